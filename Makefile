@@ -1,0 +1,92 @@
+# What can be done with this tree: `make help`. Everything happens inside .venv, from hashed locks.
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+PACKAGES := ledger consensus contracts api cli
+CODE := $(wildcard $(PACKAGES) bidwitness.py tests bench)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+# In an intranet the wheels come from the folder that `make wheelhouse` filled elsewhere.
+FROM := $(if $(wildcard wheelhouse),--no-index --find-links wheelhouse)
+
+# A tree that was moved, or whose Python is gone, has a .venv that points nowhere: start it again.
+PLACE := $(shell .venv/bin/python -c pass 2>/dev/null && cat .venv/.place 2>/dev/null)
+ifneq ($(PLACE),$(CURDIR))
+$(shell rm -f .venv/.made .venv/.runtime .venv/.package .venv/.dev)
+endif
+
+.PHONY: help venv demo test check format simulate nemesis bench lock wheelhouse clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+venv: .venv/.dev ## Make .venv with everything needed to work on the code
+
+.venv/.made:
+	@python="$$(tools/find-python)"; \
+	echo "正在创建 .venv … / Making .venv with $$python"; \
+	rm -rf .venv; "$$python" -m venv .venv; printf '%s' "$$PWD" > .venv/.place; touch $@
+
+.venv/.runtime: .venv/.made requirements/runtime.txt
+	@echo "正在安装依赖（约一分钟）… / Installing dependencies (about a minute)"
+	@$(PIP) install --quiet --require-hashes $(FROM) -r requirements/runtime.txt \
+	    || tools/explain-install
+	@touch $@
+
+.venv/.package: .venv/.runtime pyproject.toml
+	@$(PIP) install --quiet --no-index --no-deps --no-build-isolation --editable . \
+	    || tools/explain-install
+	@touch $@
+
+.venv/.dev: .venv/.package requirements/dev.txt
+	@echo "正在安装开发工具 … / Installing development tools"
+	@$(PIP) install --quiet --require-hashes $(FROM) -r requirements/dev.txt \
+	    || tools/explain-install
+	@touch $@
+
+demo: .venv/.package ## Play the whole story on four nodes (ONCE=1 stops at the end; OCDS=file)
+	@$(BIN)/bidwitness demo $(if $(OCDS),--ocds "$(OCDS)")
+
+test: .venv/.dev ## Run all tests; REQUIRE_ALL=1 makes a skipped test a failure
+	@$(BIN)/pytest -q -n auto --dist worksteal $(ARGS)
+
+check: .venv/.dev ## Formatting, lint, types, layers and tidiness
+	@echo "ruff format"; $(BIN)/ruff format --quiet --check --diff $(CODE)
+	@echo "ruff check"; $(BIN)/ruff check --quiet $(CODE)
+	@echo "mypy --strict"; $(BIN)/mypy --no-error-summary $(CODE)
+	@echo "lint-imports"; $(BIN)/lint-imports --no-cache > .venv/.lint-imports \
+	    || { cat .venv/.lint-imports; exit 1; }
+	@echo "tidy"; $(BIN)/pytest -q tests/test_tidy.py
+
+format: .venv/.dev ## Put the code in its one format and mend what can be mended safely
+	@$(BIN)/ruff check --quiet --fix $(CODE) || true
+	@$(BIN)/ruff format $(CODE)
+
+simulate: .venv/.dev ## Search for a seed that breaks consensus (SEEDS=5000, FROM_SEED=0)
+	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),5000) --from $(or $(FROM_SEED),0)
+
+nemesis: .venv/.dev ## Kill real nodes at random while records flow (ROUNDS=100)
+	@$(BIN)/python -m tests.network --rounds $(or $(ROUNDS),100)
+
+bench: .venv/.dev ## Measure records per second and time to receipt on four real nodes
+	@$(BIN)/python -m bench $(ARGS)
+
+lock: .venv/.dev ## Pin the newest versions with the hashes of all their wheels, for 3.11 and 3.12
+	@$(BIN)/uv pip compile --quiet --no-header --upgrade --universal --python-version 3.11 \
+	    --generate-hashes --group setup -o requirements/runtime.txt pyproject.toml
+	@$(BIN)/uv pip compile --quiet --no-header --upgrade --universal --python-version 3.11 \
+	    --generate-hashes --group setup --group dev -c requirements/runtime.txt \
+	    -o requirements/dev.txt pyproject.toml
+
+wheelhouse: .venv/.made ## Download every pinned wheel for this Python, for machines without internet
+	@echo "正在下载全部依赖到 wheelhouse/ … / Downloading every dependency to wheelhouse/"
+	@$(PIP) wheel --quiet --require-hashes --no-deps -w wheelhouse.part -r requirements/dev.txt
+	@rm -rf wheelhouse; mv wheelhouse.part wheelhouse
+	@echo "$$(ls wheelhouse | wc -l) 个文件 / files, $$(du -sh wheelhouse | cut -f1)"
+
+clean: ## Remove what was made here, .venv and demo-data included; wheelhouse stays
+	rm -rf .venv build dist demo-data .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	find $(PACKAGES) tests bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
