@@ -1,0 +1,53 @@
+"""Entry: the leaf of the log that stands for one record, about 100 bytes.
+
+Records travel beside the log, so the log's tiles are public without loss, and a record that the law
+demands to erase can go while every proof holds. Spec: ``docs/spec/log.md``.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.core.canonical import decode
+from ledger.core.hashing import LeafKind, leaf_data
+from ledger.core.identifiers import BundleId, Height, RecordId
+from ledger.core.shapes import digest, integer, time_ms, versioned
+
+VERSION: Final = 1
+ENTRY_BYTES_MAX: Final = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """That a record entered, where and when."""
+
+    height: Height
+    block_time_ms: int
+    bundle_id: BundleId | None
+    """None exactly for derived records."""
+    record_id: RecordId
+
+    def leaf(self) -> bytes:
+        """``["entry", 1, height, block_time_ms, bundle id or nil, record id]``."""
+        return leaf_data(
+            LeafKind.ENTRY,
+            VERSION,
+            self.height,
+            self.block_time_ms,
+            self.bundle_id,
+            self.record_id,
+        )
+
+
+def decode_entry(data: bytes) -> Entry:
+    """The entry that `data` spells.
+
+    Raises:
+        FormatError: a `format.*` code.
+    """
+    items = versioned(decode(data, ENTRY_BYTES_MAX), LeafKind.ENTRY, VERSION, 6)
+    return Entry(
+        Height(integer(items[2], "height", 1)),
+        time_ms(items[3], "block_time_ms"),
+        None if items[4] is None else BundleId(digest(items[4], "bundle_id")),
+        RecordId(digest(items[5], "record_id")),
+    )
