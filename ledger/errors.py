@@ -7,13 +7,14 @@ the outside broke is an exception under `LedgerError`, a promise that we broke i
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TypeAlias
 
 from ledger.codes import Code
 
-type_of_detail = str | int
+DetailValue: TypeAlias = str | int
 """What a detail may hold: text for people, or a number. Digests travel as lower-case hex."""
 
-_NO_DETAIL: Mapping[str, type_of_detail] = MappingProxyType({})
+_NO_DETAIL: Mapping[str, DetailValue] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +23,16 @@ class Rejected:
 
     code: Code
     """Stable name of the reason; its sentences are in `ledger/words`."""
-    detail: Mapping[str, type_of_detail] = field(default_factory=lambda: _NO_DETAIL)
+    detail: Mapping[str, DetailValue] = field(default_factory=lambda: _NO_DETAIL)
     """Fills the placeholders of the sentence."""
 
 
 class LedgerError(Exception):
     """The outside broke a promise: bad bytes, a proof that does not hold, a disk that fails."""
 
-    def __init__(self, code: Code, **detail: type_of_detail) -> None:
+    def __init__(self, code: Code, **detail: DetailValue) -> None:
         self.code = code
-        self.detail: Mapping[str, type_of_detail] = MappingProxyType(detail)
+        self.detail: Mapping[str, DetailValue] = MappingProxyType(detail)
         super().__init__(code, self.detail)
 
     def __str__(self) -> str:
@@ -53,7 +54,7 @@ class VerificationError(LedgerError):
     `step` is the number of the check in ``docs/spec/receipt.md``; 0 outside a receipt.
     """
 
-    def __init__(self, code: Code, *, step: int = 0, **detail: type_of_detail) -> None:
+    def __init__(self, code: Code, *, step: int = 0, **detail: DetailValue) -> None:
         super().__init__(code, **detail)
         self.step = step
 
@@ -66,5 +67,5 @@ class StoreError(LedgerError):
     """The store below cannot keep its promise: missing, damaged, locked or full."""
 
 
-class InvariantBroken(Exception):
+class InvariantBroken(Exception):  # noqa: N818 - a broken promise is not an error to handle
     """We broke our own promise. Never caught: the node stops and says why."""

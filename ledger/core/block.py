@@ -5,6 +5,7 @@ it does not hold the view, so a block proposed again in a later view keeps its h
 Spec: ``docs/spec/block.md``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -123,8 +124,8 @@ def header_from_leaf(data: bytes, log_size: int, log_root: Digest) -> Header:
     return _header(items[2:15], log_size, log_root)
 
 
-def _header(facts: "tuple[Value, ...] | object", log_size: int, log_root: Digest) -> Header:
-    items = array(facts, "header", 13)  # type: ignore[arg-type]
+def _header(items: Sequence[Value], log_size: int, log_root: Digest) -> Header:
+    """A header from its thirteen facts and where its log ends."""
     return Header(
         network_id=NetworkId(digest(items[0], "network_id")),
         height=Height(integer(items[1], "height", 1)),
@@ -182,9 +183,7 @@ class BlockBundle:
 
     def leaf(self) -> bytes:
         """Data of its leaf under `bundles_root`."""
-        return leaf_data(
-            LeafKind.BUNDLE, VERSION, self.header_bytes, self.signature, self.entered
-        )
+        return leaf_data(LeafKind.BUNDLE, VERSION, self.header_bytes, self.signature, self.entered)
 
 
 def block_bundle(

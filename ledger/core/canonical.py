@@ -5,18 +5,17 @@ Long sequences (bundles, block payloads) are framed with `ledger.core.reader`, n
 Spec: ``docs/spec/canonical.md``.
 """
 
+import itertools
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Final, TypeAlias, Union, cast
+from typing import Final, TypeAlias, cast
 
 import msgpack
 
 from ledger.codes import Code
 from ledger.errors import FormatError
 
-Value: TypeAlias = Union[
-    None, bool, int, bytes, str, Sequence["Value"], Mapping[str, "Value"]
-]
+Value: TypeAlias = bool | int | bytes | str | Sequence["Value"] | Mapping[str, "Value"] | None
 """What may be encoded. Decoding gives tuples for arrays and dicts for maps."""
 
 ARRAY_MAX: Final = 1024
@@ -89,7 +88,7 @@ def _unpack(data: bytes) -> Value:
 
 
 def _named(problem: Exception) -> FormatError:
-    """msgpack tells its failures apart by text only; this is the one place that reads it."""
+    """Msgpack tells its failures apart by text only; this is the one place that reads it."""
     text = str(problem)
     if "incomplete" in text:
         return FormatError(Code.FORMAT_TRUNCATED)
@@ -102,7 +101,7 @@ def _named(problem: Exception) -> FormatError:
 
 def _ascending(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
     """A map whose keys came strictly ascending; code point order is UTF-8 order."""
-    for (before, _), (after, _) in zip(pairs, pairs[1:], strict=False):
+    for (before, _), (after, _) in itertools.pairwise(pairs):
         if type(before) is not str or type(after) is not str:
             raise FormatError(Code.FORMAT_NOT_ALLOWED, type="map key")
         if before == after:

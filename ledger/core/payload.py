@@ -88,7 +88,9 @@ def _bundle(reader: Reader, limits: Parameters) -> BlockBundle:
     if bitmap(present) != entered:
         raise FormatError(Code.BLOCK_INVALID, what="entered")
     items = [reader.bytes_(limits.record_bytes_max if there else DIGEST_BYTES) for there in present]
-    if any(len(item) != DIGEST_BYTES for item, there in zip(items, present, strict=True) if not there):
+    if any(
+        len(item) != DIGEST_BYTES for item, there in zip(items, present, strict=True) if not there
+    ):
         raise FormatError(Code.BLOCK_INVALID, what="record id")
     ids = tuple(
         record_id(item) if there else RecordId(item)

@@ -4,6 +4,7 @@ A record never holds a document, a person's name or anything guessable; those ar
 fields or sealed. Its id is the tagged hash of its only spelling. Spec: ``docs/spec/record.md``.
 """
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -141,9 +142,7 @@ def decode_record(data: bytes, limits: Parameters = DEFAULT) -> Record:
         FormatError: one of the `format.*` codes, or `record.too_large` / `record.invalid`.
     """
     if len(data) > limits.record_bytes_max:
-        raise FormatError(
-            Code.RECORD_TOO_LARGE, size=len(data), limit=limits.record_bytes_max
-        )
+        raise FormatError(Code.RECORD_TOO_LARGE, size=len(data), limit=limits.record_bytes_max)
     items = versioned(decode(data, limits.record_bytes_max), "record", VERSION, 11)
     return Record(
         type=text(items[2], "type", TYPE_BYTES_MAX),
@@ -195,7 +194,7 @@ def _private(value: Value, names_max: int) -> Private | None:
         return None
     root, names = array(value, "private", 2)
     listed = tuple(text(name, "private.name", 64) for name in array(names, "private.names"))
-    ascending = all(a < b for a, b in zip(listed, listed[1:], strict=False))
+    ascending = all(a < b for a, b in itertools.pairwise(listed))
     if not listed or len(listed) > names_max or not ascending:
         raise FormatError(Code.RECORD_INVALID, what="private.names", limit=names_max)
     return Private(digest(root, "private.root"), listed)

@@ -1,8 +1,9 @@
 """Ed25519 over tagged bytes, key ids, and the refusal of weak keys.
 
-A signature holds iff S < L, A and R are canonical, A lies in the prime-order subgroup (checked once,
-at enrolment) and the encoding of [S]B − [k]A equals R (RFC 8032 §5.1.7 without cofactor). No batch
-equation is used anywhere: libraries disagree on small-order parts. Spec: ``docs/spec/signing.md``.
+A signature holds iff S < L, A and R are canonical, A lies in the prime-order subgroup (checked
+once, at enrolment) and the encoding of [S]B − [k]A equals R (RFC 8032 §5.1.7 without cofactor).
+No batch equation is used anywhere: libraries disagree on small-order parts. Spec:
+``docs/spec/signing.md``.
 """
 
 from typing import Protocol

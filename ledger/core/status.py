@@ -149,9 +149,7 @@ def writes_root(writes: Iterable[tuple[bytes, bytes | None]]) -> tuple[int, Dige
     Args:
         writes: distinct state keys in ascending order; None deletes.
     """
-    hashes = [
-        merkle.leaf_hash(leaf_data(LeafKind.STATE, key, value)) for key, value in writes
-    ]
+    hashes = [merkle.leaf_hash(leaf_data(LeafKind.STATE, key, value)) for key, value in writes]
     return len(hashes), merkle.root(hashes)
 
 
