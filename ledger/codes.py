@@ -24,7 +24,7 @@ class Code(StrEnum):
 
     KEY_WEAK = "key.weak"
     KEY_FILE = "key.file"
-    KEY_PASSPHRASE = "key.passphrase"  # noqa: S105 - the name of a code, not a secret
+    KEY_PASSPHRASE = "key.passphrase"
     SIGNATURE_INVALID = "signature.invalid"
 
     GENESIS_INVALID = "genesis.invalid"
@@ -59,3 +59,5 @@ class Code(StrEnum):
     BLOCK_UNKNOWN = "block.unknown"
     RECEIPT_PENDING = "receipt.pending"
     CHECKPOINT_NONE = "checkpoint.none"
+
+    CONSENSUS_CONFIG = "consensus.config"

@@ -1,0 +1,108 @@
+"""What a Fault is: two signed statements of one key that no honest node makes.
+
+The list is closed. Votes of different views, heights or epochs are never Faults, and neither are
+cosignatures that differ in time only. A Fault names a key, not an intent. Detection never raises:
+misbehaviour is data. Spec: ``docs/spec/consensus.md``, "What a Fault is".
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from consensus.core.messages import NewView, Phase, ViewChange, Vote
+from ledger.core.committee import Committee
+from ledger.core.hashing import Tag
+from ledger.core.identifiers import NodeId
+from ledger.core.signing import verify_tagged
+
+
+class FaultKind(StrEnum):
+    """The closed list."""
+
+    TWO_PREPARES = "two-prepares"
+    """Two Prepares of one slot with different header hashes."""
+    TWO_COMMITS = "two-commits"
+    """Two Commits of one slot with different header hashes."""
+    TWO_NEW_VIEWS = "two-new-views"
+    """Two differing NEW-VIEWs of one slot."""
+    FORGOTTEN_COMMIT = "forgotten-commit"
+    """A Commit of (h, v), and a later VIEW-CHANGE that reports a prepared view below v, or none."""
+    INCONSISTENT_LOG = "inconsistent-log"
+    """Two cosignatures or log signatures of one origin that no one log can have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One signed statement, kept as the bytes that anybody can check."""
+
+    tag: Tag
+    body: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Evidence against the key of one node."""
+
+    kind: FaultKind
+    node: NodeId
+    first: Statement
+    second: Statement
+
+    def __repr__(self) -> str:
+        return f"Fault {self.kind.value} by {self.node}"
+
+    def verify(self, committee: Committee) -> None:
+        """Require that the accused node's key signed both statements.
+
+        Raises:
+            VerificationError: `signature.invalid`.
+            FormatError: `committee.invalid` for a stranger.
+        """
+        key = committee.node(self.node).node_key
+        for said in (self.first, self.second):
+            verify_tagged(key, said.tag, said.body, said.signature)
+
+
+def two_votes(known: Vote, new: Vote) -> Fault | None:
+    """The Fault in two votes of one node, where they are of one phase and slot."""
+    if known.phase is not new.phase or known.slot != new.slot or known.node != new.node:
+        return None
+    if known.header_hash == new.header_hash:
+        return None
+    kind = FaultKind.TWO_PREPARES if new.phase is Phase.PREPARE else FaultKind.TWO_COMMITS
+    return Fault(kind, new.node, said_by_vote(known), said_by_vote(new))
+
+
+def two_new_views(known: NewView, new: NewView) -> Fault | None:
+    """The Fault in two NEW-VIEWs of one node, where they are of one slot."""
+    if known.slot != new.slot or known.node != new.node or known.body == new.body:
+        return None
+    return Fault(
+        FaultKind.TWO_NEW_VIEWS,
+        new.node,
+        Statement(Tag.NEW_VIEW, known.body, known.signature),
+        Statement(Tag.NEW_VIEW, new.body, new.signature),
+    )
+
+
+def forgotten_commit(commit: Vote, change: ViewChange) -> Fault | None:
+    """The Fault in a Commit that a later VIEW-CHANGE of the same node does not account for."""
+    if commit.phase is not Phase.COMMIT or commit.node != change.node:
+        return None
+    asked, at = change.slot, commit.slot
+    same_height = (asked.network_id, asked.epoch, asked.height) == (
+        at.network_id,
+        at.epoch,
+        at.height,
+    )
+    if not same_height or asked.view <= at.view:
+        return None
+    if change.prepared_view is not None and change.prepared_view >= at.view:
+        return None
+    said = Statement(Tag.VIEW_CHANGE, change.body, change.signature)
+    return Fault(FaultKind.FORGOTTEN_COMMIT, change.node, said_by_vote(commit), said)
+
+
+def said_by_vote(vote: Vote) -> Statement:
+    """The statement that a vote makes."""
+    return Statement(vote.phase.tag, vote.body, vote.signature)
