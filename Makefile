@@ -24,6 +24,7 @@ help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 venv: .venv/.dev ## Make .venv with everything needed to work on the code
+	@echo ".venv 已就绪 / is ready"
 
 .venv/.made:
 	@python="$$(tools/find-python)"; \
@@ -83,7 +84,7 @@ lock: .venv/.dev ## Pin the newest versions with the hashes of all their wheels,
 
 wheelhouse: .venv/.made ## Download every pinned wheel for this Python, for machines without internet
 	@echo "正在下载全部依赖到 wheelhouse/ … / Downloading every dependency to wheelhouse/"
-	@$(PIP) wheel --quiet --require-hashes --no-deps -w wheelhouse.part -r requirements/dev.txt
+	@$(PIP) download --quiet --require-hashes --no-deps -d wheelhouse.part -r requirements/dev.txt
 	@rm -rf wheelhouse; mv wheelhouse.part wheelhouse
 	@echo "$$(ls wheelhouse | wc -l) 个文件 / files, $$(du -sh wheelhouse | cut -f1)"
 
