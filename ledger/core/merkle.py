@@ -126,6 +126,7 @@ class Tree:
         """Number of leaves."""
         return len(self._levels[0])
 
+    @property
     def root(self) -> Digest:
         """The root; `EMPTY_ROOT` where there are no leaves."""
         return Digest(self._levels[-1][0]) if self.size else EMPTY_ROOT
