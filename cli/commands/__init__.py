@@ -1,0 +1,1 @@
+"""The commands of `bidwitness`, one module for each thing that people do."""

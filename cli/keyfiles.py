@@ -1,0 +1,179 @@
+"""Key files: an Ed25519 seed under a passphrase (argon2id, then secretbox), mode 0600.
+
+The seed never leaves this module except into a signer. A file that others may read is refused, and
+so is one that asks for more memory than a key file can need.
+"""
+
+import json
+import os
+import stat
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from nacl.exceptions import CryptoError
+from nacl.pwhash import argon2id
+from nacl.secret import SecretBox
+from nacl.utils import random
+
+from ledger.codes import Code
+from ledger.core.identifiers import PublicKey
+from ledger.core.signing import SEED_BYTES, Ed25519Signer
+from ledger.errors import LedgerError, StoreError
+
+FORMAT: Final = "bidwitness-key/1"
+FILE_BYTES_MAX: Final = 4096
+_MEMORY_MAX: Final = 1 << 30
+_OPERATIONS_MAX: Final = 16
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
+
+class Cost(StrEnum):
+    """How long one guess at a passphrase takes."""
+
+    INTERACTIVE = "interactive"
+    """64 MiB, a tenth of a second: demonstrations and tests."""
+    MODERATE = "moderate"
+    """256 MiB, most of a second: what `keys new` takes unless told."""
+    SENSITIVE = "sensitive"
+    """1 GiB, several seconds: keys that are opened once a month."""
+
+
+_COSTS: Final = {
+    Cost.INTERACTIVE: (argon2id.OPSLIMIT_INTERACTIVE, argon2id.MEMLIMIT_INTERACTIVE),
+    Cost.MODERATE: (argon2id.OPSLIMIT_MODERATE, argon2id.MEMLIMIT_MODERATE),
+    Cost.SENSITIVE: (argon2id.OPSLIMIT_SENSITIVE, argon2id.MEMLIMIT_SENSITIVE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFile:
+    """What a key file holds; the seed stays boxed."""
+
+    use: str
+    """What the key is for: ``member``, ``node`` or ``log``."""
+    public_key: PublicKey
+    operations: int
+    memory_bytes: int
+    salt: bytes
+    box: bytes
+    """Secretbox with its nonce, over the seed."""
+
+
+def new_key(path: Path, use: str, passphrase: bytes, cost: Cost = Cost.MODERATE) -> PublicKey:
+    """Make a key pair and write its file; an existing file is never replaced.
+
+    Args:
+        path: where the file is to be; its folder is made where it is missing.
+        use: ``member``, ``node`` or ``log``, for people.
+        passphrase: opens the file; its bytes as they are.
+        cost: of one guess at the passphrase.
+
+    Raises:
+        StoreError: `file.exists`, `file.unwritable`.
+    """
+    seed = random(SEED_BYTES)
+    operations, memory = _COSTS[cost]
+    salt = random(argon2id.SALTBYTES)
+    secret = argon2id.kdf(SecretBox.KEY_SIZE, passphrase, salt, operations, memory)
+    public = Ed25519Signer(seed).public_key
+    box = bytes(SecretBox(secret).encrypt(seed))
+    _write(path, KeyFile(use, public, operations, memory, salt, box))
+    return public
+
+
+def read_key_file(path: Path) -> KeyFile:
+    """The key file at `path`, still closed.
+
+    Raises:
+        StoreError: `key.file` where it is missing, malformed, or readable by others.
+    """
+    try:
+        mode = path.stat().st_mode
+        if mode & _OTHERS:
+            raise StoreError(Code.KEY_MODE, path=str(path), mode=f"{stat.S_IMODE(mode):04o}")
+        with path.open("rb") as file:
+            return _parsed(json.loads(file.read(FILE_BYTES_MAX)))
+    except OSError as problem:
+        raise StoreError(Code.KEY_FILE, path=str(path), reason=str(problem.strerror)) from problem
+    except (ValueError, KeyError, TypeError) as problem:
+        raise StoreError(Code.KEY_FILE, path=str(path), reason="format") from problem
+
+
+def open_key(path: Path, passphrase: bytes) -> Ed25519Signer:
+    """The signer whose seed is in the file at `path`.
+
+    Raises:
+        StoreError: `key.file`, `key.mode`.
+        LedgerError: `key.passphrase`.
+    """
+    held = read_key_file(path)
+    secret = argon2id.kdf(
+        SecretBox.KEY_SIZE, passphrase, held.salt, held.operations, held.memory_bytes
+    )
+    try:
+        signer = Ed25519Signer(SecretBox(secret).decrypt(held.box))
+    except CryptoError as problem:
+        raise LedgerError(Code.KEY_PASSPHRASE, path=str(path)) from problem
+    if signer.public_key != held.public_key:
+        raise StoreError(Code.KEY_FILE, path=str(path), reason="public_key")
+    return signer
+
+
+def _parsed(document: dict[str, object]) -> KeyFile:
+    """A key file from its JSON; any error of shape is a ValueError, KeyError or TypeError."""
+    kdf = document["kdf"]
+    if document["format"] != FORMAT or not isinstance(kdf, dict) or kdf["name"] != "argon2id":
+        raise ValueError("format")
+    held = KeyFile(
+        use=str(document["use"]),
+        public_key=PublicKey(bytes.fromhex(str(document["public_key"]))),
+        operations=int(kdf["operations"]),
+        memory_bytes=int(kdf["memory_bytes"]),
+        salt=bytes.fromhex(str(kdf["salt"])),
+        box=bytes.fromhex(str(document["box"])),
+    )
+    sizes = (len(held.public_key), len(held.salt), len(held.box))
+    overhead = SecretBox.NONCE_SIZE + SecretBox.MACBYTES
+    if sizes != (32, argon2id.SALTBYTES, SEED_BYTES + overhead):
+        raise ValueError("sizes")
+    within = argon2id.OPSLIMIT_MIN <= held.operations <= _OPERATIONS_MAX
+    if not within or not argon2id.MEMLIMIT_MIN <= held.memory_bytes <= _MEMORY_MAX:
+        raise ValueError("cost")
+    return held
+
+
+def _write(path: Path, held: KeyFile) -> None:
+    document = {
+        "format": FORMAT,
+        "use": held.use,
+        "algorithm": "ed25519",
+        "public_key": held.public_key.hex(),
+        "kdf": {
+            "name": "argon2id",
+            "operations": held.operations,
+            "memory_bytes": held.memory_bytes,
+            "salt": held.salt.hex(),
+        },
+        "box": held.box.hex(),
+    }
+    write_private(path, (json.dumps(document, indent=2) + "\n").encode())
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a new file that only its owner may read.
+
+    Raises:
+        StoreError: `file.exists`, `file.unwritable`.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+    except FileExistsError as problem:
+        raise StoreError(Code.FILE_EXISTS, path=str(path)) from problem
+    except OSError as problem:
+        reason = str(problem.strerror)
+        raise StoreError(Code.FILE_UNWRITABLE, path=str(path), reason=reason) from problem

@@ -1,0 +1,116 @@
+"""What a command shows: tables and progress for people, one JSON document for machines.
+
+Results go to standard output, everything else to standard error, so that `--json` can be piped.
+Meaning is never in colour alone: it is in a word or a sign first, and survives a printer.
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from cli.failures import Exit, Failure
+from cli.words import language, say
+from ledger.codes import Code
+from ledger.errors import LedgerError, Rejected, StoreError, VerificationError
+from ledger.words import sentence
+
+HELD: Final = "[bold green]✓[/]"
+FAILED: Final = "[bold red]✗[/]"
+
+Json = Mapping[str, object] | Sequence[object]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One command's way to speak."""
+
+    as_json: bool = False
+    out: Console = field(default_factory=lambda: Console(soft_wrap=False, highlight=False))
+    err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
+
+    def result(self, document: Json, *lines: str | Table) -> None:
+        """End the command: `document` where JSON was asked for, else `lines` for people."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+            return
+        for line in lines:
+            self.out.print(line)
+
+    def note(self, text: str) -> None:
+        """A line beside the result, for people only."""
+        if not self.as_json:
+            self.out.print(text)
+
+    def warn(self, text: str) -> None:
+        """A line that must be seen even where the result is piped."""
+        self.err.print(text)
+
+    def failure(self, problem: LedgerError | Rejected) -> None:
+        """What went wrong: sentence, code, next step."""
+        step = problem.step if isinstance(problem, VerificationError) else 0
+        told = sentence(problem.code, problem.detail, language())
+        if self.as_json:
+            document: dict[str, object] = {"code": problem.code.value, "sentence": told}
+            document |= {"detail": dict(problem.detail)} | ({"step": step} if step else {})
+            sys.stdout.write(json.dumps({"error": document}, ensure_ascii=False, indent=2) + "\n")
+            return
+        at = say("output.step", step=step) if step else ""
+        self.err.print(f"{FAILED} {escape(at)}{escape(told)} [dim]({problem.code.value})[/]")
+
+    def progress(self) -> Progress:
+        """Bars for long work, on standard error; silent where JSON was asked for."""
+        return Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=self.err,
+            disable=self.as_json,
+            transient=not self.err.is_terminal,
+        )
+
+    def waiting(self, text: str) -> AbstractContextManager[object]:
+        """A line that moves while something is waited for; silent without a terminal."""
+        console = Console(stderr=True, quiet=True) if self.as_json else self.err
+        return console.status(escape(text))
+
+
+def table(title: str, *columns: str) -> Table:
+    """An empty table with `columns`, in the style of every command."""
+    made = Table(title=escape(title), title_justify="left", header_style="bold", expand=False)
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def facts(title: str, rows: Sequence[tuple[str, str]]) -> Table:
+    """A table of names and values, one fact a row."""
+    made = Table(title=escape(title), title_justify="left", show_header=False)
+    made.add_column(style="bold", no_wrap=True)
+    made.add_column(overflow="fold")
+    for name, value in rows:
+        made.add_row(escape(name), escape(value))
+    return made
+
+
+def exit_code(problem: LedgerError) -> Exit:
+    """The exit code that `problem` ends a command with."""
+    if isinstance(problem, Failure):
+        return problem.exit_code
+    if isinstance(problem, StoreError) and problem.code is not Code.RECORD_UNKNOWN:
+        return Exit.UNAVAILABLE
+    return Exit.REFUSED

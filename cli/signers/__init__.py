@@ -1,0 +1,1 @@
+"""Where private keys come from: a file today; each kind of holder is one module here."""
