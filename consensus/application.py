@@ -63,7 +63,7 @@ class Application(Protocol):
         """
         ...
 
-    def check(self, header: Header, payload: bytes) -> None | Rejected:
+    def check(self, header: Header, payload: bytes) -> Rejected | None:
         """Judge a block on the present head; never looks at a clock and changes nothing.
 
         Every root and hash of the header is recomputed. Equal heads and equal arguments give
