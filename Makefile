@@ -54,13 +54,15 @@ demo: .venv/.package ## Play the whole story on four nodes (ONCE=1 stops at the 
 test: .venv/.dev ## Run all tests; REQUIRE_ALL=1 makes a skipped test a failure
 	@$(BIN)/pytest -q -n auto --dist worksteal $(ARGS)
 
-check: .venv/.dev ## Formatting, lint, types, layers and tidiness
-	@echo "ruff format"; $(BIN)/ruff format --quiet --check --diff $(CODE)
-	@echo "ruff check"; $(BIN)/ruff check --quiet $(CODE)
-	@echo "mypy --strict"; $(BIN)/mypy --no-error-summary $(CODE)
-	@echo "lint-imports"; $(BIN)/lint-imports --no-cache > .venv/.lint-imports \
-	    || { cat .venv/.lint-imports; exit 1; }
-	@echo "tidy"; $(BIN)/pytest -q tests/test_tidy.py
+check: .venv/.dev ## Formatting, lint, types, layers and tidiness; all of them, even when one fails
+	@failed=0; \
+	step() { echo "$$1"; shift; "$$@" || failed=1; }; \
+	step format $(BIN)/ruff format --quiet --check --diff $(CODE); \
+	step lint $(BIN)/ruff check --quiet $(CODE); \
+	step types $(BIN)/mypy --no-error-summary $(CODE); \
+	step layers tools/check-layers; \
+	step tidy $(BIN)/pytest -q --no-header tests/test_tidy.py; \
+	exit $$failed
 
 format: .venv/.dev ## Put the code in its one format and mend what can be mended safely
 	@$(BIN)/ruff check --quiet --fix $(CODE) || true

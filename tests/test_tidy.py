@@ -328,7 +328,9 @@ def functions(tree: ast.AST) -> Iterator[Function]:
 
 def assert_none(places: list[str], what: str) -> None:
     """Fail with every place named, one a line."""
-    assert not places, f"{len(places)} {what}:\n" + "\n".join(f"  {place}" for place in places)
+    if places:
+        listed = "\n".join(f"  {place}" for place in places)
+        pytest.fail(f"{len(places)} {what}:\n{listed}", pytrace=False)
 
 
 # The guards themselves: each must see what it is there for.
