@@ -1,1 +1,1 @@
-"""Where it is put together, and what people touch: commands, one node's wiring, the demonstration."""
+"""Where it is put together, and what people touch: commands, node wiring, the demonstration."""

@@ -25,7 +25,7 @@ class Exit(IntEnum):
     """Ctrl-C."""
 
 
-class Failure(LedgerError):
+class CommandError(LedgerError):
     """A command cannot do what it was asked for."""
 
     def __init__(self, exit_code: Exit, code: Code, **detail: DetailValue) -> None:

@@ -22,7 +22,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from cli.failures import Exit, Failure
+from cli.failures import Exit, CommandError
 from cli.words import language, say
 from ledger.codes import Code
 from ledger.errors import LedgerError, Rejected, StoreError, VerificationError
@@ -109,7 +109,7 @@ def facts(title: str, rows: Sequence[tuple[str, str]]) -> Table:
 
 def exit_code(problem: LedgerError) -> Exit:
     """The exit code that `problem` ends a command with."""
-    if isinstance(problem, Failure):
+    if isinstance(problem, CommandError):
         return problem.exit_code
     if isinstance(problem, StoreError) and problem.code is not Code.RECORD_UNKNOWN:
         return Exit.UNAVAILABLE

@@ -10,7 +10,7 @@ from typing import Final
 
 from rich.prompt import Prompt
 
-from cli.failures import Exit, Failure
+from cli.failures import Exit, CommandError
 from cli.words import say
 from ledger.codes import Code
 
@@ -25,7 +25,7 @@ def passphrase(what: str, file: Path | None = None) -> bytes:
     line), and then asks, where there is a terminal to ask at.
 
     Raises:
-        Failure: `key.no_passphrase`, `file.unreadable`.
+        CommandError: `key.no_passphrase`, `file.unreadable`.
     """
     if VARIABLE in os.environ:
         return os.environ[VARIABLE].encode()
@@ -39,12 +39,12 @@ def new_passphrase(what: str, file: Path | None = None) -> bytes:
     """A passphrase for a key that is being made; a person types it twice.
 
     Raises:
-        Failure: as `passphrase`, or `key.passphrases_differ`.
+        CommandError: as `passphrase`, or `key.passphrases_differ`.
     """
     first = passphrase(what, file)
     typed = VARIABLE not in os.environ and FILE_VARIABLE not in os.environ and file is None
     if typed and _asked(say("passphrase.again"), what).encode() != first:
-        raise Failure(Exit.USAGE, Code.KEY_PASSPHRASES_DIFFER)
+        raise CommandError(Exit.USAGE, Code.KEY_PASSPHRASES_DIFFER)
     return first
 
 
@@ -53,12 +53,12 @@ def _first_line(path: Path) -> bytes:
         return path.read_bytes().split(b"\n")[0].rstrip(b"\r")
     except OSError as problem:
         reason = str(problem.strerror)
-        raise Failure(
+        raise CommandError(
             Exit.USAGE, Code.FILE_UNREADABLE, path=str(path), reason=reason
         ) from problem
 
 
 def _asked(prompt: str, what: str) -> str:
     if not sys.stdin.isatty():
-        raise Failure(Exit.USAGE, Code.KEY_NO_PASSPHRASE, what=what, variable=VARIABLE)
+        raise CommandError(Exit.USAGE, Code.KEY_NO_PASSPHRASE, what=what, variable=VARIABLE)
     return Prompt.ask(prompt, password=True)

@@ -1,0 +1,206 @@
+"""Makes a network: keys, TLS certificates, genesis and one folder for each node and each member.
+
+Everything secret is written with mode 0600 under the passphrase given. Nothing that exists is
+replaced.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from cli import settings
+from cli.compose import tls
+from cli.compose.description import DescribedMember, Description
+from cli.compose.ports import free_addresses
+from cli.keyfiles import Cost, new_key, write_private
+from cli.settings import Address
+from ledger.core.committee import Committee, CommitteeNode
+from ledger.core.genesis import Founder, Genesis
+from ledger.core.identifiers import Digest, Epoch, NodeId, PublicKey
+
+NODES_FOLDER: Final = "nodes"
+MEMBERS_FOLDER: Final = "members"
+TRUST_FILE: Final = "trust.json"
+NODE_KEY_FILE: Final = "node.key"
+LOG_KEY_FILE: Final = "log.key"
+MEMBER_KEY_FILE: Final = "member.key"
+PASSPHRASE_FILE: Final = "passphrase"
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """How the keys of a new network are kept."""
+
+    passphrase: bytes
+    cost: Cost
+    stored: bool
+    """Whether each folder keeps the passphrase in a file of its own: for demonstrations."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFolder:
+    """A node that was made."""
+
+    member: DescribedMember
+    node_id: NodeId
+    folder: Path
+    consensus: Address
+    api: Address
+
+
+@dataclass(frozen=True, slots=True)
+class NewNetwork:
+    """What was written."""
+
+    folder: Path
+    genesis: Genesis
+    nodes: tuple[NodeFolder, ...]
+
+    @property
+    def trust_file(self) -> Path:
+        """The trust root that everybody may have."""
+        return self.folder / TRUST_FILE
+
+    def member_folder(self, member_id: str) -> Path:
+        """Where the client of a member is."""
+        return self.folder / MEMBERS_FOLDER / member_id
+
+
+def init_network(
+    folder: Path,
+    description: Description,
+    secrets: Secrets,
+    catalogue_hash: Digest,
+    created_at_ms: int,
+    write_trust: Callable[[Genesis, Path], None],
+) -> NewNetwork:
+    """Write a whole network into `folder`.
+
+    Args:
+        folder: new or empty.
+        description: who founds it.
+        secrets: how keys are kept.
+        catalogue_hash: of the rules that the network starts with.
+        created_at_ms: time before the first block.
+        write_trust: writes the trust root of a genesis to a path.
+
+    Raises:
+        StoreError: `file.exists`, `file.unwritable`.
+        FormatError: `genesis.invalid`, `committee.invalid`.
+    """
+    nodes = _placed(folder, description)
+    committee: list[CommitteeNode] = []
+    certificates: dict[NodeId, bytes] = {}
+    for node in nodes:
+        made, pem = _make_node_keys(node, secrets)
+        committee.append(made)
+        certificates[node.node_id] = pem
+    founders = tuple(_founder(folder, member, secrets) for member in description.members)
+    genesis = Genesis(
+        name=description.name,
+        domain=description.domain,
+        created_at_ms=created_at_ms,
+        committee=Committee(Epoch(0), tuple(committee)),
+        members=founders,
+        catalogue_hash=catalogue_hash,
+        parameters=description.parameters,
+    )
+    network = NewNetwork(folder, genesis, nodes)
+    write_trust(genesis, network.trust_file)
+    for node in nodes:
+        _write_node(node, nodes, certificates, secrets)
+        write_trust(genesis, node.folder / TRUST_FILE)
+    urls = [f"http://{node.api}" for node in nodes]
+    for member in description.members:
+        write_client(network.member_folder(member.member_id), member.member_id, urls, secrets)
+        write_trust(genesis, network.member_folder(member.member_id) / TRUST_FILE)
+    return network
+
+
+def write_client(folder: Path, member_id: str, urls: Sequence[str], secrets: Secrets) -> None:
+    """Write the client.toml of a member whose key is in `folder`.
+
+    Raises:
+        StoreError: `file.exists`, `file.unwritable`.
+    """
+    lines = [f'member_id = "{member_id}"', f"nodes = [{', '.join(_quoted(urls))}]"]
+    if secrets.stored:
+        write_private(folder / PASSPHRASE_FILE, secrets.passphrase + b"\n")
+        lines.append(f'passphrase_file = "{PASSPHRASE_FILE}"')
+    write_private(folder / settings.CLIENT_FILE, ("\n".join(lines) + "\n").encode())
+
+
+def _placed(folder: Path, description: Description) -> tuple[NodeFolder, ...]:
+    """Where each node lives and listens; addresses that are not given are free ports here."""
+    running = [member for member in description.members if member.node_id]
+    free = iter(free_addresses(2 * len(running)))
+    placed = []
+    for member in running:
+        node_id = NodeId(str(member.node_id))
+        spare_consensus, spare_api = next(free), next(free)
+        given = member.consensus_listen, member.api_listen
+        placed.append(
+            NodeFolder(
+                member,
+                node_id,
+                folder / NODES_FOLDER / node_id,
+                settings.address(given[0]) if given[0] else spare_consensus,
+                settings.address(given[1]) if given[1] else spare_api,
+            )
+        )
+    return tuple(placed)
+
+
+def _make_node_keys(node: NodeFolder, secrets: Secrets) -> tuple[CommitteeNode, bytes]:
+    """The node's place in the committee, and its certificate."""
+    keys = node.folder / "keys"
+    node_key = new_key(keys / NODE_KEY_FILE, "node", secrets.passphrase, secrets.cost)
+    log_key = new_key(keys / LOG_KEY_FILE, "log", secrets.passphrase, secrets.cost)
+    certificate = tls.new_certificate(node.folder / "tls", node.node_id, secrets.passphrase)
+    place = CommitteeNode(node.node_id, node.member.member_id, node_key, log_key, certificate.pin)
+    return place, certificate.pem
+
+
+def _founder(folder: Path, member: DescribedMember, secrets: Secrets) -> Founder:
+    path = folder / MEMBERS_FOLDER / member.member_id / MEMBER_KEY_FILE
+    key: PublicKey = new_key(path, "member", secrets.passphrase, secrets.cost)
+    return Founder(
+        member_id=member.member_id,
+        kind=member.kind,
+        name_zh=member.name_zh,
+        name_en=member.name_en,
+        credit_code=member.credit_code,
+        roles=member.roles,
+        keys=(key,),
+    )
+
+
+def _write_node(
+    node: NodeFolder,
+    nodes: Sequence[NodeFolder],
+    certificates: Mapping[NodeId, bytes],
+    secrets: Secrets,
+) -> None:
+    others = [other for other in nodes if other.node_id != node.node_id]
+    for other in others:
+        path = node.folder / "tls" / tls.PEERS_FOLDER / f"{other.node_id}.pem"
+        write_private(path, certificates[other.node_id])
+    if secrets.stored:
+        write_private(node.folder / PASSPHRASE_FILE, secrets.passphrase + b"\n")
+    template = files("cli").joinpath("node.template.toml").read_text(encoding="utf-8")
+    text = Template(template).substitute(
+        node_id=node.node_id,
+        consensus_listen=node.consensus,
+        api_listen=node.api,
+        passphrase_file=PASSPHRASE_FILE if secrets.stored else "",
+        show_all="false",
+        peers="\n".join(f'{other.node_id} = "{other.consensus}"' for other in others),
+    )
+    write_private(node.folder / settings.NODE_FILE, text.encode())
+
+
+def _quoted(texts: Sequence[str]) -> list[str]:
+    return [f'"{text}"' for text in texts]
