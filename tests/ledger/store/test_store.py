@@ -1,0 +1,178 @@
+"""Both stores keep the promises of the port; LevelDB keeps them through crashes and full disks."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.codes import Code
+from ledger.errors import StoreError
+from ledger.store.api import Store, Write
+from ledger.store.leveldb import LevelDBStore
+from ledger.store.memory import MemoryStore
+
+ALL = (b"", b"\xff" * 9)
+
+
+@pytest.fixture(params=["memory", "leveldb"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    opened: Store = MemoryStore() if request.param == "memory" else LevelDBStore(tmp_path / "db")
+    yield opened
+    opened.close()
+
+
+def test_what_is_written_is_read_and_scanned_in_order(store: Store) -> None:
+    store.write([(b"b", b"2"), (b"a", b"1"), (b"c", b"3")])
+    assert store.get(b"a") == b"1"
+    assert store.get(b"x") is None
+    assert list(store.scan(b"a", b"c")) == [(b"a", b"1"), (b"b", b"2")]
+    assert list(store.scan(*ALL, reverse=True)) == [(b"c", b"3"), (b"b", b"2"), (b"a", b"1")]
+
+
+def test_the_later_of_two_writes_to_one_key_counts(store: Store) -> None:
+    store.write([(b"a", b"1"), (b"a", None), (b"b", b"1"), (b"c", None), (b"c", b"3")])
+    assert list(store.scan(*ALL)) == [(b"b", b"1"), (b"c", b"3")]
+    store.write([(b"b", None), (b"b", b"4")])
+    assert list(store.scan(*ALL)) == [(b"b", b"4"), (b"c", b"3")]
+
+
+def test_a_scan_does_not_see_what_is_written_meanwhile(store: Store) -> None:
+    store.write([(b"a", b"1"), (b"c", b"1")])
+    rows = store.scan(*ALL)
+    assert next(rows) == (b"a", b"1")
+    store.write([(b"b", b"2"), (b"c", None)])
+    assert list(rows) == [(b"c", b"1")]
+
+
+_KEYS = st.sampled_from([b"", b"a", b"ab", b"b", b"\x00", b"\xff", b"\xff\xff"])
+_WRITES = st.lists(st.tuples(_KEYS, st.none() | st.binary(max_size=3)), max_size=8)
+
+
+@given(st.lists(_WRITES, max_size=6), _KEYS, _KEYS)
+def test_the_memory_store_is_a_sorted_dict(
+    batches: list[list[Write]], start: bytes, stop: bytes
+) -> None:
+    store, reference = MemoryStore(), dict[bytes, bytes]()
+    for batch in batches:
+        store.write(batch)
+        for key, value in batch:
+            reference.pop(key, None)
+            if value is not None:
+                reference[key] = value
+        expected = [(k, v) for k, v in sorted(reference.items()) if start <= k < stop]
+        assert list(store.scan(start, stop)) == expected
+        assert list(store.scan(start, stop, reverse=True)) == expected[::-1]
+
+
+def test_rows_survive_closing_and_opening(tmp_path: Path) -> None:
+    first = LevelDBStore(tmp_path)
+    first.write([(b"a", b"1")])
+    first.close()
+    again = LevelDBStore(tmp_path)
+    assert again.get(b"a") == b"1"
+    again.close()
+
+
+def run(code: str, *arguments: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE, text=True
+    )
+
+
+def test_a_second_process_on_one_folder_refuses_with_a_sentence(tmp_path: Path) -> None:
+    holder = LevelDBStore(tmp_path)
+    second = run(
+        "import sys; from pathlib import Path\n"
+        "from ledger.errors import StoreError\n"
+        "from ledger.store.leveldb import LevelDBStore\n"
+        "try: LevelDBStore(Path(sys.argv[1]))\n"
+        "except StoreError as refused: print(refused)\n",
+        str(tmp_path),
+    )
+    assert second.communicate()[0].strip() == f"store.locked(path={tmp_path})"
+    with pytest.raises(StoreError) as refused:
+        LevelDBStore(tmp_path)
+    assert refused.value.code is Code.STORE_LOCKED
+    holder.close()
+    LevelDBStore(tmp_path).close()
+
+
+def test_what_was_acknowledged_survives_sigkill(tmp_path: Path) -> None:
+    writer = run(
+        "import sys; from pathlib import Path\n"
+        "from ledger.store.leveldb import LevelDBStore\n"
+        "store = LevelDBStore(Path(sys.argv[1]))\n"
+        "for i in range(10**9):\n"
+        "    store.write([(b'%09d' % i, b'x'), (b'last', b'%d' % i)])\n"
+        "    print(i, flush=True)\n",
+        str(tmp_path),
+    )
+    assert writer.stdout is not None
+    acknowledged = 0
+    while acknowledged < 50:
+        acknowledged = int(writer.stdout.readline())
+    writer.kill()
+    rest, _ = writer.communicate()
+    acknowledged = int(rest.split()[-1]) if rest.split() else acknowledged
+    store = LevelDBStore(tmp_path)
+    last = int(store.get(b"last") or b"-1")
+    assert last >= acknowledged
+    assert len(list(store.scan(b"0", b":"))) == last + 1
+    store.close()
+
+
+def test_a_full_disk_stops_writing_and_loses_nothing(tmp_path: Path) -> None:
+    # A limit on the size of one file stands for the full disk: LevelDB's log hits it.
+    writer = run(
+        "import resource, sys; from pathlib import Path\n"
+        "from ledger.errors import StoreError\n"
+        "from ledger.store.leveldb import LevelDBStore\n"
+        "store = LevelDBStore(Path(sys.argv[1]))\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))\n"
+        "written = 0\n"
+        "try:\n"
+        "    while True:\n"
+        "        store.write([(b'%09d' % written, bytes(1000)), (b'last', b'%d' % written)])\n"
+        "        written += 1\n"
+        "except StoreError as full: print(written, full.code.value)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)\n"
+        "try: store.write([(b'late', b'')])\n"
+        "except StoreError as refused: print(refused.code.value)\n"
+        "store.close()\n",
+        str(tmp_path),
+    )
+    written, first, later = writer.communicate()[0].split()
+    assert (first, later) == ("store.disk_full", "store.disk_full")
+    assert int(written) > 50
+    store = LevelDBStore(tmp_path)
+    assert store.get(b"last") == b"%d" % (int(written) - 1)
+    assert len(list(store.scan(b"0", b":"))) == int(written)
+    assert store.get(b"late") is None
+    store.write([(b"late", b"again")])
+    store.close()
+
+
+def test_a_damaged_table_is_named(tmp_path: Path) -> None:
+    store = LevelDBStore(tmp_path)
+    store.write([(b"%05d" % i, bytes([i % 251]) * 100) for i in range(1000)])
+    store.close()
+    (table,) = (path for path in tmp_path.iterdir() if path.suffix in {".ldb", ".sst"})
+    data = bytearray(table.read_bytes())
+    data[len(data) // 3] ^= 1
+    table.write_bytes(data)
+    store = LevelDBStore(tmp_path)
+    with pytest.raises(StoreError) as refused:
+        list(store.scan(b"0", b":"))
+    assert refused.value.code is Code.STORE_DAMAGED
+    store.close()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StoreError) as refused:
+        LevelDBStore(tmp_path / "file" / "db")
+    assert refused.value.code is Code.STORE_IO
