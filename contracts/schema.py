@@ -1,0 +1,243 @@
+"""What a row of the catalogue is: record types, roles, alerts and deadlines as frozen values.
+
+Each value mirrors one table of the TOML files; `schema_reader` makes them, `closure` proves that
+they fit together. Nothing here judges a record. Spec: ``docs/spec/contracts.md``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from contracts.expression import Expression
+
+REFUSE: Final = "refuse"
+"""What a clause does where it fails, unless it names an alert."""
+
+ANY_MEMBER: Final = "*"
+COMMITTEE_ROLE: Final = "committee"
+NETWORK_ROLE: Final = "network"
+UNGRANTED_ROLES: Final = frozenset({ANY_MEMBER, COMMITTEE_ROLE, NETWORK_ROLE})
+"""Roles that nobody is granted: they follow from being a member, a node, or the rules."""
+
+STAGES: Final = frozenset(
+    {"ledger", "evidence", "tender", "bid", "opening", "evaluation", "award", "closing", "any"}
+)
+"""招 投 开 评 定, closing, and what stands outside them."""
+SUBJECT_KINDS: Final = frozenset({"any", "project", "section", "member", "issuer"})
+FIELD_KINDS: Final = frozenset(
+    {
+        "text", "integer", "fen", "time", "digest", "bytes", "bool", "member", "record",
+        "texts", "integers", "members", "records",
+    }
+)  # fmt: skip
+DEADLINE_UNITS: Final = frozenset({"hours", "days", "working_days"})
+SEVERITIES: Final = ("notice", "warning", "serious")
+
+When = Mapping[str, frozenset[str]]
+"""A condition: each field named holds one of the values; the empty one always holds."""
+NO_CONDITION: Final[When] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who may issue a type."""
+
+    role: str
+    scope: str = ""
+    """The field (of the record, or of its project) that the role's scope must cover."""
+    own: bool = False
+    """Only about itself: the subject must be the issuer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One public field."""
+
+    kind: str
+    """One of `FIELD_KINDS`."""
+    required: bool = False
+    limit: int = 256
+    """Bytes of a text or bytes, items of a list."""
+    least: int = 0
+    """Smallest integer."""
+    allowed: frozenset[str] = frozenset()
+    """Values of a text or of a list's items; empty for any."""
+    sets: str = ""
+    """``TYPE.field`` whose value in the subject this field replaces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cites:
+    """One relation that a type's refs may use."""
+
+    types: frozenset[str]
+    """Types that may be cited; ``*`` for any."""
+    required: bool = False
+    same: bool = False
+    """The cited record must belong to the same subject or project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One conjunct of must-follow, and what happens where it fails."""
+
+    text: str
+    expression: Expression
+    otherwise: str = REFUSE
+    """``refuse``, or the alert that is raised."""
+    when: When = NO_CONDITION
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A deadline that the record itself must keep."""
+
+    deadline: str
+    otherwise: str
+    when: When
+
+
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """A timer that the record starts; the alert is raised where nothing stops it in time."""
+
+    deadline: str
+    alert: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """A timer of the cited record that this record stops."""
+
+    deadline: str
+    by: str
+    """Relation of the ref."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closes:
+    """A cited open record that this record closes."""
+
+    type: str
+    by: str
+    when: When
+
+
+@dataclass(frozen=True, slots=True)
+class Forbids:
+    """Types that may not follow in the subject."""
+
+    types: frozenset[str]
+    otherwise: str
+    when: When
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmedBy:
+    """Whose confirmation a record awaits before it takes effect."""
+
+    mode: str
+    """``any``, ``all`` (each role once) or ``k`` (distinct members)."""
+    roles: tuple[str, ...]
+    k: int = 1
+    """For mode ``k``; 0 is the committee's quorum."""
+    counts_issuer: bool = False
+    """The issuer's own signature counts where it holds one of the roles."""
+    when: When = NO_CONDITION
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """One row: everything that data can say about a kind of record."""
+
+    key: str
+    code: str
+    """Working code such as ``T09``; empty for platform types."""
+    zh: str
+    en: str
+    stage: str
+    function_points: tuple[str, ...]
+    visibility: str
+    """``public``, ``parties``, ``supervisor`` or ``sealed:TYPE``: what the API shows."""
+    subject: str
+    """One of `SUBJECT_KINDS`."""
+    issuers: tuple[Issuer, ...]
+    issuer_else: str
+    """``refuse``, or the alert for a role that lapsed or does not cover the subject."""
+    fields: Mapping[str, Field]
+    private: frozenset[str]
+    """Names that may be committed as private fields; ``*``: those of the amended type."""
+    evidence_min: int
+    refs: Mapping[str, Cites]
+    must_follow: tuple[Clause, ...]
+    windows: tuple[Window, ...]
+    forbids: tuple[Forbids, ...]
+    confirmed_by: ConfirmedBy | None
+    opens: bool
+    """Stays open until closed or voided: what ``none_open`` asks for."""
+    closes: tuple[Closes, ...]
+    timers: tuple[Starts, ...]
+    stops: tuple[Stops, ...]
+    frozen_after: str
+    """``TYPE.field``: past this time an amendment of the record raises AL04."""
+    voidable: bool
+    rules: tuple[str, ...]
+    """Rules in Python that judge and apply what data cannot say."""
+    alerts: tuple[str, ...]
+    """Every alert that a record of this type may raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role that members are granted."""
+
+    key: str
+    zh: str
+    en: str
+    group: str
+    governance: bool
+    """Decides over others: granted by the quorum of the nodes' organisations only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One of the alerts, with or without a rule yet."""
+
+    code: str
+    zh: str
+    en: str
+    severity: str
+    sentence_zh: str
+    sentence_en: str
+    rule: str
+    """``clause``, ``timer`` or a rule's name; empty where planned."""
+    version: int
+    """Version of the rule; 0 where planned."""
+
+    @property
+    def planned(self) -> bool:
+        """Declared, but nothing raises it yet."""
+        return not self.rule
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A period from regulation or promise, as data."""
+
+    key: str
+    zh: str
+    en: str
+    count: int
+    unit: str
+    """One of `DEADLINE_UNITS`."""
+    before: bool
+    """Counts backwards from where it starts: the act must come so long before."""
+    start: str
+    """``record``, ``field:NAME`` or ``TYPE.field``."""
+    source: str
+
+
+def holds(when: When, fields: Mapping[str, object]) -> bool:
+    """Whether the condition `when` holds for a record's `fields`."""
+    return all(fields.get(name) in values for name, values in when.items())

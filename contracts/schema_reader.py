@@ -1,0 +1,282 @@
+"""Reads rows of the catalogue from parsed TOML into the values of `schema`, refusing what is strange.
+
+An attribute that nobody knows is an error, never ignored: a misspelt `must_folow` would switch a
+rule off. Whether the rows fit together is `closure`'s question. Spec: ``docs/spec/contracts.md``.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias, TypeVar
+
+from contracts.expression import parse
+from contracts.schema import (
+    DEADLINE_UNITS,
+    FIELD_KINDS,
+    REFUSE,
+    SEVERITIES,
+    STAGES,
+    SUBJECT_KINDS,
+    Alert,
+    Cites,
+    Clause,
+    Closes,
+    ConfirmedBy,
+    Deadline,
+    Field,
+    Forbids,
+    Issuer,
+    RecordType,
+    Role,
+    Starts,
+    Stops,
+    When,
+    Window,
+)
+from ledger.codes import Code
+from ledger.errors import FormatError
+
+Raw: TypeAlias = Mapping[str, object]
+T = TypeVar("T")
+
+
+class Row:
+    """One table, taken apart attribute by attribute; what is left at the end is an error."""
+
+    def __init__(self, where: str, raw: object) -> None:
+        if not isinstance(raw, dict):
+            raise invalid(where, "a table is expected")
+        self.where = where
+        self._raw = dict(raw)
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """A text; required where there is no default."""
+        return self._take(name, str, default)
+
+    def integer(self, name: str, default: int | None = None) -> int:
+        """An integer; required where there is no default."""
+        return self._take(name, int, default)
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """True or false."""
+        return self._take(name, bool, default)
+
+    def one_of(self, name: str, allowed: frozenset[str], default: str | None = None) -> str:
+        """A text out of `allowed`."""
+        value = self.text(name, default)
+        if value not in allowed:
+            raise invalid(self.where, f"{name} = {value}")
+        return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of texts; empty where absent."""
+        values = self._take(name, list, [])
+        if not all(isinstance(value, str) for value in values):
+            raise invalid(self.where, name)
+        return tuple(values)
+
+    def many(self, name: str, read: "Callable[[Row], T]") -> tuple[T, ...]:
+        """A list of tables, each read by `read`; empty where absent."""
+        return tuple(
+            self._finished(Row(f"{self.where}.{name}", raw), read)
+            for raw in self._take(name, list, [])
+        )
+
+    def named(self, name: str, read: "Callable[[Row], T]") -> dict[str, T]:
+        """A table of tables by name; empty where absent."""
+        raws: dict[str, object] = self._take(name, dict, {})
+        return {
+            key: self._finished(Row(f"{self.where}.{name}.{key}", raw), read)
+            for key, raw in raws.items()
+        }
+
+    def optional(self, name: str, read: "Callable[[Row], T]") -> T | None:
+        """One table, or None where absent."""
+        if name not in self._raw:
+            return None
+        return self._finished(Row(f"{self.where}.{name}", self._raw.pop(name)), read)
+
+    def when(self) -> When:
+        """The condition ``when = { field = [values] }``; always true where absent."""
+        raw: dict[str, object] = self._take("when", dict, {})
+        row = Row(f"{self.where}.when", raw)
+        return {name: frozenset(row.texts(name)) for name in raw}
+
+    def untyped(self, name: str) -> list[object]:
+        """A list whose items may be texts or tables; empty where absent."""
+        return self._take(name, list, [])
+
+    def is_text(self, name: str) -> bool:
+        """Whether the attribute is there and a text."""
+        return isinstance(self._raw.get(name), str)
+
+    def end(self) -> None:
+        """Require that every attribute was known."""
+        if self._raw:
+            raise invalid(self.where, f"unknown attribute {min(self._raw)}")
+
+    def _finished(self, row: "Row", read: "Callable[[Row], T]") -> T:
+        value = read(row)
+        row.end()
+        return value
+
+    def _take(self, name: str, kind: type[T], default: T | None) -> T:
+        value = self._raw.pop(name, default)
+        if value is None:
+            raise invalid(self.where, f"{name} is missing")
+        if type(value) is not kind:
+            raise invalid(self.where, f"{name} is not a {kind.__name__}")
+        return value
+
+
+def invalid(where: str, problem: str) -> FormatError:
+    """The error of a row that cannot be read."""
+    return FormatError(Code.CATALOGUE_INVALID, where=where, problem=problem)
+
+
+def record_type(key: str, raw: Raw) -> RecordType:
+    """The record type of one table.
+
+    Raises:
+        FormatError: `catalogue.invalid` or `catalogue.expression`.
+    """
+    row = Row(key, raw)
+    made = RecordType(
+        key=key,
+        code=row.text("code", ""),
+        zh=row.text("zh"),
+        en=row.text("en"),
+        stage=row.one_of("stage", STAGES),
+        function_points=row.texts("function_points"),
+        visibility=row.text("visibility"),
+        subject=row.one_of("subject", SUBJECT_KINDS),
+        issuers=row.many("issuers", _issuer),
+        issuer_else=row.text("issuer_else", REFUSE),
+        fields=row.named("fields", _field),
+        private=frozenset(row.texts("private")),
+        evidence_min=row.integer("evidence_min", 0),
+        refs=row.named("refs", _cites),
+        must_follow=tuple(_clause(key, each) for each in row.untyped("must_follow")),
+        windows=row.many("windows", _window),
+        forbids=row.many("forbids", _forbids),
+        confirmed_by=row.optional("confirmed_by", _confirmed_by),
+        opens=row.flag("opens", default=False),
+        closes=row.many("closes", _closes),
+        timers=row.many("timers", lambda each: Starts(each.text("deadline"), each.text("alert"))),
+        stops=row.many("stops", lambda each: Stops(each.text("deadline"), each.text("by"))),
+        frozen_after=row.text("frozen_after", ""),
+        voidable=row.flag("voidable", default=True),
+        rules=row.texts("rules"),
+        alerts=row.texts("alerts"),
+    )
+    row.end()
+    return made
+
+
+def role(key: str, raw: Raw) -> Role:
+    """The role of one table; raises as `record_type`."""
+    row = Row(key, raw)
+    made = Role(
+        key,
+        row.text("zh"),
+        row.text("en"),
+        row.text("group"),
+        row.flag("governance", default=False),
+    )
+    row.end()
+    return made
+
+
+def alert(code: str, raw: Raw) -> Alert:
+    """The alert of one table; raises as `record_type`."""
+    row = Row(code, raw)
+    planned = row.flag("planned", default=False)
+    made = Alert(
+        code=code,
+        zh=row.text("zh"),
+        en=row.text("en"),
+        severity=row.one_of("severity", frozenset(SEVERITIES)),
+        sentence_zh=row.text("sentence_zh"),
+        sentence_en=row.text("sentence_en"),
+        rule="" if planned else row.text("rule"),
+        version=0 if planned else row.integer("version"),
+    )
+    row.end()
+    return made
+
+
+def deadline(key: str, raw: Raw) -> Deadline:
+    """The deadline of one table; raises as `record_type`."""
+    row = Row(key, raw)
+    made = Deadline(
+        key=key,
+        zh=row.text("zh"),
+        en=row.text("en"),
+        count=row.integer("count"),
+        unit=row.one_of("unit", DEADLINE_UNITS),
+        before=row.one_of("direction", frozenset({"after", "before"}), "after") == "before",
+        start=row.text("from"),
+        source=row.text("source"),
+    )
+    row.end()
+    if made.count < 0 or (made.before and made.unit == "working_days"):
+        raise invalid(key, "count")
+    return made
+
+
+def _issuer(row: Row) -> Issuer:
+    return Issuer(row.text("role"), row.text("scope", ""), row.flag("own", default=False))
+
+
+def _field(row: Row) -> Field:
+    kind = row.one_of("type", FIELD_KINDS)
+    return Field(
+        kind=kind,
+        required=row.flag("required", default=False),
+        limit=row.integer("max", 256),
+        least=row.integer("least", 0),
+        allowed=frozenset(row.texts("allowed")),
+        sets=row.text("sets", ""),
+    )
+
+
+def _cites(row: Row) -> Cites:
+    return Cites(
+        frozenset(row.texts("types")),
+        row.flag("required", default=False),
+        row.flag("same", default=False),
+    )
+
+
+def _clause(where: str, raw: object) -> Clause:
+    """A clause as a text (refused where it fails) or as a table with `else` and `when`."""
+    if isinstance(raw, str):
+        return Clause(raw, parse(raw))
+    row = Row(f"{where}.must_follow", raw)
+    text = row.text("term")
+    made = Clause(text, parse(text), row.text("else", REFUSE), row.when())
+    row.end()
+    return made
+
+
+def _window(row: Row) -> Window:
+    return Window(row.text("deadline"), row.text("else", REFUSE), row.when())
+
+
+def _forbids(row: Row) -> Forbids:
+    return Forbids(frozenset(row.texts("types")), row.text("else", REFUSE), row.when())
+
+
+def _closes(row: Row) -> Closes:
+    return Closes(row.text("type"), row.text("by"), row.when())
+
+
+def _confirmed_by(row: Row) -> ConfirmedBy:
+    """``k`` is a number, or the word ``quorum``."""
+    mode = row.one_of("mode", frozenset({"any", "all", "k"}))
+    roles, when = row.texts("roles"), row.when()
+    counts_issuer = row.flag("counts_issuer", default=False)
+    if mode != "k":
+        return ConfirmedBy(mode, roles, 1, counts_issuer, when)
+    k = 0 if row.is_text("k") else row.integer("k")
+    if k == 0:
+        row.one_of("k", frozenset({"quorum"}))
+    return ConfirmedBy(mode, roles, k, counts_issuer, when)
