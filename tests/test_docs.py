@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
 import pytest
-import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from cli.main import app
 
@@ -128,14 +128,14 @@ def test_commands_in_the_documents_exist() -> None:
 
 def fault_in(words: list[str]) -> str:
     """Say which word of a command line is unknown to the CLI; empty when all are known."""
-    here: click.Command = typer.main.get_command(app)
+    here = get_command(app)
     for word in words:
         if word.startswith("--"):
             options = {name for parameter in here.params for name in parameter.opts}
             options |= {name for parameter in here.params for name in parameter.secondary_opts}
             if word.split("=")[0] not in options | {"--help"}:
                 return f"{here.name} has no {word}"
-        elif isinstance(here, click.Group):
+        elif isinstance(here, TyperGroup):
             if word not in here.commands:
                 return f"{here.name} has no command {word}"
             here = here.commands[word]
