@@ -22,7 +22,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from cli.failures import Exit, CommandError
+from cli.failures import CommandError, Exit
 from cli.words import language, say
 from ledger.codes import Code
 from ledger.errors import LedgerError, Rejected, StoreError, VerificationError

@@ -10,7 +10,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Final, TypeVar
 
-from cli.failures import Exit, CommandError
+from cli.failures import CommandError, Exit
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId, NodeId
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from cli.failures import Exit, CommandError
+from cli.failures import CommandError, Exit
 from cli.settings import read_toml
 from ledger.codes import Code
 from ledger.core.genesis import MEMBER_KINDS, Role

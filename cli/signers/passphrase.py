@@ -10,7 +10,7 @@ from typing import Final
 
 from rich.prompt import Prompt
 
-from cli.failures import Exit, CommandError
+from cli.failures import CommandError, Exit
 from cli.words import say
 from ledger.codes import Code
 
