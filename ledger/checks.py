@@ -1,0 +1,248 @@
+"""The numbered checks of a receipt, one function each, in the order of ``docs/spec/receipt.md``.
+
+A check returns the facts that it established, for display, or raises; it never returns a bool. The
+number of the check is put on the error by `ledger.verify`. Nothing here reads a clock or a file.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ledger.codes import Code
+from ledger.core import merkle
+from ledger.core.batch import DocumentDigest
+from ledger.core.block import Header, header_from_leaf
+from ledger.core.bundle import (
+    BundleHeader,
+    bundle_id,
+    decode_header,
+    pool_key,
+    record_leaf_hash,
+    verify_header,
+)
+from ledger.core.checkpoint import Checkpoint, cosigner_name, parse_checkpoint
+from ledger.core.derived import recomputed_nonce
+from ledger.core.entry import Entry, decode_entry
+from ledger.core.identifiers import NETWORK_MEMBER, NodeId
+from ledger.core.note import Kind, Note, NoteKey, parse_note, verify_note
+from ledger.core.receipt import Receipt
+from ledger.core.record import Record, decode_record
+from ledger.core.status import KeyRow, key_row, key_row_key, status_leaf
+from ledger.errors import DetailValue, FormatError, VerificationError
+from ledger.trust import TrustRoot
+
+Facts: TypeAlias = Mapping[str, DetailValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """Who brought the record: everything that a derived record lacks."""
+
+    header: BundleHeader
+    row: KeyRow
+    """The status row of the signing key, as the receipt claims it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A receipt with every part decoded; nothing is trusted yet."""
+
+    receipt: Receipt
+    record: Record
+    entry: Entry
+    head: Header
+    """From the head's last leaf, and size and root of the checkpoint."""
+    note: Note
+    checkpoint: Checkpoint
+    brought: Brought | None
+    """None for derived records."""
+
+
+def opened(receipt: Receipt, trust: TrustRoot) -> Opened:
+    """Check 1: every part decodes strictly, in a known version, within the network's limits.
+
+    Raises:
+        FormatError: what the decoder of that part says; `receipt.bundle` where only one of
+            bundle and key is there.
+    """
+    note = parse_note(receipt.checkpoint.encode())
+    checkpoint = parse_checkpoint(note.text)
+    bundle, key = receipt.bundle, receipt.key
+    if (bundle is None) != (key is None):
+        raise FormatError(Code.RECEIPT_BUNDLE, what="key" if key is None else "bundle")
+    brought = None
+    if bundle is not None and key is not None:
+        brought = Brought(decode_header(bundle.header), key_row(key.row))
+    return Opened(
+        receipt=receipt,
+        record=decode_record(receipt.record, trust.genesis.parameters),
+        entry=decode_entry(receipt.entry),
+        head=header_from_leaf(receipt.last_leaf, checkpoint.size, checkpoint.root),
+        note=note,
+        checkpoint=checkpoint,
+        brought=brought,
+    )
+
+
+def check_network(case: Opened, trust: TrustRoot) -> Facts:
+    """Check 2: network id and origin are the trust root's."""
+    expected = trust.network_id.hex()
+    for found in (case.receipt.network_id, case.head.network_id):
+        if found != trust.network_id:
+            raise VerificationError(Code.RECEIPT_NETWORK, found=found.hex(), expected=expected)
+    if case.checkpoint.origin != trust.origin:
+        raise VerificationError(
+            Code.RECEIPT_ORIGIN, found=case.checkpoint.origin, expected=trust.origin
+        )
+    return {"name": trust.genesis.name, "network": expected}
+
+
+def check_record_id(case: Opened) -> Facts:
+    """Check 3: the id of the record's bytes is the one that the log's entry names."""
+    record_id = case.receipt.record_id
+    if record_id != case.entry.record_id:
+        raise VerificationError(Code.RECEIPT_RECORD_ID, expected=case.entry.record_id.hex())
+    return {"record": record_id.hex()}
+
+
+def check_bundle(case: Opened, trust: TrustRoot) -> Facts:
+    """Check 4: the issuer's signed bundle holds the record; or it is the network's own."""
+    record, part, brought = case.record, case.receipt.bundle, case.brought
+    if (record.issuer == NETWORK_MEMBER) != (part is None or brought is None):
+        raise VerificationError(Code.RECEIPT_BUNDLE, what=record.issuer)
+    if part is None or brought is None:
+        if record.nonce != recomputed_nonce(record):
+            raise VerificationError(Code.RECEIPT_NONCE)
+        return {"issuer": record.issuer, "rule": str(record.fields.get("rule", ""))}
+    header = brought.header
+    if header.network_id != trust.network_id:
+        raise VerificationError(Code.BUNDLE_NETWORK, network=header.network_id.hex())
+    if header.issuer != record.issuer:
+        raise VerificationError(Code.BUNDLE_ISSUER, found=record.issuer, issuer=header.issuer)
+    verify_header(header, part.header, part.signature, brought.row.public_key)
+    leaf = record_leaf_hash(case.receipt.record_id)
+    merkle.verify_inclusion(leaf, part.index, header.count, part.path, header.records_root)
+    return {"issuer": header.issuer, "key": header.key_id.hex(), "count": header.count}
+
+
+def check_key(case: Opened) -> Facts | None:
+    """Check 5: the key's status row is under the head, is the issuer's, and was in force.
+
+    Returns:
+        None for derived records, which no key signs.
+    """
+    part, brought = case.receipt.key, case.brought
+    if part is None or brought is None:
+        return None
+    issuer, row, head = brought.header.issuer, brought.row, case.head
+    if row.member_id != issuer:
+        raise VerificationError(Code.RECEIPT_KEY_ROW, issuer=issuer)
+    leaf = status_leaf(key_row_key(issuer, brought.header.key_id), part.row)
+    merkle.verify_inclusion(
+        merkle.leaf_hash(leaf), part.index, head.status_size, part.path, head.status_root
+    )
+    if not row.interval.in_force(case.receipt.index):
+        raise VerificationError(
+            Code.RECEIPT_KEY_NOT_IN_FORCE, issuer=issuer, index=case.receipt.index
+        )
+    return {"issuer": issuer, "index": case.receipt.index}
+
+
+def check_log(case: Opened) -> Facts:
+    """Check 6: the entry and the block leaf stand in the log under the checkpoint's root."""
+    receipt, entry, checkpoint = case.receipt, case.entry, case.checkpoint
+    bundle = None if receipt.bundle is None else bundle_id(receipt.bundle.header)
+    rebuilt = Entry(entry.height, entry.block_time_ms, bundle, receipt.record_id)
+    if rebuilt.leaf() != receipt.entry:
+        raise VerificationError(Code.RECEIPT_ENTRY, what="bundle id")
+    last = checkpoint.size - 1
+    merkle.verify_inclusion(
+        merkle.leaf_hash(receipt.entry),
+        receipt.index,
+        checkpoint.size,
+        receipt.path,
+        checkpoint.root,
+    )
+    merkle.verify_inclusion(
+        merkle.leaf_hash(receipt.last_leaf),
+        last,
+        checkpoint.size,
+        receipt.last_path,
+        checkpoint.root,
+    )
+    if entry.height > case.head.height:
+        raise VerificationError(Code.RECEIPT_LAST_LEAF, what="height")
+    return {"index": receipt.index, "size": checkpoint.size, "height": entry.height}
+
+
+def check_committee(case: Opened, trust: TrustRoot) -> Facts:
+    """Check 7: the head's epoch is one whose committee the trust root vouches for."""
+    if case.head.epoch != trust.committee.epoch:
+        raise VerificationError(
+            Code.RECEIPT_EPOCH, found=case.head.epoch, expected=trust.committee.epoch
+        )
+    return {"epoch": case.head.epoch, "n": trust.committee.n}
+
+
+@dataclass(frozen=True, slots=True)
+class Cosigned:
+    """One committee node's word that this head was the newest it had seen."""
+
+    node_id: NodeId
+    time_s: int
+    """By the node's own clock, in seconds since the epoch."""
+
+
+def check_quorum(case: Opened, trust: TrustRoot) -> tuple[Cosigned, ...]:
+    """Check 8: q distinct committee keys cosigned this text, and acknowledgements hold.
+
+    Returns:
+        One item for each committee node that cosigned, in the note's order.
+    """
+    committee = trust.committee
+    names = {cosigner_name(trust.origin, node.node_id): node.node_id for node in committee.nodes}
+    keys = [
+        NoteKey(cosigner_name(trust.origin, node.node_id), Kind.COSIGNATURE, node.node_key)
+        for node in committee.nodes
+    ]
+    held = tuple(
+        Cosigned(names[each.key.name], each.time_s)
+        for each in verify_note(case.note, keys)
+        if each.time_s is not None
+    )
+    if len(held) < committee.q:
+        raise VerificationError(Code.RECEIPT_QUORUM, found=len(held), needed=committee.q)
+    _check_acknowledgements(case, trust)
+    return held
+
+
+def _check_acknowledgements(case: Opened, trust: TrustRoot) -> None:
+    """Each acknowledgement that the receipt carries is a committee node's, about this bundle."""
+    part = case.receipt.bundle
+    for each in case.receipt.acknowledgements:
+        wrong = VerificationError(Code.RECEIPT_ACKNOWLEDGEMENT, node=each.node_id)
+        if part is None or each.node_id not in trust.committee:
+            raise wrong
+        if each.pool_key != pool_key(part.header, part.signature):
+            raise wrong
+        try:
+            each.verify(trust.committee.node(each.node_id).node_key)
+        except VerificationError as problem:
+            raise wrong from problem
+
+
+def check_documents(case: Opened, documents: Sequence[DocumentDigest]) -> Facts | None:
+    """Check 10: each document that the reader holds is named in the record's evidence.
+
+    Returns:
+        None where the reader holds no document.
+    """
+    for document in documents:
+        if not any(
+            each.sha256 == document.sha256
+            and each.size_bytes == document.size_bytes
+            and (None in (each.sm3, document.sm3) or each.sm3 == document.sm3)
+            for each in case.record.evidence
+        ):
+            raise VerificationError(Code.RECEIPT_DOCUMENT, sha256=document.sha256.hex())
+    return {"count": len(documents)} if documents else None
