@@ -4,16 +4,19 @@ Records travel beside the log, so the log's tiles are public without loss, and a
 demands to erase can go while every proof holds. Spec: ``docs/spec/log.md``.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from ledger.core.canonical import decode
 from ledger.core.hashing import LeafKind, leaf_data
-from ledger.core.identifiers import BundleId, Height, RecordId
+from ledger.core.identifiers import DIGEST_BYTES, BundleId, Digest, Height, RecordId
+from ledger.core.merkle import leaf_hash
 from ledger.core.shapes import digest, integer, time_ms, versioned
 
 VERSION: Final = 1
 ENTRY_BYTES_MAX: Final = 128
+_NOT_A_BUNDLE: Final = BundleId(b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,29 @@ class Entry:
             self.bundle_id,
             self.record_id,
         )
+
+
+def entry_hashes(
+    height: Height, block_time_ms: int, places: Iterable[tuple[BundleId | None, RecordId]]
+) -> list[Digest]:
+    """The leaf hashes of one block's entries, each as ``leaf_hash(Entry(…).leaf())``.
+
+    Entries of one bundle differ in their last 32 bytes only, so what stands before is encoded once.
+
+    Args:
+        height: of the block.
+        block_time_ms: of the block.
+        places: bundle id, or None for derived records, and record id of each entry, in order.
+    """
+    hashes: list[Digest] = []
+    start = b""
+    of_bundle: BundleId | None = _NOT_A_BUNDLE
+    for bundle, record in places:
+        if bundle != of_bundle:
+            blank = Entry(height, block_time_ms, bundle, RecordId(bytes(DIGEST_BYTES)))
+            start, of_bundle = blank.leaf()[:-DIGEST_BYTES], bundle
+        hashes.append(leaf_hash(start + record))
+    return hashes
 
 
 def decode_entry(data: bytes) -> Entry:

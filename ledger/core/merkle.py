@@ -41,15 +41,15 @@ def root(leaf_hashes: Iterable[bytes]) -> Digest:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
-    """One complete subtree: its root hash and its place, counted from the left at its level."""
+class NodeRun:
+    """Neighbouring complete nodes of one level."""
 
     level: int
-    """0 is a leaf; a node at level k spans 2**k leaves."""
-    index: int
-    """Spans the leaves from `index << level`."""
-    digest: Digest
-    """32 bytes."""
+    """0 holds the leaves; a node at level k spans 2**k leaves."""
+    first: int
+    """Index of the first node, counted from the left at its level."""
+    digests: tuple[bytes, ...]
+    """32 bytes each, at least one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +74,32 @@ class Frontier:
         """The frontier with more leaf hashes, in order."""
         return self.grow(leaf_hashes)[0]
 
-    def grow(self, leaf_hashes: Iterable[bytes]) -> "tuple[Frontier, list[Node]]":
+    def grow(self, leaf_hashes: Iterable[bytes]) -> "tuple[Frontier, list[NodeRun]]":
         """Append leaves and say which nodes became complete.
 
         Args:
             leaf_hashes: 32 bytes each, in order.
 
         Returns:
-            The new frontier, and every new complete node, the leaves among them: fewer than twice
-            as many as leaves plus one per level. These are the only nodes a stored tree must keep.
+            The new frontier, and every new complete node, the leaves among them, as one run for
+            each level that has any: fewer than twice as many nodes as leaves plus one per level.
+            These are the only nodes that a stored tree must keep.
         """
-        size, peaks = self.size, list(self.peaks)
-        nodes: list[Node] = []
-        for leaf in leaf_hashes:
-            carry, level = Digest(leaf), 0
-            nodes.append(Node(0, size, carry))
-            while (size >> level) & 1:
-                carry = node_hash(peaks.pop(), carry)
-                level += 1
-                nodes.append(Node(level, size >> level, carry))
-            peaks.append(carry)
-            size += 1
-        return Frontier(size, tuple(peaks)), nodes
+        new: Sequence[bytes] = tuple(leaf_hashes)
+        size, waiting = self.size + len(new), list(self.peaks)
+        peaks: list[Digest] = []
+        runs: list[NodeRun] = []
+        level = 0
+        while new or waiting:
+            if new:
+                runs.append(NodeRun(level, self.size >> level, tuple(new)))
+            # The old right edge ends with a lone node wherever the old size has a bit.
+            pairs = [waiting.pop(), *new] if self.size >> level & 1 else new
+            if len(pairs) & 1:
+                peaks.append(Digest(pairs[-1]))
+            new = _parents(pairs)
+            level += 1
+        return Frontier(size, tuple(reversed(peaks))), runs
 
     def root(self) -> Digest:
         """The root of the tree of `size` leaves."""
@@ -251,11 +255,16 @@ def _fold_consistency(
 
 def _level_above(level: Sequence[bytes]) -> list[bytes]:
     """The parents of neighbours; a last node without neighbour moves up unchanged."""
-    above = [
+    above = _parents(level)
+    return [*above, level[-1]] if len(level) & 1 else above
+
+
+def _parents(level: Sequence[bytes]) -> list[bytes]:
+    """The parents of neighbours; a last node without neighbour has none yet."""
+    return [
         sha256(b"\x01" + level[left] + level[left + 1]).digest()
         for left in range(0, len(level) - 1, 2)
     ]
-    return [*above, level[-1]] if len(level) & 1 else above
 
 
 def _check_hashes(code: Code, hashes: Iterable[bytes]) -> None:

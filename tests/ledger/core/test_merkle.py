@@ -31,12 +31,20 @@ def hashes_of(count: int) -> list[Digest]:
     return [merkle.leaf_hash(data) for data in data_of(count)]
 
 
+def nodes_of(runs: list[merkle.NodeRun]) -> dict[tuple[int, int], Digest]:
+    return {
+        (run.level, run.first + place): Digest(digest)
+        for run in runs
+        for place, digest in enumerate(run.digests)
+    }
+
+
 class StoredNodes:
     """The complete nodes of a log in a dict; counts how often it is asked."""
 
     def __init__(self, count: int) -> None:
-        _, nodes = merkle.Frontier().grow(hashes_of(count))
-        self.nodes = {(node.level, node.index): node.digest for node in nodes}
+        _, runs = merkle.Frontier().grow(hashes_of(count))
+        self.nodes = nodes_of(runs)
         self.reads_count = 0
 
     def node(self, level: int, index: int) -> Digest:
@@ -121,14 +129,16 @@ def test_a_path_proves_one_index_of_one_size_and_nothing_else(
 @given(st.lists(st.integers(0, 9), max_size=12))
 def test_appending_in_any_portions_gives_one_tree_and_the_same_nodes(portions: list[int]) -> None:
     total = sum(portions)
-    hashes, frontier, nodes, start = hashes_of(total), merkle.Frontier(), [], 0
+    hashes, frontier, start = hashes_of(total), merkle.Frontier(), 0
+    nodes: dict[tuple[int, int], Digest] = {}
     for count in portions:
-        frontier, new = frontier.grow(hashes[start : start + count])
-        nodes += new
+        frontier, runs = frontier.grow(hashes[start : start + count])
+        assert not nodes.keys() & nodes_of(runs).keys()
+        nodes |= nodes_of(runs)
         start += count
-    at_once, all_nodes = merkle.Frontier().grow(hashes)
+    at_once, all_runs = merkle.Frontier().grow(hashes)
     assert frontier == at_once
-    assert nodes == all_nodes
+    assert nodes == nodes_of(all_runs)
     assert frontier.root() == merkle.root(hashes)
 
 
@@ -146,8 +156,8 @@ def test_a_path_out_of_a_stored_log_costs_logarithmically_many_reads() -> None:
 
 def test_appending_costs_as_many_nodes_as_the_block_has_leaves() -> None:
     frontier = merkle.Frontier().extend(hashes_of(8_191))
-    _, nodes = frontier.grow(hashes_of(100))
-    assert len(nodes) <= 2 * 100 + 14
+    _, runs = frontier.grow(hashes_of(100))
+    assert sum(len(run.digests) for run in runs) <= 2 * 100 + 14
 
 
 def test_a_frontier_whose_peaks_do_not_fit_its_size_is_refused() -> None:
