@@ -35,6 +35,7 @@ class Tag(StrEnum):
     STATUS = "status"
     CATALOGUE = "catalogue"
     CREDENTIAL = "credential"
+    IMPORT = "import"
 
     @property
     def prefix(self) -> bytes:
