@@ -23,3 +23,31 @@ class Transport(Protocol):
     def broadcast(self, frame: bytes) -> None:
         """`send` to every other node of the committee."""
         ...
+
+
+class Receiver(Protocol):
+    """Whoever the transport works for. All calls come from one thread, one at a time."""
+
+    def hello(self) -> bytes:
+        """The frame to begin every connection with."""
+        ...
+
+    def check_hello(self, peer: NodeId, frame: bytes) -> None:
+        """Require that a peer's first frame fits this network, this version and its key.
+
+        Raises:
+            FormatError: it does not; the connection is refused.
+        """
+        ...
+
+    def connected(self, peer: NodeId) -> None:
+        """What is sent to `peer` from now on may reach it."""
+        ...
+
+    def disconnected(self, peer: NodeId) -> None:
+        """What was queued for `peer` is gone."""
+        ...
+
+    def received(self, peer: NodeId, frame: bytes) -> None:
+        """`peer` sent this frame (kind and body); it was not decoded yet."""
+        ...

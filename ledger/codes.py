@@ -59,6 +59,7 @@ class Code(StrEnum):
     JOURNAL_OTHER_NODE = "journal.other_node"
     POOL_FULL = "pool.full"
     PEER_REFUSED = "peer.refused"
+    PEER_LISTEN = "peer.listen"
     RECORD_UNKNOWN = "record.unknown"
     BLOCK_UNKNOWN = "block.unknown"
     RECEIPT_PENDING = "receipt.pending"
@@ -102,6 +103,7 @@ class Code(StrEnum):
     RECEIPT_DOCUMENT = "receipt.document"
     OPENING_INVALID = "opening.invalid"
     OPENING_RECORD = "opening.record"
+    OPENING_RECEIPT = "opening.receipt"
     BATCH_RECORD = "batch.record"
     TRUST_INVALID = "trust.invalid"
 

@@ -1,0 +1,181 @@
+"""The real transport: one TLS connection to each peer to speak on, one from it to listen to.
+
+Every node dials every other and sends on what it dialled, so there is nothing to deduplicate: a
+pair has two connections, one per direction. A connection that breaks is dialled again with backoff
+and jitter. Nobody outside the committee gets past the handshake, and every refusal is a log line.
+"""
+
+import asyncio
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from consensus import tls
+from consensus.connection import HANDSHAKE_S, Budget, Connection, opened, reason_of, streams
+from consensus.outbound import Outbound
+from consensus.transport import Receiver
+from ledger.codes import Code
+from ledger.core.committee import Committee
+from ledger.core.identifiers import NodeId
+from ledger.errors import FormatError, StoreError, VerificationError
+
+STRANGERS_MAX: Final = 64
+"""Handshakes at a time: a flood of strangers costs this much memory and no more."""
+IDLE_S: Final = 60.0
+"""A peer tells its status every second: one that is silent for so long is gone."""
+_BACKLOG: Final = 64
+
+log = structlog.get_logger("consensus.tcp")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a node listens."""
+
+    host: str
+    port: int
+    """0 lets the system choose."""
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What the transport must know about the committee."""
+
+    own: NodeId
+    committee: Committee
+    listen: Address
+    peers: Mapping[NodeId, Address]
+    """Where the other nodes listen."""
+    files: tls.TlsFiles
+    sizes_max: Mapping[int, int]
+    """Cap of each frame kind, see `wire.Codec.sizes_max`."""
+
+
+class TcpTransport:
+    """Satisfies `consensus.transport.Transport`; `listen` first, then `run` until cancelled."""
+
+    def __init__(self, network: Network, receiver: Receiver) -> None:
+        self._network = network
+        self._receiver = receiver
+        self._pins = tls.pins(network.committee)
+        self._server_tls = tls.server_context(network.files)
+        client_tls = tls.client_context(network.files)
+        self._outbound = {
+            peer: Outbound(
+                peer, (at.host, at.port), client_tls, self._pins, network.sizes_max, receiver
+            )
+            for peer, at in network.peers.items()
+        }
+        self._socket: socket.socket | None = None
+        self._strangers = 0
+        self._inbound: dict[NodeId, Connection] = {}
+
+    def send(self, peer: NodeId, frame: bytes) -> None:
+        """See `Transport.send`."""
+        self._outbound[peer].send(frame)
+
+    def broadcast(self, frame: bytes) -> None:
+        """See `Transport.broadcast`."""
+        for link in self._outbound.values():
+            link.send(frame)
+
+    def listen(self) -> Address:
+        """Bind the socket and return where.
+
+        Raises:
+            StoreError: `peer.listen` where the address is taken or not ours.
+        """
+        host, port = self._network.listen.host, self._network.listen.port
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        except OSError as problem:
+            reason = problem.strerror or str(problem)
+            address = str(self._network.listen)
+            raise StoreError(Code.PEER_LISTEN, address=address, reason=reason) from problem
+        self._socket.settimeout(0)
+        return Address(host, self._socket.getsockname()[1])
+
+    async def run(self) -> None:
+        """Serve and dial until cancelled; whatever the receiver raises ends it.
+
+        Raises:
+            ExceptionGroup: what the receiver raised.
+        """
+        listening = self._socket
+        if listening is None:
+            self.listen()
+            return await self.run()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for link in self._outbound.values():
+                    tasks.create_task(link.run())
+                await self._accept(listening, tasks)
+        finally:
+            listening.close()
+
+    async def _accept(self, listening: socket.socket, tasks: asyncio.TaskGroup) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            connection, address = await loop.sock_accept(listening)
+            where = f"{address[0]}:{address[1]}"
+            if self._strangers >= STRANGERS_MAX:
+                log.warning("peer.refused", address=where, reason="too many handshakes")
+                connection.close()
+                continue
+            self._strangers += 1
+            tasks.create_task(self._serve(connection, where))
+
+    async def _serve(self, accepted: socket.socket, where: str) -> None:
+        """One accepted connection, from its handshake to its end."""
+        try:
+            connection = await self._handshake(accepted)
+        except (OSError, VerificationError) as problem:
+            log.warning("peer.refused", address=where, reason=reason_of(problem))
+            accepted.close()
+            return
+        finally:
+            self._strangers -= 1
+        peer = connection.peer
+        if (before := self._inbound.get(peer)) is not None:
+            before.close()
+        self._inbound[peer] = connection
+        try:
+            await self._hear(connection)
+        except (OSError, EOFError) as problem:
+            log.info("peer.gone", peer=peer, address=where, reason=reason_of(problem))
+        except FormatError as problem:
+            log.warning("peer.refused", peer=peer, address=where, reason=reason_of(problem))
+        finally:
+            if self._inbound.get(peer) is connection:
+                del self._inbound[peer]
+            connection.close()
+
+    async def _handshake(self, accepted: socket.socket) -> Connection:
+        reader, protocol = streams()
+        transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
+            lambda: protocol,
+            accepted,
+            ssl=self._server_tls,
+            ssl_handshake_timeout=HANDSHAKE_S,
+        )
+        return opened(transport, protocol, reader, self._pins)
+
+    async def _hear(self, connection: Connection) -> None:
+        """Hello both ways, then the peer's frames for as long as it speaks."""
+        peer = connection.peer
+        async with asyncio.timeout(HANDSHAKE_S):
+            self._receiver.check_hello(peer, await connection.next(self._network.sizes_max))
+            await connection.write(self._receiver.hello())
+        budget = Budget()
+        while True:
+            async with asyncio.timeout(IDLE_S):
+                frame = await connection.next(self._network.sizes_max)
+            await budget.admit(len(frame))
+            self._receiver.received(peer, frame)

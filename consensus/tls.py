@@ -1,0 +1,121 @@
+"""Mutual TLS 1.3 between committee nodes: whose key is at the other end, and nothing else.
+
+Certificates are self-signed carriers of a key. The committee pins the SHA-256 of each node's
+SubjectPublicKeyInfo; the pin names the node. Expiry never matters: an old certificate must not stop
+a committee. No name, issuer or date in a certificate is believed. Spec: RFC 8446, ``docs/spec/
+wire.md``.
+"""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from cryptography.x509.oid import NameOID
+
+from ledger.codes import Code
+from ledger.core.committee import Committee
+from ledger.core.hashing import sha256
+from ledger.core.identifiers import Digest, NodeId
+from ledger.errors import VerificationError
+
+_NO_CHECK_TIME: Final = ssl.VerifyFlags(0x200000)
+"""X509_V_FLAG_NO_CHECK_TIME, which `ssl` does not name."""
+_YEARS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """Where a node keeps its key, and the certificates of its peers."""
+
+    certificate: Path
+    key: Path
+    """PEM, PKCS #8, mode 0600."""
+    peers: tuple[Path, ...]
+    """PEM certificates of the other committee nodes: the only trust anchors."""
+
+
+def server_context(files: TlsFiles) -> ssl.SSLContext:
+    """Accepts TLS 1.3 from holders of the peers' keys only."""
+    return _context(ssl.PROTOCOL_TLS_SERVER, files)
+
+
+def client_context(files: TlsFiles) -> ssl.SSLContext:
+    """Connects by TLS 1.3 to holders of the peers' keys only."""
+    return _context(ssl.PROTOCOL_TLS_CLIENT, files)
+
+
+def pins(committee: Committee) -> Mapping[Digest, NodeId]:
+    """The node that each pinned key names."""
+    return {node.tls_key_digest: node.node_id for node in committee.nodes}
+
+
+def peer_of(certificate_der: bytes | None, pinned: Mapping[Digest, NodeId]) -> NodeId:
+    """The committee node whose pinned key ended the handshake.
+
+    Raises:
+        VerificationError: `peer.refused`: no certificate, or a key that is not pinned.
+    """
+    if certificate_der is None:
+        raise VerificationError(Code.PEER_REFUSED, address="", reason="no certificate")
+    node = pinned.get(key_digest(x509.load_der_x509_certificate(certificate_der)))
+    if node is None:
+        raise VerificationError(Code.PEER_REFUSED, address="", reason="key not pinned")
+    return node
+
+
+def key_digest(certificate: x509.Certificate) -> Digest:
+    """SHA-256 of the certificate's SubjectPublicKeyInfo: what the committee pins."""
+    key = certificate.public_key()
+    return sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+
+
+def new_certificate(node_id: NodeId, now_ms: int) -> tuple[bytes, bytes, Digest]:
+    """A fresh Ed25519 key with its self-signed certificate.
+
+    Args:
+        node_id: goes into the common name, for people.
+        now_ms: start of the validity, which nobody checks.
+
+    Returns:
+        (PEM of the private key, PEM of the certificate, digest to pin).
+    """
+    key = Ed25519PrivateKey.generate()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, node_id)])
+    start = datetime.fromtimestamp(now_ms // 1000, UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .issuer_name(name)
+        .subject_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=365 * _YEARS))
+        .sign(key, None)
+    )
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return pem, certificate.public_bytes(Encoding.PEM), key_digest(certificate)
+
+
+def _context(side: int, files: TlsFiles) -> ssl.SSLContext:
+    context = ssl.SSLContext(side)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    # Names are not believed: the pin, checked after the handshake, says who it is.
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.verify_flags = ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME
+    context.load_cert_chain(files.certificate, files.key)
+    anchors = "".join(path.read_text(encoding="ascii") for path in files.peers)
+    if anchors:
+        context.load_verify_locations(cadata=anchors)
+    return context
