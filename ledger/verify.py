@@ -113,6 +113,19 @@ def verify_receipt(
             return verified
 
 
+def steps_passed(
+    receipt: Receipt, trust: TrustRoot, documents: Sequence[DocumentDigest] = ()
+) -> tuple[Step, ...]:
+    """The checks that pass before the first that fails: what to show beside a refusal."""
+    steps: list[Step] = []
+    walk = walk_checks(receipt, trust, documents)
+    while True:
+        try:
+            steps.append(next(walk))
+        except (StopIteration, VerificationError):
+            return tuple(steps)
+
+
 def walk_checks(
     receipt: Receipt, trust: TrustRoot, documents: Sequence[DocumentDigest]
 ) -> Generator[Step, None, VerifiedRecord]:

@@ -1,0 +1,172 @@
+"""Outcomes for readers: lines that a person can follow, and JSON that a machine can read.
+
+Whatever came from a presented file is shown with its control characters replaced: a receipt from
+anyone must not be able to write on the reader's terminal.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ledger.core.canonical import Value
+from ledger.core.strict_json import JsonValue
+from ledger.errors import LedgerError, VerificationError
+from ledger.presented import Outcome
+from ledger.trust import TrustRoot
+from ledger.verify import Step, VerifiedRecord
+from ledger.words import sentence
+from ledger.words.moments import beijing_time
+from ledger.words.verdict import phrase
+
+
+def trust_line(trust: TrustRoot, language: str) -> str:
+    """Whom the reader trusts, in one line."""
+    name, network = printable(trust.genesis.name), trust.network_id.hex()[:16]
+    n, q = trust.committee.n, trust.committee.q
+    return phrase("label.trust", language, name=name, network=network, n=n, q=q)
+
+
+def outcome_lines(outcome: Outcome, trust: TrustRoot, language: str) -> Iterator[str]:
+    """One file's numbered checks and its verdict.
+
+    Yields:
+        Lines without newline.
+    """
+    yield printable(outcome.name)
+    for step in outcome.steps:
+        yield _step_line(step, language)
+    if outcome.problem is not None:
+        yield from _refusal_lines(outcome.problem, language)
+    if outcome.verdict is None:
+        return
+    yield f"  {phrase('label.ok', language)}"
+    for label, value in _facts(outcome, outcome.verdict, trust, language):
+        yield f"     {label}: {printable(value)}"
+    yield f"     {phrase('label.not_proved', language)}"
+    for caveat in outcome.verdict.caveats:
+        yield f"       - {phrase(f'caveat.{caveat}', language)}"
+
+
+def problem_sentence(problem: LedgerError, language: str) -> str:
+    """Why something was refused, for people."""
+    return printable(sentence(problem.code, problem.detail, language))
+
+
+def outcome_value(outcome: Outcome, language: str) -> JsonValue:
+    """One outcome as JSON."""
+    verdict = outcome.verdict
+    return {
+        "file": outcome.name,
+        "verified": verdict is not None,
+        "problem": _problem_value(outcome.problem, language),
+        "steps": [
+            {"number": step.number, "applies": step.applies, "facts": dict(step.facts)}
+            for step in outcome.steps
+        ],
+        "record": None if verdict is None else _verdict_value(verdict),
+        "disclosed": {each.name: _plain(each.value) for each in outcome.disclosed},
+    }
+
+
+def printable(text: str) -> str:
+    """`text` on one line, without control characters."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _step_line(step: Step, language: str) -> str:
+    table = f"step.{step.number}"
+    spelling = "passed" if step.applies else "absent"
+    if step.number == 4 and "rule" in step.facts:
+        spelling = "derived"
+    told = phrase(f"{table}.{spelling}", language, **step.facts)
+    mark, name = "✓" if step.applies else "–", phrase(f"{table}.name", language)
+    return f"  {step.number:>2} {mark} {name}: {printable(told)}"
+
+
+def _refusal_lines(problem: LedgerError, language: str) -> Iterator[str]:
+    told = problem_sentence(problem, language)
+    step = problem.step if isinstance(problem, VerificationError) else 0
+    if not step:
+        yield f"   ✗ {told} [{problem.code}]"
+        yield f"  {phrase('label.refused_file', language)}"
+        return
+    name = phrase(f"step.{step}.name", language)
+    yield f"  {step:>2} ✗ {name}: {told} [{problem.code}]"
+    yield f"  {phrase('label.refused', language, number=step, name=name)}"
+
+
+def _facts(
+    outcome: Outcome, verdict: VerifiedRecord, trust: TrustRoot, language: str
+) -> Iterator[tuple[str, str]]:
+    """What is proved, as label and value."""
+    record = verdict.record
+
+    def label(name: str, **detail: str | int) -> str:
+        return phrase(f"label.{name}", language, **detail)
+
+    yield label("record"), verdict.record_id.hex()
+    yield label("type"), record.type
+    yield label("issuer"), f"{trust.member_name(record.issuer, language)} ({record.issuer})"
+    yield label("subject"), record.subject
+    yield label("occurred"), beijing_time(verdict.occurred_at_ms)
+    for each in verdict.received:
+        yield label("received", node=each.node_id), beijing_time(each.received_at_ms)
+    yield label("committed"), beijing_time(verdict.committed_at_ms)
+    yield label("existed_by"), beijing_time(verdict.existed_by_ms)
+    yield label("place"), label("place_value", height=verdict.height, index=verdict.index)
+    yield label("root"), label("root_value", root=verdict.root.hex(), size=verdict.tree_size)
+    for node in verdict.quorum:
+        member = trust.member_name(node.member_id, language)
+        yield label("quorum"), label("quorum_value", node=node.node_id, member=member)
+    for item in record.evidence:
+        yield label("evidence"), f"{item.label} SHA-256 {item.sha256.hex()}"
+    for document in verdict.documents:
+        yield label("document"), f"SHA-256 {document.sha256.hex()} ✓"
+    for opening in outcome.disclosed:
+        yield label("disclosed"), f"{opening.name} = {_plain(opening.value)}"
+
+
+def _verdict_value(verdict: VerifiedRecord) -> JsonValue:
+    record = verdict.record
+    return {
+        "record_id": verdict.record_id.hex(),
+        "type": record.type,
+        "issuer": record.issuer,
+        "subject": record.subject,
+        "fields": _plain(record.fields),
+        "height": verdict.height,
+        "index": verdict.index,
+        "tree_size": verdict.tree_size,
+        "root": verdict.root.hex(),
+        "occurred_at_ms": verdict.occurred_at_ms,
+        "committed_at_ms": verdict.committed_at_ms,
+        "existed_by_ms": verdict.existed_by_ms,
+        "quorum": [
+            {"node_id": each.node_id, "member_id": each.member_id, "time_ms": each.time_ms}
+            for each in verdict.quorum
+        ],
+        "quorum_needed": verdict.quorum_needed,
+        "nodes_count": verdict.nodes_count,
+        "documents": [each.sha256.hex() for each in verdict.documents],
+        "not_proved": list(verdict.caveats),
+    }
+
+
+def _problem_value(problem: LedgerError | None, language: str) -> JsonValue:
+    if problem is None:
+        return None
+    return {
+        "step": problem.step if isinstance(problem, VerificationError) else 0,
+        "code": problem.code.value,
+        "sentence": sentence(problem.code, problem.detail, language),
+        "detail": dict(problem.detail),
+    }
+
+
+def _plain(value: Value) -> JsonValue:
+    """A canonical value as JSON: byte strings as lower-case hex."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(each) for each in value]
+    return value
