@@ -102,6 +102,11 @@ class TcpTransport:
         self._socket.settimeout(0)
         return Address(host, self._socket.getsockname()[1])
 
+    def close(self) -> None:
+        """Stop listening; `run` does it by itself when it is cancelled."""
+        if self._socket is not None:
+            self._socket.close()
+
     async def run(self) -> None:
         """Serve and dial until cancelled; whatever the receiver raises ends it.
 
@@ -118,7 +123,7 @@ class TcpTransport:
                     tasks.create_task(link.run())
                 await self._accept(listening, tasks)
         finally:
-            listening.close()
+            self.close()
 
     async def _accept(self, listening: socket.socket, tasks: asyncio.TaskGroup) -> None:
         loop = asyncio.get_running_loop()

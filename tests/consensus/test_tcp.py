@@ -1,0 +1,243 @@
+"""The real transport on loopback: who gets in, who does not, and what a break costs."""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import structlog
+from structlog.testing import capture_logs
+
+from consensus.tcp import Address, Network, TcpTransport
+from consensus.tls import TlsFiles, client_context
+from consensus.wire import Kind
+from ledger.codes import Code
+from ledger.core.identifiers import NodeId
+from ledger.errors import FormatError, StoreError
+from tests.consensus.tls_folder import Identity, committee_of, files_of, make_identity
+
+SIZES = {Kind.HELLO: 64, Kind.MESSAGE: 1 << 20}
+HELLO = bytes((Kind.HELLO,)) + b"hello"
+
+
+class Heard:
+    """A receiver that remembers."""
+
+    def __init__(self) -> None:
+        self.frames: list[tuple[NodeId, bytes]] = []
+        self.up: set[NodeId] = set()
+        self.breaks = 0
+
+    def hello(self) -> bytes:
+        return HELLO
+
+    def check_hello(self, peer: NodeId, frame: bytes) -> None:
+        if frame != HELLO:
+            raise FormatError(Code.FORMAT_SHAPE, what="hello")
+
+    def connected(self, peer: NodeId) -> None:
+        self.up.add(peer)
+
+    def disconnected(self, peer: NodeId) -> None:
+        self.up.discard(peer)
+        self.breaks += 1
+
+    def received(self, peer: NodeId, frame: bytes) -> None:
+        self.frames.append((peer, frame))
+
+
+class Party:
+    """A few transports on loopback, started together and stopped whatever happens."""
+
+    def __init__(self, folder: Path, names: str) -> None:
+        self.folder = folder
+        self.nodes = [make_identity(folder, name) for name in names]
+        self.committee = committee_of(self.nodes)
+        self.heard = {node.node_id: Heard() for node in self.nodes}
+        self.transports: dict[NodeId, TcpTransport] = {}
+        self.addresses: dict[NodeId, Address] = {}
+        self.tasks: dict[NodeId, asyncio.Task[None]] = {}
+
+    def start(self, node: Identity, files: TlsFiles | None = None) -> None:
+        own = node.node_id
+        listen = self.addresses.get(own, Address("127.0.0.1", 0))
+        peers = {peer: at for peer, at in self.addresses.items() if peer != own}
+        network = Network(
+            own, self.committee, listen, peers, files or files_of(node, self.nodes), SIZES
+        )
+        transport = TcpTransport(network, self.heard[own])
+        self.addresses[own] = transport.listen()
+        self.transports[own] = transport
+        self.tasks[own] = asyncio.ensure_future(transport.run())
+
+    def reserve(self) -> None:
+        """Fix the ports first, so that everybody knows everybody."""
+        for node in self.nodes:
+            files = files_of(node, self.nodes)
+            probe = TcpTransport(
+                Network(node.node_id, self.committee, Address("127.0.0.1", 0), {}, files, SIZES),
+                Heard(),
+            )
+            self.addresses[node.node_id] = probe.listen()
+            probe.close()
+
+    async def stop(self, *nodes: NodeId) -> None:
+        for node in nodes or tuple(self.tasks):
+            task = self.tasks.pop(node)
+            task.cancel()
+            await asyncio.wait([task])
+            self.transports[node].close()
+
+
+async def until(holds: Callable[[], bool], what: str) -> None:
+    async with asyncio.timeout(20):
+        while not holds():
+            await asyncio.sleep(0.01)
+    assert holds(), what
+
+
+@contextmanager
+def logs() -> Iterator[list[dict[str, object]]]:
+    structlog.reset_defaults()
+    with capture_logs() as lines:
+        yield lines  # type: ignore[misc]
+
+
+def test_frames_arrive_in_order_from_whom_they_say_although_the_certificates_expired(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        party = Party(tmp_path, "abc")
+        party.reserve()
+        for node in party.nodes:
+            party.start(node)
+        await until(lambda: all(len(heard.up) == 2 for heard in party.heard.values()), "up")
+        frames = [bytes((Kind.MESSAGE,)) + bytes([i]) * 1000 * i for i in range(50)]
+        for frame in frames:
+            party.transports[NodeId("a")].broadcast(frame)
+        for name in "bc":
+            heard = party.heard[NodeId(name)]
+            await until(lambda heard=heard: len(heard.frames) == 50, "heard")  # type: ignore[misc]
+            assert heard.frames == [(NodeId("a"), frame) for frame in frames]
+        await party.stop()
+
+    asyncio.run(story())
+
+
+def test_a_restarted_node_is_dialled_again(tmp_path: Path) -> None:
+    async def story() -> None:
+        party = Party(tmp_path, "ab")
+        party.reserve()
+        for node in party.nodes:
+            party.start(node)
+        a, b = NodeId("a"), NodeId("b")
+        await until(lambda: party.heard[a].up == {b}, "up")
+        await party.stop(b)
+        await until(lambda: not party.heard[a].up, "down")
+        party.transports[a].send(b, bytes((Kind.MESSAGE,)) + b"lost")
+        party.start(party.nodes[1])
+        await until(lambda: party.heard[a].up == {b}, "up again")
+        party.transports[a].send(b, bytes((Kind.MESSAGE,)) + b"kept")
+        await until(lambda: bool(party.heard[b].frames), "heard")
+        assert party.heard[b].frames == [(a, bytes((Kind.MESSAGE,)) + b"kept")]
+        await party.stop()
+
+    asyncio.run(story())
+
+
+async def knock(at: Address, context: ssl.SSLContext | None, say: bytes) -> bytes:
+    """What a visitor hears before the door closes."""
+    try:
+        reader, writer = await asyncio.open_connection(at.host, at.port, ssl=context)
+        writer.write(say)
+        async with asyncio.timeout(10):
+            answer = await reader.read()
+        writer.close()
+    except OSError:
+        return b""
+    return answer
+
+
+def stranger(party: Party) -> ssl.SSLContext:
+    other = make_identity(party.folder / "stranger", "x")
+    return client_context(files_of(other, party.nodes))
+
+
+def tls_1_2(party: Party) -> ssl.SSLContext:
+    context = client_context(files_of(party.nodes[1], party.nodes))
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def plain(_: Party) -> None:
+    return None
+
+
+@pytest.mark.parametrize("visitor", [stranger, tls_1_2, plain])
+def test_whoever_is_not_of_the_committee_is_refused_with_a_log_line(
+    tmp_path: Path, visitor: Callable[[Party], ssl.SSLContext | None]
+) -> None:
+    async def story() -> list[dict[str, object]]:
+        party = Party(tmp_path, "ab")
+        with logs() as lines:
+            party.start(party.nodes[0])
+            at = party.addresses[NodeId("a")]
+            assert await knock(at, visitor(party), b"x" * 100) == b""
+            await until(lambda: any(line["event"] == "peer.refused" for line in lines), "line")
+            assert party.heard[NodeId("a")].frames == []
+            await party.stop()
+        return lines
+
+    refused = [line for line in asyncio.run(story()) if line["event"] == "peer.refused"]
+    assert refused[0]["reason"]
+
+
+def test_a_known_certificate_with_a_key_that_is_not_pinned_is_refused(tmp_path: Path) -> None:
+    async def story() -> list[dict[str, object]]:
+        party = Party(tmp_path, "ab")
+        other = make_identity(tmp_path / "other", "x")
+        a, b = party.nodes
+        # a's folder names x's certificate as an anchor, the committee does not pin its key.
+        trusting = TlsFiles(a.certificate, a.key, (b.certificate, other.certificate))
+        with logs() as lines:
+            party.start(a, trusting)
+            context = client_context(files_of(other, party.nodes))
+            assert await knock(party.addresses[a.node_id], context, b"x" * 100) == b""
+            await until(lambda: any(line["event"] == "peer.refused" for line in lines), "line")
+            await party.stop()
+        return lines
+
+    refused = [line for line in asyncio.run(story()) if line["event"] == "peer.refused"]
+    assert refused[0]["reason"] == "key not pinned"
+
+
+def test_a_length_of_a_gigabyte_ends_the_connection_before_memory_is_taken(tmp_path: Path) -> None:
+    async def story() -> list[dict[str, object]]:
+        party = Party(tmp_path, "ab")
+        with logs() as lines:
+            party.start(party.nodes[0])
+            context = client_context(files_of(party.nodes[1], party.nodes))
+            huge = (1 << 30).to_bytes(4) + bytes((Kind.MESSAGE,))
+            await knock(party.addresses[NodeId("a")], context, huge + b"x" * 1000)
+            await until(lambda: any(line["event"] == "peer.refused" for line in lines), "line")
+            await party.stop()
+        return lines
+
+    refused = [line for line in asyncio.run(story()) if line["event"] == "peer.refused"]
+    assert "format.too_large" in str(refused[0]["reason"])
+
+
+def test_an_address_in_use_is_a_sentence_not_a_trace(tmp_path: Path) -> None:
+    async def story() -> None:
+        party = Party(tmp_path, "ab")
+        party.start(party.nodes[0])
+        party.addresses[NodeId("b")] = party.addresses[NodeId("a")]
+        with pytest.raises(StoreError) as caught:
+            party.start(party.nodes[1])
+        assert caught.value.code is Code.PEER_LISTEN
+        await party.stop()
+
+    asyncio.run(story())
