@@ -1,0 +1,116 @@
+"""Owns the measured network: four node processes, started as people start them."""
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from cli.keyfiles import open_key
+from cli.settings import client_settings, node_settings
+from ledger.core.identifiers import MemberId, NetworkId
+from ledger.core.signing import Signer
+from ledger.trust import decode_trust
+
+BIDWITNESS = Path(sys.executable).with_name("bidwitness")
+START_SECONDS_MAX = 60
+STOP_SECONDS_MAX = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member's client, at the node that it trusts."""
+
+    member_id: MemberId
+    network_id: NetworkId
+    signer: Signer
+    url: str
+    """Base URL of its node."""
+
+
+@contextmanager
+def running_network(folder: Path) -> Iterator[list[Member]]:
+    """Make a network in `folder`, run its nodes, and stop them all at the end.
+
+    Args:
+        folder: must not exist yet.
+
+    Yields:
+        The members, each with a node of its own.
+
+    Raises:
+        RuntimeError: a node did not become ready.
+    """
+    passphrase = folder.with_name("passphrase")
+    passphrase.touch(mode=0o600)
+    passphrase.write_text(secrets.token_hex(16))
+    keys = ("--cost", "interactive", "--store-passphrase", "--passphrase-file", passphrase)
+    _run("network", "init", folder, *keys)
+    folders = sorted((folder / "nodes").iterdir())
+    nodes = [_start(each) for each in folders]
+    try:
+        urls = [f"http://{node_settings(each).api_listen}" for each in folders]
+        for url, node in zip(urls, nodes, strict=True):
+            _wait_until_ready(url, node)
+        yield [_member(each) for each in sorted((folder / "members").iterdir())]
+    finally:
+        _stop(nodes)
+
+
+def _run(*words: str | Path) -> None:
+    result = subprocess.run([BIDWITNESS, *words], capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise RuntimeError(f"bidwitness {words[0]} {words[1]}: {result.stdout}{result.stderr}")
+
+
+def _start(folder: Path) -> subprocess.Popen[bytes]:
+    with (folder / "output").open("wb") as output:
+        return subprocess.Popen(
+            [BIDWITNESS, "node", "run", folder],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        )
+
+
+def _wait_until_ready(url: str, node: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_SECONDS_MAX
+    while time.monotonic() < deadline:
+        if node.poll() is not None:
+            raise RuntimeError(f"the node at {url} ended with status {node.returncode}")
+        with suppress(httpx.TransportError):
+            if httpx.get(f"{url}/readyz", timeout=1).is_success:
+                return
+        time.sleep(0.1)
+    raise RuntimeError(f"the node at {url} is not ready after {START_SECONDS_MAX} s")
+
+
+def _member(folder: Path) -> Member:
+    """The client of one member, with its key opened once."""
+    settings = client_settings(folder)
+    if settings.passphrase_file is None:
+        raise RuntimeError(f"{folder}: no passphrase was stored")
+    passphrase = settings.passphrase_file.read_bytes().strip()
+    signer = open_key(settings.key_file, passphrase)
+    trust = decode_trust(settings.trust_file.read_bytes())
+    committee = trust.committee.nodes
+    own = next(number for number, node in enumerate(committee) if node.member_id == folder.name)
+    return Member(settings.member_id, trust.network_id, signer, settings.nodes[own])
+
+
+def _stop(nodes: list[subprocess.Popen[bytes]]) -> None:
+    for node in nodes:
+        node.terminate()
+    for node in nodes:
+        try:
+            node.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            node.kill()
+            node.wait()
