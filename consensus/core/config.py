@@ -51,6 +51,8 @@ class Config:
     """How long a donor has for one answer; long enough for a full block on a slow line."""
     request_backoff_max_ms: int = 30_000
     """The longest pause before a donor that did not answer is asked again."""
+    listen_ms: int = 500
+    """After a restart: how long this node listens for its own signatures before it adds one."""
     answer_ms: int = 250
     """Least time between two answers of one kind to one peer: nobody is made to shout."""
 

@@ -1,0 +1,185 @@
+"""What is done with a message of each kind: by height first, then by its content.
+
+Stale messages are answered with the header and certificate that decided their height; messages of
+the next height wait in a bounded room; claims of greater heights start a bounded attempt to catch
+up. What does not hold is dropped and counted, and answers are rate-limited per peer and kind.
+"""
+
+from consensus.core.early_messages import EarlyMessages
+from consensus.core.height import OpenHeight
+from consensus.core.instance import Node
+from consensus.core.messages import (
+    Blocks,
+    BlocksRequest,
+    Decided,
+    Message,
+    NewView,
+    PayloadAnswer,
+    PayloadRequest,
+    PrePrepare,
+    Status,
+    ViewChange,
+    Vote,
+)
+from consensus.core.ready import Serve
+from consensus.core.verification import check_commits, check_status
+from ledger.core.block import Header
+from ledger.core.identifiers import Height, NodeId
+from ledger.errors import LedgerError
+
+
+class Reception:
+    """Sorts what comes in, and answers what is asked."""
+
+    __slots__ = ("_answered", "_early", "_node", "dropped_count", "newest")
+
+    def __init__(self, node: Node, newest: Header | None) -> None:
+        self._node = node
+        self._early = EarlyMessages(node.config)
+        self._answered: dict[tuple[NodeId, type], int] = {}
+        self.newest = newest
+        """Header of the head: half of the answer to a stale message."""
+        self.dropped_count = 0
+
+    def receive(
+        self, at: OpenHeight, peer: NodeId, message: Message, arrived_ms: int, now_ms: int
+    ) -> None:
+        """Take one message in. What does not hold is dropped; a misbehaving peer never raises."""
+        try:
+            self._dispatch(at, peer, message, arrived_ms, now_ms)
+        except LedgerError:
+            self.dropped_count += 1
+
+    def open(self, at: OpenHeight, now_ms: int) -> None:
+        """Take in what came for this height before it opened."""
+        for peer, arrived_ms, message in self._early.take(at.here.height):
+            self.receive(at, peer, message, arrived_ms, now_ms)
+
+    def _dispatch(
+        self, at: OpenHeight, peer: NodeId, message: Message, arrived_ms: int, now_ms: int
+    ) -> None:
+        match message:
+            case Vote() | PrePrepare() | ViewChange() | NewView():
+                self._in_slot(at, peer, message, arrived_ms, now_ms)
+            case Status():
+                self._status(at, peer, message, now_ms)
+            case Decided():
+                self._decided(at, message)
+            case PayloadRequest(height, wanted):
+                block = at.here.block(wanted)
+                if height < at.here.height:
+                    self._serve(at, peer, height)
+                elif block is not None and self._may_answer(peer, PayloadAnswer, now_ms):
+                    self._node.out.to(peer, block)
+            case PayloadAnswer():
+                if at.proposals.on_block(message):
+                    self._node.catch_up.payload_answered(peer)
+                else:
+                    self._node.catch_up.payload_wrong(peer, now_ms)
+            case BlocksRequest(from_height):
+                self._serve(at, peer, from_height)
+            case Blocks(blocks):
+                self._node.catch_up.arrived(peer, blocks, at.here.head.height)
+
+    def _in_slot(
+        self,
+        at: OpenHeight,
+        peer: NodeId,
+        message: Vote | PrePrepare | ViewChange | NewView,
+        arrived_ms: int,
+        now_ms: int,
+    ) -> None:
+        """A signed message of one slot: it means something only at its height."""
+        slot, here = message.slot, at.here
+        if slot.network_id != self._node.config.network_id:
+            return
+        if slot.height < here.height:
+            self._answer_stale(at, peer, now_ms)
+        elif slot.height > here.height:
+            self._above(at, peer, message, now_ms)
+        elif slot.epoch == here.committee.epoch:
+            self._at_open_height(at, peer, message, arrived_ms, now_ms)
+
+    def _at_open_height(
+        self,
+        at: OpenHeight,
+        peer: NodeId,
+        message: Vote | PrePrepare | ViewChange | NewView,
+        arrived_ms: int,
+        now_ms: int,
+    ) -> None:
+        match message:
+            case Vote():
+                at.agreement.on_vote(message, peer)
+            case PrePrepare():
+                if at.agreement.on_pre_prepare(message):
+                    at.proposals.admit(message, arrived_ms)
+            case ViewChange():
+                at.view_changes.on_view_change(message)
+                if self._may_answer(peer, NewView, now_ms):
+                    at.view_changes.hand_on(peer, message.slot.view)
+            case NewView():
+                at.view_changes.on_new_view(message)
+
+    def _above(
+        self,
+        at: OpenHeight,
+        peer: NodeId,
+        message: Vote | PrePrepare | ViewChange | NewView,
+        now_ms: int,
+    ) -> None:
+        """A message of a height that is not open here: kept if it is the next, else a claim."""
+        height = message.slot.height
+        if height == at.here.height + 1:
+            self._early.keep(peer, height, message, now_ms)
+        if isinstance(message, ViewChange):
+            self._node.catch_up.claimed(peer, Height(height - 1))
+
+    def _status(self, at: OpenHeight, peer: NodeId, status: Status, now_ms: int) -> None:
+        """A peer's own word on where it stands; nobody else's word about it counts."""
+        here = at.here
+        if status.node != peer or status.slot.network_id != self._node.config.network_id:
+            return
+        check_status(status, here.committee)
+        self._node.clock.heard(peer, status.clock_ms, now_ms)
+        if status.slot.height < here.height:
+            self._answer_stale(at, peer, now_ms)
+        elif status.slot.height > here.height:
+            self._node.catch_up.claimed(peer, Height(status.slot.height - 1))
+        elif status.slot.view < here.view and self._may_answer(peer, NewView, now_ms):
+            at.view_changes.hand_on(peer, status.slot.view)
+
+    def _decided(self, at: OpenHeight, decided: Decided) -> None:
+        """A certificate: the only thing that stops voting here."""
+        here, certificate = at.here, decided.certificate
+        slot, target = certificate.slot, self._node.catch_up.target
+        if slot.network_id != self._node.config.network_id or slot.epoch != here.committee.epoch:
+            return
+        if slot.height == here.height:
+            at.agreement.on_certificate(certificate)
+        elif slot.height > max(here.height, target):
+            check_commits(certificate, here.committee)
+            self._node.catch_up.certified(slot.height)
+
+    def _answer_stale(self, at: OpenHeight, peer: NodeId, now_ms: int) -> None:
+        """Small, and not for every message: header and certificate of the head."""
+        certificate = at.here.head.certificate
+        if self.newest is None or certificate is None:
+            return
+        if self._may_answer(peer, Decided, now_ms):
+            self._node.out.to(peer, Decided(self.newest, certificate))
+
+    def _serve(self, at: OpenHeight, peer: NodeId, height: Height) -> None:
+        """Decided blocks come from the chain, which only the driver can read."""
+        if height < at.here.height:
+            config = self._node.config
+            serve = Serve(peer, height, config.chunk_bytes_max, config.chunk_blocks_max)
+            self._node.out.serve.append(serve)
+
+    def _may_answer(self, peer: NodeId, kind: type, now_ms: int) -> bool:
+        """At most one answer of a kind per peer and interval."""
+        last_ms = self._answered.get((peer, kind))
+        if last_ms is not None and last_ms <= now_ms < last_ms + self._node.config.answer_ms:
+            return False
+        self._answered[peer, kind] = now_ms
+        return True
