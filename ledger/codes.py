@@ -64,6 +64,7 @@ class Code(StrEnum):
     BLOCK_UNKNOWN = "block.unknown"
     RECEIPT_PENDING = "receipt.pending"
     CHECKPOINT_NONE = "checkpoint.none"
+    CHECKPOINT_CONFLICT = "checkpoint.conflict"
 
     CONSENSUS_CONFIG = "consensus.config"
 

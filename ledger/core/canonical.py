@@ -57,6 +57,15 @@ def decode(data: bytes, size_max: int) -> Value:
     return value
 
 
+def decode_stored(data: bytes) -> Value:
+    """The value of bytes that `decode` accepted before they were stored: not judged again.
+
+    Raises:
+        FormatError: where the bytes are not even msgpack, so that the store is damaged.
+    """
+    return _unpack(data)
+
+
 def _unpack(data: bytes) -> Value:
     """One call into msgpack with every length capped; its exceptions become stable codes."""
     try:
@@ -94,6 +103,9 @@ def _named(problem: Exception) -> FormatError:
         return FormatError(Code.FORMAT_TRUNCATED)
     if "max_ext_len" in text:
         return FormatError(Code.FORMAT_NOT_ALLOWED, type="ext")
+    for name, limit in (("max_array_len", ARRAY_MAX), ("max_map_len", MAP_MAX)):
+        if name in text:
+            return FormatError(Code.FORMAT_TOO_LARGE, size=int(text.split()[0]), limit=limit)
     if "exceeds" in text:
         return FormatError(Code.FORMAT_TRUNCATED)
     return FormatError(Code.FORMAT_NOT_ALLOWED, type="map key" if "map" in text else "byte")

@@ -1,0 +1,73 @@
+"""The rows that one block adds to the store, computed from what the block does and nothing else.
+
+Pure but for the tree rows, which continue rows that are stored. The chain writes exactly these, and
+audit computes them again and compares. Record bytes stand once, under the record's id.
+"""
+
+from collections.abc import Iterator
+
+from ledger.core.certificate import CommitCertificate
+from ledger.core.effects import BlockEffects
+from ledger.core.entry import entry_hashes
+from ledger.core.identifiers import Digest, LogIndex
+from ledger.core.merkle import Frontier, leaf_hash
+from ledger.store.api import Row
+from ledger.store.index import index_rows
+from ledger.store.keys import Table, number
+from ledger.store.rows import (
+    ENTRY_PART,
+    NO_BUNDLE,
+    BundleRow,
+    Place,
+    block_row,
+    digest_parts,
+    head_row,
+    record_row,
+)
+
+
+def leaf_hashes(effects: BlockEffects) -> list[Digest]:
+    """The hashes of the block's leaves: its entries, and last the block leaf."""
+    header = effects.header
+    places = ((each.bundle_id, each.record_id) for each in effects.records)
+    hashes = entry_hashes(header.height, header.time_ms, places)
+    hashes.append(leaf_hash(header.leaf()))
+    return hashes
+
+
+def block_rows(
+    effects: BlockEffects, certificate: CommitCertificate, frontier: Frontier
+) -> Iterator[Row]:
+    """The rows of one block, without its tree nodes and its state.
+
+    Args:
+        effects: the block.
+        certificate: of the block.
+        frontier: of the log after the block.
+    """
+    header = effects.header
+    height = number(header.height)
+    yield Table.HEAD.key(), head_row(header.height, frontier)
+    yield Table.BLOCK.key(height), block_row(header.encode(), certificate.encode())
+    for ordinal, bundle in enumerate(effects.bundles):
+        row = BundleRow(bundle.header_bytes, bundle.signature, bundle.entered, bundle.record_ids)
+        yield Table.BUNDLE.key(height, number(ordinal)), row.encode()
+    ids = [record.record_id for record in effects.records]
+    for part, joined in digest_parts(ids, ENTRY_PART):
+        yield Table.ENTRY.key(height, number(part)), joined
+    for place, record in zip(places(effects), effects.records, strict=True):
+        yield Table.RECORD.key(record.record_id), record_row(place, record.data)
+    yield from index_rows(header, effects.records)
+
+
+def places(effects: BlockEffects) -> Iterator[Place]:
+    """The place of each record of the block, in the order of their entries."""
+    header = effects.header
+    index = header.log_size - header.entry_count - 1
+    for ordinal, bundle in enumerate(effects.bundles):
+        for position, record in enumerate(bundle.records):
+            if record is not None:
+                yield Place(LogIndex(index), header.height, ordinal, position)
+                index += 1
+    for position in range(header.log_size - 1 - index):
+        yield Place(LogIndex(index + position), header.height, NO_BUNDLE, position)

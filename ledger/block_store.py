@@ -1,0 +1,232 @@
+"""BlockStore: reads stored blocks, bundles and records, and puts payloads together to the byte.
+
+Only reads. What it gives is what the chain once wrote; whether that is still right is audit's
+question, so a row that is missing or does not decode is `store.damaged` here.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.codes import Code
+from ledger.core.block import BlockBundle, Header, decode_header_of_block
+from ledger.core.bundle import BundleHeader, bundle_id, decode_header, record_leaf_hash
+from ledger.core.certificate import CommitCertificate, decode_certificate
+from ledger.core.effects import EnteredRecord
+from ledger.core.entry import Entry
+from ledger.core.identifiers import DIGEST_BYTES, Height, LogIndex, RecordId
+from ledger.core.merkle import Tree
+from ledger.core.payload import encode_payload
+from ledger.errors import FormatError, StoreError
+from ledger.store.api import Reader
+from ledger.store.keys import Table, last_number, number
+from ledger.store.rows import (
+    ENTRY_PART,
+    NO_BUNDLE,
+    BundleRow,
+    Place,
+    block_from,
+    bundle_from,
+    present,
+    record_from,
+    split_digests,
+)
+
+_HEADERS_MAX: Final = 1024
+_TREES_MAX: Final = 4
+
+
+class StoredBundle:
+    """One bundle of one block; the tree over its record ids is made when first asked for."""
+
+    __slots__ = ("_tree", "bundle_id", "header", "row")
+
+    def __init__(self, row: BundleRow, header: BundleHeader) -> None:
+        self.row = row
+        self.header = header
+        self.bundle_id = bundle_id(row.header)
+        self._tree: Tree | None = None
+
+    @property
+    def tree(self) -> Tree:
+        """Over the leaves ``["record", record id]``."""
+        if self._tree is None:
+            self._tree = Tree([record_leaf_hash(each) for each in self.row.record_ids])
+        return self._tree
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """One record on the ledger."""
+
+    record_id: RecordId
+    data: bytes
+    """Canonical bytes."""
+    place: Place
+    entry: Entry
+
+
+class BlockStore:
+    """Blocks and records by height and id."""
+
+    __slots__ = ("_bundles", "_headers", "_reader")
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._headers: OrderedDict[Height, Header] = OrderedDict()
+        self._bundles: OrderedDict[tuple[Height, int], StoredBundle] = OrderedDict()
+
+    def header(self, height: Height) -> Header:
+        """The header of a committed block.
+
+        Raises:
+            StoreError: `store.damaged` where there is none; callers know the head.
+        """
+        header = self._headers.get(height)
+        if header is None:
+            header = _decoded_header(self.block_bytes(height)[0], height)
+            self._headers[height] = header
+            if len(self._headers) > _HEADERS_MAX:
+                self._headers.popitem(last=False)
+        return header
+
+    def certificate(self, height: Height) -> CommitCertificate:
+        """The certificate under which the block was committed here."""
+        try:
+            return decode_certificate(self.block_bytes(height)[1])
+        except FormatError as problem:
+            raise StoreError(Code.STORE_DAMAGED, what=f"certificate {height}") from problem
+
+    def block_bytes(self, height: Height) -> tuple[bytes, bytes]:
+        """Header and certificate of a block, as bytes."""
+        row = self._reader.get(Table.BLOCK.key(number(height)))
+        return block_from(present(row, f"block {height}"))
+
+    def first_index(self, height: Height) -> LogIndex:
+        """The log index of the first leaf of a block."""
+        header = self.header(height)
+        return LogIndex(header.log_size - header.entry_count - 1)
+
+    def bundle_rows(self, height: Height) -> Iterator[BundleRow]:
+        """The bundles of a block, without record bytes, in order."""
+        start, stop = Table.BUNDLE.range(number(height))
+        return (bundle_from(value) for _, value in self._reader.scan(start, stop))
+
+    def bundle(self, height: Height, ordinal: int) -> StoredBundle:
+        """One bundle, kept at hand for the receipts of its other records."""
+        kept = self._bundles.get((height, ordinal))
+        if kept is None:
+            key = Table.BUNDLE.key(number(height), number(ordinal))
+            row = bundle_from(present(self._reader.get(key), f"bundle {height}/{ordinal}"))
+            kept = StoredBundle(row, _decoded_bundle_header(row.header, height))
+            self._bundles[height, ordinal] = kept
+            if len(self._bundles) > _TREES_MAX:
+                self._bundles.popitem(last=False)
+        return kept
+
+    def block_bundles(self, height: Height) -> tuple[BlockBundle, ...]:
+        """The bundles of a block with the bytes of the records that entered in it."""
+        return tuple(self._block_bundle(row, height) for row in self.bundle_rows(height))
+
+    def payload(self, height: Height) -> bytes:
+        """The payload of a block, to the byte as it was agreed."""
+        return encode_payload(self.block_bundles(height))
+
+    def entry_ids(self, height: Height) -> list[RecordId]:
+        """The record ids of all entries of a block, in order."""
+        start, stop = Table.ENTRY.range(number(height))
+        parts = [value for _, value in self._reader.scan(start, stop)]
+        return [RecordId(each) for each in split_digests(b"".join(parts))]
+
+    def entry_id(self, height: Height, offset: int) -> RecordId:
+        """The record id of the entry at `offset` of a block."""
+        key = Table.ENTRY.key(number(height), number(offset // ENTRY_PART))
+        joined = present(self._reader.get(key), f"entries {height}")
+        start = offset % ENTRY_PART * DIGEST_BYTES
+        found = joined[start : start + DIGEST_BYTES]
+        if len(found) != DIGEST_BYTES:
+            raise StoreError(Code.STORE_DAMAGED, what=f"entry {height}/{offset}")
+        return RecordId(found)
+
+    def record_bytes(self, record_id: RecordId) -> tuple[Place, bytes] | None:
+        """Place and canonical bytes of a record, or None where it is not on the ledger."""
+        row = self._reader.get(Table.RECORD.key(record_id))
+        return None if row is None else record_from(row)
+
+    def record(self, record_id: RecordId) -> StoredRecord | None:
+        """A record with its entry, or None where it is not on the ledger."""
+        found = self.record_bytes(record_id)
+        if found is None:
+            return None
+        place, data = found
+        bundle = None
+        if place.ordinal != NO_BUNDLE:
+            bundle = self.bundle(place.height, place.ordinal).bundle_id
+        time_ms = self.header(place.height).time_ms
+        entry = Entry(place.height, time_ms, bundle, record_id)
+        return StoredRecord(record_id, data, place, entry)
+
+    def entered(self, height: Height) -> tuple[EnteredRecord, ...]:
+        """Everything that has an entry in a block, in order."""
+        bundles = [(bundle_id(row.header), row) for row in self.bundle_rows(height)]
+        owners = [
+            owner
+            for owner, row in bundles
+            for position in range(len(row.record_ids))
+            if row.has_entered(position)
+        ]
+        return tuple(
+            EnteredRecord(each, self._data(each), owners[i] if i < len(owners) else None)
+            for i, each in enumerate(self.entry_ids(height))
+        )
+
+    def height_of(self, index: LogIndex) -> Height | None:
+        """The block that holds the leaf at `index`, or None beyond the log's end."""
+        return self._first_height(Table.LOG_SIZE, index + 1)
+
+    def height_of_size(self, size: int) -> Height | None:
+        """The block after which the log has exactly `size` leaves, or None."""
+        value = self._reader.get(Table.LOG_SIZE.key(number(size)))
+        return None if value is None else Height(last_number(value))
+
+    def height_at(self, time_ms: int) -> Height | None:
+        """The first block at or after `time_ms`, or None."""
+        return self._first_height(Table.TIME, time_ms)
+
+    def _first_height(self, table: Table, least: int) -> Height | None:
+        _, stop = table.range()
+        for _, value in self._reader.scan(table.key(number(least)), stop):
+            return Height(last_number(value))
+        return None
+
+    def _block_bundle(self, row: BundleRow, height: Height) -> BlockBundle:
+        records = tuple(
+            self._data(each) if row.has_entered(position) else None
+            for position, each in enumerate(row.record_ids)
+        )
+        header = _decoded_bundle_header(row.header, height)
+        try:
+            return BlockBundle(
+                header, row.header, row.signature, row.entered, row.record_ids, records
+            )
+        except FormatError as problem:
+            raise StoreError(Code.STORE_DAMAGED, what=f"bundle in {height}") from problem
+
+    def _data(self, record_id: RecordId) -> bytes:
+        row = self._reader.get(Table.RECORD.key(record_id))
+        return record_from(present(row, f"record {record_id.hex()}"))[1]
+
+
+def _decoded_header(data: bytes, height: Height) -> Header:
+    try:
+        return decode_header_of_block(data)
+    except FormatError as problem:
+        raise StoreError(Code.STORE_DAMAGED, what=f"header {height}") from problem
+
+
+def _decoded_bundle_header(data: bytes, height: Height) -> BundleHeader:
+    try:
+        return decode_header(data)
+    except FormatError as problem:
+        raise StoreError(Code.STORE_DAMAGED, what=f"bundle in {height}") from problem

@@ -1,0 +1,250 @@
+"""Chain: the ledger as one node holds it. Appends certified blocks, reads, issues receipts.
+
+A block goes into the store in one durable batch or not at all, and only after every root of its
+header was computed again from what is written. Never judges a record and never reads a clock; one
+caller at a time. Spec: ``docs/spec/log.md``, ``docs/spec/store.md``.
+"""
+
+from collections.abc import Mapping
+
+from ledger.append import check_fits, check_records, check_roots, head_after
+from ledger.block_rows import block_rows, leaf_hashes
+from ledger.block_store import BlockStore
+from ledger.codes import Code
+from ledger.core.block import Head
+from ledger.core.certificate import CommitCertificate
+from ledger.core.committee import Committee
+from ledger.core.effects import BlockEffects
+from ledger.core.genesis import Genesis
+from ledger.core.identifiers import Digest, Height, NodeId, RecordId
+from ledger.core.merkle import Frontier
+from ledger.core.merkle_stored import consistency_path_from
+from ledger.core.note import NoteSignature
+from ledger.core.receipt import Receipt
+from ledger.core.status import StatusTree
+from ledger.cosigned import CosignedHeads, Counted
+from ledger.errors import InvariantBroken, StoreError
+from ledger.log_tree import LogTree
+from ledger.lookup import Lookup
+from ledger.opening import prepare, read_head
+from ledger.receipts import ReceiptMaker
+from ledger.state_view import StateView
+from ledger.status_history import StatusHistory
+from ledger.store.api import Store, Write
+from ledger.store.keys import Table
+from ledger.store.rows import LastSigned, last_signed_from
+
+
+class Chain:
+    """The stored chain of one network.
+
+    `blocks` reads blocks and records, `lookup` finds records, `state` is what rules read.
+    """
+
+    __slots__ = (
+        "_cosigned",
+        "_frontier",
+        "_head",
+        "_history",
+        "_receipts",
+        "_store",
+        "_tree",
+        "blocks",
+        "committee",
+        "genesis",
+        "lookup",
+        "origin",
+        "state",
+    )
+
+    def __init__(self, store: Store, genesis: Genesis, genesis_rows: Mapping[bytes, bytes]) -> None:
+        """Open the chain in `store`, or begin it there.
+
+        Args:
+            store: stays the caller's to close; nobody else may write to it.
+            genesis: of the network.
+            genesis_rows: the state before the first block, as the contracts compute it.
+
+        Raises:
+            StoreError: `store.other_network`, `store.newer`, `store.damaged`, `store.io`.
+        """
+        prepare(store, genesis, genesis_rows)
+        self._store = store
+        self.genesis = genesis
+        self.origin = genesis.origin
+        self.committee: Committee = genesis.committee
+        self.blocks = BlockStore(store)
+        self.lookup = Lookup(store, self.blocks)
+        self.state = StateView(store)
+        self._tree = LogTree(store)
+        self._history = StatusHistory(store)
+        self._head, self._frontier = read_head(store, self.blocks, genesis, self._history.newest)
+        self._cosigned = CosignedHeads(store, self.blocks, self.origin, self.committee)
+        self._receipts = ReceiptMaker(self._head.network_id, self.blocks, self._tree, self._history)
+
+    @property
+    def head(self) -> Head:
+        """The newest durable block."""
+        return self._head
+
+    @property
+    def frontier(self) -> Frontier:
+        """The right edge of the log after the newest block."""
+        return self._frontier
+
+    @property
+    def status(self) -> StatusTree:
+        """The slow rows after the newest block."""
+        return self._history.newest
+
+    def append(self, effects: BlockEffects, certificate: CommitCertificate) -> None:
+        """Append a judged and certified block; when this returns, it survives any crash.
+
+        Idempotent by height: a block at or below the head must be the one that is stored, and
+        changes nothing.
+
+        Args:
+            effects: everything the block does.
+            certificate: verified by the caller; that it is for this block is checked here.
+
+        Raises:
+            InvariantBroken: the block does not continue the head, or a root differs from what is
+                computed here. Nothing was written.
+            StoreError: `store.disk_full` or `store.io`; the store takes no further write.
+        """
+        header = effects.header
+        if header.height <= self._head.height:
+            if self.blocks.header(header.height) != header:
+                raise InvariantBroken(f"two certified blocks at height {header.height}")
+            return
+        check_fits(self._head, effects, certificate)
+        check_records(effects)
+        self._check_new(effects)
+        frontier, runs = self._frontier.grow(leaf_hashes(effects))
+        status = self._history.newest.succeeded(effects.writes)
+        check_roots(header, self._head.state_hash, effects, frontier, status)
+        tree_rows = list(self._tree.rows(runs))
+        writes: list[Write] = [*tree_rows, *block_rows(effects, certificate, frontier)]
+        writes += self._history.undo_rows(header.height, effects.writes)
+        writes += ((Table.STATE.key(key), value) for key, value in effects.writes)
+        self._store.write(writes)
+        self._tree.remember(tree_rows)
+        self._history.advance(status)
+        self._head, self._frontier = head_after(header, certificate), frontier
+
+    def serve(
+        self, from_height: Height, limit_bytes: int
+    ) -> tuple[tuple[bytes, bytes, bytes], ...]:
+        """Blocks for a peer that lacks them: (header, payload, certificate), ascending.
+
+        Args:
+            from_height: the first one wanted.
+            limit_bytes: the answer stops before it would exceed this; its first block is always
+                there, so that a large block can be served at all.
+
+        Returns:
+            Nothing where `from_height` is above the head.
+        """
+        served: list[tuple[bytes, bytes, bytes]] = []
+        room = limit_bytes
+        for height in range(max(from_height, 1), self._head.height + 1):
+            header, certificate = self.blocks.block_bytes(Height(height))
+            block = (header, self.blocks.payload(Height(height)), certificate)
+            room -= sum(map(len, block))
+            if served and room < 0:
+                break
+            served.append(block)
+        return tuple(served)
+
+    def add_cosignature(self, node_id: NodeId, size: int, root: Digest, line: str) -> Counted:
+        """Count a node's cosignature of a head, this node's own included.
+
+        Args:
+            node_id: the node that is said to have cosigned.
+            size: leaves of the log at that head.
+            root: of the log at that head.
+            line: its signature line, without newline.
+
+        Raises:
+            FormatError: `note.invalid`.
+            VerificationError: `note.signature`; `checkpoint.conflict` for a line that holds and
+                contradicts this log: evidence against the node.
+            StoreError: a quorum could not be made durable.
+        """
+        return self._cosigned.add(node_id, size, root, line, self._head.height)
+
+    def cosignatures(self, height: Height) -> Mapping[NodeId, NoteSignature]:
+        """The verified cosignatures that a head without quorum has so far."""
+        return self._cosigned.waiting(height)
+
+    @property
+    def cosigned_height(self) -> Height:
+        """Height of the newest cosigned head; 0 before the first."""
+        return self._cosigned.newest
+
+    def checkpoint(self) -> bytes:
+        """The newest checkpoint with q cosignatures; its size never shrinks, restarts included.
+
+        Raises:
+            StoreError: `checkpoint.none` before the first.
+        """
+        note = self._cosigned.newest_note()
+        if note is None:
+            raise StoreError(Code.CHECKPOINT_NONE)
+        return note
+
+    def receipt(self, record_id: RecordId) -> Receipt:
+        """The receipt of a record, under the first cosigned head above it: always the same one.
+
+        Raises:
+            StoreError: `record.unknown`; `receipt.pending` with the height while no head above
+                the record has q cosignatures.
+        """
+        record = self.blocks.record(record_id)
+        if record is None:
+            raise StoreError(Code.RECORD_UNKNOWN, record=record_id.hex())
+        found = self._cosigned.head_for(record.place.height)
+        if found is None:
+            height = record.place.height
+            signed = self._cosigned.most_waiting(height)
+            raise StoreError(
+                Code.RECEIPT_PENDING, height=height, found=signed, needed=self.committee.q
+            )
+        return self._receipts.make(record, *found)
+
+    def consistency(self, old_size: int, new_size: int) -> tuple[Digest, ...]:
+        """The proof that the log of `new_size` leaves begins with that of `old_size`.
+
+        Raises:
+            InvariantBroken: sizes that are not 0 < old <= new <= the head's.
+        """
+        if new_size > self._frontier.size:
+            raise InvariantBroken(f"no consistency up to {new_size}")
+        return consistency_path_from(self._tree, old_size, new_size)
+
+    @property
+    def last_signed(self) -> LastSigned | None:
+        """The newest head that this node promised to the outside; None before the first."""
+        row = self._store.get(Table.LAST_SIGNED.key())
+        return None if row is None else last_signed_from(row)
+
+    def keep_last_signed(self, promise: LastSigned) -> None:
+        """Make a promise durable before its cosignature leaves this node.
+
+        Raises:
+            InvariantBroken: smaller than the last promise, of equal size with another root, or
+                earlier: an honest node never signs that.
+            StoreError: it is not durable, and the cosignature must not leave.
+        """
+        last = self.last_signed
+        if last is not None:
+            smaller = promise.size < last.size or promise.time_s < last.time_s
+            if smaller or (promise.size == last.size and promise.root != last.root):
+                raise InvariantBroken(f"cosigning {promise.size} after {last.size}")
+        self._store.write([(Table.LAST_SIGNED.key(), promise.encode())])
+
+    def _check_new(self, effects: BlockEffects) -> None:
+        """A record has one entry for ever."""
+        for record in effects.records:
+            if self._store.get(Table.RECORD.key(record.record_id)) is not None:
+                raise InvariantBroken(f"record {record.record_id.hex()} enters again")

@@ -1,0 +1,133 @@
+"""CosignedHeads: which heads of the log a quorum has cosigned, and which one proves a record.
+
+A record's receipt stands on the first cosigned head above it, and this node keeps that choice: once
+a head is cosigned here, none below it ever becomes so. A line is verified before it counts. Spec:
+``docs/spec/checkpoint.md``.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Final
+
+from ledger.block_store import BlockStore
+from ledger.codes import Code
+from ledger.core.checkpoint import Checkpoint, cosigner_keys
+from ledger.core.committee import Committee
+from ledger.core.identifiers import Digest, Height, NodeId
+from ledger.core.note import Note, NoteSignature, parse_line, verify_signature
+from ledger.errors import VerificationError
+from ledger.store.api import Store
+from ledger.store.keys import Table, last_number, number
+
+_WAITING_MAX: Final = 256
+"""Heads that wait for a quorum; where more would wait, the oldest is given up for newer ones."""
+
+
+class Counted(Enum):
+    """What became of a cosignature."""
+
+    QUORUM = "quorum"
+    """It made the head cosigned."""
+    WAITING = "waiting"
+    """It counts; more are needed."""
+    KNOWN = "known"
+    """It changes nothing: it was here, or its head or a newer one is already cosigned."""
+    AHEAD = "ahead"
+    """Its head is above this node's log; it was not looked at and may be offered again."""
+
+
+class CosignedHeads:
+    """Counts cosignatures and keeps every head that reached a quorum."""
+
+    __slots__ = ("_blocks", "_committee", "_origin", "_store", "_waiting", "newest")
+
+    def __init__(
+        self,
+        store: Store,
+        blocks: BlockStore,
+        origin: str,
+        committee: Committee,
+    ) -> None:
+        self._store = store
+        self._blocks = blocks
+        self._origin = origin
+        self._committee = committee
+        self._waiting: dict[Height, dict[NodeId, NoteSignature]] = {}
+        row = next(store.scan(*Table.COSIGNED.range(), reverse=True), None)
+        self.newest = Height(0 if row is None else last_number(row[0]))
+        """Height of the newest cosigned head; 0 before the first."""
+
+    def add(self, node_id: NodeId, size: int, root: Digest, line: str, head: Height) -> Counted:
+        """Count one cosignature.
+
+        Args:
+            node_id: the node that is said to have cosigned.
+            size: leaves of the log at that head.
+            root: of the log at that head.
+            line: its signature line, without newline.
+            head: height of this node's newest block.
+
+        Raises:
+            FormatError: `note.invalid`.
+            VerificationError: `note.signature`; `checkpoint.conflict` where the line holds and
+                says another log than ours, which is evidence against the node.
+            StoreError: the quorum could not be made durable.
+        """
+        if size > (self._blocks.header(head).log_size if head else 0):
+            return Counted.AHEAD
+        height = self._blocks.height_of_size(size)
+        signature = self._verified(node_id, Checkpoint(self._origin, size, root), line)
+        if height is None or self._blocks.header(height).log_root != root:
+            raise VerificationError(Code.CHECKPOINT_CONFLICT, node=node_id, size=size)
+        if height <= self.newest:
+            return Counted.KNOWN
+        lines = self._waiting.setdefault(height, {})
+        if node_id in lines:
+            return Counted.KNOWN
+        lines[node_id] = signature
+        if len(lines) < self._committee.q:
+            self._bound()
+            return Counted.WAITING
+        self._reach(height)
+        return Counted.QUORUM
+
+    def head_for(self, height: Height) -> tuple[Height, bytes] | None:
+        """The cosigned head on which receipts of the block at `height` stand, and its note."""
+        start, stop = Table.COSIGNED.key(number(height)), Table.COSIGNED.range()[1]
+        for key, note in self._store.scan(start, stop):
+            return Height(last_number(key)), note
+        return None
+
+    def waiting(self, height: Height) -> Mapping[NodeId, NoteSignature]:
+        """The verified cosignatures of a head that has no quorum yet."""
+        return self._waiting.get(height, {})
+
+    def most_waiting(self, height: Height) -> int:
+        """Cosignatures of the head nearest to a quorum, among those at or above `height`."""
+        return max((len(lines) for at, lines in self._waiting.items() if at >= height), default=0)
+
+    def newest_note(self) -> bytes | None:
+        """The newest cosigned checkpoint, or None before the first."""
+        return self._store.get(Table.COSIGNED.key(number(self.newest))) if self.newest else None
+
+    def _verified(self, node_id: NodeId, checkpoint: Checkpoint, line: str) -> NoteSignature:
+        key = cosigner_keys(self._origin, self._committee).get(node_id)
+        signature = parse_line(line)
+        if key is None:
+            raise VerificationError(Code.NOTE_SIGNATURE, name=signature.name)
+        verify_signature(checkpoint.text(), signature, key)
+        return signature
+
+    def _reach(self, height: Height) -> None:
+        """Make the head cosigned, durably; heads below can no longer become so."""
+        header, lines = self._blocks.header(height), self._waiting[height]
+        checkpoint = Checkpoint(self._origin, header.log_size, header.log_root)
+        ordered = tuple(lines[node] for node in self._committee if node in lines)
+        note = Note(checkpoint.text(), ordered).format()
+        self._store.write([(Table.COSIGNED.key(number(height)), note)])
+        self.newest = height
+        self._waiting = {each: kept for each, kept in self._waiting.items() if each > height}
+
+    def _bound(self) -> None:
+        if len(self._waiting) > _WAITING_MAX:
+            del self._waiting[min(self._waiting)]

@@ -1,0 +1,100 @@
+"""How a chain is opened: a new store gets the genesis, an old one must be of this network.
+
+The newest block, the frontier and the slow rows are read and compared with each other; nothing here
+grows with the length of the chain. Spec: ``docs/spec/store.md``.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ledger.append import head_after
+from ledger.block_store import BlockStore
+from ledger.codes import Code
+from ledger.core.block import Head
+from ledger.core.genesis import Genesis
+from ledger.core.identifiers import Digest, Epoch, HeaderHash, Height, View
+from ledger.core.merkle import EMPTY_ROOT, Frontier
+from ledger.core.status import StatusTree, genesis_state_hash
+from ledger.errors import StoreError
+from ledger.store.api import Store
+from ledger.store.keys import LAYOUT, Table, number
+from ledger.store.rows import head_from, head_row, present
+
+_LAYOUT_KEY: Final = Table.META.key(b"layout")
+_NETWORK_KEY: Final = Table.META.key(b"network")
+_GENESIS_STATE_KEY: Final = Table.META.key(b"genesis-state")
+
+
+def prepare(store: Store, genesis: Genesis, rows: Mapping[bytes, bytes]) -> None:
+    """Write the genesis into an empty store, or require that this store began with it.
+
+    Args:
+        store: open.
+        genesis: of the network.
+        rows: the state that the genesis writes.
+
+    Raises:
+        StoreError: `store.newer`, `store.other_network`, or `store.damaged` where the stored
+            genesis state is not `rows`.
+    """
+    state = genesis_state_hash(genesis.network_id, rows)
+    layout = store.get(_LAYOUT_KEY)
+    if layout is None:
+        store.write(
+            [
+                (_LAYOUT_KEY, number(LAYOUT)),
+                (_NETWORK_KEY, genesis.network_id),
+                (_GENESIS_STATE_KEY, state),
+                (Table.HEAD.key(), head_row(Height(0), Frontier())),
+                *((Table.STATE.key(key), value) for key, value in rows.items()),
+            ]
+        )
+        return
+    if layout != number(LAYOUT):
+        found = int.from_bytes(layout)
+        raise StoreError(Code.STORE_NEWER, found=found, known=LAYOUT)
+    network = present(store.get(_NETWORK_KEY), "network id")
+    if network != genesis.network_id:
+        expected = genesis.network_id.hex()[:16]
+        raise StoreError(Code.STORE_OTHER_NETWORK, found=network.hex()[:16], expected=expected)
+    if store.get(_GENESIS_STATE_KEY) != state:
+        raise StoreError(Code.STORE_DAMAGED, what="genesis state")
+
+
+def read_head(
+    store: Store, blocks: BlockStore, genesis: Genesis, status: StatusTree
+) -> tuple[Head, Frontier]:
+    """The newest block of a prepared store, and the frontier of its log.
+
+    Raises:
+        StoreError: `store.damaged` where block, frontier and slow rows contradict each other.
+    """
+    height, frontier = head_from(present(store.get(Table.HEAD.key()), "head"))
+    if height == 0:
+        state = present(store.get(_GENESIS_STATE_KEY), "genesis state")
+        head = _before_the_first_block(genesis, state, status)
+    else:
+        head = head_after(blocks.header(height), blocks.certificate(height))
+    if (head.log_size, head.log_root) != (frontier.size, frontier.root()):
+        raise StoreError(Code.STORE_DAMAGED, what="frontier")
+    if (head.status_size, head.status_root) != (status.size, status.root):
+        raise StoreError(Code.STORE_DAMAGED, what="status")
+    return head, frontier
+
+
+def _before_the_first_block(genesis: Genesis, state: bytes, status: StatusTree) -> Head:
+    network_id = genesis.network_id
+    return Head(
+        network_id=network_id,
+        height=Height(0),
+        header_hash=HeaderHash(network_id),
+        time_ms=genesis.created_at_ms,
+        epoch=Epoch(0),
+        view=View(0),
+        certificate=None,
+        state_hash=Digest(state),
+        status_size=status.size,
+        status_root=status.root,
+        log_size=0,
+        log_root=EMPTY_ROOT,
+    )
