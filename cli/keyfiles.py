@@ -5,7 +5,6 @@ so is one that asks for more memory than a key file can need.
 """
 
 import json
-import os
 import stat
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +16,7 @@ from nacl.pwhash import argon2id
 from nacl.secret import SecretBox
 from nacl.utils import random
 
+from cli.new_files import write_private
 from ledger.codes import Code
 from ledger.core.identifiers import PublicKey
 from ledger.core.signing import SEED_BYTES, Ed25519Signer
@@ -159,21 +159,3 @@ def _write(path: Path, held: KeyFile) -> None:
         "box": held.box.hex(),
     }
     write_private(path, (json.dumps(document, indent=2) + "\n").encode())
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Write a new file that only its owner may read.
-
-    Raises:
-        StoreError: `file.exists`, `file.unwritable`.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-    except FileExistsError as problem:
-        raise StoreError(Code.FILE_EXISTS, path=str(path)) from problem
-    except OSError as problem:
-        reason = str(problem.strerror)
-        raise StoreError(Code.FILE_UNWRITABLE, path=str(path), reason=reason) from problem

@@ -4,7 +4,7 @@ Everything secret is written with mode 0600 under the passphrase given. Nothing 
 replaced.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -12,14 +12,16 @@ from string import Template
 from typing import Final
 
 from cli import settings
-from cli.compose import tls
 from cli.compose.description import DescribedMember, Description
 from cli.compose.ports import free_addresses
-from cli.keyfiles import Cost, new_key, write_private
+from cli.keyfiles import Cost, new_key
+from cli.new_files import write_private, write_public
 from cli.settings import Address
+from consensus.tls import new_certificate
 from ledger.core.committee import Committee, CommitteeNode
 from ledger.core.genesis import Founder, Genesis
 from ledger.core.identifiers import Digest, Epoch, NodeId, PublicKey
+from ledger.trust import trust_root
 
 NODES_FOLDER: Final = "nodes"
 MEMBERS_FOLDER: Final = "members"
@@ -27,6 +29,10 @@ TRUST_FILE: Final = "trust.json"
 NODE_KEY_FILE: Final = "node.key"
 LOG_KEY_FILE: Final = "log.key"
 MEMBER_KEY_FILE: Final = "member.key"
+TLS_FOLDER: Final = "tls"
+TLS_KEY_FILE: Final = "key.pem"
+TLS_CERTIFICATE_FILE: Final = "certificate.pem"
+TLS_PEERS_FOLDER: Final = "peers"
 PASSPHRASE_FILE: Final = "passphrase"
 
 
@@ -75,7 +81,6 @@ def init_network(
     secrets: Secrets,
     catalogue_hash: Digest,
     created_at_ms: int,
-    write_trust: Callable[[Genesis, Path], None],
 ) -> NewNetwork:
     """Write a whole network into `folder`.
 
@@ -85,7 +90,6 @@ def init_network(
         secrets: how keys are kept.
         catalogue_hash: of the rules that the network starts with.
         created_at_ms: time before the first block.
-        write_trust: writes the trust root of a genesis to a path.
 
     Raises:
         StoreError: `file.exists`, `file.unwritable`.
@@ -95,7 +99,7 @@ def init_network(
     committee: list[CommitteeNode] = []
     certificates: dict[NodeId, bytes] = {}
     for node in nodes:
-        made, pem = _make_node_keys(node, secrets)
+        made, pem = _make_node_keys(node, secrets, created_at_ms)
         committee.append(made)
         certificates[node.node_id] = pem
     founders = tuple(_founder(folder, member, secrets) for member in description.members)
@@ -109,14 +113,15 @@ def init_network(
         parameters=description.parameters,
     )
     network = NewNetwork(folder, genesis, nodes)
-    write_trust(genesis, network.trust_file)
+    trust = trust_root(genesis).encode()
+    write_public(network.trust_file, trust)
     for node in nodes:
         _write_node(node, nodes, certificates, secrets)
-        write_trust(genesis, node.folder / TRUST_FILE)
+        write_public(node.folder / TRUST_FILE, trust)
     urls = [f"http://{node.api}" for node in nodes]
     for member in description.members:
         write_client(network.member_folder(member.member_id), member.member_id, urls, secrets)
-        write_trust(genesis, network.member_folder(member.member_id) / TRUST_FILE)
+        write_public(network.member_folder(member.member_id) / TRUST_FILE, trust)
     return network
 
 
@@ -154,14 +159,18 @@ def _placed(folder: Path, description: Description) -> tuple[NodeFolder, ...]:
     return tuple(placed)
 
 
-def _make_node_keys(node: NodeFolder, secrets: Secrets) -> tuple[CommitteeNode, bytes]:
+def _make_node_keys(
+    node: NodeFolder, secrets: Secrets, created_at_ms: int
+) -> tuple[CommitteeNode, bytes]:
     """The node's place in the committee, and its certificate."""
     keys = node.folder / "keys"
     node_key = new_key(keys / NODE_KEY_FILE, "node", secrets.passphrase, secrets.cost)
     log_key = new_key(keys / LOG_KEY_FILE, "log", secrets.passphrase, secrets.cost)
-    certificate = tls.new_certificate(node.folder / "tls", node.node_id, secrets.passphrase)
-    place = CommitteeNode(node.node_id, node.member.member_id, node_key, log_key, certificate.pin)
-    return place, certificate.pem
+    key_pem, certificate_pem, pin = new_certificate(node.node_id, created_at_ms)
+    write_private(node.folder / TLS_FOLDER / TLS_KEY_FILE, key_pem)
+    write_private(node.folder / TLS_FOLDER / TLS_CERTIFICATE_FILE, certificate_pem)
+    place = CommitteeNode(node.node_id, node.member.member_id, node_key, log_key, pin)
+    return place, certificate_pem
 
 
 def _founder(folder: Path, member: DescribedMember, secrets: Secrets) -> Founder:
@@ -186,7 +195,7 @@ def _write_node(
 ) -> None:
     others = [other for other in nodes if other.node_id != node.node_id]
     for other in others:
-        path = node.folder / "tls" / tls.PEERS_FOLDER / f"{other.node_id}.pem"
+        path = node.folder / TLS_FOLDER / TLS_PEERS_FOLDER / f"{other.node_id}.pem"
         write_private(path, certificates[other.node_id])
     if secrets.stored:
         write_private(node.folder / PASSPHRASE_FILE, secrets.passphrase + b"\n")

@@ -1,0 +1,54 @@
+"""Options that several commands share, with one spelling and one help text each."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from cli.failures import CommandError, Exit
+from cli.settings import ClientSettings, client_settings
+from cli.words import say
+from ledger.codes import Code
+
+AS_VARIABLE: Final = "BIDWITNESS_AS"
+
+JsonFlag = Annotated[bool, typer.Option("--json", help=say("help.json"))]
+AsOption = Annotated[
+    Path | None, typer.Option("--as", help=say("help.as"), envvar=AS_VARIABLE, show_envvar=True)
+]
+NodeOption = Annotated[
+    str | None, typer.Option("--node", help=say("help.node"), envvar="BIDWITNESS_NODE")
+]
+TrustOption = Annotated[
+    Path, typer.Option("--trust", help=say("help.trust"), envvar="BIDWITNESS_TRUST")
+]
+PassphraseOption = Annotated[
+    Path | None, typer.Option("--passphrase-file", help=say("help.passphrase_file"))
+]
+
+
+def client_from(folder: Path | None, node: str | None) -> ClientSettings:
+    """Settings of whoever acts: the folder of `--as`, with another node where one was named.
+
+    Raises:
+        CommandError: `client.none` where nobody was named.
+    """
+    if folder is None:
+        raise CommandError(Exit.USAGE, Code.CLIENT_NONE)
+    settings = client_settings(folder)
+    if node is None:
+        return settings
+    return ClientSettings(
+        folder=settings.folder,
+        member_id=settings.member_id,
+        nodes=(node.rstrip("/"),),
+        key_file=settings.key_file,
+        trust_file=settings.trust_file,
+        passphrase_file=settings.passphrase_file,
+    )
+
+
+def in_folder(folder: Path | None) -> Path:
+    """A folder that was named, or the one we stand in."""
+    return folder if folder is not None else Path(os.curdir)

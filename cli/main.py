@@ -1,0 +1,43 @@
+"""The entry of `bidwitness`: its commands, and where a failure becomes an exit code."""
+
+import sys
+
+import typer
+
+from cli.commands import catalogue, keys, network, verifying
+from cli.failures import Exit
+from cli.output import Output, exit_code
+from cli.words import say
+from ledger.errors import LedgerError
+
+app = typer.Typer(
+    name="bidwitness",
+    help=say("help.app"),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+for _part in (network, keys, verifying, catalogue):
+    _part.register(app)
+
+
+def main() -> None:
+    """Run one command and exit with its code."""
+    output = Output(as_json="--json" in sys.argv)
+    try:
+        app()
+    except LedgerError as problem:
+        output.failure(problem)
+        sys.exit(exit_code(problem))
+    except KeyboardInterrupt:
+        output.warn(say("output.interrupted"))
+        sys.exit(Exit.INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has left, as `| head` does; there is nobody to tell.
+        sys.stderr.close()
+        sys.exit(Exit.OK)
+
+
+if __name__ == "__main__":
+    main()

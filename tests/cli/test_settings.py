@@ -1,0 +1,106 @@
+"""Settings: every key documented, none unknown, and each mistake named with its file."""
+
+import itertools
+import tomllib
+from dataclasses import fields
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+import pytest
+
+from cli.failures import CommandError, Exit
+from cli.settings import Address, Settings, client_settings, node_settings
+from ledger.codes import Code
+
+NODE = """
+node_id = "centre"
+consensus_listen = "127.0.0.1:7001"
+api_listen = "127.0.0.1:8001"
+[peers]
+notary = "10.0.0.4:7001"
+"""
+CLIENT = 'member_id = "tenderer"\nnodes = ["http://127.0.0.1:8001/"]\n'
+
+
+def node(folder: Path, text: str) -> Settings:
+    (folder / "node.toml").write_text(text, encoding="utf-8")
+    return node_settings(folder)
+
+
+def test_paths_are_relative_to_the_folder_of_the_file(tmp_path: Path) -> None:
+    read = node(tmp_path, NODE)
+    assert read.database_folder == tmp_path / "db"
+    assert read.trust_file == tmp_path / "trust.json"
+    assert read.peers == {"notary": Address("10.0.0.4", 7001)}
+    assert read.passphrase_file is None
+    assert read.show_all is False
+
+
+def test_the_template_documents_every_key_and_no_other() -> None:
+    template = files("cli").joinpath("node.template.toml").read_text(encoding="utf-8")
+    names = dict.fromkeys(Template(template).get_identifiers(), '127.0.0.1:1"')
+    names |= {"peers": "", "show_all": "false", "passphrase_file": ""}
+    text = Template(template).substitute({name: value.strip('"') for name, value in names.items()})
+    documented = set(tomllib.loads(text))
+    assert documented == {item.name for item in fields(Settings)} - {"folder"}
+    lines = text.splitlines()
+    undocumented = [
+        line
+        for before, line in itertools.pairwise(lines)
+        if "=" in line and not line.startswith("#") and not before.startswith(("#", "database"))
+    ]
+    assert undocumented == []
+
+
+def test_an_unknown_key_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(CommandError) as refused:
+        node(tmp_path, 'log_lvel = "debug"\n' + NODE)
+    assert refused.value.code is Code.SETTINGS_UNKNOWN
+    assert refused.value.detail["key"] == "log_lvel"
+    assert refused.value.exit_code is Exit.USAGE
+
+
+def test_a_missing_key_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CommandError) as refused:
+        node(tmp_path, NODE.replace('api_listen = "127.0.0.1:8001"', ""))
+    assert refused.value.code is Code.SETTINGS_MISSING
+    assert refused.value.detail["key"] == "api_listen"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'api_listen = "127.0.0.1"',
+        'api_listen = "127.0.0.1:0"',
+        'api_listen = "127.0.0.1:70000"',
+        "api_listen = 8001",
+        'log_level = "loud"',
+        'show_all = "yes"',
+        "keys_folder = 3",
+    ],
+)
+def test_a_wrong_value_is_named_with_its_key(tmp_path: Path, line: str) -> None:
+    key = line.split(" ", maxsplit=1)[0]
+    others = "\n".join(each for each in NODE.splitlines() if not each.startswith(key))
+    with pytest.raises(CommandError) as refused:
+        node(tmp_path, line + "\n" + others)
+    assert refused.value.code is Code.SETTINGS_INVALID
+    assert refused.value.detail["key"] == key
+
+
+def test_what_is_not_toml_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CommandError) as refused:
+        node(tmp_path, "node_id = ")
+    assert refused.value.code is Code.FILE_INVALID
+    with pytest.raises(CommandError) as missing:
+        node_settings(tmp_path / "nowhere")
+    assert missing.value.code is Code.FILE_UNREADABLE
+
+
+def test_a_client_knows_its_member_and_nodes(tmp_path: Path) -> None:
+    (tmp_path / "client.toml").write_text(CLIENT)
+    read = client_settings(tmp_path)
+    assert read.member_id == "tenderer"
+    assert read.nodes == ("http://127.0.0.1:8001",)
+    assert read.key_file == tmp_path / "member.key"
