@@ -23,7 +23,7 @@ _TIME_BYTES: Final = 8
 class Intake:
     """What this node took in, over a `File`."""
 
-    __slots__ = ("_file", "_size", "cut_bytes", "found")
+    __slots__ = ("_file", "_found", "_size", "cut_bytes")
 
     def __init__(self, file: File, limits: Parameters) -> None:
         """Read the file; a torn tail was never acknowledged and is cut.
@@ -35,8 +35,7 @@ class Intake:
         data = file.read()
         read = scan(data, file.name)
         try:
-            self.found = tuple(_decode(body, limits) for body in read.bodies)
-            """(received at ms, bundle) of everything in the file, for the pool to judge again."""
+            self._found = tuple(_decode(body, limits) for body in read.bodies)
         except FormatError as problem:
             raise StoreError(Code.JOURNAL_DAMAGED, path=file.name, offset=0) from problem
         self.cut_bytes = len(data) - read.size
@@ -44,6 +43,11 @@ class Intake:
         self._size = read.size
         if self.cut_bytes:
             file.replace(data[: read.size])
+
+    def take_found(self) -> tuple[tuple[int, Bundle], ...]:
+        """(received at ms, bundle) of everything in the file, once, to be judged again."""
+        found, self._found = self._found, ()
+        return found
 
     def take(self, bundle: Bundle, received_at_ms: int) -> None:
         """Make a bundle durable; only then may it be acknowledged.

@@ -170,7 +170,7 @@ class Mempool:
         return chosen
 
     def committed(self, pool_keys: Iterable[Digest], height: Height) -> tuple[Pooled, ...]:
-        """Take out what the block at `height` holds; earlier bundles of its members are passed over.
+        """Take out what the block at `height` holds; what its members sent earlier is passed over.
 
         Returns:
             The bundles that waited here, in the block's order.

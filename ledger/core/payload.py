@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from ledger.codes import Code
 from ledger.core import merkle
 from ledger.core.block import VERSION, BlockBundle, Header, bitmap, block_bundle
-from ledger.core.bundle import HEADER_BYTES_MAX
+from ledger.core.bundle import HEADER_BYTES_MAX, pool_key
 from ledger.core.identifiers import DIGEST_BYTES, Digest, RecordId
 from ledger.core.limits import DEFAULT, Parameters
 from ledger.core.reader import Reader, array_header, byte_string, word
@@ -54,6 +54,19 @@ def decode_payload(data: bytes, limits: Parameters = DEFAULT) -> tuple[BlockBund
     return bundles
 
 
+def pool_keys(payload: bytes, limits: Parameters = DEFAULT) -> tuple[Digest, ...]:
+    """What names each signed bundle of a payload, in order; its records are passed by unhashed.
+
+    Raises:
+        FormatError: a `format.*` code.
+    """
+    reader = Reader(payload)
+    count = reader.array(limits.block_bundles_max)
+    keys = tuple(_pool_key(reader, limits) for _ in range(count))
+    reader.end()
+    return keys
+
+
 def bundles_root(bundles: Sequence[BlockBundle]) -> Digest:
     """RFC 6962 root over the leaves ``["bundle", 1, header, signature, entered]``."""
     return merkle.root([merkle.leaf_hash(bundle.leaf()) for bundle in bundles])
@@ -71,6 +84,18 @@ def rebuild(
     if header.bundle_count != len(bundles) or header.bundles_root != bundles_root(bundles):
         raise FormatError(Code.BLOCK_NOT_REBUILT, height=header.height)
     return bundles
+
+
+def _pool_key(reader: Reader, limits: Parameters) -> Digest:
+    if reader.array(6) != 6:
+        raise FormatError(Code.FORMAT_SHAPE, what="bundle")
+    reader.word("bundle")
+    reader.version(VERSION)
+    header_bytes, signature = reader.bytes_(HEADER_BYTES_MAX), reader.bytes_(SIGNATURE_BYTES)
+    reader.bytes_((limits.bundle_records_max + 7) // 8)
+    for _ in range(reader.array(limits.bundle_records_max)):
+        reader.bytes_(limits.record_bytes_max)
+    return pool_key(header_bytes, signature)
 
 
 def _bundle(reader: Reader, limits: Parameters) -> BlockBundle:

@@ -1,0 +1,232 @@
+"""The way of a bundle around the pool: taken in, acknowledged, relayed, judged again, reported.
+
+A bundle is durable before it is acknowledged, acknowledged before it is relayed, and judged (its
+signature included) before either. Spec: ``docs/spec/bundle.md`` and ``docs/spec/consensus.md``.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from consensus.application import Application
+from consensus.events import Events
+from consensus.fates import Committed, Fate, Fates, Pending, Refused
+from consensus.intake import Intake
+from consensus.mempool import Mempool, Pooled, PoolLimits
+from consensus.transport import Transport
+from consensus.wire import Codec, Relayed, Report
+from ledger.codes import Code
+from ledger.core.acknowledgement import Acknowledgement, SignedRefusal, acknowledge, refuse
+from ledger.core.bundle import Bundle
+from ledger.core.identifiers import Digest, NodeId
+from ledger.core.payload import pool_keys
+from ledger.core.signing import Signer
+from ledger.errors import Rejected, VerificationError
+
+RELAY_AGAIN_MS: Final = 10_000
+"""A bundle still waiting is relayed again: a frame may have been dropped."""
+RELAY_AGAIN_BYTES_MAX: Final = 16 << 20
+DEFERRED_MS: Final = 10_000
+"""A relayed bundle may rest on a block that is not here yet: so long it is judged again."""
+DEFERRED_MAX: Final = 256
+"""Per peer."""
+SETTLED_MAX: Final = 100_000
+_FINAL: Final = frozenset({Code.BUNDLE_SIGNATURE, Code.BUNDLE_NETWORK, Code.POOL_FULL})
+"""Verdicts that no later head changes."""
+
+Answer: TypeAlias = Acknowledgement | Committed | Rejected
+"""To a submission: a signed promise, the height it is at already, or why not."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Deferred:
+    """A relayed bundle that is unfit on this head."""
+
+    bundle: Bundle
+    verdict: Rejected
+    source: NodeId
+    since_ms: int
+
+
+class BundleDesk:
+    """All that one node does with bundles; time is an argument, frames go to the transport."""
+
+    def __init__(
+        self,
+        own: NodeId,
+        signer: Signer,
+        application: Application,
+        intake: Intake,
+        transport: Transport,
+        codec: Codec,
+        events: Events,
+        limits: PoolLimits | None = None,
+    ) -> None:
+        self._own = own
+        self._signer = signer
+        self._application = application
+        self._intake = intake
+        self._transport = transport
+        self._codec = codec
+        self._events = events
+        self.pool = Mempool(self._judge, limits or PoolLimits())
+        self._fates = Fates()
+        self._deferred: dict[Digest, _Deferred] = {}
+        self._settled: deque[Digest] = deque(maxlen=SETTLED_MAX)
+        self._relayed_ms = 0
+
+    def start(self, now_ms: int) -> None:
+        """Pool again what was acknowledged before the restart and still waits."""
+        for received_at_ms, bundle in self._intake.take_found():
+            pooled = self._admit(bundle, self._own, received_at_ms)
+            if isinstance(pooled, Rejected) and pooled.code is not Code.BUNDLE_KNOWN:
+                self._refuse(bundle.pool_key, pooled, now_ms)
+        self._events.add("pool.restored", count=len(self.pool))
+        self._relayed_ms = now_ms
+
+    def submit(self, bundle: Bundle, now_ms: int) -> Answer:
+        """Take a bundle in; when this returns an acknowledgement, it survives a crash.
+
+        Raises:
+            StoreError: it could not be made durable, so nothing was promised.
+        """
+        key = bundle.pool_key
+        known = self.pool.get(key)
+        if known is None or self._own not in known.sources:
+            settled = self._fates.of(key)
+            if isinstance(settled, Committed):
+                return settled
+            pooled = self._admit(bundle, self._own, now_ms)
+            if isinstance(pooled, Rejected):
+                return pooled
+            known = pooled
+            self._intake.take(bundle, known.received_at_ms)
+            self._transport.broadcast(self._codec.encode(Relayed(bundle)))
+        network_id = self._application.head.network_id
+        return acknowledge(self._signer, network_id, self._own, key, known.received_at_ms)
+
+    def relayed(self, peer: NodeId, bundle: Bundle, now_ms: int) -> None:
+        """A peer took this bundle in."""
+        key = bundle.pool_key
+        if isinstance(self._fates.of(key), Committed) or key in self._deferred:
+            return
+        pooled = self._admit(bundle, peer, now_ms)
+        if not isinstance(pooled, Rejected):
+            return
+        waiting = sum(each.source == peer for each in self._deferred.values())
+        if pooled.code in _FINAL or waiting >= DEFERRED_MAX:
+            self._report(peer, key, pooled)
+        else:
+            self._deferred[key] = _Deferred(bundle, pooled, peer, now_ms)
+
+    def reported(self, peer: NodeId, refusal: SignedRefusal, now_ms: int) -> None:
+        """A peer refused a bundle that this node took in; kept where nothing better is known.
+
+        Raises:
+            VerificationError: the peer did not sign it.
+        """
+        if refusal.node_id != peer:
+            raise VerificationError(Code.SIGNATURE_INVALID, key=refusal.node_id)
+        refusal.verify(self._application.committee.node(peer).node_key)
+        facts = {"peer": peer, "bundle": refusal.pool_key.hex(), "code": refusal.code.value}
+        self._events.add("bundle.refused_by_peer", **facts)
+        if self.pool.get(refusal.pool_key) is None:
+            settled = self._fates.of(refusal.pool_key)
+            if not isinstance(settled, Committed | Refused):
+                verdict = Rejected(refusal.code)
+                self._fates.refused(refusal.pool_key, Refused(verdict, refusal, now_ms))
+
+    def connected(self, peer: NodeId) -> None:
+        """Relay to a peer that has just come what this node took in and still waits."""
+        for each in self.pool.taken_in_by(self._own):
+            self._transport.send(peer, self._codec.encode(Relayed(each.bundle)))
+
+    def committed(self, payload: bytes, now_ms: int) -> None:
+        """A block is durable: settle its bundles, and judge the waiting ones on the new head."""
+        height = self._application.head.height
+        keys = pool_keys(payload, self._codec.limits)
+        for key in keys:
+            self._fates.committed(key, height)
+            self._deferred.pop(key, None)
+        self.pool.committed(keys, height)
+        self._settled.extend(keys)
+        self.judge_again(now_ms)
+        self._judge_deferred(now_ms)
+        own = self.pool.taken_in_by(self._own)
+        self._intake.compact(own, sum(each.size_bytes for each in own))
+
+    def judge_again(self, now_ms: int) -> None:
+        """Judge waiting bundles on the newest head, as many as fit in one go."""
+        for each, verdict in self.pool.judge_again(now_ms):
+            if verdict.code is Code.BUNDLE_KNOWN:
+                # Its records entered by other bundles: whoever waits gets their receipts.
+                self._fates.committed(each.pool_key, self._application.head.height)
+                self._settled.append(each.pool_key)
+                continue
+            self._events.add("bundle.unfit", bundle=each.pool_key.hex(), code=verdict.code.value)
+            if self._own in each.sources:
+                self._refuse(each.pool_key, verdict, now_ms)
+            for source in sorted(each.sources - {self._own}):
+                self._report(source, each.pool_key, verdict)
+
+    def tick(self, now_ms: int) -> None:
+        """What is done now and then: go on judging, forget, relay again."""
+        self.judge_again(now_ms)
+        self._fates.forget(now_ms)
+        for key, each in list(self._deferred.items()):
+            if each.since_ms + DEFERRED_MS <= now_ms:
+                del self._deferred[key]
+                self._report(each.source, key, each.verdict)
+        if self._relayed_ms + RELAY_AGAIN_MS <= now_ms:
+            self._relayed_ms = now_ms
+            self._relay_again(now_ms)
+
+    def fate(self, pool_key: Digest) -> Fate:
+        """What became of a bundle, as far as this node remembers."""
+        pooled = self.pool.get(pool_key)
+        return self._fates.of(pool_key) if pooled is None else Pending(pooled.received_at_ms)
+
+    def take_settled(self) -> tuple[Digest, ...]:
+        """Pool keys whose fate was settled since the last call."""
+        taken = tuple(self._settled)
+        self._settled.clear()
+        return taken
+
+    def _judge(self, bundle: Bundle, time_ms: int) -> object:
+        """On the time that the next block can have at the earliest."""
+        return self._application.judge(bundle, max(time_ms, self._application.head.time_ms + 1))
+
+    def _admit(self, bundle: Bundle, source: NodeId, now_ms: int) -> Pooled | Rejected:
+        pooled = self.pool.admit(bundle, source, self._application.head.height, now_ms)
+        if isinstance(pooled, Pooled):
+            self._fates.pooled(pooled.pool_key)
+        return pooled
+
+    def _judge_deferred(self, now_ms: int) -> None:
+        """What rested on a block that has just come is fit now."""
+        for key, each in list(self._deferred.items()):
+            if not isinstance(self._admit(each.bundle, each.source, now_ms), Rejected):
+                del self._deferred[key]
+
+    def _refuse(self, pool_key: Digest, verdict: Rejected, now_ms: int) -> None:
+        signed = self._signed_refusal(pool_key, verdict)
+        self._fates.refused(pool_key, Refused(verdict, signed, now_ms))
+        self._settled.append(pool_key)
+
+    def _report(self, peer: NodeId, pool_key: Digest, verdict: Rejected) -> None:
+        frame = self._codec.encode(Report(self._signed_refusal(pool_key, verdict)))
+        self._transport.send(peer, frame)
+
+    def _signed_refusal(self, pool_key: Digest, verdict: Rejected) -> SignedRefusal:
+        head = self._application.head
+        return refuse(
+            self._signer, head.network_id, self._own, pool_key, verdict.code, head.header_hash
+        )
+
+    def _relay_again(self, now_ms: int) -> None:
+        size = 0
+        for each in self.pool.taken_in_by(self._own):
+            size += each.size_bytes
+            old = each.received_at_ms + RELAY_AGAIN_MS <= now_ms
+            if old and size <= RELAY_AGAIN_BYTES_MAX:
+                self._transport.broadcast(self._codec.encode(Relayed(each.bundle)))
