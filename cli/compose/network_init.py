@@ -17,6 +17,7 @@ from cli.compose.ports import free_addresses
 from cli.keyfiles import Cost, new_key
 from cli.new_files import write_private, write_public
 from cli.settings import Address
+from cli.signers.folder import LOG_KEY_FILE, MEMBER_KEY_FILE, NODE_KEY_FILE
 from consensus.tls import new_certificate
 from ledger.core.committee import Committee, CommitteeNode
 from ledger.core.genesis import Founder, Genesis
@@ -26,9 +27,6 @@ from ledger.trust import trust_root
 NODES_FOLDER: Final = "nodes"
 MEMBERS_FOLDER: Final = "members"
 TRUST_FILE: Final = "trust.json"
-NODE_KEY_FILE: Final = "node.key"
-LOG_KEY_FILE: Final = "log.key"
-MEMBER_KEY_FILE: Final = "member.key"
 TLS_FOLDER: Final = "tls"
 TLS_KEY_FILE: Final = "key.pem"
 TLS_CERTIFICATE_FILE: Final = "certificate.pem"
