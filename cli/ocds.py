@@ -2,7 +2,7 @@
 
 The digest is over the release's RFC 8785 form, so amounts that JSON writes as floats never reach
 canonical bytes. The record of a release depends on the release, its issuer and the network only:
-whoever imports it again finds the same record id (docs/adr/import-ids.md).
+whoever imports it again finds the same record id (docs/adr, 0006).
 """
 
 import json

@@ -6,7 +6,7 @@ Never holds a passphrase, a seed, a document or a record's private field; record
 import logging
 import sys
 from pathlib import Path
-from typing import IO, Final
+from typing import Final, TextIO
 
 import structlog
 
@@ -42,7 +42,7 @@ def open_log(path: Path | None, level: str) -> None:
     logging.basicConfig(stream=sys.stderr, level=max(logging.WARNING, _LEVELS[level]))
 
 
-def _opened(path: Path | None) -> IO[str]:
+def _opened(path: Path | None) -> TextIO:
     if path is None:
         return sys.stderr
     try:
