@@ -45,7 +45,7 @@ class Issuer:
 
     role: str
     scope: str = ""
-    """The field (of the record, or of its project) that the role's scope must cover."""
+    """``TYPE.field`` whose value in the subject the role's scope must cover; empty for none."""
     own: bool = False
     """Only about itself: the subject must be the issuer."""
 
@@ -182,6 +182,9 @@ class RecordType:
     frozen_after: str
     """``TYPE.field``: past this time an amendment of the record raises AL04."""
     voidable: bool
+    """What closes, stops or forbids something cannot be voided: that would silently undo it."""
+    kept: tuple[str, ...]
+    """Fields that the state keeps of each record, for rules in Python."""
     rules: tuple[str, ...]
     """Rules in Python that judge and apply what data cannot say."""
     alerts: tuple[str, ...]

@@ -164,6 +164,7 @@ def record_type(key: str, raw: Raw) -> RecordType:
         stops=row.many("stops", lambda each: Stops(each.text("deadline"), each.text("by"))),
         frozen_after=row.text("frozen_after", ""),
         voidable=row.flag("voidable", default=True),
+        kept=row.texts("kept"),
         rules=row.texts("rules"),
         alerts=row.texts("alerts"),
     )
@@ -219,6 +220,14 @@ def deadline(key: str, raw: Raw) -> Deadline:
     row.end()
     if made.count < 0 or (made.before and made.unit == "working_days"):
         raise invalid(key, "count")
+    return made
+
+
+def field(name: str, raw: Raw) -> Field:
+    """The field of one table; raises as `record_type`."""
+    row = Row(name, raw)
+    made = _field(row)
+    row.end()
     return made
 
 

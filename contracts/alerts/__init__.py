@@ -1,0 +1,21 @@
+"""The alert rules that data cannot say, by the name that ``alerts.toml`` gives them.
+
+Each looks at one accepted record and concludes at most one alert; it refuses nothing and writes
+nothing. Alerts of must-follow clauses, windows and timers come from data and are not here.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from contracts.alerts import signer, silent_change
+from contracts.verdict import Case, Raised
+
+AlertRule = Callable[[Case], Raised | None]
+
+ALERT_RULES: Final[Mapping[str, AlertRule]] = MappingProxyType(
+    {
+        "signer": signer.conclude,
+        "silent_change": silent_change.conclude,
+    }
+)

@@ -1,0 +1,56 @@
+"""AL05, unauthorised signer (越权签署): a role that lapsed or lies elsewhere, no delegation, no author.
+
+A member that never held the role is refused by the judge; what is concluded here is conduct that an
+evidence ledger must keep. Spec: ``docs/spec/contracts.md``.
+"""
+
+from contracts.entitlement import Entitlement, entitlement
+from contracts.rules.amendment import amended
+from contracts.schema import ANY_MEMBER
+from contracts.state import seen_from
+from contracts.verdict import Case, Raised
+from ledger.core.identifiers import RecordId
+
+DELEGATION: str = "ledger.delegated"
+
+
+def conclude(case: Case) -> Raised | None:
+    """The alert, where the signer was not entitled."""
+    because = _because(case)
+    if because is None:
+        return None
+    record = case.record
+    return Raised(
+        "AL05", record.subject, record.type, record.issuer, because, (case.facts.record_id,)
+    )
+
+
+def _because(case: Case) -> str | None:
+    """A key of ``reasons.toml``; None where all is well."""
+    if not any(issuer.role == ANY_MEMBER for issuer in case.kind.issuers):
+        standing = entitlement(case)
+        if standing in {Entitlement.LAPSED, Entitlement.SCOPE}:
+            return standing.value
+    principal = case.record.fields.get("on_behalf_of", case.record.issuer)
+    if principal != case.record.issuer and not _delegated(case, str(principal)):
+        return "not_delegated"
+    if case.record.type == "ledger.amended" and any(
+        row.issuer != principal for _, row in amended(case)
+    ):
+        return "not_author"
+    return None
+
+
+def _delegated(case: Case, principal: str) -> bool:
+    """Whether the principal's delegation to the issuer covers this subject now."""
+    delegations = case.state.records(principal, DELEGATION, case.times)
+    return any(_covers(case, each) for each in delegations)
+
+
+def _covers(case: Case, delegation: RecordId) -> bool:
+    row = case.state.record(delegation)
+    if row is None or row.kept.get("delegate") != case.record.issuer:
+        return False
+    project, until_ms = row.kept.get("project"), row.kept.get("until_ms")
+    inside = not project or project in seen_from(case.record.subject)
+    return inside and (not isinstance(until_ms, int) or case.limit_ms <= until_ms)

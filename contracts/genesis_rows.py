@@ -1,0 +1,82 @@
+"""The state before height 1: what the genesis says of members, keys, roles, committee, catalogue.
+
+A founder counts as registered, bound and granted, as if the records of it stood at the index before
+the first entry; so must-follow needs no exception for the first day. Spec:
+``docs/spec/genesis.md``.
+"""
+
+from collections.abc import Iterator
+
+from contracts import layout, standing
+from contracts.overlay import Overlay
+from contracts.state import State
+from contracts.tables import VERSION
+from ledger.core.canonical import encode
+from ledger.core.genesis import Founder, Genesis
+from ledger.core.status import PREFIX, SINCE_GENESIS
+
+
+class _Nothing:
+    """The state before there is one."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """No row."""
+        return None
+
+    def scan(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """No rows."""
+        return iter(())
+
+
+def genesis_rows(genesis: Genesis) -> dict[bytes, bytes]:
+    """Every row that the genesis writes, by key.
+
+    Args:
+        genesis: decoded, hence with its keys checked.
+    """
+    overlay = Overlay(_Nothing())
+    state = State(overlay)
+    for founder in genesis.members:
+        _enrol(state, founder)
+        _stand_in(overlay, genesis, founder)
+    for node in genesis.committee.nodes:
+        standing.put_key_taken(state, node.node_key, node.node_id)
+        standing.put_key_taken(state, node.log_key, node.node_id)
+    interval, committee = SINCE_GENESIS.value(), genesis.committee
+    committee_row = encode((interval, committee.value()))
+    overlay.put(PREFIX, f"committee/{committee.epoch:08d}".encode(), committee_row)
+    catalogue_row = encode((interval, genesis.catalogue_hash))
+    overlay.put(PREFIX, f"catalogue/{VERSION}".encode(), catalogue_row)
+    overlay.keep()
+    return {key: value for key, value in overlay.writes() if value is not None}
+
+
+def _enrol(state: State, founder: Founder) -> None:
+    """Member, keys and roles of a founder, in force since ever."""
+    facts = {
+        "kind": founder.kind,
+        "name_zh": founder.name_zh,
+        "name_en": founder.name_en,
+        "credit_code": founder.credit_code,
+    }
+    standing.put_member(state, founder.member_id, SINCE_GENESIS, facts)
+    for public_key in founder.keys:
+        standing.put_key(state, founder.member_id, public_key, SINCE_GENESIS)
+    for role in founder.roles:
+        standing.put_role(
+            state, founder.member_id, role.name, role.scope, None, SINCE_GENESIS
+        )
+
+
+def _stand_in(overlay: Overlay, genesis: Genesis, founder: Founder) -> None:
+    """The genesis stands for the records that a later member would have."""
+    stands_for = ["tender.subject_registered"]
+    if founder.keys:
+        stands_for.append("ledger.key_bound")
+    if founder.roles:
+        stands_for.append("ledger.role_changed")
+    if any(node.member_id == founder.member_id for node in genesis.committee.nodes):
+        stands_for.append("ledger.node_admitted")
+    for type_key in stands_for:
+        group = layout.by_group(founder.member_id, type_key)
+        overlay.put(group, layout.place(layout.GENESIS_INDEX), genesis.network_id)

@@ -1,0 +1,170 @@
+"""The only way in: one record, judged on facts, state and times; equal inputs, equal verdict.
+
+Common checks come first (shape, issuer, citations), then must-follow, deadlines and what was
+forbidden, then the type's rules, then the alerts. It asks the state and never writes: `entering`
+does. Spec: ``docs/spec/contracts.md``.
+"""
+
+from collections.abc import Iterator
+
+from contracts import confirmations, must_follow
+from contracts.alerts import ALERT_RULES
+from contracts.entitlement import Entitlement, entitlement
+from contracts.expression import Moment
+from contracts.references import check_references
+from contracts.rules import RULES
+from contracts.schema import REFUSE, Clause, Window, holds
+from contracts.shape import check_shape
+from contracts.state import State
+from contracts.verdict import Accepted, Case, Facts, Raised, Times, Verdict
+from contracts.windows import standing_to
+from ledger.codes import Code
+from ledger.core.record import Record
+from ledger.errors import Rejected
+
+
+def judge(record: Record, facts: Facts, state: State, times: Times) -> Verdict:
+    """Whether `record` may enter, and which alerts it raises.
+
+    Args:
+        record: decoded; its issuer is the bundle's, whose signature was verified.
+        facts: what was found out about it, and the network's world.
+        state: as it stands before the record, earlier records of the bundle included.
+        times: the effective position of the record.
+    """
+    kind = facts.world.catalogue.types.get(record.type)
+    if kind is None:
+        return Rejected(Code.RECORD_TYPE, {"type": record.type})
+    case = Case(record, kind, facts, state, times)
+    refusal = (
+        check_shape(record, kind, facts.world.catalogue.common)
+        or _check_issuer(case)
+        or check_references(case)
+    )
+    if refusal is not None:
+        return refusal
+    at_limit: list[str] = []
+    conclusions: list[Raised] = []
+    for found in _by_data(case, at_limit):
+        if isinstance(found, Rejected):
+            return found
+        conclusions.append(found)
+    refusal = _check_rules(case)
+    if refusal is not None:
+        return refusal
+    return Accepted(_in_order(case, conclusions), tuple(at_limit))
+
+
+def _check_issuer(case: Case) -> Rejected | None:
+    """A role never held is refused; one lapsed or held elsewhere as the type's data says."""
+    found = entitlement(case)
+    recorded = found in {Entitlement.LAPSED, Entitlement.SCOPE}
+    if found is Entitlement.ENTITLED or (recorded and case.kind.issuer_else != REFUSE):
+        return None
+    detail = {"type": case.kind.key, "issuer": case.record.issuer}
+    return Rejected(Code.RECORD_ISSUER_ROLE, detail)
+
+
+def _by_data(case: Case, at_limit: list[str]) -> Iterator[Rejected | Raised]:
+    """What the type's clauses, windows and prohibitions find, in the order of the data."""
+    kind, fields = case.kind, case.record.fields
+    for clause in kind.must_follow:
+        applies = not clause.when or holds(clause.when, fields)
+        if applies and not must_follow.holds(clause.expression, case, at_limit):
+            yield _failed(case, clause)
+    for window in kind.windows:
+        if holds(window.when, fields):
+            yield from _outside(case, window, at_limit)
+    if kind.key in case.facts.world.catalogue.forbidden_by:
+        yield from _forbidden(case)
+
+
+def _failed(case: Case, clause: Clause) -> Rejected | Raised:
+    """What a clause that does not hold does."""
+    record = case.record
+    if clause.otherwise == REFUSE:
+        detail = {"type": record.type, "subject": record.subject, "term": clause.text}
+        return Rejected(Code.RECORD_MUST_FOLLOW, detail)
+    term, due_ms = clause.expression, None
+    if isinstance(term, Moment):
+        limit = case.state.value(record.subject, f"{term.type}.{term.field}", case.times)
+        due_ms = limit if isinstance(limit, int) else None
+    return _raised(case, clause.otherwise, clause.text, due_ms=due_ms)
+
+
+def _outside(
+    case: Case, window: Window, at_limit: list[str]
+) -> Iterator[Rejected | Raised]:
+    """What a deadline that the record itself must keep finds."""
+    standing = standing_to(case, window.deadline)
+    if standing is None:
+        return
+    if standing.limit.uncovered_day is not None:
+        yield _raised(case, "AL39", "calendar_missing")
+    if standing.at_limit:
+        at_limit.append(window.deadline)
+    if not standing.missed:
+        return
+    if window.otherwise == REFUSE:
+        record = case.record
+        detail = {"type": record.type, "subject": record.subject, "deadline": window.deadline}
+        yield Rejected(Code.RECORD_WINDOW, detail)
+        return
+    limit_ms = standing.limit.limit_ms
+    yield _raised(case, window.otherwise, window.deadline, window.deadline, limit_ms)
+
+
+def _forbidden(case: Case) -> Iterator[Rejected | Raised]:
+    """What an earlier record forbids."""
+    record = case.record
+    found = case.state.forbidden(record.subject, record.type)
+    if found is None:
+        return
+    by, otherwise = found
+    if otherwise == REFUSE:
+        detail = {"type": record.type, "subject": record.subject, "by": by.hex()}
+        yield Rejected(Code.RECORD_FORBIDDEN, detail)
+    else:
+        yield _raised(case, otherwise, "terminated")
+
+
+def _check_rules(case: Case) -> Rejected | None:
+    """The type's own rules; a last confirmation is judged by those of what it completes."""
+    if case.kind.key == confirmations.CONFIRMED:
+        completed = confirmations.judge(case)
+        if completed is None or isinstance(completed, Rejected):
+            return completed
+        return _check_rules(completed)
+    for name in case.kind.rules:
+        refusal = RULES[name].judge(case)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def _in_order(case: Case, conclusions: list[Raised]) -> tuple[Raised, ...]:
+    """One alert of each code, by code: those of data, then those of rules in Python."""
+    alerts = case.facts.world.catalogue.alerts
+    found = {each.alert: each for each in reversed(conclusions)}
+    for code in case.kind.alerts:
+        rule = ALERT_RULES.get(alerts[code].rule)
+        concluded = rule(case) if rule is not None else None
+        if concluded is not None:
+            found.setdefault(code, concluded)
+    return tuple(found[code] for code in sorted(found))
+
+
+def _raised(
+    case: Case, alert: str, because: str, deadline: str = "", due_ms: int | None = None
+) -> Raised:
+    record = case.record
+    return Raised(
+        alert,
+        record.subject,
+        record.type,
+        record.issuer,
+        because,
+        (case.facts.record_id,),
+        deadline,
+        due_ms,
+    )

@@ -1,0 +1,141 @@
+"""How the state is laid out: the one table of its keys, and the bytes of its rows.
+
+    record/ID                                 what is kept of a record (`RecordRow`)
+    awaiting/ID                               bytes of a record that awaits confirmations
+    confirmed/ID MEMBER                       the roles in which a member confirmed it
+    by/SUBJECT 0 TYPE 0 INDEX                 id [‖ index at which it was voided]
+    open/SUBJECT 0 TYPE 0 INDEX               id [‖ index at which it was closed]
+    value/SUBJECT 0 TYPE.FIELD 0 INDEX        value of a kept field, from this index on
+    cites/ID TYPE 0 RELATION 0 INDEX          a record of TYPE cites ID by RELATION
+    newest/ID                                 id of the record that amends ID
+    forbid/SUBJECT 0 TYPE 0                   id ‖ otherwise: what forbids TYPE, and how
+    document/SUBJECT 0 TYPE 0 LABEL           SHA-256 of the document last filed under LABEL
+    alert/SUBJECT 0 ALnn 0 INDEX              id of the derived record
+    timer/DUE DEADLINE 0 ID                   a running timer (`timers.TimerRow`)
+    timed/ID DEADLINE                         DUE of that timer, so that it can be stopped
+    calendar/FIRST_DAY                        a working-day calendar
+    key/KEY_ID                                the member or node that ever enrolled this key
+    status/…                                  slow rows, provable (`standing`, `ledger.core.status`)
+
+ID is 32 bytes, INDEX, DUE and FIRST_DAY are 8 bytes, big-endian; INDEX is the log index plus one, so
+that 0 stands for the genesis. Subjects hold no control characters, so 0 ends them.
+"""
+
+from collections.abc import Mapping
+from typing import Final, cast
+
+from contracts.verdict import RecordRow, Times
+from ledger.core.canonical import Value, decode, encode
+from ledger.core.identifiers import MemberId, RecordId, Subject
+
+ROW_BYTES_MAX: Final = 32 * 1024
+GENESIS_INDEX: Final = -1
+"""The index before the first entry: what the genesis says stands here."""
+
+RECORD: Final = b"record/"
+AWAITING: Final = b"awaiting/"
+TIMER: Final = b"timer/"
+TIMED: Final = b"timed/"
+NEWEST: Final = b"newest/"
+CALENDAR: Final = b"calendar/"
+KEY: Final = b"key/"
+ID_BYTES: Final = 32
+
+
+def by_group(subject: str, type_key: str) -> bytes:
+    """Records of a type about a subject, in effective order."""
+    return f"by/{subject}\0{type_key}\0".encode()
+
+
+def open_group(subject: str, type_key: str) -> bytes:
+    """Records of an opening type about a subject."""
+    return f"open/{subject}\0{type_key}\0".encode()
+
+
+def value_group(subject: str, reference: str) -> bytes:
+    """Values that ``TYPE.FIELD`` took in a subject."""
+    return f"value/{subject}\0{reference}\0".encode()
+
+
+def forbid_group(subject: str, type_key: str) -> bytes:
+    """What forbids a type in a subject."""
+    return f"forbid/{subject}\0{type_key}\0".encode()
+
+
+def document_group(subject: str, type_key: str) -> bytes:
+    """Documents last filed with a type in a subject, by label."""
+    return f"document/{subject}\0{type_key}\0".encode()
+
+
+def alert_group(subject: str, code: str) -> bytes:
+    """Alerts of a code about a subject."""
+    return f"alert/{subject}\0{code}\0".encode()
+
+
+def cites_group(cited: RecordId, type_key: str) -> bytes:
+    """Records of a type that cite a record."""
+    return b"cites/" + cited + type_key.encode() + b"\0"
+
+
+def confirmed_group(awaiting: RecordId) -> bytes:
+    """Members that confirmed a record."""
+    return b"confirmed/" + awaiting
+
+
+def number(value: int) -> bytes:
+    """A time or day number as it stands in a key."""
+    return value.to_bytes(8)
+
+
+def place(index: int) -> bytes:
+    """A log index as it stands in a key."""
+    return (index + 1).to_bytes(8)
+
+
+def index_of(rest: bytes) -> int:
+    """The log index at the end of a key."""
+    return int.from_bytes(rest[-8:]) - 1
+
+
+def with_end(record_id: bytes, end_index: int | None) -> bytes:
+    """Value of a ``by`` or ``open`` row."""
+    return record_id[:ID_BYTES] if end_index is None else record_id[:ID_BYTES] + place(end_index)
+
+
+def ended_index(value: bytes) -> int | None:
+    """The index at which a ``by`` or ``open`` row ended; None while it lasts."""
+    return None if len(value) == ID_BYTES else index_of(value)
+
+
+def record_row_bytes(row: RecordRow) -> bytes:
+    """The row of a record."""
+    effective = row.effective
+    return encode(
+        (
+            row.type,
+            row.issuer,
+            row.subject,
+            row.entered.index,
+            row.entered.time_ms,
+            None if effective is None else (effective.index, effective.time_ms),
+            row.voided_index,
+            row.kept,
+            row.at_limit,
+        )
+    )
+
+
+def record_row(data: bytes) -> RecordRow:
+    """The row that `record_row_bytes` made; only this node's own state is read with it."""
+    items = cast(tuple[Value, ...], decode(data, ROW_BYTES_MAX))
+    effective = cast(tuple[int, int] | None, items[5])
+    return RecordRow(
+        type=cast(str, items[0]),
+        issuer=MemberId(cast(str, items[1])),
+        subject=Subject(cast(str, items[2])),
+        entered=Times(cast(int, items[3]), cast(int, items[4])),
+        effective=None if effective is None else Times(*effective),
+        voided_index=cast(int | None, items[6]),
+        kept=cast(Mapping[str, int | str], items[7]),
+        at_limit=cast(tuple[str, ...], items[8]),
+    )

@@ -1,0 +1,56 @@
+"""Judges what a record cites: that it is on the ledger, of an allowed type, and of the same subject.
+
+A ref into another network's ledger is a citation that nobody here can judge; it satisfies nothing.
+Spec: ``docs/spec/contracts.md``.
+"""
+
+from typing import Final
+
+from contracts.schema import Cites
+from contracts.state import seen_from
+from contracts.verdict import Case
+from ledger.codes import Code
+from ledger.core.record import Ref
+from ledger.errors import Rejected
+
+FREE: Final = frozenset({"follows", "alert", "batch"})
+"""Relations that any type may use to cite any record: they only point."""
+
+
+def check_references(case: Case) -> Rejected | None:
+    """The first ref that is not allowed, or a required one that is missing; None where all is well."""
+    required = [relation for relation, cites in case.kind.refs.items() if cites.required]
+    for ref in case.record.refs:
+        refusal = _check(case, ref)
+        if refusal is not None:
+            return refusal
+    here = {ref.relation for ref in case.record.refs if ref.network_id is None}
+    for relation in required:
+        if relation not in here:
+            return _rejected(case, relation)
+    return None
+
+
+def _check(case: Case, ref: Ref) -> Rejected | None:
+    cites = case.kind.refs.get(ref.relation)
+    if cites is None and ref.relation not in FREE:
+        return _rejected(case, ref.relation)
+    if ref.network_id is not None:
+        return None
+    row = case.state.record(ref.record_id)
+    if row is None:
+        return Rejected(Code.RECORD_REF_UNKNOWN, {"record": ref.record_id.hex()})
+    if cites is None:
+        return None
+    fits = "*" in cites.types or row.type in cites.types
+    if not fits or not _same(case, cites, row.subject):
+        return _rejected(case, ref.relation)
+    return None
+
+
+def _same(case: Case, cites: Cites, subject: str) -> bool:
+    return not cites.same or subject in seen_from(case.record.subject)
+
+
+def _rejected(case: Case, relation: str) -> Rejected:
+    return Rejected(Code.RECORD_REFS, {"type": case.kind.key, "relation": relation})

@@ -1,0 +1,46 @@
+"""The rules that data cannot say, by the name a type's ``rules`` gives them.
+
+Each is a module with `judge` (a refusal or None; asks, never writes) and `apply` (writes, once the
+record takes effect). A rule that has been in force is never edited: a changed one is added under a
+new name, so that old blocks are judged by old law.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from contracts.rules import (
+    amendment,
+    calendar,
+    delegation,
+    keys,
+    membership,
+    roles,
+    voiding,
+)
+from contracts.verdict import Case
+from ledger.errors import Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule in Python."""
+
+    judge: Callable[[Case], Rejected | None]
+    """What is refused; None where nothing is."""
+    apply: Callable[[Case], None]
+    """What taking effect writes."""
+
+
+RULES: Final[Mapping[str, Rule]] = MappingProxyType(
+    {
+        "amendment": Rule(amendment.judge, amendment.apply),
+        "calendar": Rule(calendar.judge, calendar.apply),
+        "delegation": Rule(delegation.judge, delegation.apply),
+        "keys": Rule(keys.judge, keys.apply),
+        "membership": Rule(membership.judge, membership.apply),
+        "roles": Rule(roles.judge, roles.apply),
+        "voiding": Rule(voiding.judge, voiding.apply),
+    }
+)

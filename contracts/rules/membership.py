@@ -1,0 +1,56 @@
+"""Members enter and nodes come and go: T01 market subject registered, X01 node admitted or removed.
+
+The subject signs too: possession of its key is a field. It never touches the committee, which only a
+committee change does. Spec: ``docs/spec/contracts.md``.
+"""
+
+from typing import cast
+
+from contracts import standing
+from contracts.rules.enrolment import check_new_key
+from contracts.verdict import Case
+from ledger.codes import Code
+from ledger.core.identifiers import MemberId, PublicKey
+from ledger.errors import Rejected
+
+
+def judge(case: Case) -> Rejected | None:
+    """Refuse a second enrolment, a stranger's removal, and a key that cannot be bound."""
+    member, fields = MemberId(case.record.subject), case.record.fields
+    enrolled = standing.enrolled(case.state, member)
+    if fields.get("action") == "remove" and not enrolled:
+        return Rejected(Code.MEMBER_UNKNOWN, {"member": member})
+    if _is_founding(case) and enrolled:
+        return Rejected(Code.MEMBER_EXISTS, {"member": member})
+    if enrolled:
+        return None
+    for name in ("public_key", "possession"):
+        if name not in fields:
+            detail = {"type": case.kind.key, "field": name}
+            return Rejected(Code.RECORD_FIELD_MISSING, detail)
+    return check_new_key(case, member)
+
+
+def apply(case: Case) -> None:
+    """Write member, key and roles; or end the roles of a removed node."""
+    member, fields, state = MemberId(case.record.subject), case.record.fields, case.state
+    if fields.get("action") == "remove":
+        for row in standing.grants(state, member, "node_operator"):
+            if row.interval.in_force(case.times.index):
+                standing.end_role(state, member, row, case.times)
+        return
+    interval = standing.since(case.times)
+    if not standing.enrolled(state, member):
+        facts = {
+            name: cast(str, fields.get(name, ""))
+            for name in ("kind", "name_zh", "name_en", "credit_code")
+        }
+        standing.put_member(state, member, interval, facts)
+        standing.put_key(state, member, PublicKey(cast(bytes, fields["public_key"])), interval)
+    for role in cast("tuple[str, ...]", fields.get("roles", ())):
+        standing.put_role(state, member, role, "", case.facts.record_id, interval)
+
+
+def _is_founding(case: Case) -> bool:
+    """T01 makes a member; X01 may name one that exists."""
+    return "action" not in case.kind.fields

@@ -1,0 +1,108 @@
+"""The catalogue as one frozen value: every row by its key, and what follows from all of them.
+
+It answers questions about data and never judges a record. Made by `catalogue.load_catalogue`, which
+also proves it closed. Spec: ``docs/spec/contracts.md``.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from contracts.expression import Moment, terms
+from contracts.schema import Alert, Deadline, Field, RecordType, Role
+from ledger.core.identifiers import Digest
+
+VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a rule in Python raised an alert, in both languages."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All rows of one version of the catalogue."""
+
+    types: Mapping[str, RecordType]
+    roles: Mapping[str, Role]
+    alerts: Mapping[str, Alert]
+    deadlines: Mapping[str, Deadline]
+    common: Mapping[str, Field]
+    """Fields that every type may carry."""
+    reasons: Mapping[str, Reason]
+    hash: Digest
+    """Over the canonical form of all rows; adopted by the genesis."""
+    codes: Mapping[str, str]
+    """Working code to key: ``T09`` to ``tender.announcement``."""
+    kept: Mapping[str, tuple[str, ...]]
+    """Fields of each type whose values the state keeps, because some rule asks for them."""
+    asked: frozenset[str]
+    """Every ``TYPE.field`` whose value in a subject some row asks for."""
+    forbidden_by: Mapping[str, tuple[str, ...]]
+    """For each type, the types that may forbid it."""
+
+    def type(self, name: str) -> RecordType | None:
+        """The record type of a key or of a code; None where there is none."""
+        return self.types.get(self.codes.get(name, name))
+
+    @property
+    def planned(self) -> tuple[str, ...]:
+        """Codes of the alerts that are declared and have no rule yet."""
+        return tuple(code for code, alert in self.alerts.items() if alert.planned)
+
+
+def catalogue_of(
+    types: Mapping[str, RecordType],
+    roles: Mapping[str, Role],
+    alerts: Mapping[str, Alert],
+    deadlines: Mapping[str, Deadline],
+    common: Mapping[str, Field],
+    reasons: Mapping[str, Reason],
+    digest: Digest,
+) -> Catalogue:
+    """The catalogue of these rows, with what follows from them; not yet proven closed."""
+    forbidden: dict[str, list[str]] = {}
+    for kind in types.values():
+        for forbids in kind.forbids:
+            for each in forbids.types:
+                forbidden.setdefault(each, []).append(kind.key)
+    kept = {key: set(kind.kept) for key, kind in types.items()}
+    asked = frozenset(references(types, deadlines))
+    for reference in asked:
+        type_key, _, field = reference.rpartition(".")
+        kept.setdefault(type_key, set()).add(field)
+    return Catalogue(
+        types=types,
+        roles=roles,
+        alerts=alerts,
+        deadlines=deadlines,
+        common=common,
+        reasons=reasons,
+        hash=digest,
+        codes={kind.code: kind.key for kind in types.values() if kind.code},
+        kept={key: tuple(sorted(names)) for key, names in kept.items() if names},
+        asked=asked,
+        forbidden_by={key: tuple(sorted(set(names))) for key, names in forbidden.items()},
+    )
+
+
+def references(
+    types: Mapping[str, RecordType], deadlines: Mapping[str, Deadline]
+) -> Iterator[str]:
+    """Every ``TYPE.field`` that some row asks the state for."""
+    for kind in types.values():
+        yield from (issuer.scope for issuer in kind.issuers if issuer.scope)
+        if kind.frozen_after:
+            yield kind.frozen_after
+        yield from (field.sets for field in kind.fields.values() if field.sets)
+        for clause in kind.must_follow:
+            for term in terms(clause.expression):
+                if isinstance(term, Moment):
+                    yield f"{term.type}.{term.field}"
+    for deadline in deadlines.values():
+        if deadline.start != "record" and not deadline.start.startswith("field:"):
+            yield deadline.start

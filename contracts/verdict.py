@@ -1,0 +1,120 @@
+"""What judging a record needs to know, and what it concludes: values only.
+
+A refusal is `ledger.errors.Rejected`; acceptance may carry alerts, because an evidence ledger must not
+lose the trace of misconduct. Spec: ``docs/spec/contracts.md``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from contracts.schema import RecordType
+from contracts.tables import Catalogue
+from ledger.core.identifiers import KeyId, MemberId, NetworkId, RecordId, Subject
+from ledger.core.limits import Parameters
+from ledger.core.record import Record
+from ledger.errors import Rejected
+
+if TYPE_CHECKING:
+    from contracts.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Where and when a record takes effect: every question about the past is asked as of here."""
+
+    index: int
+    """Log index; what stands at lower indexes is the past."""
+    time_ms: int
+    """Block time, agreed by the committee; never a claimed time."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What holds for every record of a network."""
+
+    network_id: NetworkId
+    catalogue: Catalogue
+    parameters: Parameters
+    quorum_count: int
+    """Of the committee in force."""
+    committee_members: frozenset[MemberId]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was found out about a record before it is judged."""
+
+    record_id: RecordId
+    key_id: KeyId | None
+    """The key whose signature over the bundle was verified; None for derived records."""
+    world: World
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One record before the judge."""
+
+    record: Record
+    kind: RecordType
+    facts: Facts
+    state: "State"
+    times: Times
+
+    @property
+    def limit_ms(self) -> int:
+        """Deadlines before this moment have passed, grace included."""
+        return self.times.time_ms - self.facts.world.parameters.deadline_grace_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An alert that a rule concluded; it becomes a derived record."""
+
+    alert: str
+    """``ALnn``."""
+    subject: Subject
+    about: str
+    """Type of the offending record."""
+    member: MemberId
+    """Who submitted it."""
+    because: str
+    """A must-follow term, a deadline's key, or a key of ``reasons.toml``."""
+    rests_on: tuple[RecordId, ...]
+    deadline: str = ""
+    due_ms: int | None = None
+    """The limit that was not kept, where there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The record may enter."""
+
+    raised: tuple[Raised, ...] = ()
+    """Alerts it raises, in order."""
+    at_limit: tuple[str, ...] = ()
+    """Deadlines that were kept only thanks to the grace; named so, and no alert."""
+
+
+Verdict: TypeAlias = Accepted | Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """What the state keeps of a record on the ledger."""
+
+    type: str
+    issuer: MemberId
+    subject: Subject
+    entered: Times
+    effective: Times | None
+    """None while confirmations are awaited."""
+    voided_index: int | None
+    kept: Mapping[str, int | str]
+    """Values of the fields that some rule asks for."""
+    at_limit: tuple[str, ...]
+
+    def in_force(self, as_of: Times) -> bool:
+        """Whether it had taken effect, and was not voided, at `as_of`."""
+        started = self.effective is not None and self.effective.index < as_of.index
+        return started and (self.voided_index is None or as_of.index < self.voided_index)

@@ -1,0 +1,50 @@
+"""Where a deadline ends for one record: its start found in the record or the state, then counted.
+
+Says kept, at the limit, or missed; what follows from it is the judge's. Spec:
+``docs/spec/contracts.md``.
+"""
+
+from dataclasses import dataclass
+
+from contracts.deadlines import Limit, limit_of
+from contracts.verdict import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a record stands to a deadline."""
+
+    limit: Limit
+    missed: bool
+    """Past limit and grace."""
+    at_limit: bool
+    """Past the limit, and in time only thanks to the grace."""
+
+
+def limit_for(case: Case, deadline_key: str) -> Limit | None:
+    """When the deadline ends, counted for the record of `case`; None where it has no start."""
+    deadline = case.facts.world.catalogue.deadlines[deadline_key]
+    start = _start_ms(case, deadline.start)
+    if start is None:
+        return None
+    calendars = case.state.calendars() if deadline.unit == "working_days" else ()
+    return limit_of(deadline, start, case.facts.world.parameters.day_ms, calendars)
+
+
+def standing_to(case: Case, deadline_key: str) -> Standing | None:
+    """How the record of `case` stands to the deadline; None where it has no start."""
+    limit = limit_for(case, deadline_key)
+    if limit is None:
+        return None
+    missed = case.limit_ms > limit.limit_ms
+    return Standing(limit, missed, not missed and case.times.time_ms > limit.limit_ms)
+
+
+def _start_ms(case: Case, start: str) -> int | None:
+    if start == "record":
+        return case.times.time_ms
+    if start.startswith("field:"):
+        value = case.record.fields.get(start.removeprefix("field:"))
+    else:
+        value = case.state.value(case.record.subject, start, case.times)
+    return value if isinstance(value, int) else None
