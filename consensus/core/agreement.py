@@ -42,10 +42,11 @@ class Agreement:
             return
         check_vote(vote, here.committee)
         self._count(vote)
-        primary = here.votes.said(here.committee.primary(vote.slot.view), vote.slot.view)
-        if primary is not None and primary.header_hash != vote.header_hash:
+        primary = here.committee.primary(vote.slot.view)
+        said = here.votes.said(primary, vote.slot.view)
+        if said is not None and said.header_hash != vote.header_hash and vote.node != primary:
             # The two halves of an equivocation meet only if somebody brings them together.
-            self._node.out.to(peer, primary)
+            self._node.out.to(peer, said)
 
     def on_pre_prepare(self, proposal: PrePrepare) -> bool:
         """The primary's Prepare in its proposal; False where the block does not stand on the head.
