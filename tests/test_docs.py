@@ -142,22 +142,37 @@ def fault_in(words: list[str]) -> str:
     return ""
 
 
-def runnable_pages() -> list[Path]:
-    """The pages that have a block marked `run`."""
-    return [page for page in PAGES if any("run" in block.marks for block in blocks_of(page))]
+def test_marked_commands_run(tmp_path: Path) -> None:
+    for page in PAGES:
+        marked = [block.text for block in blocks_of(page) if "run" in block.marks]
+        if marked:
+            folder = tmp_path / page.stem
+            folder.mkdir()
+            status, said = run_shell("\n".join(marked), folder)
+            assert status == 0, f"{page.name}:\n{said}"
 
 
-@pytest.mark.parametrize("page", runnable_pages(), ids=lambda page: str(page.relative_to(ROOT)))
-def test_marked_commands_run(page: Path, tmp_path: Path) -> None:
-    script = "set -eu\n" + "\n".join(b.text for b in blocks_of(page) if "run" in b.marks)
+def run_shell(script: str, folder: Path) -> tuple[int, str]:
+    """Run a script as a reader would, with our command in reach; its exit status and words."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     result = subprocess.run(
-        ["bash", "-c", script],
-        cwd=tmp_path,
+        ["bash", "-euc", script],
+        cwd=folder,
         env=os.environ | {"PATH": path, "LANG": "en_US.UTF-8"},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         timeout=RUN_SECONDS_MAX,
         check=False,
     )
-    assert result.returncode == 0, f"{page.name}:\n{result.stdout}\n{result.stderr}"
+    return result.returncode, result.stdout
+
+
+def test_a_marked_command_that_fails_is_seen(tmp_path: Path) -> None:
+    assert run_shell("false\ntrue", tmp_path)[0] != 0
+
+
+def test_an_unknown_command_or_option_is_seen() -> None:
+    assert fault_in(["network", "init", "folder"]) == ""
+    assert "no command" in fault_in(["nothing"])
+    assert "no --nothing" in fault_in(["network", "init", "--nothing"])
