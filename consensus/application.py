@@ -41,12 +41,11 @@ class Application(Protocol):
         """
         ...
 
-    def timer_due(self, time_ms: int) -> bool:
-        """Whether a timer with due < `time_ms` stands: a block without bundles is then valid."""
-        ...
-
     def next_due_ms(self) -> int | None:
-        """When the earliest timer is due, or None where none stands."""
+        """When the earliest timer of the present head is due, or None where none stands.
+
+        A block whose time is greater is valid without bundles.
+        """
         ...
 
     def assemble(

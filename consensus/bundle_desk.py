@@ -169,6 +169,11 @@ class BundleDesk:
             for source in sorted(each.sources - {self._own}):
                 self._report(source, each.pool_key, verdict)
 
+    def doubt(self, now_ms: int) -> None:
+        """Nothing of the pool went into a block: judge it all again before work is claimed."""
+        self.pool.doubt()
+        self.judge_again(now_ms)
+
     def tick(self, now_ms: int) -> None:
         """What is done now and then: go on judging, forget, relay again."""
         self.judge_again(now_ms)

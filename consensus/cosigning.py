@@ -6,7 +6,6 @@ chunk. So an honest node never cosigns two inconsistent heads, restarts included
 durable before it is sent. Spec: C2SP tlog-cosignature 1.0.1; ``docs/spec/checkpoint.md``.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -17,7 +16,9 @@ from ledger.core.checkpoint import Checkpoint, cosign, cosigner_name
 from ledger.core.identifiers import Digest, Height, NodeId
 from ledger.core.shapes import digest, integer, text, versioned
 from ledger.core.signing import Signer
-from ledger.errors import FormatError, InvariantBroken, VerificationError
+from ledger.cosigned import Counted
+from ledger.errors import FormatError, VerificationError
+from ledger.store.rows import LastSigned
 
 VERSION: Final = 1
 ASK_AGAIN_MS: Final = 1_000
@@ -41,29 +42,24 @@ class Cosignature:
         return encode(("cosignature", VERSION, self.size, self.root, self.line))
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """The last head that this node has cosigned."""
-
-    size: int
-    root: Digest
-    time_s: int
-
-
-class Cosignatures(Protocol):
-    """Where cosignatures are counted and kept: the chain, seen from here."""
+class CosignedChain(Protocol):
+    """Where cosignatures are counted and kept; `ledger.chain.Chain` fits by shape."""
 
     @property
-    def last_signed(self) -> Signed | None:
-        """The last head that this node has cosigned; durable."""
+    def last_signed(self) -> LastSigned | None:
+        """The newest head that this node has cosigned; durable."""
         ...
 
-    def sign(self, signed: Signed) -> None:
-        """Make `signed` the last; when this returns, it survives a crash."""
+    def keep_last_signed(self, promise: LastSigned) -> None:
+        """Make `promise` the last one; when this returns, it survives a crash.
+
+        Raises:
+            InvariantBroken: it contradicts the one before.
+        """
         ...
 
-    def add(self, node_id: NodeId, size: int, root: Digest, line: str) -> bool:
-        """Count a cosignature after verifying it; False where its head is not here yet.
+    def add_cosignature(self, node_id: NodeId, size: int, root: Digest, line: str) -> Counted:
+        """Verify a cosignature and count it.
 
         Raises:
             FormatError, VerificationError: the line does not hold.
@@ -71,7 +67,7 @@ class Cosignatures(Protocol):
         ...
 
     @property
-    def height(self) -> Height:
+    def cosigned_height(self) -> Height:
         """Of the newest head that a quorum has cosigned; 0 before the first."""
         ...
 
@@ -84,16 +80,13 @@ class Cosigner:
         own: NodeId,
         origin: str,
         signer: Signer,
-        kept: Cosignatures,
-        send: Callable[[bytes], None],
+        chain: CosignedChain,
         events: Events,
     ) -> None:
-        """`send` broadcasts one opaque frame."""
         self._own = own
         self._origin = origin
         self._signer = signer
-        self._kept = kept
-        self._send = send
+        self._chain = chain
         self._events = events
         self._ahead: dict[NodeId, dict[int, Cosignature]] = {}
         self._asked_ms = 0
@@ -101,28 +94,28 @@ class Cosigner:
     @property
     def height(self) -> Height:
         """Of the newest cosigned head."""
-        return self._kept.height
+        return self._chain.cosigned_height
 
-    def sign(self, head: Head, now_ms: int) -> None:
-        """Cosign the present head, first or again, and tell everybody.
+    def sign(self, head: Head, now_ms: int) -> bytes | None:
+        """Cosign the present head, first or again.
+
+        Returns:
+            What every peer is told; None before the first block.
 
         Raises:
             InvariantBroken: the log is smaller than, or differs from, what was cosigned before.
         """
         if head.height == 0:
-            return
-        last = self._kept.last_signed
-        if last is not None and head.log_size < last.size:
-            raise InvariantBroken(f"cosigned size {last.size}, the log has {head.log_size}")
-        if last is not None and head.log_size == last.size and head.log_root != last.root:
-            raise InvariantBroken(f"cosigned another root at size {last.size}")
+            return None
+        last = self._chain.last_signed
+        # Time never goes back, though the clock may.
         time_s = max(now_ms // 1000, 0 if last is None else last.time_s)
-        self._kept.sign(Signed(head.log_size, head.log_root, time_s))
+        self._chain.keep_last_signed(LastSigned(head.log_size, head.log_root, time_s))
         checkpoint = Checkpoint(self._origin, head.log_size, head.log_root)
         name = cosigner_name(self._origin, self._own)
         line = cosign(self._signer, name, checkpoint, time_s).line()
-        self._kept.add(self._own, head.log_size, head.log_root, line)
-        self._send(Cosignature(head.log_size, head.log_root, line).encode())
+        self._chain.add_cosignature(self._own, head.log_size, head.log_root, line)
+        return Cosignature(head.log_size, head.log_root, line).encode()
 
     def received(self, peer: NodeId, data: bytes) -> None:
         """Count what a peer cosigned; what is ahead of this node's log is kept for later.
@@ -131,7 +124,8 @@ class Cosigner:
             FormatError, VerificationError: the peer sent something else.
         """
         said = decode_cosignature(data)
-        if not self._kept.add(peer, said.size, said.root, said.line):
+        counted = self._chain.add_cosignature(peer, said.size, said.root, said.line)
+        if counted is Counted.AHEAD:
             ahead = self._ahead.setdefault(peer, {})
             ahead[said.size] = said
             if len(ahead) > AHEAD_MAX:
@@ -143,13 +137,13 @@ class Cosigner:
             for size in [size for size in ahead if size <= head.log_size]:
                 said = ahead.pop(size)
                 try:
-                    self._kept.add(peer, said.size, said.root, said.line)
+                    self._chain.add_cosignature(peer, said.size, said.root, said.line)
                 except (FormatError, VerificationError) as problem:
                     self._events.add("cosignature.refused", peer=peer, reason=str(problem))
 
     def must_ask(self, head: Head, now_ms: int) -> bool:
         """Whether it is time to ask the peers for cosignatures of the head."""
-        if self._kept.height >= head.height:
+        if self._chain.cosigned_height >= head.height:
             self._asked_ms = now_ms
             return False
         if self._asked_ms + ASK_AGAIN_MS > now_ms:

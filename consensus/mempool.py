@@ -205,6 +205,11 @@ class Mempool:
                 self._pool[each.pool_key] = replace(each, judged_at=self._fresh)
         return left
 
+    def doubt(self) -> None:
+        """Forget every judgement: nothing of what was thought fit went into a block."""
+        for key, each in self._pool.items():
+            self._pool[key] = replace(each, judged_at=Height(-1))
+
     def _due_for_judgement(self, now_ms: int) -> Sequence[Pooled]:
         return [
             each

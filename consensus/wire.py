@@ -156,6 +156,20 @@ class Codec:
             case _:
                 return _cosignature_request(body)
 
+    def check_hello(self, peer: NodeId, data: bytes) -> None:
+        """Require that a first frame is `peer`'s, for this network and in this version.
+
+        Raises:
+            FormatError: it is not.
+        """
+        hello = self.decode(data)
+        if not isinstance(hello, Hello):
+            raise FormatError(Code.FORMAT_SHAPE, what="hello")
+        if hello.network_id != self.config.network_id:
+            raise FormatError(Code.FORMAT_SHAPE, what="network id")
+        if hello.node_id != peer:
+            raise FormatError(Code.FORMAT_SHAPE, what="node id")
+
 
 def prefix(data: bytes) -> bytes:
     """The length that goes before `data` (kind and body) on the line."""

@@ -1,0 +1,105 @@
+"""Puts one driver together from its ports: the only place that knows all of its parts.
+
+Production, the tests on loopback and the simulator build their nodes here, so that what is
+simulated is what runs.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+from consensus.append_file import File
+from consensus.application import Application
+from consensus.bundle_desk import BundleDesk
+from consensus.core.config import Config
+from consensus.core.replica import Replica
+from consensus.cosigning import CosignedChain, Cosigner
+from consensus.driver import Driver
+from consensus.duties import Ports
+from consensus.events import Events
+from consensus.intake import Intake
+from consensus.journal import Journal
+from consensus.mempool import PoolLimits
+from consensus.transport import Transport
+from consensus.wire import Codec
+from ledger.core.block import Header, decode_header_of_block
+from ledger.core.identifiers import NetworkId, NodeId
+from ledger.core.limits import Parameters
+from ledger.core.payload import rebuild
+from ledger.core.signing import Signer
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which node of which network this is."""
+
+    network_id: NetworkId
+    node_id: NodeId
+    origin: str
+    """C2SP origin of the network's log."""
+    signer: Signer
+    """Holds the node key: votes, cosigns, acknowledges."""
+    limits: Parameters
+    """Of the genesis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Where a node keeps what must survive a crash."""
+
+    application: Application
+    chain: CosignedChain
+    journal: File
+    """Promises of the open height."""
+    intake: File
+    """Bundles that were acknowledged and wait."""
+
+
+def config_of(identity: Identity) -> Config:
+    """The core's constants: the genesis decides the limits, the rest has defaults."""
+    limits = identity.limits
+    return Config(
+        identity.network_id,
+        identity.node_id,
+        partial(rebuild, limits=limits),
+        clock_ahead_ms=limits.clock_ahead_ms,
+        clock_behind_ms=limits.clock_behind_ms,
+        payload_bytes_max=limits.block_bytes_max,
+    )
+
+
+def codec_of(identity: Identity, config: Config | None = None) -> Codec:
+    """The frames of this node's network."""
+    return Codec(config or config_of(identity), identity.limits)
+
+
+def open_driver(
+    identity: Identity,
+    storage: Storage,
+    transport: Transport,
+    config: Config | None = None,
+    pool_limits: PoolLimits | None = None,
+) -> Driver:
+    """A driver that goes on where the storage left off; say `start` to it.
+
+    Raises:
+        StoreError: the journal or the intake is damaged or another node's.
+    """
+    codec, events = codec_of(identity, config), Events()
+    application, own, signer = storage.application, identity.node_id, identity.signer
+    journal = Journal(storage.journal, identity.network_id, own)
+    intake = Intake(storage.intake, identity.limits)
+    head = application.head
+    journal.decided(head.height)
+    replica = Replica(
+        codec.config, signer, application.committee, head, _newest(application), journal.entries
+    )
+    desk = BundleDesk(own, signer, application, intake, transport, codec, events, pool_limits)
+    cosigner = Cosigner(own, identity.origin, signer, storage.chain, events)
+    ports = Ports(application, transport, journal, desk, cosigner, codec, events)
+    return Driver(ports, replica)
+
+
+def _newest(application: Application) -> Header | None:
+    """The header of the newest block, if there is one."""
+    served = application.serve(application.head.height, 0) if application.head.height else ()
+    return decode_header_of_block(served[0][0]) if served else None

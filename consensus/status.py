@@ -1,0 +1,93 @@
+"""Where a node stands, and why it does not move: facts and stable names, no prose.
+
+`diagnose` and `status` put them into words. Nothing is decided by what stands here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from consensus.core.situation import Situation
+from consensus.peers import Peer
+from ledger.core.block import Head
+from ledger.core.committee import Committee
+from ledger.core.identifiers import Height, NodeId
+
+SILENT_MS: Final = 5_000
+"""A connected peer tells its status every second; after five it is silent."""
+
+
+class Trouble(StrEnum):
+    """Why records may have to wait."""
+
+    NO_QUORUM = "no_quorum"
+    """Fewer than q nodes, this one included, can be reached and speak."""
+    CATCHING_UP = "catching_up"
+    """A certificate above the head was seen: blocks are being fetched."""
+    VIEW_CHANGE = "view_change"
+    """A new view was asked for and has not started."""
+    CLOCK = "clock"
+    """This node's clock is out of bound with f + 1 others."""
+    MUTED = "muted"
+    """A signature of this node's key was seen that it does not remember: cloned or restored."""
+    ABSTAINS = "abstains"
+    """The journal was repaired: no vote until the open height is decided by others."""
+    COSIGNATURES = "cosignatures"
+    """The head is committed, and fewer than q nodes have cosigned it."""
+    FAULTS = "faults"
+    """Evidence against a key of the committee was found since the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """A snapshot of one node."""
+
+    node_id: NodeId
+    head: Head
+    cosigned_height: Height
+    """Of the newest head with q cosignatures."""
+    situation: Situation
+    """Of the open height."""
+    committee: Committee
+    peers: Mapping[NodeId, Peer]
+    waiting_count: int
+    """Bundles in the pool."""
+    waiting_bytes: int
+    abstains: bool
+    """No vote is signed until the height of a lost promise is decided."""
+    faults_count: int
+    """Pieces of evidence against keys of the committee since the start."""
+    now_ms: int
+    """Of the driver's last step."""
+
+    @property
+    def missing(self) -> tuple[NodeId, ...]:
+        """Peers that cannot be reached or have not spoken lately, in the committee's order."""
+        return tuple(node for node, peer in self.peers.items() if not self._speaks(peer))
+
+    @property
+    def has_quorum(self) -> bool:
+        """Whether q nodes, this one included, can be reached and speak."""
+        return self.committee.n - len(self.missing) >= self.committee.q
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """Everything that is out of order, the worst first; empty where all is well."""
+        at = self.situation
+        found = {
+            Trouble.NO_QUORUM: not self.has_quorum,
+            Trouble.CATCHING_UP: at.certified > self.head.height,
+            Trouble.VIEW_CHANGE: not at.active,
+            Trouble.CLOCK: not at.clock_trusted,
+            Trouble.MUTED: at.muted,
+            Trouble.ABSTAINS: self.abstains,
+            Trouble.COSIGNATURES: self.cosigned_height < self.head.height,
+            Trouble.FAULTS: self.faults_count > 0,
+        }
+        return tuple(trouble for trouble, present in found.items() if present)
+
+    def _speaks(self, peer: Peer) -> bool:
+        return (
+            peer.connected and peer.heard_ms is not None and peer.heard_ms + SILENT_MS > self.now_ms
+        )
