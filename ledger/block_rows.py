@@ -5,6 +5,7 @@ audit computes them again and compares. Record bytes stand once, under the recor
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from ledger.core.certificate import CommitCertificate
 from ledger.core.effects import BlockEffects
@@ -24,6 +25,8 @@ from ledger.store.rows import (
     head_row,
     record_row,
 )
+
+_RECORD: Final = Table.RECORD.key()
 
 
 def leaf_hashes(effects: BlockEffects) -> list[Digest]:
@@ -56,7 +59,7 @@ def block_rows(
     for part, joined in digest_parts(ids, ENTRY_PART):
         yield Table.ENTRY.key(height, number(part)), joined
     for place, record in zip(places(effects), effects.records, strict=True):
-        yield Table.RECORD.key(record.record_id), record_row(place, record.data)
+        yield _RECORD + record.record_id, record_row(place, record.data)
     yield from index_rows(header, effects.records)
 
 

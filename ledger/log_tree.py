@@ -16,6 +16,7 @@ from ledger.store.api import Reader, Row
 from ledger.store.keys import Table, number
 from ledger.store.rows import NODE_PART
 
+_NODE: Final = Table.NODE.key()
 _CACHED_MAX: Final = 2048
 """Rows kept at hand, at most 4 MiB: neighbouring paths share nearly all of them."""
 
@@ -79,4 +80,4 @@ class LogTree:
 
 
 def _key(level: int, index: int) -> bytes:
-    return Table.NODE.key(bytes((level,)), number(index // NODE_PART))
+    return _NODE + level.to_bytes(1) + number(index // NODE_PART)

@@ -4,26 +4,41 @@ Makes proofs and judges none: `ledger.verify` does, anywhere. The first receipt 
 the tree over its record ids; the others of the same bundle and head are then cheap.
 """
 
+from collections import OrderedDict
+from dataclasses import dataclass
 from typing import Final
 
-from ledger.block_store import BlockStore, StoredRecord
+from ledger.block_store import BlockStore, StoredBundle, StoredRecord
 from ledger.codes import Code
-from ledger.core.identifiers import Digest, Height, LogIndex, NetworkId
+from ledger.core.identifiers import Digest, Height, NetworkId
 from ledger.core.merkle_stored import inclusion_path_from
 from ledger.core.receipt import BundlePart, KeyPart, Receipt
-from ledger.core.status import key_row_key
+from ledger.core.status import StatusTree, key_row_key
 from ledger.errors import StoreError
 from ledger.log_tree import LogTree
 from ledger.status_history import StatusHistory
 from ledger.store.rows import NO_BUNDLE
 
-_LAST_PATHS_MAX: Final = 64
+_HEADS_MAX: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _HeadPart:
+    """What all receipts under one head share."""
+
+    size: int
+    leaf: bytes
+    """Data of the head's block leaf."""
+    path: tuple[Digest, ...]
+    """Of that leaf, which is the last one."""
+    checkpoint: str
+    status: StatusTree
 
 
 class ReceiptMaker:
     """Assembles receipts under cosigned heads."""
 
-    __slots__ = ("_blocks", "_last_paths", "_network_id", "_status", "_tree")
+    __slots__ = ("_blocks", "_heads", "_network_id", "_status", "_tree")
 
     def __init__(
         self, network_id: NetworkId, blocks: BlockStore, tree: LogTree, status: StatusHistory
@@ -32,7 +47,7 @@ class ReceiptMaker:
         self._blocks = blocks
         self._tree = tree
         self._status = status
-        self._last_paths: dict[int, tuple[Digest, ...]] = {}
+        self._heads: OrderedDict[Height, _HeadPart] = OrderedDict()
 
     def make(self, record: StoredRecord, head: Height, note: bytes) -> Receipt:
         """The receipt of `record` under the cosigned head at height `head`.
@@ -45,50 +60,53 @@ class ReceiptMaker:
         Raises:
             StoreError: `store.damaged`.
         """
-        header = self._blocks.header(head)
-        size, index = header.log_size, record.place.index
+        part = self._head_part(head, note)
+        index = record.place.index
         bundle, key = None, None
         if record.place.ordinal != NO_BUNDLE:
-            bundle, key = self._bundle_part(record), self._key_part(record, head)
+            stored = self._blocks.bundle(record.place.height, record.place.ordinal)
+            bundle = _bundle_part(stored, record.place.position)
+            key = _key_part(stored, part.status)
         return Receipt(
             network_id=self._network_id,
             record=record.data,
             entry=record.entry.leaf(),
-            index=LogIndex(index),
-            path=inclusion_path_from(self._tree, index, size),
-            last_leaf=header.leaf(),
-            last_path=self._last_path(size),
-            checkpoint=note.decode(),
+            index=index,
+            path=inclusion_path_from(self._tree, index, part.size),
+            last_leaf=part.leaf,
+            last_path=part.path,
+            checkpoint=part.checkpoint,
             bundle=bundle,
             key=key,
         )
 
-    def _bundle_part(self, record: StoredRecord) -> BundlePart:
-        place = record.place
-        bundle = self._blocks.bundle(place.height, place.ordinal)
-        return BundlePart(
-            header=bundle.row.header,
-            signature=bundle.row.signature,
-            index=place.position,
-            path=bundle.tree.path(place.position),
-        )
+    def _head_part(self, head: Height, note: bytes) -> _HeadPart:
+        part = self._heads.get(head)
+        if part is None:
+            header = self._blocks.header(head)
+            size = header.log_size
+            path = inclusion_path_from(self._tree, size - 1, size)
+            status = self._status.at(head)
+            part = _HeadPart(size, header.leaf(), path, note.decode(), status)
+            self._heads[head] = part
+            if len(self._heads) > _HEADS_MAX:
+                self._heads.popitem(last=False)
+        return part
 
-    def _key_part(self, record: StoredRecord, head: Height) -> KeyPart:
-        place = record.place
-        header = self._blocks.bundle(place.height, place.ordinal).header
-        status = self._status.at(head)
-        key = key_row_key(header.issuer, header.key_id)
-        row = status.get(key)
-        if row is None:
-            raise StoreError(Code.STORE_DAMAGED, what=f"status {key.decode()} at {head}")
-        index = status.index(key)
-        return KeyPart(row, index, status.path(index))
 
-    def _last_path(self, size: int) -> tuple[Digest, ...]:
-        """The path of the head's block leaf, the same for all receipts under that head."""
-        path = self._last_paths.get(size)
-        if path is None:
-            if len(self._last_paths) >= _LAST_PATHS_MAX:
-                self._last_paths.clear()
-            path = self._last_paths[size] = inclusion_path_from(self._tree, size - 1, size)
-        return path
+def _bundle_part(bundle: StoredBundle, position: int) -> BundlePart:
+    return BundlePart(
+        header=bundle.row.header,
+        signature=bundle.row.signature,
+        index=position,
+        path=bundle.tree.path(position),
+    )
+
+
+def _key_part(bundle: StoredBundle, status: StatusTree) -> KeyPart:
+    key = key_row_key(bundle.header.issuer, bundle.header.key_id)
+    row = status.get(key)
+    if row is None:
+        raise StoreError(Code.STORE_DAMAGED, what=f"status {key.decode()}")
+    index = status.index(key)
+    return KeyPart(row, index, status.path(index))

@@ -5,9 +5,7 @@ tree over these rows gives the tree of any height, so a receipt can be made for 
 a copy of the state for each. Never writes by itself. Spec: ``docs/spec/status.md``.
 """
 
-from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Final
 
 from ledger.core.identifiers import Height
 from ledger.core.status import PREFIX, StatusTree
@@ -15,17 +13,14 @@ from ledger.store.api import Reader, Row, Write
 from ledger.store.keys import Table, number
 from ledger.store.rows import undo_from, undo_row
 
-_TREES_MAX: Final = 16
-
 
 class StatusHistory:
     """Trees of slow rows by height."""
 
-    __slots__ = ("_reader", "_trees", "newest")
+    __slots__ = ("_reader", "newest")
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._trees: OrderedDict[Height, StatusTree] = OrderedDict()
         start, stop = Table.STATE.range(PREFIX)
         skip = len(start)
         self.newest = StatusTree({key[skip:]: value for key, value in reader.scan(start, stop)})
@@ -46,15 +41,6 @@ class StatusHistory:
 
     def at(self, height: Height) -> StatusTree:
         """The slow rows after the block at `height`."""
-        kept = self._trees.get(height)
-        if kept is None:
-            kept = self._went_back(height)
-            self._trees[height] = kept
-            if len(self._trees) > _TREES_MAX:
-                self._trees.popitem(last=False)
-        return kept
-
-    def _went_back(self, height: Height) -> StatusTree:
         start, stop = Table.STATUS_UNDO.key(number(height + 1)), Table.STATUS_UNDO.range()[1]
         # Read newest first, so that the oldest value above the height is the one that stays.
         rows: dict[bytes, bytes | None] = {}

@@ -6,11 +6,12 @@ blocks say. Many records of one issuer or type in a block share one row of runs.
 
 from collections.abc import Iterator, Sequence
 from enum import Enum
+from typing import Final
 
 from ledger.core.block import Header
 from ledger.core.canonical import decode_stored
 from ledger.core.effects import EnteredRecord
-from ledger.core.identifiers import MemberId, RecordId, Subject
+from ledger.core.identifiers import MemberId, Subject
 from ledger.core.shapes import array
 from ledger.store.api import Row
 from ledger.store.keys import Table, number, text
@@ -22,6 +23,11 @@ class Algorithm(Enum):
 
     SHA256 = b"\x01"
     SM3 = b"\x02"
+
+
+_SUBJECT: Final = Table.SUBJECT.key()
+_SHA256: Final = Table.DIGEST.key(Algorithm.SHA256.value)
+_SM3: Final = Table.DIGEST.key(Algorithm.SM3.value)
 
 
 def subject_part(subject: Subject) -> bytes:
@@ -54,24 +60,23 @@ def index_rows(header: Header, records: Sequence[EnteredRecord]) -> Iterator[Row
     yield Table.LOG_SIZE.key(number(header.log_size)), number(header.height)
     yield Table.TIME.key(number(header.time_ms)), number(header.height)
     first = header.log_size - header.entry_count - 1
-    issuers: dict[bytes, list[int]] = {}
-    types: dict[bytes, list[int]] = {}
+    types: dict[str, list[int]] = {}
+    issuers: dict[str, list[int]] = {}
     for offset, record in enumerate(records):
         items = array(decode_stored(record.data), "record", 11)
-        types.setdefault(type_part(str(items[2])), []).append(offset)
-        issuers.setdefault(issuer_part(MemberId(str(items[3]))), []).append(offset)
+        types.setdefault(str(items[2]), []).append(offset)
+        issuers.setdefault(str(items[3]), []).append(offset)
         index = number(first + offset)
         if items[4]:
-            key = Table.SUBJECT.key(subject_part(Subject(str(items[4]))), index)
-            yield key, record.record_id
+            yield _SUBJECT + subject_part(Subject(str(items[4]))) + index, record.record_id
         for evidence in array(items[6], "evidence"):
-            yield from _digest_rows(array(evidence, "evidence", 5), index, record.record_id)
-    for table, parts in ((Table.ISSUER, issuers), (Table.TYPE, types)):
-        for part, offsets in parts.items():
-            yield table.key(part, number(header.height)), runs_row(offsets)
-
-
-def _digest_rows(evidence: Sequence[object], index: bytes, record_id: RecordId) -> Iterator[Row]:
-    for algorithm, digest in zip(Algorithm, evidence[1:3], strict=True):
-        if isinstance(digest, bytes):
-            yield Table.DIGEST.key(digest_part(algorithm, digest), index), record_id
+            _, sha256, sm3, _, _ = array(evidence, "evidence", 5)
+            if isinstance(sha256, bytes):
+                yield _SHA256 + sha256 + index, record.record_id
+            if isinstance(sm3, bytes):
+                yield _SM3 + sm3 + index, record.record_id
+    height = number(header.height)
+    for type_key, offsets in types.items():
+        yield Table.TYPE.key(type_part(type_key), height), runs_row(offsets)
+    for issuer, offsets in issuers.items():
+        yield Table.ISSUER.key(issuer_part(MemberId(issuer)), height), runs_row(offsets)
