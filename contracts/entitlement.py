@@ -37,7 +37,7 @@ def entitlement(case: Case) -> Entitlement:
 
 def _standing(case: Case, issuer: Issuer) -> Entitlement:
     record, state, as_of = case.record, case.state, case.times
-    if issuer.own and record.subject != record.issuer:
+    if issuer.own and str(record.subject) != record.issuer:
         return Entitlement.NONE
     if issuer.role == NETWORK_ROLE:
         own = record.issuer == NETWORK_MEMBER

@@ -5,7 +5,7 @@ they fit together. Nothing here judges a record. Spec: ``docs/spec/contracts.md`
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
@@ -86,7 +86,7 @@ class Clause:
     expression: Expression
     otherwise: str = REFUSE
     """``refuse``, or the alert that is raised."""
-    when: When = NO_CONDITION
+    when: When = field(default_factory=lambda: NO_CONDITION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class ConfirmedBy:
     """For mode ``k``; 0 is the committee's quorum."""
     counts_issuer: bool = False
     """The issuer's own signature counts where it holds one of the roles."""
-    when: When = NO_CONDITION
+    when: When = field(default_factory=lambda: NO_CONDITION)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,9 @@ def check_shape(
         if field.required and name not in record.fields:
             return _rejected(Code.RECORD_FIELD_MISSING, kind, name)
     if len(record.evidence) < kind.evidence_min:
-        detail = {"type": kind.key, "least": kind.evidence_min}
-        return Rejected(Code.RECORD_EVIDENCE_MISSING, detail)
+        return Rejected(
+            Code.RECORD_EVIDENCE_MISSING, {"type": kind.key, "least": kind.evidence_min}
+        )
     if record.private is not None and "*" not in kind.private:
         for name in record.private.names:
             if name not in kind.private:
@@ -47,7 +48,7 @@ def check_shape(
 
 
 def _subject_fits(record: Record, kind: RecordType) -> bool:
-    subject = record.subject
+    subject = str(record.subject)
     if not subject.isprintable():
         return False
     if kind.subject == "any":

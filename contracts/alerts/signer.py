@@ -4,6 +4,8 @@ A member that never held the role is refused by the judge; what is concluded her
 evidence ledger must keep. Spec: ``docs/spec/contracts.md``.
 """
 
+from typing import Final
+
 from contracts.entitlement import Entitlement, entitlement
 from contracts.rules.amendment import amended
 from contracts.schema import ANY_MEMBER
@@ -11,7 +13,7 @@ from contracts.state import seen_from
 from contracts.verdict import Case, Raised
 from ledger.core.identifiers import RecordId
 
-DELEGATION: str = "ledger.delegated"
+DELEGATION: Final = "ledger.delegated"
 
 
 def conclude(case: Case) -> Raised | None:
@@ -30,7 +32,7 @@ def _because(case: Case) -> str | None:
     if not any(issuer.role == ANY_MEMBER for issuer in case.kind.issuers):
         standing = entitlement(case)
         if standing in {Entitlement.LAPSED, Entitlement.SCOPE}:
-            return standing.value
+            return str(standing.value)
     principal = case.record.fields.get("on_behalf_of", case.record.issuer)
     if principal != case.record.issuer and not _delegated(case, str(principal)):
         return "not_delegated"

@@ -1,0 +1,192 @@
+"""One block in the making: timers first, then bundles in order, then what the rules concluded.
+
+The same draft assembles a block from a pool and judges a block that somebody else assembled, so the
+two cannot differ. It writes to an overlay and returns what the block does; nothing reaches the chain
+from here. Spec: ``docs/spec/block.md``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from contracts import entering, timers
+from contracts.admission import Seen, Submitted, check_bundle, decode_entering
+from contracts.conclusions import alert_record
+from contracts.judge import judge
+from contracts.overlay import Overlay, StateReader
+from contracts.state import State
+from contracts.verdict import Case, Facts, Raised, Times, World
+from ledger.codes import Code
+from ledger.core.block import BlockBundle, Head, Header, block_bundle
+from ledger.core.bundle import bundle_id
+from ledger.core.effects import BlockEffects, EnteredRecord
+from ledger.core.entry import entry_hashes
+from ledger.core.identifiers import BundleId, Digest, Height, NodeId, RecordId
+from ledger.core.merkle import Frontier, leaf_hash
+from ledger.core.payload import bundles_root
+from ledger.core.status import StatusTree, state_hash
+from ledger.errors import Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The settled block that a draft builds on."""
+
+    head: Head
+    frontier: Frontier
+    status: StatusTree
+    state: StateReader
+
+
+class Draft:
+    """The next block, as far as it is made."""
+
+    def __init__(self, parent: Parent, world: World, time_ms: int, seen: Seen) -> None:
+        self._parent = parent
+        self._world = world
+        self._time_ms = time_ms
+        self._seen = seen
+        self._overlay = Overlay(parent.state)
+        self._state = State(self._overlay)
+        self._bundles: list[BlockBundle] = []
+        self._records: list[EnteredRecord] = []
+        self._raised: list[Raised] = []
+        self._fired_count = 0
+
+    def fire(self) -> None:
+        """Fire the timers that are due in the parent's state; before any bundle."""
+        limit = self._world.parameters.block_timers_max
+        for timer in timers.due(self._parent.state, self._time_ms, limit):
+            timers.stop(self._overlay, timer.record_id, timer.deadline)
+            self._raised.append(timer.raised())
+            self._fired_count += 1
+        self._overlay.keep()
+
+    def add(self, bundle: Submitted) -> BlockBundle | Rejected:
+        """Judge a bundle and let its new records enter, all or none of them.
+
+        Args:
+            bundle: in a block's payload, bytes are absent exactly where the record entered
+                earlier; from a pool, bytes are present everywhere.
+        """
+        refusal = check_bundle(bundle, self._world, self._state, self._times(0), self._seen)
+        if refusal is not None:
+            return refusal
+        entered: list[bytes | None] = []
+        fresh: list[EnteredRecord] = []
+        raised: list[Raised] = []
+        name = bundle_id(bundle.header_bytes)
+        for record_id, data in zip(bundle.record_ids, bundle.records, strict=True):
+            if self._state.known(record_id):
+                entered.append(None)
+                continue
+            found = self._enter(bundle, record_id, data, len(fresh))
+            if isinstance(found, Rejected) or data is None:
+                self._overlay.drop()
+                return found if isinstance(found, Rejected) else _mismatch(self._height)
+            raised += found
+            entered.append(data)
+            fresh.append(EnteredRecord(record_id, data, name))
+        if not fresh:
+            self._overlay.drop()
+            return Rejected(Code.BUNDLE_KNOWN)
+        self._overlay.keep()
+        return self._added(bundle, entered, fresh, raised)
+
+    @property
+    def is_empty(self) -> bool:
+        """Neither a bundle entered nor a timer fired: such a block is not made."""
+        return not self._bundles and not self._fired_count
+
+    def finish(self, proposer: NodeId) -> BlockEffects:
+        """Write the derived records and compute every root of the header."""
+        derived = self._derive()
+        records = (*self._records, *derived)
+        writes = self._overlay.writes()
+        head = self._parent.head
+        status = self._parent.status.succeeded(writes)
+        header = Header(
+            network_id=head.network_id,
+            height=self._height,
+            previous=head.header_hash,
+            time_ms=self._time_ms,
+            proposer=proposer,
+            epoch=head.epoch,
+            bundle_count=len(self._bundles),
+            bundles_root=bundles_root(self._bundles),
+            entry_count=len(records),
+            state_hash=state_hash(head.state_hash, writes),
+            status_size=status.size,
+            status_root=status.root,
+            snapshot=None,
+            log_size=head.log_size + len(records) + 1,
+            log_root=Digest(bytes(32)),
+        )
+        places = ((each.bundle_id, each.record_id) for each in records)
+        leaves = entry_hashes(header.height, header.time_ms, places)
+        leaves.append(leaf_hash(header.leaf()))
+        header = replace(header, log_root=self._parent.frontier.extend(leaves).root())
+        return BlockEffects(header, tuple(self._bundles), tuple(records), writes)
+
+    @property
+    def _height(self) -> Height:
+        return Height(self._parent.head.height + 1)
+
+    def _times(self, more: int) -> Times:
+        """The position after what entered so far and `more` records of the bundle at hand."""
+        return Times(self._parent.head.log_size + len(self._records) + more, self._time_ms)
+
+    def _enter(
+        self, bundle: Submitted, record_id: RecordId, data: bytes | None, before: int
+    ) -> Sequence[Raised] | Rejected:
+        """Judge one new record and write it; returns the alerts it raises."""
+        if data is None:
+            return _mismatch(self._height)
+        record = decode_entering(bundle, self._world, record_id, data, self._seen)
+        if isinstance(record, Rejected):
+            return record
+        times = self._times(before)
+        facts = Facts(record_id, bundle.header.key_id, self._world)
+        verdict = judge(record, facts, self._state, times)
+        if isinstance(verdict, Rejected):
+            return verdict
+        kind = self._world.catalogue.types[record.type]
+        case = Case(record, kind, facts, self._state, times)
+        return verdict.raised + entering.enter(case, data, verdict)
+
+    def _added(
+        self,
+        bundle: Submitted,
+        entered: list[bytes | None],
+        fresh: list[EnteredRecord],
+        raised: list[Raised],
+    ) -> BlockBundle:
+        """Make an accepted bundle part of the block."""
+        made = block_bundle(
+            bundle.header_bytes, bundle.signature, tuple(bundle.record_ids), tuple(entered)
+        )
+        self._bundles.append(made)
+        self._records += fresh
+        self._raised += raised
+        return made
+
+    def _derive(self) -> list[EnteredRecord]:
+        """The derived records in the order concluded; one that is on the ledger is not repeated."""
+        derived: list[EnteredRecord] = []
+        for raised in self._raised:
+            record = alert_record(raised, self._world.catalogue, self._time_ms)
+            data = record.encode()
+            facts = Facts(record.record_id, None, self._world)
+            if self._state.known(facts.record_id):
+                continue
+            kind = self._world.catalogue.types[record.type]
+            case = Case(record, kind, facts, self._state, self._times(len(derived)))
+            entering.enter_derived(case, raised.alert)
+            no_bundle: BundleId | None = None
+            derived.append(EnteredRecord(facts.record_id, data, no_bundle))
+        self._overlay.keep()
+        return derived
+
+
+def _mismatch(height: Height) -> Rejected:
+    """A payload that leaves out the bytes of a record that is new."""
+    return Rejected(Code.BLOCK_MISMATCH, {"height": height, "what": "entered"})
