@@ -132,6 +132,11 @@ class Driver:
         return self._events.take()
 
     @property
+    def head_height(self) -> Height:
+        """Of the newest durable block."""
+        return self._application.head.height
+
+    @property
     def cosigned_height(self) -> Height:
         """Of the newest head that a quorum has cosigned."""
         return self._cosigner.height

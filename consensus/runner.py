@@ -1,7 +1,7 @@
 """The asyncio shell of one node: feeds the driver with frames and time, wakes whoever waits.
 
 Everything that decides is in the driver; here are the clock, the tasks and the log. What the driver
-raises is fatal: no further step is taken, `run` ends with it, and the process stops with a sentence.
+raises is fatal: no further step is taken, `run` ends with it, the process stops with a sentence.
 """
 
 import asyncio
@@ -51,6 +51,8 @@ class Runner:
         self._failure: Exception | None = None
         self._settling: dict[Digest, list[asyncio.Future[None]]] = {}
         self._cosigning: list[tuple[Height, asyncio.Future[None]]] = []
+        self._watching: list[asyncio.Future[None]] = []
+        self._seen = (Height(0), Height(0))
 
     async def run(self) -> None:
         """Run the node until cancelled.
@@ -66,7 +68,7 @@ class Runner:
         except* (StoreError, InvariantBroken) as problems:
             raise _first(problems) from problems
 
-    async def submit(self, bundle: Bundle) -> Answer:
+    def submit(self, bundle: Bundle) -> Answer:
         """Take in a bundle; see `Driver.submit`."""
         return self._step(lambda now_ms: self._driver.submit(bundle, now_ms))
 
@@ -76,10 +78,12 @@ class Runner:
             future = asyncio.get_running_loop().create_future()
             waiting = self._settling.setdefault(pool_key, [])
             waiting.append(future)
-            await _within(timeout_s, future)
-            waiting.remove(future)
-            if not waiting:
-                self._settling.pop(pool_key, None)
+            try:
+                await asyncio.wait([future], timeout=timeout_s)
+            finally:
+                waiting.remove(future)
+                if not waiting:
+                    self._settling.pop(pool_key, None)
         return self._driver.fate(pool_key)
 
     async def cosigned(self, height: Height, timeout_s: float) -> bool:
@@ -88,9 +92,24 @@ class Runner:
             future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             waiter = (height, future)
             self._cosigning.append(waiter)
-            await _within(timeout_s, waiter[1])
-            self._cosigning.remove(waiter)
+            try:
+                await asyncio.wait([future], timeout=timeout_s)
+            finally:
+                self._cosigning.remove(waiter)
         return self._driver.cosigned_height >= height
+
+    async def moved(self, timeout_s: float) -> None:
+        """Wait for the next commit, settled bundle or cosigned head, but not longer."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._watching.append(future)
+        await _within(timeout_s, future)
+        if not future.done():
+            self._watching.remove(future)
+
+    @property
+    def failure(self) -> Exception | None:
+        """What ended the node; None while it works."""
+        return self._failure
 
     @property
     def status(self) -> NodeStatus:
@@ -157,22 +176,23 @@ class Runner:
 
     def _wake(self) -> None:
         """Let those go on whose bundle is settled or whose head is cosigned."""
-        for pool_key in self._driver.take_settled():
+        settled = self._driver.take_settled()
+        for pool_key in settled:
             _finish(self._settling.get(pool_key, ()))
         if self._cosigning:
             height = self._driver.cosigned_height
             _finish([future for wanted, future in self._cosigning if wanted <= height])
+        seen = (self._driver.head_height, self._driver.cosigned_height)
+        if settled or seen != self._seen:
+            self._seen = seen
+            watching, self._watching = self._watching, []
+            _finish(watching)
 
 
 def _finish(futures: Sequence[asyncio.Future[None]]) -> None:
     for future in futures:
         if not future.done():
             future.set_result(None)
-
-
-async def _within(timeout_s: float, future: asyncio.Future[None]) -> None:
-    """Wait for `future`, but not longer."""
-    await asyncio.wait([future], timeout=timeout_s)
 
 
 def _first(problems: BaseExceptionGroup[StoreError | InvariantBroken]) -> Exception:
