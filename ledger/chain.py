@@ -29,7 +29,7 @@ from ledger.lookup import Lookup
 from ledger.opening import prepare, read_head
 from ledger.receipts import ReceiptMaker
 from ledger.state_view import StateView
-from ledger.status_history import StatusHistory
+from ledger.status_history import StatusHistory, undo_rows
 from ledger.store.api import Store, Write
 from ledger.store.keys import Table
 from ledger.store.rows import LastSigned, last_signed_from
@@ -125,7 +125,7 @@ class Chain:
         check_roots(header, self._head.state_hash, effects, frontier, status)
         tree_rows = list(self._tree.rows(runs))
         writes: list[Write] = [*tree_rows, *block_rows(effects, certificate, frontier)]
-        writes += self._history.undo_rows(header.height, effects.writes)
+        writes += undo_rows(self._history.newest, header.height, effects.writes)
         writes += ((Table.STATE.key(key), value) for key, value in effects.writes)
         self._store.write(writes)
         self._tree.remember(tree_rows)

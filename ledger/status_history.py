@@ -26,15 +26,6 @@ class StatusHistory:
         self.newest = StatusTree({key[skip:]: value for key, value in reader.scan(start, stop)})
         """After the newest block."""
 
-    def undo_rows(self, height: Height, writes: Sequence[Write]) -> list[Row]:
-        """The row to keep beside a block's state writes: one or none."""
-        before = [
-            (key, self.newest.get(key.removeprefix(PREFIX)))
-            for key, _ in writes
-            if key.startswith(PREFIX)
-        ]
-        return [(Table.STATUS_UNDO.key(number(height)), undo_row(before))] if before else []
-
     def advance(self, tree: StatusTree) -> None:
         """Take `tree` as the newest: its block is durable now."""
         self.newest = tree
@@ -47,3 +38,13 @@ class StatusHistory:
         for _, value in self._reader.scan(start, stop, reverse=True):
             rows.update(undo_from(value))
         return self.newest.succeeded(rows.items())
+
+
+def undo_rows(before: StatusTree, height: Height, writes: Sequence[Write]) -> list[Row]:
+    """The row to keep beside a block's state writes: one, or none where no slow row changes."""
+    changed = [
+        (key, before.get(key.removeprefix(PREFIX)))
+        for key, _ in writes
+        if key.startswith(PREFIX)
+    ]
+    return [(Table.STATUS_UNDO.key(number(height)), undo_row(changed))] if changed else []
