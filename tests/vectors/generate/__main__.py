@@ -1,0 +1,39 @@
+"""Writes the generated vectors; run as ``python -m tests.vectors.generate``.
+
+Everything follows from fixed seeds: a second run writes the same bytes, and a test compares them
+with what is committed. Expected codes are written by hand in the cases, never taken from what the
+decoders happen to say.
+"""
+
+from pathlib import Path
+
+from tests.vectors.generate import (
+    blocks,
+    bundles,
+    canonical,
+    files,
+    keys,
+    networks,
+    receipts,
+    records,
+)
+from tests.vectors.generate.spelling import Cases, spell
+
+ROOT = Path(__file__).parents[1]
+SOURCES = (canonical, keys, records, bundles, networks, blocks, receipts, files)
+
+
+def generated() -> dict[str, str]:
+    """The text of every generated file, by its path inside tests/vectors."""
+    found: dict[str, Cases] = {}
+    for source in SOURCES:
+        found |= source.vectors()
+    return {name: spell(cases) for name, cases in found.items()}
+
+
+if __name__ == "__main__":
+    for name, text in generated().items():
+        path = ROOT / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        print(f"{name}: {text.count(chr(10)) - 2} cases")

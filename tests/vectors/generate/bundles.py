@@ -1,0 +1,178 @@
+"""Bundles: header bytes, ids, signatures; and bundles that are refused, before and by a key."""
+
+from dataclasses import replace
+
+from ledger.core.bundle import Bundle, BundleHeader, records_root, sign_bundle
+from ledger.core.canonical import Value, encode
+from ledger.core.hashing import Tag
+from ledger.core.identifiers import MemberId, NetworkId
+from ledger.core.signing import sign_tagged
+from tests.vectors.generate.spelling import Case, Cases, broken, refused
+from tests.vectors.small_network import HOUR, START_MS, seed, signer, small_record
+
+NETWORK = NetworkId(seed("network of bundles"))
+
+
+def vectors() -> dict[str, Cases]:
+    """`bundles.json`, `refused.json` and `signatures.json`."""
+    return {
+        "bundle/bundles.json": [_bundle(name, each) for name, each in bundles()],
+        "bundle/refused.json": _refused(),
+        "bundle/signatures.json": _signatures(),
+    }
+
+
+def bundle_of(count: int) -> Bundle:
+    """A bundle of so many small records."""
+    records = [small_record(f"{count}-{place}").encode() for place in range(count)]
+    return sign_bundle(
+        signer("member centre"), NETWORK, MemberId("centre"), records, START_MS, START_MS + HOUR
+    )
+
+
+def bundles() -> list[tuple[str, Bundle]]:
+    """Bundles that every reader must accept, by name."""
+    return [
+        ("one record", bundle_of(1)),
+        ("two records", bundle_of(2)),
+        ("sixteen records, an array header of three bytes", bundle_of(16)),
+    ]
+
+
+def _bundle(name: str, bundle: Bundle) -> Case:
+    return {
+        "name": name,
+        "header": bundle.header_bytes.hex(),
+        "signature": bundle.signature.hex(),
+        "record_ids": [each.hex() for each in bundle.record_ids],
+        "records_root": bundle.header.records_root.hex(),
+        "bundle_id": bundle.bundle_id.hex(),
+        "pool_key": bundle.pool_key.hex(),
+        "public_key": signer("member centre").public_key.hex(),
+        "data": bundle.encode().hex(),
+    }
+
+
+def _refused() -> Cases:
+    bundle = bundle_of(2)
+    header, records = bundle.header, bundle.records
+    whole: tuple[Value, ...] = ("bundle", 1, bundle.header_bytes, bundle.signature, records)
+
+    def but(place: int, value: Value) -> bytes:
+        return encode((*whole[:place], value, *whole[place + 1 :]))
+
+    def headed(changed: BundleHeader) -> bytes:
+        return but(2, changed.encode())
+
+    def header_but(place: int, value: Value) -> bytes:
+        facts: list[Value] = [
+            "bundle",
+            1,
+            header.network_id,
+            header.issuer,
+            header.key_id,
+            header.created_at_ms,
+            header.expires_at_ms,
+            header.count,
+            header.records_root,
+        ]
+        facts[place] = value
+        return but(2, encode(facts))
+
+    swapped = (records[1], records[0])
+    return [
+        *(each for each in broken(bundle.encode()) if not each["name"].startswith("nested")),
+        refused("nested 40 deep", b"\x91" * 40 + b"\x90", "format.shape"),
+        refused("another word", but(0, "bundl3"), "format.shape"),
+        refused("version 2", but(1, 2), "format.version"),
+        refused("header is an array", but(2, ()), "format.shape"),
+        refused("header truncated", but(2, bundle.header_bytes[:-1]), "format.truncated"),
+        refused("header extended", but(2, bundle.header_bytes + b"\x00"), "format.trailing"),
+        refused("header of version 2", header_but(1, 2), "format.version"),
+        refused("header for 31 bytes of network", header_but(2, bytes(31)), "format.shape"),
+        refused("issuer in capitals", header_but(3, "Centre"), "format.shape"),
+        refused("key id of 31 bytes", header_but(4, bytes(31)), "format.shape"),
+        refused("created before the epoch", header_but(5, -1), "format.shape"),
+        refused("count is 0", header_but(7, 0), "format.shape"),
+        refused("signature of 63 bytes", but(3, bundle.signature[:63]), "format.shape"),
+        refused("signature of 65 bytes", but(3, bundle.signature + b"\0"), "format.too_large"),
+        refused("no records", but(4, ()), "bundle.invalid"),
+        refused("a record twice", but(4, (records[0], records[0])), "bundle.invalid"),
+        refused("a record fewer", but(4, records[:1]), "bundle.records_root"),
+        refused("records exchanged", but(4, swapped), "bundle.records_root"),
+        refused(
+            "a record flipped", but(4, (records[0], _flipped(records[1]))), "bundle.records_root"
+        ),
+        refused("count one too many", headed(replace(header, count=3)), "bundle.records_root"),
+        refused("another root", headed(_rooted(header)), "bundle.records_root"),
+        refused("record larger than 16 KiB", but(4, (bytes(16_385),)), "format.too_large"),
+        refused("10,001 records", _claimed(b"\xdc\x27\x11"), "format.too_large"),
+        refused("2**30 records claimed", _claimed(b"\xdd\x40\x00\x00\x00"), "format.too_large"),
+        refused(
+            "record of 2**30 claimed", _claimed(b"\x91\xc6\x40\x00\x00\x00"), "format.too_large"
+        ),
+        refused(
+            "array header longer than needed", _claimed(b"\xdc\x00\x01"), "format.not_canonical"
+        ),
+    ]
+
+
+def _claimed(records: bytes) -> bytes:
+    """A bundle whose list of records begins so, with nothing behind it."""
+    bundle = bundle_of(2)
+    head = encode(("bundle", 1, bundle.header_bytes, bundle.signature, ()))
+    return head[:-1] + records
+
+
+def _flipped(record: bytes) -> bytes:
+    return record[:-1] + bytes((record[-1] ^ 1,))
+
+
+def _rooted(header: BundleHeader) -> BundleHeader:
+    return replace(header, records_root=records_root([small_record("else").record_id]))
+
+
+def _signatures() -> Cases:
+    bundle = bundle_of(1)
+    one, other = signer("member centre"), signer("member notary")
+    header = bundle.header_bytes
+    foreign = replace(bundle.header, network_id=NetworkId(seed("another network"))).encode()
+
+    def case(name: str, key: bytes, data: bytes, signature: bytes, *, holds: bool) -> Case:
+        return {
+            "name": name,
+            "public_key": key.hex(),
+            "header": data.hex(),
+            "signature": signature.hex(),
+            "holds": holds,
+        }
+
+    key, good = one.public_key, bundle.signature
+    flipped = bytes((good[0] ^ 1,)) + good[1:]
+    return [
+        case("by the key that the header names", key, header, good, holds=True),
+        case("one bit flipped", key, header, flipped, holds=False),
+        case(
+            "by another key",
+            other.public_key,
+            header,
+            sign_tagged(other, Tag.BUNDLE, header),
+            holds=False,
+        ),
+        case("without the tag", key, header, one.sign(header), holds=False),
+        case(
+            "under the tag of records",
+            key,
+            header,
+            sign_tagged(one, Tag.RECORD, header),
+            holds=False,
+        ),
+        case(
+            "over the header for another network",
+            key,
+            header,
+            sign_tagged(one, Tag.BUNDLE, foreign),
+            holds=False,
+        ),
+        case("moved under the header for another network", key, foreign, good, holds=False),
+    ]

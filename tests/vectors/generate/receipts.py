@@ -1,0 +1,776 @@
+"""Receipts: what holds, and for each numbered check the ways to fail it and no check before it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ledger.core.acknowledgement import Acknowledgement
+from ledger.core.batch import DocumentDigest
+from ledger.core.bundle import sign_bundle
+from ledger.core.canonical import Value, decode, encode
+from ledger.core.checkpoint import Checkpoint, cosign, cosigner_name
+from ledger.core.derived import derived_record
+from ledger.core.entry import Entry, decode_entry
+from ledger.core.hashing import sha256
+from ledger.core.identifiers import (
+    Digest,
+    Epoch,
+    Height,
+    LogIndex,
+    MemberId,
+    NetworkId,
+    NodeId,
+)
+from ledger.core.note import Note, parse_note
+from ledger.core.receipt import BundlePart, KeyPart, Receipt
+from ledger.core.record import Record, Ref
+from ledger.core.signing import key_id
+from ledger.core.status import Interval, KeyRow, key_row_key
+from tests.vectors.generate.spelling import Case, Cases
+from tests.vectors.small_network import (
+    HOUR,
+    NAMES,
+    START_MS,
+    SmallNetwork,
+    document_bytes,
+    nonce,
+    seed,
+    signer,
+    small_record,
+)
+
+FOUR = "four departments"
+ONE = "one, for development"
+OTHER = "another network"
+
+
+@dataclass(frozen=True)
+class World:
+    """A network with three blocks, and records to tell about."""
+
+    network: SmallNetwork
+    first: Record
+    second: Record
+    alert: Record
+    other: Record
+    """By the notary, in block 2."""
+
+
+def world(members: tuple[str, ...] = tuple(NAMES), **header: Any) -> World:
+    """The network of the vectors; `header` falsifies fields of the last block's header."""
+    network = SmallNetwork(members)
+    first, second = small_record("first"), small_record("second")
+    other = small_record("other", members[-1])
+    network.commit([network.bundle([first, second, small_record("third")])])
+    alert = derived_record(
+        "ledger.alert_raised",
+        first.subject,
+        START_MS + 2_000,
+        "alert.al05",
+        1,
+        (Ref("alert", first.record_id),),
+        {"alert": "AL05", "severity": "warning"},
+    )
+    network.commit([network.bundle([other], members[-1])], [alert])
+    network.commit([network.bundle([small_record("last")])], **header)
+    return World(network, first, second, alert, other)
+
+
+def vectors() -> dict[str, Cases]:
+    """`trusts.json`, `accepted.json`, `refused.json` and `refused_files.json`."""
+    here, alone = world(), world(("centre",))
+    return {
+        "receipt/trusts.json": [
+            {"name": FOUR, "trust": json.loads(here.network.trust.encode())},
+            {"name": ONE, "trust": json.loads(alone.network.trust.encode())},
+        ],
+        "receipt/accepted.json": _accepted(here, alone),
+        "receipt/refused.json": _refused(here),
+        "receipt/refused_files.json": _refused_files(here.network.receipt(here.first)),
+    }
+
+
+def _accepted(here: World, alone: World) -> Cases:
+    network = here.network
+    bundle = network.placed[0].bundle
+    if bundle is None:
+        raise SystemExit("the first record came in a bundle")
+    acknowledged = replace(
+        network.receipt(here.first),
+        acknowledgements=tuple(network.acknowledgement(bundle, each) for each in tuple(NAMES)[:2]),
+    )
+    held = (digest_of("first"),)
+    return [
+        _holds("first record of a bundle", network, network.receipt(here.first)),
+        _holds("second record of a bundle", network, network.receipt(here.second)),
+        _holds("with its document", network, network.receipt(here.first), held),
+        _holds("by another member", network, network.receipt(here.other)),
+        _holds("derived by a rule", network, network.receipt(here.alert)),
+        _holds("exactly q cosignatures", network, network.receipt(here.first, tuple(NAMES)[1:])),
+        _holds("with acknowledgements of two nodes", network, acknowledged),
+        _holds("a committee of one", alone.network, alone.network.receipt(alone.first), (), ONE),
+    ]
+
+
+def digest_of(name: str) -> DocumentDigest:
+    """What a reader computes from the document of that name."""
+    data = document_bytes(name)
+    return DocumentDigest(sha256(data), len(data))
+
+
+def _holds(
+    name: str,
+    network: SmallNetwork,
+    receipt: Receipt,
+    documents: tuple[DocumentDigest, ...] = (),
+    trust: str = FOUR,
+) -> Case:
+    entry = decode_entry(receipt.entry)
+    note = parse_note(receipt.checkpoint.encode())
+    times = sorted(
+        int.from_bytes(line.signature[:8]) for line in note.signatures if len(line.signature) == 72
+    )
+    return {
+        "name": name,
+        "trust": trust,
+        "receipt": json.loads(receipt.encode()),
+        "documents": [_document(each) for each in documents],
+        "record_id": receipt.record_id.hex(),
+        "height": entry.height,
+        "index": receipt.index,
+        "committed_at_ms": entry.block_time_ms,
+        "existed_by_ms": times[network.genesis.committee.f] * 1000,
+        "cosigners": len(times),
+    }
+
+
+def _document(each: DocumentDigest) -> Case:
+    return {
+        "sha256": each.sha256.hex(),
+        "size_bytes": each.size_bytes,
+        "sm3": None if each.sm3 is None else each.sm3.hex(),
+    }
+
+
+def _fails(
+    step: int,
+    code: str,
+    name: str,
+    receipt: Receipt,
+    documents: tuple[DocumentDigest, ...] = (),
+) -> Case:
+    return {
+        "name": name,
+        "trust": FOUR,
+        "step": step,
+        "code": code,
+        "receipt": json.loads(receipt.encode()),
+        "documents": [_document(each) for each in documents],
+    }
+
+
+def flipped(data: bytes, at: int = -1) -> bytes:
+    """`data` with the lowest bit of one byte flipped."""
+    changed = bytearray(data)
+    changed[at] ^= 1
+    return bytes(changed)
+
+
+def bent(path: tuple[Digest, ...]) -> tuple[Digest, ...]:
+    """A path whose first hash differs in one bit."""
+    return (Digest(flipped(path[0])), *path[1:])
+
+
+def item_but(data: bytes, place: int, value: Value) -> bytes:
+    """The canonical array `data` with one item replaced."""
+    items = decode(data, len(data))
+    if not isinstance(items, tuple):
+        raise SystemExit("not an array")
+    return encode((*items[:place], value, *items[place + 1 :]))
+
+
+def _refused(here: World) -> Cases:
+    network = here.network
+    good = network.receipt(here.first)
+    return [
+        *_fail_decode(here, good),
+        *_fail_network(here, good),
+        *_fail_record_id(here, good),
+        *_fail_bundle(here, good),
+        *_fail_key(here, good),
+        *_fail_log(here, good),
+        *_fail_committee(),
+        *_fail_quorum(here, good),
+        *_fail_document(good),
+    ]
+
+
+def _fail_decode(here: World, good: Receipt) -> Cases:
+    note = good.checkpoint
+    return [
+        _fails(1, "format.truncated", "record truncated", replace(good, record=good.record[:-1])),
+        _fails(1, "format.trailing", "record extended", replace(good, record=good.record + b"\0")),
+        _fails(
+            1,
+            "format.version",
+            "record of version 2",
+            replace(good, record=item_but(good.record, 1, 2)),
+        ),
+        _fails(1, "format.truncated", "entry truncated", replace(good, entry=good.entry[:-1])),
+        _fails(
+            1,
+            "format.version",
+            "entry of version 2",
+            replace(good, entry=item_but(good.entry, 1, 2)),
+        ),
+        _fails(
+            1,
+            "format.shape",
+            "entry in place of the block leaf",
+            replace(good, last_leaf=good.entry),
+        ),
+        _fails(
+            1,
+            "format.truncated",
+            "half a block leaf in place of the entry",
+            replace(good, entry=here.network.leaves[3][:128]),
+        ),
+        _fails(
+            1,
+            "note.invalid",
+            "checkpoint without signatures",
+            replace(good, checkpoint=note.split("\n\n")[0] + "\n"),
+        ),
+        _fails(
+            1,
+            "note.invalid",
+            "checkpoint with windows line ends",
+            replace(good, checkpoint=note.replace("\n", "\r\n")),
+        ),
+        _fails(
+            1,
+            "note.invalid",
+            "checkpoint with an extension line",
+            replace(good, checkpoint=note.replace("\n\n", "\nextension\n\n")),
+        ),
+        _fails(
+            1,
+            "note.invalid",
+            "one signature line twice",
+            replace(good, checkpoint=note + note.splitlines()[-1] + "\n"),
+        ),
+        _fails(1, "receipt.bundle", "bundle without key", replace(good, key=None)),
+        _fails(1, "receipt.bundle", "key without bundle", replace(good, bundle=None)),
+        _fails(
+            1,
+            "format.trailing",
+            "bundle header extended",
+            _with_bundle(good, header=_part(good).header + b"\0"),
+        ),
+        _fails(
+            1, "format.truncated", "key row truncated", _with_key(good, row=_key(good).row[:-1])
+        ),
+    ]
+
+
+def _part(receipt: Receipt) -> BundlePart:
+    if receipt.bundle is None:
+        raise SystemExit("a receipt of a member's record")
+    return receipt.bundle
+
+
+def _key(receipt: Receipt) -> KeyPart:
+    if receipt.key is None:
+        raise SystemExit("a receipt of a member's record")
+    return receipt.key
+
+
+def _with_bundle(receipt: Receipt, **changes: Any) -> Receipt:
+    return replace(receipt, bundle=replace(_part(receipt), **changes))
+
+
+def _with_key(receipt: Receipt, **changes: Any) -> Receipt:
+    return replace(receipt, key=replace(_key(receipt), **changes))
+
+
+def _fail_network(here: World, good: Receipt) -> Cases:
+    foreign = world(("centre", "supervisor", "registry"))
+    elsewhere = NetworkId(seed("another network"))
+    lying = world(network_id=elsewhere)
+    return [
+        _fails(
+            2,
+            "receipt.network",
+            "a true receipt of another network",
+            foreign.network.receipt(foreign.first),
+        ),
+        _fails(2, "receipt.network", "relabelled", replace(good, network_id=elsewhere)),
+        _fails(
+            2,
+            "receipt.network",
+            "block leaf of another network",
+            lying.network.receipt(lying.first),
+        ),
+        _fails(
+            2,
+            "receipt.origin",
+            "checkpoint of another origin",
+            replace(good, checkpoint=here.network.note(origin="other.example/0123456789abcdef")),
+        ),
+    ]
+
+
+def _fail_record_id(here: World, good: Receipt) -> Cases:
+    title = replace(here.first, fields={**here.first.fields, "budget_fen": 1})
+    return [
+        _fails(3, "receipt.record_id", "an amount changed", replace(good, record=title.encode())),
+        _fails(
+            3,
+            "receipt.record_id",
+            "last byte of the nonce flipped",
+            replace(good, record=flipped(good.record)),
+        ),
+        _fails(
+            3,
+            "receipt.record_id",
+            "another record's bytes",
+            replace(good, record=here.second.encode()),
+        ),
+        _fails(
+            3,
+            "receipt.record_id",
+            "another record's entry",
+            replace(good, entry=here.network.leaves[1]),
+        ),
+    ]
+
+
+def _entry_for(good: Receipt, record: Record) -> bytes:
+    """The entry of `good`, as if it named another record."""
+    return replace(decode_entry(good.entry), record_id=record.record_id).leaf()
+
+
+def _fail_bundle(here: World, good: Receipt) -> Cases:
+    network, part = here.network, _part(good)
+    notary = replace(here.first, issuer=MemberId("notary"))
+    foreign = sign_bundle(
+        signer("member centre"),
+        NetworkId(seed("another network")),
+        MemberId("centre"),
+        [good.record],
+        START_MS,
+        START_MS + HOUR,
+    )
+    alert = network.receipt(here.alert)
+    later = replace(here.alert, fields={**here.alert.fields, "rule_version": 2})
+    elsewhere = replace(here.alert, refs=(Ref("alert", here.second.record_id),))
+    loose = replace(here.alert, nonce=nonce("guess"))
+
+    def derived(name: str, record: Record) -> Case:
+        data = record.encode()
+        changed = replace(alert, record=data, entry=_entry_for(alert, record))
+        return _fails(4, "receipt.nonce", name, changed)
+
+    return [
+        _fails(
+            4,
+            "bundle.network",
+            "bundle for another network",
+            replace(good, bundle=BundlePart(foreign.header_bytes, foreign.signature, 0, ())),
+        ),
+        _fails(
+            4,
+            "bundle.issuer",
+            "another member's bundle",
+            replace(good, record=notary.encode(), entry=_entry_for(good, notary)),
+        ),
+        _fails(
+            4,
+            "bundle.signature",
+            "signature flipped",
+            _with_bundle(good, signature=flipped(part.signature, 0)),
+        ),
+        _fails(
+            4,
+            "bundle.signature",
+            "signature of another header",
+            _with_bundle(good, header=item_but(part.header, 6, START_MS + HOUR + 1)),
+        ),
+        _fails(
+            4,
+            "bundle.signature",
+            "row of another key",
+            _with_key(
+                good,
+                row=KeyRow(
+                    Interval(None, None), MemberId("centre"), signer("mallory").public_key
+                ).encode(),
+            ),
+        ),
+        _fails(4, "proof.inclusion", "path bent", _with_bundle(good, path=bent(part.path))),
+        _fails(4, "proof.inclusion", "path too short", _with_bundle(good, path=part.path[:-1])),
+        _fails(
+            4,
+            "proof.inclusion",
+            "path too long",
+            _with_bundle(good, path=(*part.path, Digest(bytes(32)))),
+        ),
+        _fails(4, "proof.inclusion", "place of another record", _with_bundle(good, index=1)),
+        _fails(4, "proof.inclusion", "place beyond the bundle", _with_bundle(good, index=3)),
+        _fails(
+            4,
+            "receipt.bundle",
+            "member's record without a bundle",
+            replace(good, bundle=None, key=None),
+        ),
+        _fails(
+            4,
+            "receipt.bundle",
+            "derived record with a bundle",
+            replace(alert, bundle=good.bundle, key=good.key),
+        ),
+        derived("derived record of another rule version", later),
+        derived("derived record that cites another record", elsewhere),
+        derived("derived record with a chosen nonce", loose),
+    ]
+
+
+def _fail_key(here: World, good: Receipt) -> Cases:
+    notary = KeyRow(Interval(None, None), MemberId("notary"), signer("member centre").public_key)
+    forever = KeyRow(
+        Interval(LogIndex(0), START_MS), MemberId("centre"), signer("member centre").public_key
+    )
+    return [
+        _fails(5, "receipt.key_row", "row of another member", _with_key(good, row=notary.encode())),
+        _fails(
+            5, "proof.inclusion", "row with another interval", _with_key(good, row=forever.encode())
+        ),
+        _fails(5, "proof.inclusion", "key that was never enrolled", _stolen(here, good)),
+        _fails(5, "proof.inclusion", "path bent", _with_key(good, path=bent(_key(good).path))),
+        _fails(
+            5,
+            "proof.inclusion",
+            "place of another row",
+            _with_key(good, index=_key(good).index ^ 1),
+        ),
+        _fails(
+            5,
+            "receipt.key_not_in_force",
+            "key in force only after the entry",
+            _with_interval(Interval(LogIndex(0), START_MS)),
+        ),
+        _fails(
+            5,
+            "receipt.key_not_in_force",
+            "key revoked before the entry",
+            _with_interval(Interval(None, None, LogIndex(0), START_MS)),
+        ),
+    ]
+
+
+def _stolen(here: World, good: Receipt) -> Receipt:
+    """Signed by a stranger's key under the issuer's name."""
+    bundle = here.network.bundle([here.first], key="mallory")
+    row = KeyRow(Interval(None, None), MemberId("centre"), signer("mallory").public_key)
+    return replace(
+        _with_key(good, row=row.encode()),
+        bundle=BundlePart(bundle.header_bytes, bundle.signature, 0, ()),
+        entry=replace(decode_entry(good.entry), bundle_id=bundle.bundle_id).leaf(),
+    )
+
+
+def _with_interval(interval: Interval) -> Receipt:
+    """A receipt of a network whose blocks were certified although the key was not in force."""
+    network, record = SmallNetwork(), small_record("first")
+    network.commit([network.bundle([record])])
+    key = signer("member centre").public_key
+    row = KeyRow(interval, MemberId("centre"), key)
+    name = b"status/" + key_row_key(MemberId("centre"), key_id(key))
+    network.commit([network.bundle([small_record("last")])], writes={name: row.encode()})
+    return network.receipt(record)
+
+
+def _fail_log(here: World, good: Receipt) -> Cases:
+    network = here.network
+    entry = decode_entry(good.entry)
+    early = network.leaves[3]
+    higher = world(height=Height(1)).network
+    return [
+        _fails(
+            6,
+            "receipt.entry",
+            "entry of another bundle",
+            replace(good, entry=_bundled(entry, seed("bundle"))),
+        ),
+        _fails(
+            6,
+            "receipt.entry",
+            "entry without its bundle",
+            replace(good, entry=replace(entry, bundle_id=None).leaf()),
+        ),
+        _fails(
+            6,
+            "proof.inclusion",
+            "entry of another height",
+            replace(good, entry=replace(entry, height=Height(2)).leaf()),
+        ),
+        _fails(
+            6,
+            "proof.inclusion",
+            "entry of another time",
+            replace(good, entry=replace(entry, block_time_ms=START_MS).leaf()),
+        ),
+        _fails(6, "proof.inclusion", "another index", replace(good, index=LogIndex(1))),
+        _fails(6, "proof.inclusion", "index beyond the log", replace(good, index=LogIndex(8))),
+        _fails(6, "proof.inclusion", "path bent", replace(good, path=bent(good.path))),
+        _fails(6, "proof.inclusion", "path too short", replace(good, path=good.path[:-1])),
+        _fails(
+            6, "proof.inclusion", "last path bent", replace(good, last_path=bent(good.last_path))
+        ),
+        _fails(
+            6,
+            "proof.inclusion",
+            "an earlier block leaf",
+            replace(good, last_leaf=early, last_path=network.path(3)),
+        ),
+        _fails(
+            6,
+            "proof.inclusion",
+            "block leaf of another proposer",
+            replace(good, last_leaf=item_but(good.last_leaf, 6, "node-notary")),
+        ),
+        _fails(
+            6,
+            "receipt.last_leaf",
+            "entry above the head",
+            higher.receipt(small_record("other", "notary")),
+        ),
+    ]
+
+
+def _bundled(entry: Entry, bundle: bytes) -> bytes:
+    return encode(("entry", 1, entry.height, entry.block_time_ms, bundle, entry.record_id))
+
+
+def _fail_committee() -> Cases:
+    later = world(epoch=Epoch(1))
+    return [_fails(7, "receipt.epoch", "head of epoch 1", later.network.receipt(later.first))]
+
+
+def _fail_quorum(here: World, good: Receipt) -> Cases:
+    network, names = here.network, tuple(NAMES)
+    note = parse_note(good.checkpoint.encode())
+    other = world(time_ms=START_MS + 9_000).network
+    moved = Note(note.text, parse_note(other.note().encode()).signatures)
+    forged = replace(note.signatures[1], signature=flipped(note.signatures[1].signature, 20))
+    later = note.signatures[1].signature[:7] + b"\x00" + note.signatures[1].signature[8:]
+    retimed = replace(note.signatures[1], signature=later)
+    pool = network.placed[0].bundle
+    if pool is None:
+        raise SystemExit("the first record came in a bundle")
+    word = network.acknowledgement(pool, "centre")
+
+    def noted(changed: Note) -> Receipt:
+        return replace(good, checkpoint=changed.format().decode())
+
+    def told(each: Acknowledgement) -> Receipt:
+        return replace(good, acknowledgements=(each,))
+
+    return [
+        _fails(
+            8, "receipt.quorum", "one cosignature too few", network.receipt(here.first, names[:2])
+        ),
+        _fails(8, "note.unknown_key", "the log's signature alone", network.receipt(here.first, ())),
+        _fails(
+            8,
+            "note.signature",
+            "cosignature flipped",
+            noted(replace(note, signatures=(note.signatures[0], forged, *note.signatures[2:]))),
+        ),
+        _fails(
+            8,
+            "note.signature",
+            "cosignature with another time",
+            noted(replace(note, signatures=(note.signatures[0], retimed, *note.signatures[2:]))),
+        ),
+        _fails(8, "note.signature", "cosignatures of another head", noted(moved)),
+        _fails(
+            8,
+            "note.unknown_key",
+            "strangers' cosignatures",
+            replace(good, checkpoint=_strangers(network)),
+        ),
+        _fails(
+            8,
+            "receipt.acknowledgement",
+            "acknowledgement flipped",
+            told(replace(word, signature=flipped(word.signature))),
+        ),
+        _fails(
+            8,
+            "receipt.acknowledgement",
+            "acknowledgement at another time",
+            told(replace(word, received_at_ms=START_MS)),
+        ),
+        _fails(
+            8,
+            "receipt.acknowledgement",
+            "acknowledgement by a stranger",
+            told(replace(word, node_id=NodeId("node-zeal"))),
+        ),
+        _fails(
+            8,
+            "receipt.acknowledgement",
+            "acknowledgement of another bundle",
+            told(network.acknowledgement(network.bundle([here.other]), "centre")),
+        ),
+    ]
+
+
+def _strangers(network: SmallNetwork) -> str:
+    """The true head, cosigned by keys that are not the committee's."""
+    checkpoint = Checkpoint(network.trust.origin, len(network.leaves), network.root())
+    lines = tuple(
+        cosign(
+            signer(f"stranger {member}"),
+            cosigner_name(checkpoint.origin, NodeId(f"node-{member}")),
+            checkpoint,
+            START_MS // 1000,
+        )
+        for member in NAMES
+    )
+    return Note(checkpoint.text(), lines).format().decode()
+
+
+def _fail_document(good: Receipt) -> Cases:
+    held = digest_of("first")
+    return [
+        _fails(
+            10,
+            "receipt.document",
+            "one byte of the document changed",
+            good,
+            (replace(held, sha256=sha256(flipped(document_bytes("first")))),),
+        ),
+        _fails(
+            10,
+            "receipt.document",
+            "another size",
+            good,
+            (replace(held, size_bytes=held.size_bytes + 1),),
+        ),
+        _fails(
+            10,
+            "receipt.document",
+            "right document and a wrong one",
+            good,
+            (held, digest_of("second")),
+        ),
+    ]
+
+
+def _refused_files(good: Receipt) -> Cases:
+    """Files that are refused before anything in them is judged."""
+    text = good.encode().decode()
+    value: dict[str, Any] = json.loads(text)
+
+    def but(change: Callable[[dict[str, Any]], Any]) -> str:
+        changed: dict[str, Any] = json.loads(text)
+        change(changed)
+        return json.dumps(changed)
+
+    record = value["record"]
+    cases: list[tuple[str, str, str]] = [
+        ("empty", "", "format.json"),
+        ("truncated", text[: len(text) // 2], "format.json"),
+        ("two values", text + text, "format.json"),
+        ("byte order mark", "\ufeff" + text, "format.json"),
+        ("an array", f"[{text}]", "format.shape"),
+        ("nested 10,000 deep", "[" * 10_000 + "]" * 10_000, "format.too_deep"),
+        ("20,000 empty arrays", "[" + "[]," * 20_000 + "[]]", "format.too_large"),
+        ("an unknown name", but(lambda v: v.update(extra=1)), "format.shape"),
+        ("an unknown name in the entry", but(lambda v: v["entry"].update(extra=1)), "format.shape"),
+        ("a missing name", but(lambda v: v.pop("cosignatures")), "format.shape"),
+        (
+            "a name twice",
+            text.replace('"version": 1,', '"version": 1, "version": 1,'),
+            "format.duplicate",
+        ),
+        ("another format", but(lambda v: v.update(format="bidwitness.openings")), "format.shape"),
+        ("version 2", but(lambda v: v.update(version=2)), "format.version"),
+        ("version as text", but(lambda v: v.update(version="1")), "format.shape"),
+        (
+            "version as float",
+            text.replace('"version": 1,', '"version": 1.0,'),
+            "format.not_allowed",
+        ),
+        ("version is true", but(lambda v: v.update(version=True)), "format.shape"),
+        ("not a number", text.replace('"version": 1,', '"version": NaN,'), "format.not_allowed"),
+        (
+            "network id in capitals",
+            but(lambda v: v.update(network_id=v["network_id"].upper())),
+            "format.shape",
+        ),
+        (
+            "network id of 31 bytes",
+            but(lambda v: v.update(network_id=v["network_id"][2:])),
+            "format.shape",
+        ),
+        (
+            "record without padding",
+            but(lambda v: v.update(record=record.rstrip("=") + "A")),
+            "format.shape",
+        ),
+        (
+            "record with a newline",
+            but(lambda v: v.update(record=record[:76] + "\n" + record[76:])),
+            "format.shape",
+        ),
+        ("record in url-safe base64", but(lambda v: v.update(record="-_-_")), "format.shape"),
+        ("record with loose trailing bits", but(lambda v: v.update(record="QUJ=")), "format.shape"),
+        ("record is nil", but(lambda v: v.update(record=None)), "format.shape"),
+        ("negative index", but(lambda v: v["entry"].update(index=-1)), "format.shape"),
+        ("index beyond 63 bits", but(lambda v: v["entry"].update(index=1 << 63)), "format.shape"),
+        (
+            "index of 5,000 digits",
+            text.replace('"index": 0,', '"index": ' + "9" * 5_000 + ",", 1),
+            "format.json",
+        ),
+        ("path of 64", but(lambda v: v["entry"].update(path=["00" * 32] * 64)), "format.shape"),
+        (
+            "path hash of 31 bytes",
+            but(lambda v: v["entry"].update(path=["00" * 31])),
+            "format.shape",
+        ),
+        (
+            "signature of 63 bytes",
+            but(lambda v: v["bundle"].update(signature="00" * 63)),
+            "format.shape",
+        ),
+        (
+            "checkpoint with a surrogate",
+            but(lambda v: v.update(checkpoint="\ud800")),
+            "format.not_allowed",
+        ),
+        ("a sealed part", but(lambda v: v.update(sealed={})), "receipt.unsupported"),
+        ("an epoch link", but(lambda v: v.update(epochs=[{}])), "receipt.unsupported"),
+        (
+            "an outside cosignature",
+            but(lambda v: v.update(cosignatures=["x"])),
+            "receipt.unsupported",
+        ),
+        ("a time stamp", but(lambda v: v.update(timestamps=["x"])), "receipt.unsupported"),
+        ("epochs are nil", but(lambda v: v.update(epochs=None)), "format.shape"),
+        (
+            "33 acknowledgements",
+            but(lambda v: v.update(acknowledgements=[{}] * 33)),
+            "format.shape",
+        ),
+        (
+            "acknowledgement without a node",
+            but(lambda v: v.update(acknowledgements=[{}])),
+            "format.shape",
+        ),
+    ]
+    return [{"name": name, "text": spelled, "code": code} for name, spelled, code in cases]
