@@ -51,7 +51,7 @@ class Runner:
         self._failure: Exception | None = None
         self._settling: dict[Digest, list[asyncio.Future[None]]] = {}
         self._cosigning: list[tuple[Height, asyncio.Future[None]]] = []
-        self._watching: list[asyncio.Future[None]] = []
+        self._watching: set[asyncio.Future[None]] = set()
         self._seen = (Height(0), Height(0))
 
     async def run(self) -> None:
@@ -101,10 +101,11 @@ class Runner:
     async def moved(self, timeout_s: float) -> None:
         """Wait for the next commit, settled bundle or cosigned head, but not longer."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._watching.append(future)
-        await _within(timeout_s, future)
-        if not future.done():
-            self._watching.remove(future)
+        self._watching.add(future)
+        try:
+            await asyncio.wait([future], timeout=timeout_s)
+        finally:
+            self._watching.discard(future)
 
     @property
     def failure(self) -> Exception | None:
@@ -185,8 +186,7 @@ class Runner:
         seen = (self._driver.head_height, self._driver.cosigned_height)
         if settled or seen != self._seen:
             self._seen = seen
-            watching, self._watching = self._watching, []
-            _finish(watching)
+            _finish(tuple(self._watching))
 
 
 def _finish(futures: Sequence[asyncio.Future[None]]) -> None:
