@@ -12,8 +12,8 @@ from contracts import standing
 from contracts.state import State
 from contracts.verdict import Times, World
 from ledger.codes import Code
-from ledger.core.bundle import Bundle, BundleHeader, pool_key, verify_header
 from ledger.core.block import BlockBundle
+from ledger.core.bundle import Bundle, BundleHeader, pool_key, verify_header
 from ledger.core.identifiers import NETWORK_MEMBER, Digest, RecordId
 from ledger.core.record import Record, decode_record
 from ledger.errors import FormatError, Rejected, VerificationError
@@ -24,7 +24,7 @@ _RECORDS_MAX: Final = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A bundle before the executor: from a pool, with all its bytes, or out of a block's payload."""
+    """A bundle before the executor: whole from a pool, or out of a block's payload."""
 
     header: BundleHeader
     header_bytes: bytes

@@ -1,8 +1,8 @@
 """Proves that the rows of a catalogue fit together: nothing unknown, nothing that cannot happen.
 
-A catalogue that names an unknown role, type, alert, field or deadline, whose must-follow nothing can
-satisfy, or that is not closed under must-follow is refused at the start, on every node alike. Never
-judges a record. Spec: ``docs/spec/contracts.md``.
+A catalogue that names an unknown role, type, alert, field or deadline, whose must-follow nothing
+can satisfy, or that is not closed under must-follow is refused at the start, on every node alike.
+Never judges a record. Spec: ``docs/spec/contracts.md``.
 """
 
 import re

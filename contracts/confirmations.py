@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Final
 
 from contracts import standing
+from contracts.case import Case
 from contracts.schema import ConfirmedBy, RecordType, holds
-from contracts.verdict import Case, Facts, World
+from contracts.verdict import Facts, World
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId, RecordId
 from ledger.core.record import Record, decode_record

@@ -80,9 +80,7 @@ def limit_of(
     return Limit(day_end_ms(day, day_ms), uncovered)
 
 
-def _working_day(
-    today: int, count: int, calendars: Sequence[Calendar]
-) -> tuple[int, int | None]:
+def _working_day(today: int, count: int, calendars: Sequence[Calendar]) -> tuple[int, int | None]:
     """The `count`-th working day after `today`, and the first day passed that none covers."""
     uncovered: int | None = None
     for day in range(today + 1, today + _SEARCH_DAYS_MAX):

@@ -1,8 +1,8 @@
 """One block in the making: timers first, then bundles in order, then what the rules concluded.
 
-The same draft assembles a block from a pool and judges a block that somebody else assembled, so the
-two cannot differ. It writes to an overlay and returns what the block does; nothing reaches the chain
-from here. Spec: ``docs/spec/block.md``.
+The same draft assembles a block from a pool and judges a block that somebody else assembled, so
+the two cannot differ. It writes to an overlay and returns what the block does; nothing reaches the
+chain from here. Spec: ``docs/spec/block.md``.
 """
 
 from collections.abc import Sequence
@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 
 from contracts import entering, timers
 from contracts.admission import Seen, Submitted, check_bundle, decode_entering
+from contracts.case import Case
 from contracts.conclusions import alert_record
 from contracts.judge import judge
 from contracts.overlay import Overlay, StateReader
 from contracts.state import State
-from contracts.verdict import Case, Facts, Raised, Times, World
+from contracts.verdict import Facts, Raised, Times, World
 from ledger.codes import Code
 from ledger.core.block import BlockBundle, Head, Header, block_bundle
 from ledger.core.bundle import bundle_id

@@ -5,11 +5,12 @@ The two differ where confirmations are awaited. Nothing here refuses: `judge` ha
 """
 
 from contracts import confirmations, timers
+from contracts.case import Case
 from contracts.rules import RULES
 from contracts.rules.amendment import ROOT, amended, root_type
 from contracts.schema import Starts, holds
 from contracts.timers import TimerRow
-from contracts.verdict import Accepted, Case, Raised, RecordRow
+from contracts.verdict import Accepted, Raised, RecordRow
 from contracts.windows import limit_for
 from ledger.core.identifiers import RecordId
 from ledger.core.record import Ref

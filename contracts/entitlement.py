@@ -7,8 +7,8 @@ refused and the others may be recorded with an alert. Spec: ``docs/spec/contract
 from enum import Enum
 
 from contracts import standing
+from contracts.case import Case
 from contracts.schema import ANY_MEMBER, COMMITTEE_ROLE, NETWORK_ROLE, Issuer
-from contracts.verdict import Case
 from ledger.core.identifiers import NETWORK_MEMBER
 
 

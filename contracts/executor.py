@@ -66,9 +66,7 @@ class ChainStore(Protocol):
         """Append a block in one durable batch; idempotent by height."""
         ...
 
-    def serve(
-        self, from_height: Height, limit_bytes: int
-    ) -> Sequence[tuple[bytes, bytes, bytes]]:
+    def serve(self, from_height: Height, limit_bytes: int) -> Sequence[tuple[bytes, bytes, bytes]]:
         """Decided blocks for a node that lacks them."""
         ...
 
@@ -188,9 +186,7 @@ class BlockExecutor:
         verdict = self._judge_block(header, payload)
         return verdict if isinstance(verdict, Rejected) else None
 
-    def commit(
-        self, header: Header, payload: bytes, certificate: CommitCertificate
-    ) -> Committed:
+    def commit(self, header: Header, payload: bytes, certificate: CommitCertificate) -> Committed:
         """Append the decided block. When this returns, all of it survives a crash.
 
         Idempotent by height. The certificate was verified by the caller.
@@ -209,9 +205,7 @@ class BlockExecutor:
         self._judged.clear()
         return committed
 
-    def serve(
-        self, from_height: Height, limit_bytes: int
-    ) -> Sequence[tuple[bytes, bytes, bytes]]:
+    def serve(self, from_height: Height, limit_bytes: int) -> Sequence[tuple[bytes, bytes, bytes]]:
         """Decided blocks for a node that lacks them: (header, payload, certificate) as bytes."""
         return self._chain.serve(from_height, limit_bytes)
 
@@ -274,9 +268,7 @@ def _size_bound(bundle: Bundle) -> int:
 
 def _first_difference(ours: Header, theirs: Header) -> str:
     """Name of the first field in which two headers differ."""
-    return next(
-        name for name in Header.__slots__ if getattr(ours, name) != getattr(theirs, name)
-    )
+    return next(name for name in Header.__slots__ if getattr(ours, name) != getattr(theirs, name))
 
 
 def _mismatch(header: Header, what: str) -> Rejected:

@@ -14,7 +14,7 @@ Nothing here asks the state; `must_follow` does. Spec: ``docs/spec/contracts.md`
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, TypeAlias, Union
+from typing import Final, TypeAlias
 
 from ledger.codes import Code
 from ledger.errors import FormatError
@@ -87,8 +87,8 @@ class Either:
     parts: tuple["Expression", ...]
 
 
-Term: TypeAlias = Union[Exists, NoneOpen, Moment, AlertRaised]
-Expression: TypeAlias = Union[Term, Every, Either]
+Term: TypeAlias = Exists | NoneOpen | Moment | AlertRaised
+Expression: TypeAlias = Term | Every | Either
 
 _TOKEN: Final = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*|\d+|[&|()@:*])")
 

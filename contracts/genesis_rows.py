@@ -63,9 +63,7 @@ def _enrol(state: State, founder: Founder) -> None:
     for public_key in founder.keys:
         standing.put_key(state, founder.member_id, public_key, SINCE_GENESIS)
     for role in founder.roles:
-        standing.put_role(
-            state, founder.member_id, role.name, role.scope, None, SINCE_GENESIS
-        )
+        standing.put_role(state, founder.member_id, role.name, role.scope, None, SINCE_GENESIS)
 
 
 def _stand_in(overlay: Overlay, genesis: Genesis, founder: Founder) -> None:

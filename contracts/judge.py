@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from contracts import confirmations, must_follow
 from contracts.alerts import ALERT_RULES
+from contracts.case import Case
 from contracts.entitlement import Entitlement, entitlement
 from contracts.expression import Moment
 from contracts.references import check_references
@@ -16,7 +17,7 @@ from contracts.rules import RULES
 from contracts.schema import REFUSE, Clause, Window, holds
 from contracts.shape import check_shape
 from contracts.state import State
-from contracts.verdict import Accepted, Case, Facts, Raised, Times, Verdict
+from contracts.verdict import Accepted, Facts, Raised, Times, Verdict
 from contracts.windows import standing_to
 from ledger.codes import Code
 from ledger.core.record import Record
@@ -92,9 +93,7 @@ def _failed(case: Case, clause: Clause) -> Rejected | Raised:
     return _raised(case, clause.otherwise, clause.text, due_ms=due_ms)
 
 
-def _outside(
-    case: Case, window: Window, at_limit: list[str]
-) -> Iterator[Rejected | Raised]:
+def _outside(case: Case, window: Window, at_limit: list[str]) -> Iterator[Rejected | Raised]:
     """What a deadline that the record itself must keep finds."""
     standing = standing_to(case, window.deadline)
     if standing is None:

@@ -17,8 +17,8 @@
     key/KEY_ID                                the member or node that ever enrolled this key
     status/…                                  slow rows, provable (`standing`, `ledger.core.status`)
 
-ID is 32 bytes, INDEX, DUE and FIRST_DAY are 8 bytes, big-endian; INDEX is the log index plus one, so
-that 0 stands for the genesis. Subjects hold no control characters, so 0 ends them.
+ID is 32 bytes, INDEX, DUE and FIRST_DAY are 8 bytes, big-endian; INDEX is the log index plus one,
+so that 0 stands for the genesis. Subjects hold no control characters, so 0 ends them.
 """
 
 from collections.abc import Mapping

@@ -8,6 +8,7 @@ and bundle included. Reads the state, never writes. The language is `expression`
 from collections.abc import Iterator, Sequence
 from typing import cast
 
+from contracts.case import Case
 from contracts.expression import (
     AlertRaised,
     Either,
@@ -19,7 +20,6 @@ from contracts.expression import (
     Scope,
 )
 from contracts.state import seen_from
-from contracts.verdict import Case
 from ledger.core.identifiers import RecordId
 
 

@@ -1,4 +1,4 @@
-"""Judges what a record cites: that it is on the ledger, of an allowed type, and of the same subject.
+"""Judges what a record cites: on the ledger, of an allowed type, of the same subject.
 
 A ref into another network's ledger is a citation that nobody here can judge; it satisfies nothing.
 Spec: ``docs/spec/contracts.md``.
@@ -6,9 +6,9 @@ Spec: ``docs/spec/contracts.md``.
 
 from typing import Final
 
+from contracts.case import Case
 from contracts.schema import Cites
 from contracts.state import seen_from
-from contracts.verdict import Case
 from ledger.codes import Code
 from ledger.core.record import Ref
 from ledger.errors import Rejected
@@ -18,7 +18,7 @@ FREE: Final = frozenset({"follows", "alert", "batch"})
 
 
 def check_references(case: Case) -> Rejected | None:
-    """The first ref that is not allowed, or a required one that is missing; None where all is well."""
+    """The first ref not allowed, or a required one missing; None where all is well."""
     required = [relation for relation, cites in case.kind.refs.items() if cites.required]
     for ref in case.record.refs:
         refusal = _check(case, ref)

@@ -1,4 +1,4 @@
-"""Reads rows of the catalogue from parsed TOML into the values of `schema`, refusing what is strange.
+"""Reads parsed TOML into the values of `schema`, refusing what is strange.
 
 An attribute that nobody knows is an error, never ignored: a misspelt `must_folow` would switch a
 rule off. Whether the rows fit together is `closure`'s question. Spec: ``docs/spec/contracts.md``.

@@ -21,9 +21,7 @@ _SECTION: Final = re.compile(r"[^/]+(/[^/]+)?")
 _PROJECT: Final = re.compile(r"[^/]+")
 
 
-def check_shape(
-    record: Record, kind: RecordType, common: Mapping[str, Field]
-) -> Rejected | None:
+def check_shape(record: Record, kind: RecordType, common: Mapping[str, Field]) -> Rejected | None:
     """The first thing about `record` that its type does not allow; None where all is well."""
     if not _subject_fits(record, kind):
         return Rejected(Code.RECORD_SUBJECT, {"type": kind.key, "subject": record.subject})

@@ -57,7 +57,7 @@ class State:
         )
 
     def value(self, subject: str, reference: str, as_of: Times) -> int | str | None:
-        """What ``TYPE.FIELD`` last said about what `subject` sees; the section before its project."""
+        """What ``TYPE.FIELD`` last said, about the section first and then about its project."""
         for each in seen_from(subject):
             found = self.value_before(each, reference, as_of)
             if found is not None:
@@ -117,9 +117,7 @@ class State:
 
     def calendars(self) -> tuple[Calendar, ...]:
         """The working-day calendars, by first day; one a year, so there are few."""
-        return tuple(
-            _calendar(rest, data) for rest, data in self.overlay.rows(layout.CALENDAR)
-        )
+        return tuple(_calendar(rest, data) for rest, data in self.overlay.rows(layout.CALENDAR))
 
     # Writes.
 
@@ -146,9 +144,7 @@ class State:
         self._end(layout.by_group(row.subject, row.type), record_id, row, index)
         self.close(record_id, row, index)
 
-    def put_value(
-        self, subject: str, reference: str, value: int | str | None, index: int
-    ) -> None:
+    def put_value(self, subject: str, reference: str, value: int | str | None, index: int) -> None:
         """Keep what a field says about a subject from `index` on; None for nothing any more."""
         group = layout.value_group(subject, reference)
         self.overlay.put(group, layout.place(index), encode(value))
@@ -181,9 +177,7 @@ class State:
         """Keep the bytes of a record until its confirmations are in; None forgets them."""
         self.overlay.put(layout.AWAITING, record_id, data)
 
-    def put_confirmation(
-        self, record_id: RecordId, member: str, roles: tuple[str, ...]
-    ) -> None:
+    def put_confirmation(self, record_id: RecordId, member: str, roles: tuple[str, ...]) -> None:
         """Keep that a member confirmed a record in these roles."""
         group = layout.confirmed_group(record_id)
         self.overlay.put(group, member.encode(), encode(roles))
@@ -221,6 +215,4 @@ def _calendar(rest: bytes, data: bytes) -> Calendar:
     last_day, holidays, make_up_days = cast(
         "tuple[int, tuple[int, ...], tuple[int, ...]]", decode(data, layout.ROW_BYTES_MAX)
     )
-    return Calendar(
-        int.from_bytes(rest), last_day, frozenset(holidays), frozenset(make_up_days)
-    )
+    return Calendar(int.from_bytes(rest), last_day, frozenset(holidays), frozenset(make_up_days))

@@ -90,9 +90,7 @@ def catalogue_of(
     )
 
 
-def references(
-    types: Mapping[str, RecordType], deadlines: Mapping[str, Deadline]
-) -> Iterator[str]:
+def references(types: Mapping[str, RecordType], deadlines: Mapping[str, Deadline]) -> Iterator[str]:
     """Every ``TYPE.field`` that some row asks the state for."""
     for kind in types.values():
         yield from (issuer.scope for issuer in kind.issuers if issuer.scope)

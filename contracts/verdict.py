@@ -1,22 +1,17 @@
 """What judging a record needs to know, and what it concludes: values only.
 
-A refusal is `ledger.errors.Rejected`; acceptance may carry alerts, because an evidence ledger must not
-lose the trace of misconduct. Spec: ``docs/spec/contracts.md``.
+A refusal is `ledger.errors.Rejected`; acceptance may carry alerts, because an evidence ledger must
+not lose the trace of misconduct. Spec: ``docs/spec/contracts.md``.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from contracts.schema import RecordType
 from contracts.tables import Catalogue
 from ledger.core.identifiers import KeyId, MemberId, NetworkId, RecordId, Subject
 from ledger.core.limits import Parameters
-from ledger.core.record import Record
 from ledger.errors import Rejected
-
-if TYPE_CHECKING:
-    from contracts.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +44,6 @@ class Facts:
     key_id: KeyId | None
     """The key whose signature over the bundle was verified; None for derived records."""
     world: World
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One record before the judge."""
-
-    record: Record
-    kind: RecordType
-    facts: Facts
-    state: "State"
-    times: Times
-
-    @property
-    def limit_ms(self) -> int:
-        """Deadlines before this moment have passed, grace included."""
-        return self.times.time_ms - self.facts.world.parameters.deadline_grace_ms
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ Says kept, at the limit, or missed; what follows from it is the judge's. Spec:
 
 from dataclasses import dataclass
 
+from contracts.case import Case
 from contracts.deadlines import Limit, limit_of
-from contracts.verdict import Case
 
 
 @dataclass(frozen=True, slots=True)

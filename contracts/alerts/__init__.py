@@ -9,7 +9,8 @@ from types import MappingProxyType
 from typing import Final
 
 from contracts.alerts import signer, silent_change
-from contracts.verdict import Case, Raised
+from contracts.case import Case
+from contracts.verdict import Raised
 
 AlertRule = Callable[[Case], Raised | None]
 

@@ -1,4 +1,4 @@
-"""AL05, unauthorised signer (越权签署): a role that lapsed or lies elsewhere, no delegation, no author.
+"""AL05, unauthorised signer (越权签署): a role lapsed or elsewhere, no delegation, no author.
 
 A member that never held the role is refused by the judge; what is concluded here is conduct that an
 evidence ledger must keep. Spec: ``docs/spec/contracts.md``.
@@ -6,11 +6,12 @@ evidence ledger must keep. Spec: ``docs/spec/contracts.md``.
 
 from typing import Final
 
+from contracts.case import Case
 from contracts.entitlement import Entitlement, entitlement
 from contracts.rules.amendment import amended
 from contracts.schema import ANY_MEMBER
 from contracts.state import seen_from
-from contracts.verdict import Case, Raised
+from contracts.verdict import Raised
 from ledger.core.identifiers import RecordId
 
 DELEGATION: Final = "ledger.delegated"

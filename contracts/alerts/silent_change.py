@@ -6,9 +6,10 @@ see by itself. Spec: ``docs/spec/contracts.md``.
 
 from collections.abc import Iterator
 
+from contracts.case import Case
 from contracts.rules.amendment import amended, root_type
 from contracts.rules.voiding import voided
-from contracts.verdict import Case, Raised, RecordRow
+from contracts.verdict import Raised, RecordRow
 from ledger.core.identifiers import RecordId
 
 

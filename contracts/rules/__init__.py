@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from contracts.case import Case
 from contracts.rules import (
     amendment,
     calendar,
@@ -19,7 +20,6 @@ from contracts.rules import (
     roles,
     voiding,
 )
-from contracts.verdict import Case
 from ledger.errors import Rejected
 
 

@@ -1,13 +1,14 @@
 """Amendments: X05, T11 and every record that says `amends`; nothing is ever overwritten.
 
-The new record commits what holds now; the old one stays. Each version is amended once, so the newest
-is unambiguous. Spec: ``docs/spec/contracts.md``.
+The new record commits what holds now; the old one stays. Each version is amended once, so the
+newest is unambiguous. Spec: ``docs/spec/contracts.md``.
 """
 
 from collections.abc import Iterator
 from typing import Final, cast
 
-from contracts.verdict import Case, RecordRow
+from contracts.case import Case
+from contracts.verdict import RecordRow
 from ledger.codes import Code
 from ledger.core.identifiers import RecordId
 from ledger.errors import Rejected

@@ -6,8 +6,8 @@ one too. A deadline that is running keeps the date it was given. Spec: ``docs/sp
 
 from typing import Final, cast
 
+from contracts.case import Case
 from contracts.deadlines import Calendar
-from contracts.verdict import Case
 from ledger.codes import Code
 from ledger.errors import Rejected
 

@@ -7,7 +7,7 @@ Whether an act on behalf of somebody was covered is the signer alert's question.
 from typing import cast
 
 from contracts import standing
-from contracts.verdict import Case
+from contracts.case import Case
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId
 from ledger.errors import Rejected

@@ -6,7 +6,7 @@ Shared by the rules that bind keys. Spec: ``docs/spec/signing.md``.
 from typing import cast
 
 from contracts import standing
-from contracts.verdict import Case
+from contracts.case import Case
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId
 from ledger.core.possession import verify_possession

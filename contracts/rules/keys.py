@@ -1,14 +1,14 @@
 """Further keys of a member: X02 bound, X03 revoked.
 
-A key cannot revoke itself: the revoking record would stand at the index where the key has ended, and
-its own receipt could not hold. Spec: ``docs/spec/contracts.md``.
+A key cannot revoke itself: the revoking record would stand at the index where the key has ended,
+and its own receipt could not hold. Spec: ``docs/spec/contracts.md``.
 """
 
 from typing import cast
 
 from contracts import standing
+from contracts.case import Case
 from contracts.rules.enrolment import check_new_key
-from contracts.verdict import Case
 from ledger.codes import Code
 from ledger.core.identifiers import KeyId, MemberId, PublicKey
 from ledger.errors import InvariantBroken, Rejected

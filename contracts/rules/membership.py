@@ -1,14 +1,14 @@
-"""Members enter and nodes come and go: T01 market subject registered, X01 node admitted or removed.
+"""Members enter: T01 market subject registered, X01 node admitted or removed.
 
-The subject signs too: possession of its key is a field. It never touches the committee, which only a
-committee change does. Spec: ``docs/spec/contracts.md``.
+The subject signs too: possession of its key is a field. It never touches the committee, which only
+a committee change does. Spec: ``docs/spec/contracts.md``.
 """
 
 from typing import cast
 
 from contracts import standing
+from contracts.case import Case
 from contracts.rules.enrolment import check_new_key
-from contracts.verdict import Case
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId, PublicKey
 from ledger.errors import Rejected

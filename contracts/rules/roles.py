@@ -7,7 +7,7 @@ import re
 from typing import Final, cast
 
 from contracts import standing
-from contracts.verdict import Case
+from contracts.case import Case
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId
 from ledger.errors import Rejected

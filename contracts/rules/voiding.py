@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from contracts import timers
+from contracts.case import Case
 from contracts.rules.amendment import ROOT
-from contracts.verdict import Case, RecordRow
+from contracts.verdict import RecordRow
 from ledger.codes import Code
 from ledger.core.identifiers import RecordId
 from ledger.errors import Rejected
