@@ -4,7 +4,6 @@ A bundle is durable before it is acknowledged, acknowledged before it is relayed
 signature included) before either. Spec: ``docs/spec/bundle.md`` and ``docs/spec/consensus.md``.
 """
 
-from collections import deque
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -30,7 +29,6 @@ DEFERRED_MS: Final = 10_000
 """A relayed bundle may rest on a block that is not here yet: so long it is judged again."""
 DEFERRED_MAX: Final = 256
 """Per peer."""
-SETTLED_MAX: Final = 100_000
 _FINAL: Final = frozenset({Code.BUNDLE_SIGNATURE, Code.BUNDLE_NETWORK, Code.POOL_FULL})
 """Verdicts that no later head changes."""
 
@@ -72,7 +70,8 @@ class BundleDesk:
         self.pool = Mempool(self._judge, limits or PoolLimits())
         self._fates = Fates()
         self._deferred: dict[Digest, _Deferred] = {}
-        self._settled: deque[Digest] = deque(maxlen=SETTLED_MAX)
+        self.settled_count = 0
+        """Bundles whose fate was settled since the start: who waits for one looks again."""
         self._relayed_ms = 0
 
     def start(self, now_ms: int) -> None:
@@ -149,7 +148,7 @@ class BundleDesk:
             self._fates.committed(key, height)
             self._deferred.pop(key, None)
         self.pool.committed(keys, height)
-        self._settled.extend(keys)
+        self.settled_count += len(keys)
         self.judge_again(now_ms)
         self._judge_deferred(now_ms)
         own = self.pool.taken_in_by(self._own)
@@ -161,7 +160,7 @@ class BundleDesk:
             if verdict.code is Code.BUNDLE_KNOWN:
                 # Its records entered by other bundles: whoever waits gets their receipts.
                 self._fates.committed(each.pool_key, self._application.head.height)
-                self._settled.append(each.pool_key)
+                self.settled_count += 1
                 continue
             self._events.add("bundle.unfit", bundle=each.pool_key.hex(), code=verdict.code.value)
             if self._own in each.sources:
@@ -191,12 +190,6 @@ class BundleDesk:
         pooled = self.pool.get(pool_key)
         return self._fates.of(pool_key) if pooled is None else Pending(pooled.received_at_ms)
 
-    def take_settled(self) -> tuple[Digest, ...]:
-        """Pool keys whose fate was settled since the last call."""
-        taken = tuple(self._settled)
-        self._settled.clear()
-        return taken
-
     def _judge(self, bundle: Bundle, time_ms: int) -> object:
         """On the time that the next block can have at the earliest."""
         return self._application.judge(bundle, max(time_ms, self._application.head.time_ms + 1))
@@ -216,7 +209,7 @@ class BundleDesk:
     def _refuse(self, pool_key: Digest, verdict: Rejected, now_ms: int) -> None:
         signed = self._signed_refusal(pool_key, verdict)
         self._fates.refused(pool_key, Refused(verdict, signed, now_ms))
-        self._settled.append(pool_key)
+        self.settled_count += 1
 
     def _report(self, peer: NodeId, pool_key: Digest, verdict: Rejected) -> None:
         frame = self._codec.encode(Report(self._signed_refusal(pool_key, verdict)))

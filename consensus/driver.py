@@ -123,23 +123,15 @@ class Driver:
         """What became of a bundle, as far as this node remembers."""
         return self._desk.fate(pool_key)
 
-    def take_settled(self) -> tuple[Digest, ...]:
-        """Pool keys whose fate was settled since the last call, for whoever waits for them."""
-        return self._desk.take_settled()
-
     def take_events(self) -> tuple[Event, ...]:
         """What happened since the last call, for a log."""
         return self._events.take()
 
     @property
-    def head_height(self) -> Height:
-        """Of the newest durable block."""
-        return self._application.head.height
-
-    @property
-    def cosigned_height(self) -> Height:
-        """Of the newest head that a quorum has cosigned."""
-        return self._cosigner.height
+    def progress(self) -> tuple[Height, Height, int]:
+        """(head, cosigned head, bundles settled): while it stands still, nobody need look again."""
+        head, cosigned = self._application.head.height, self._cosigner.height
+        return head, cosigned, self._desk.settled_count
 
     @property
     def faults(self) -> tuple[Fault, ...]:

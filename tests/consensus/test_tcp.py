@@ -18,7 +18,7 @@ from ledger.core.identifiers import NodeId
 from ledger.errors import FormatError, StoreError
 from tests.consensus.tls_folder import Identity, committee_of, files_of, make_identity
 
-SIZES = {Kind.HELLO: 64, Kind.MESSAGE: 1 << 20}
+SIZES: dict[int, int] = {Kind.HELLO: 64, Kind.MESSAGE: 1 << 20}
 HELLO = bytes((Kind.HELLO,)) + b"hello"
 
 
@@ -93,7 +93,7 @@ class Party:
 
 async def until(holds: Callable[[], bool], what: str) -> None:
     async with asyncio.timeout(20):
-        while not holds():
+        while not holds():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     assert holds(), what
 
