@@ -192,9 +192,9 @@ class Town:
             if b"\0*\0" in key:
                 record_id = self.chain.state.get(key)
                 assert record_id is not None
-                data = self.chain.blocks.record_bytes(RecordId(record_id))
-                assert data is not None
-                found.append((key[-8:], decode_record(data)))
+                stored = self.chain.blocks.record(RecordId(record_id))
+                assert stored is not None
+                found.append((key[-8:], decode_record(stored.data)))
         return [record for _, record in sorted(found, key=lambda each: each[0])]
 
     # What most stories begin with.
