@@ -150,11 +150,12 @@ def decode_genesis(data: bytes) -> Genesis:
 def _founder(value: Value) -> Founder:
     member_id, kind, names, credit_code, roles, keys = array(value, "member", 6)
     name_zh, name_en = array(names, "names", 2)
-    if kind not in MEMBER_KINDS:
+    named = text(kind, "kind")
+    if named not in MEMBER_KINDS:
         raise FormatError(Code.GENESIS_INVALID, what="member kind")
     return Founder(
         MemberId(check_name(text(member_id, "member_id"), "member_id")),
-        text(kind, "kind"),
+        named,
         text(name_zh, "name_zh"),
         text(name_en, "name_en"),
         text(credit_code, "credit_code", 18),
