@@ -16,7 +16,7 @@ from ledger.core.identifiers import Digest, Epoch, HeaderHash, Height, View
 from ledger.core.merkle import EMPTY_ROOT, Frontier
 from ledger.core.status import StatusTree, genesis_state_hash
 from ledger.errors import StoreError
-from ledger.store.api import Store
+from ledger.store.api import Row, Store
 from ledger.store.keys import LAYOUT, Table, number
 from ledger.store.rows import head_from, head_row, present
 
@@ -37,14 +37,11 @@ def prepare(store: Store, genesis: Genesis, rows: Mapping[bytes, bytes]) -> None
         StoreError: `store.newer`, `store.other_network`, or `store.damaged` where the stored
             genesis state is not `rows`.
     """
-    state = genesis_state_hash(genesis.network_id, rows)
     layout = store.get(_LAYOUT_KEY)
     if layout is None:
         store.write(
             [
-                (_LAYOUT_KEY, number(LAYOUT)),
-                (_NETWORK_KEY, genesis.network_id),
-                (_GENESIS_STATE_KEY, state),
+                *meta_rows(genesis, rows),
                 (Table.HEAD.key(), head_row(Height(0), Frontier())),
                 *((Table.STATE.key(key), value) for key, value in rows.items()),
             ]
@@ -57,8 +54,17 @@ def prepare(store: Store, genesis: Genesis, rows: Mapping[bytes, bytes]) -> None
     if network != genesis.network_id:
         expected = genesis.network_id.hex()[:16]
         raise StoreError(Code.STORE_OTHER_NETWORK, found=network.hex()[:16], expected=expected)
-    if store.get(_GENESIS_STATE_KEY) != state:
+    if (_GENESIS_STATE_KEY, store.get(_GENESIS_STATE_KEY)) not in meta_rows(genesis, rows):
         raise StoreError(Code.STORE_DAMAGED, what="genesis state")
+
+
+def meta_rows(genesis: Genesis, rows: Mapping[bytes, bytes]) -> tuple[Row, ...]:
+    """What a store says about itself: layout, network, and the state it began with."""
+    return (
+        (_LAYOUT_KEY, number(LAYOUT)),
+        (_NETWORK_KEY, genesis.network_id),
+        (_GENESIS_STATE_KEY, genesis_state_hash(genesis.network_id, rows)),
+    )
 
 
 def read_head(

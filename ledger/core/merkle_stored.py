@@ -27,6 +27,11 @@ def root_from(reader: NodeReader, size: int) -> Digest:
     return _span(reader, 0, size)
 
 
+def peaks_from(reader: NodeReader, size: int) -> tuple[Digest, ...]:
+    """The peaks of the frontier of the first `size` leaves, the largest first."""
+    return _peaks(reader, 0, size)
+
+
 def inclusion_path_from(reader: NodeReader, index: int, size: int) -> tuple[Digest, ...]:
     """The path of the leaf at `index` in the tree of the first `size` leaves.
 
@@ -81,12 +86,16 @@ def consistency_path_from(reader: NodeReader, old_size: int, new_size: int) -> t
 
 def _span(reader: NodeReader, start: int, end: int) -> Digest:
     """The hash over leaves `start` to `end`, where `start` is a multiple of the first subtree."""
+    return fold_peaks(_peaks(reader, start, end))
+
+
+def _peaks(reader: NodeReader, start: int, end: int) -> tuple[Digest, ...]:
     peaks = []
     while start < end:
         level = (end - start).bit_length() - 1
         peaks.append(reader.node(level, start >> level))
         start += 1 << level
-    return fold_peaks(peaks)
+    return tuple(peaks)
 
 
 def _split(count: int) -> int:

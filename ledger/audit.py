@@ -1,0 +1,177 @@
+"""Audit: goes over a whole stored chain and says, block by block, what is not as it must be.
+
+Reads only, trusts nothing but the genesis, and never stops at a finding. It yields progress and
+findings as they come, so that whoever runs it draws the bar. What a rule concludes is judged again
+by a port that is passed in, because the ledger does not know the rules. Spec:
+``docs/spec/store.md``.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Protocol, TypeAlias
+
+from ledger.audit_block import BlockAudit, Known
+from ledger.audit_finding import Finding, of_error, of_row
+from ledger.audit_tables import (
+    compare_state,
+    cosigned_findings,
+    count_findings,
+    last_signed_findings,
+    meta_findings,
+    node_findings,
+    status_findings,
+)
+from ledger.block_store import BlockStore
+from ledger.codes import Code
+from ledger.core.block import Header
+from ledger.core.certificate import CommitCertificate
+from ledger.core.genesis import Genesis
+from ledger.core.identifiers import HeaderHash, Height
+from ledger.core.merkle import Frontier
+from ledger.core.merkle_stored import peaks_from
+from ledger.errors import LedgerError, Rejected
+from ledger.log_tree import LogTree
+from ledger.opening import meta_rows
+from ledger.status_history import StatusHistory
+from ledger.store.api import Reader
+from ledger.store.keys import Table
+from ledger.store.rows import head_from, present
+
+
+class Judge(Protocol):
+    """Judges blocks again over a second, empty store of its own."""
+
+    @property
+    def reader(self) -> Reader:
+        """The second store: what state the blocks so far give."""
+        ...
+
+    def check(self, header: Header, payload: bytes) -> Rejected | None:
+        """Judge the block that follows those committed so far."""
+        ...
+
+    def commit(self, header: Header, payload: bytes, certificate: CommitCertificate) -> object:
+        """Go on to the next height; only after `check` found no fault."""
+        ...
+
+
+class Progress:
+    """How far an audit is."""
+
+    __slots__ = ("blocks_count", "height")
+
+    def __init__(self, height: Height, blocks_count: int) -> None:
+        self.height = height
+        """Blocks gone over."""
+        self.blocks_count = blocks_count
+        """Blocks in all."""
+
+
+Event: TypeAlias = Progress | Finding
+
+
+def audit(
+    store: Reader, genesis: Genesis, genesis_rows: Mapping[bytes, bytes], judge: Judge | None
+) -> Iterator[Event]:
+    """Go over every row of the store.
+
+    Args:
+        store: of a node that does not write meanwhile.
+        genesis: of the network: all that is trusted.
+        genesis_rows: the state before the first block, as the contracts compute it.
+        judge: judges each block again; None leaves verdicts and state unjudged.
+
+    Yields:
+        A `Progress` after each block, and each `Finding` where it is met.
+    """
+    return _Audit(store, genesis, genesis_rows, judge).run()
+
+
+class _Audit:
+    """One run: what is known of the chain up to the block that is looked at."""
+
+    def __init__(
+        self,
+        store: Reader,
+        genesis: Genesis,
+        genesis_rows: Mapping[bytes, bytes],
+        judge: Judge | None,
+    ) -> None:
+        self._store = store
+        self._genesis = genesis
+        self._judge = judge
+        self._blocks = BlockStore(store)
+        self._tree = LogTree(store)
+        self._known = Known(HeaderHash(genesis.network_id), genesis.created_at_ms, Frontier())
+        self._meta = meta_rows(genesis, genesis_rows)
+        self._counts: Counter[Table] | None = Counter(
+            {Table.META: len(self._meta), Table.HEAD: 1, Table.LAST_SIGNED: 1}
+        )
+        """Rows that the blocks so far must have; None once a block could not be read."""
+
+    def run(self) -> Iterator[Event]:
+        try:
+            height, frontier = head_from(present(self._store.get(Table.HEAD.key()), "head"))
+            status = StatusHistory(self._store).newest
+        except LedgerError as problem:
+            yield of_error(problem, None)
+            return
+        for at in range(1, height + 1):
+            yield from self._block(BlockAudit(self._store, self._genesis, status, Height(at)))
+            yield Progress(Height(at), height)
+        if self._known.frontier != frontier:
+            yield of_row(Code.AUDIT_ROW, Table.HEAD, Table.HEAD.key(), height)
+        yield from self._tables(height)
+
+    def _block(self, block: BlockAudit) -> Iterator[Finding]:
+        """All about one block; where it cannot be read, go on from what the tree rows say."""
+        try:
+            block.read(self._blocks)
+        except LedgerError as problem:
+            yield of_error(problem, block.height)
+            self._judge = self._counts = None
+            self._skip(block)
+            return
+        yield from block.findings(self._known, self._tree)
+        self._known = block.known_after(self._known)
+        if self._counts is not None:
+            self._counts.update(block.counts)
+        yield from self._judged(block)
+
+    def _judged(self, block: BlockAudit) -> Iterator[Finding]:
+        if self._judge is None:
+            return
+        header, payload = block.header, block.payload
+        verdict = self._judge.check(header, payload)
+        if verdict is None and block.is_certificates_own:
+            self._judge.commit(header, payload, block.certificate)
+            return
+        # What follows can no longer be judged on the state that this block would have left.
+        self._judge = None
+        if verdict is not None:
+            reason = f"{verdict.code.value} {dict(verdict.detail)}"
+            detail: dict[str, str | int] = {"height": header.height, "reason": reason}
+            yield Finding(Code.AUDIT_JUDGED, header.height, detail)
+
+    def _skip(self, block: BlockAudit) -> None:
+        """Continue above an unreadable block from its header and the stored tree, if they read."""
+        try:
+            header = self._blocks.header(block.height)
+            frontier = Frontier(header.log_size, peaks_from(self._tree, header.log_size))
+        except LedgerError:
+            self._known = Known(None, 0, None)
+            return
+        self._known = Known(header.hash(), header.time_ms, frontier)
+
+    def _tables(self, height: Height) -> Iterator[Finding]:
+        """What no single block can tell: counts, state, tree rows, cosigned heads, promises."""
+        stored = self._store
+        yield from meta_findings(stored, self._meta)
+        if self._judge is not None:
+            yield from compare_state(stored, self._judge.reader)
+        yield from status_findings(stored, self._blocks, height)
+        yield from node_findings(stored, self._known.frontier)
+        if self._counts is not None:
+            yield from count_findings(stored, self._counts)
+        yield from cosigned_findings(stored, self._blocks, self._genesis, height)
+        yield from last_signed_findings(stored, self._blocks)

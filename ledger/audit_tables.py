@@ -1,0 +1,151 @@
+"""What an audit asks of whole tables, after every block was looked at by itself.
+
+A row that no block accounts for is as wrong as one that is missing: an index that names a record
+which is not there misleads whoever searches.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+
+from ledger.audit_finding import Finding, of_error, of_row
+from ledger.block_store import BlockStore
+from ledger.codes import Code
+from ledger.core.checkpoint import cosigner_keys, parse_checkpoint
+from ledger.core.genesis import Genesis
+from ledger.core.identifiers import DIGEST_BYTES, Height
+from ledger.core.merkle import Frontier
+from ledger.core.note import parse_note, verify_note
+from ledger.errors import LedgerError, VerificationError
+from ledger.status_history import StatusHistory
+from ledger.store.api import Reader, Row
+from ledger.store.keys import Table, last_number
+from ledger.store.rows import last_signed_from
+
+_BY_JUDGEMENT = frozenset({Table.STATE, Table.STATUS_UNDO})
+"""Tables that only judging again can tell."""
+
+
+def count_findings(store: Reader, expected: Counter[Table]) -> Iterator[Finding]:
+    """Tables with more rows than the blocks account for; fewer were found row by row."""
+    aside = _BY_JUDGEMENT | {Table.COSIGNED, Table.NODE}
+    for table in (table for table in Table if table not in aside):
+        try:
+            found = sum(1 for _ in store.scan(*table.range()))
+        except LedgerError as problem:
+            yield of_error(problem, None)
+            continue
+        if found > expected[table]:
+            yield _stray(table, found, expected[table])
+
+
+def node_findings(store: Reader, frontier: Frontier | None) -> Iterator[Finding]:
+    """The tree rows hold exactly the complete nodes of the log."""
+    if frontier is None:
+        return
+    levels = range(frontier.size.bit_length())
+    expected = sum(frontier.size >> level for level in levels)
+    try:
+        joined = sum(len(value) for _, value in store.scan(*Table.NODE.range()))
+    except LedgerError as problem:
+        yield of_error(problem, None)
+        return
+    if joined != expected * DIGEST_BYTES:
+        yield _stray(Table.NODE, joined // DIGEST_BYTES, expected)
+
+
+def meta_findings(store: Reader, expected: Sequence[Row]) -> Iterator[Finding]:
+    """The store says of itself what this network's store must say."""
+    for key, value in expected:
+        if store.get(key) != value:
+            yield of_row(Code.AUDIT_ROW, Table.META, key, None)
+
+
+def status_findings(store: Reader, blocks: BlockStore, head: Height) -> Iterator[Finding]:
+    """Going back over the slow rows gives the root of every block after which they changed."""
+    start, stop = Table.STATUS_UNDO.range()
+    try:
+        changed = {last_number(key) - 1 for key, _ in store.scan(start, stop)}
+        history = StatusHistory(store)
+        for height in sorted(Height(each) for each in {*changed, head} if each > 0):
+            status, header = history.at(height), blocks.header(height)
+            if (status.size, status.root) != (header.status_size, header.status_root):
+                detail: dict[str, str | int] = {"height": height, "what": "status root"}
+                yield Finding(Code.AUDIT_ROOT, height, detail)
+    except LedgerError as problem:
+        yield of_error(problem, None)
+
+
+def compare_state(store: Reader, judged: Reader) -> Iterator[Finding]:
+    """The state is the one that judging every block again gives, row by row."""
+    for table in sorted(_BY_JUDGEMENT, key=lambda table: table.value):
+        try:
+            yield from _compare(table, store.scan(*table.range()), judged.scan(*table.range()))
+        except LedgerError as problem:
+            yield of_error(problem, None)
+
+
+def cosigned_findings(
+    store: Reader, blocks: BlockStore, genesis: Genesis, head: Height
+) -> Iterator[Finding]:
+    """Every kept checkpoint is of a block's head and cosigned by a quorum."""
+    keys = cosigner_keys(genesis.origin, genesis.committee).values()
+    for key, value in store.scan(*Table.COSIGNED.range()):
+        height = Height(last_number(key))
+        try:
+            note = parse_note(value)
+            checkpoint = parse_checkpoint(note.text)
+            verified = verify_note(note, keys)
+            if len(verified) < genesis.committee.q:
+                raise VerificationError(
+                    Code.CERTIFICATE_QUORUM, found=len(verified), needed=genesis.committee.q
+                )
+            if not 1 <= height <= head:
+                raise VerificationError(
+                    Code.AUDIT_STRAY, table="cosigned", found=height, expected=head
+                )
+            header = blocks.header(height)
+        except LedgerError as problem:
+            yield of_error(problem, height)
+            continue
+        said = (checkpoint.origin, checkpoint.size, checkpoint.root)
+        if said != (genesis.origin, header.log_size, header.log_root):
+            yield of_row(Code.AUDIT_ROW, Table.COSIGNED, key, height)
+
+
+def last_signed_findings(store: Reader, blocks: BlockStore) -> Iterator[Finding]:
+    """What this node promised to the outside is a head of this log."""
+    key = Table.LAST_SIGNED.key()
+    row = store.get(key)
+    if row is None:
+        return
+    try:
+        promise = last_signed_from(row)
+        height = blocks.height_of_size(promise.size)
+        if height is not None and blocks.header(height).log_root == promise.root:
+            return
+    except LedgerError as problem:
+        yield of_error(problem, None)
+        return
+    yield of_row(Code.AUDIT_ROW, Table.LAST_SIGNED, key, height)
+
+
+def _compare(table: Table, stored: Iterator[Row], judged: Iterator[Row]) -> Iterator[Finding]:
+    """The first rows in which two sorted tables differ; what follows would be noise."""
+    for ours, theirs in zip_longest(stored, judged):
+        if ours == theirs:
+            continue
+        if ours is None or (theirs is not None and theirs[0] < ours[0]):
+            yield of_row(Code.AUDIT_MISSING, table, theirs[0], None)
+        else:
+            yield of_row(Code.AUDIT_ROW, table, ours[0], None)
+        return
+
+
+def _stray(table: Table, found: int, expected: int) -> Finding:
+    detail: dict[str, str | int] = {
+        "table": table.name.lower(),
+        "found": found,
+        "expected": expected,
+    }
+    return Finding(Code.AUDIT_STRAY, None, detail)
