@@ -32,8 +32,8 @@ class OpenHeight:
         self.proposals = Proposals(node, here)
         self.view_changes = ViewChanges(node, here)
         self.rules: tuple[Rule, ...] = (
-            self.follow,
             self.agreement.decide,
+            self.follow,
             self.view_changes.join,
             self.view_changes.start,
             self.proposals.replay,
@@ -65,8 +65,9 @@ class OpenHeight:
         """Let the clocks run exactly while this height waits for something they can bring about."""
         here, pacemaker = self.here, self._node.pacemaker
         mine = here.committee.primary(here.view) == self._node.config.node_id
-        pacemaker.passed_over(self._node.passed_over and here.active and not mine, now_ms)
-        if self._patient():
+        backup = here.active and not mine
+        pacemaker.passed_over(self._node.passed_over and backup, now_ms)
+        if self._patient(backup):
             pacemaker.run((here.height, here.view, here.active), here.changed, now_ms)
         else:
             pacemaker.stop()
@@ -87,8 +88,8 @@ class OpenHeight:
         everybody = dict.fromkeys((*voted, *here.committee))
         return [node for node in everybody if node != self._node.config.node_id]
 
-    def _patient(self) -> bool:
-        """Whether the view's clock runs: work waits in an active view, or q nodes want this one."""
+    def _patient(self, backup: bool) -> bool:
+        """Whether the view's clock runs: work waits for the primary, or q nodes want this view."""
         here = self.here
         if here.delivering or self._node.catch_up.target >= here.height:
             return False
@@ -96,7 +97,7 @@ class OpenHeight:
             return self.view_changes.wanted_by_quorum()
         chosen = here.new_view is not None and here.new_view.chosen is not None
         opened = here.proposal is not None or bool(here.promises.prepares) or chosen
-        return self._node.work or opened
+        return backup and (self._node.work or opened)
 
     def _believe(self, block: CertifiedBlock) -> None:
         """Take a decided block of this height in.

@@ -13,6 +13,7 @@ from consensus.core.fault import Fault
 from consensus.core.message_decoding import decode_message
 from consensus.core.message_encoding import encode_message
 from consensus.core.messages import (
+    Blocks,
     CertifiedBlock,
     Message,
     NewView,
@@ -176,6 +177,7 @@ class World:
         self.said: list[Mail] = []
         self.drop: Callable[[Mail], bool] = lambda mail: False
         self.work: dict[str, bytes] = {}
+        self.passed_over = ""
         self.actors: dict[str, Actor] = {}
         for name in NAMES[:n]:
             if name not in silent:
@@ -225,8 +227,6 @@ class World:
         for serve in ready.serve:
             blocks = tuple(actor.chain[serve.from_height - 1 :][: serve.count_max])
             if blocks:
-                from consensus.core.messages import Blocks
-
                 self.post(actor.name, serve.to, Blocks(blocks))
         if ready.deliver is not None:
             block = ready.deliver
@@ -235,6 +235,8 @@ class World:
             self.perform(
                 actor, actor.live.delivered(actor.head, self.committee, self.clock(actor))
             )
+            left = self.work.get(actor.name) not in {None, *self.payloads(actor.name)}
+            self.tell_waiting(actor, left)
         if ready.validate is not None:
             ask = ready.validate
             actor.judged.append(ask.header_hash)
@@ -287,11 +289,11 @@ class World:
             due = min(
                 (a.live.deadline_ms - a.clock_off_ms for a in self.up()), default=end
             )
-            assert due > self.now_ms, "a deadline that has passed"
-            self.now_ms = min(due, end)
+            self.now_ms = min(max(due, self.now_ms), end)
             for actor in self.up():
                 if actor.live.deadline_ms <= self.clock(actor):
                     self.perform(actor, actor.live.tick(self.clock(actor)))
+                    assert actor.live.deadline_ms > self.clock(actor), "time stands still"
             self.settle()
 
     def wait(self, payload: bytes, names: Iterable[str] | None = None) -> None:
@@ -300,7 +302,12 @@ class World:
             self.work[name] = payload
             actor = self.actors[name]
             if actor.replica is not None:
-                self.perform(actor, actor.live.waiting(True, self.clock(actor)))
+                self.tell_waiting(actor, True)
+
+    def tell_waiting(self, actor: Actor, yes: bool) -> None:
+        passed_over = actor.name in self.passed_over
+        ready = actor.live.waiting(yes or passed_over, self.clock(actor), passed_over=passed_over)
+        self.perform(actor, ready)
 
     # What came of it.
 

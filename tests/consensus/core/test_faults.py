@@ -1,0 +1,123 @@
+"""Evidence (pitfall 13): equivocation is proven, kept once, and no honest node is ever accused."""
+
+from dataclasses import replace
+
+from consensus.core.fault import forgotten_commit, two_new_views, two_votes
+from consensus.core.messages import Message, Phase, Vote
+from tests.consensus.core.world import (
+    START_MS,
+    World,
+    commit,
+    genesis_head,
+    header_on,
+    new_view,
+    pre_prepare,
+    prepare,
+    prepared,
+    slot,
+    view_change,
+)
+
+HEAD = genesis_head()
+ONE = header_on(HEAD, b"one", START_MS, "a")
+TWO = header_on(HEAD, b"two", START_MS, "a")
+
+
+def test_a_primary_that_tells_two_stories_is_proven_to_have_done_so() -> None:
+    """a proposes one block to b and another to c and d; their Prepares bring it to light."""
+    world = World(silent="a")
+    world.hand("a", "b", pre_prepare(slot(1, 0), HEAD, b"one", START_MS, "a"))
+    for name in "cd":
+        world.hand("a", name, pre_prepare(slot(1, 0), HEAD, b"two", START_MS, "a"))
+    world.settle()
+    assert world.faults() == {("two-prepares", "a")}
+    # Each half knows both statements, and each reports them once.
+    assert [len(world.actors[name].faults) for name in "bcd"] == [1, 1, 1]
+    world.wait(b"three")
+    world.run(10_000)
+    world.check_agreement()
+    # "two" had a quorum of Prepares, with a's own; so it was carried into the next view.
+    assert [world.payloads(name) for name in "bcd"] == [[b"two", b"three"]] * 3
+    assert world.faults() == {("two-prepares", "a")}
+
+
+def test_two_commits_of_one_slot_are_evidence() -> None:
+    world = World(silent="d")
+    for header in (ONE, TWO, TWO):
+        world.hand("d", "a", commit(slot(1, 0), header.hash(), "d"))
+    assert world.faults() == {("two-commits", "d")}
+    assert len(world.actors["a"].faults) == 1
+
+
+def test_two_new_views_of_one_slot_are_evidence() -> None:
+    world = World(silent="bd")
+    changes = {name: view_change(slot(1, 1), HEAD, name) for name in "abcd"}
+    for names in ("abc", "abd"):
+        world.hand("b", "a", new_view(slot(1, 1), [changes[name] for name in names], "b"))
+    assert world.faults() == {("two-new-views", "b")}
+
+
+def test_a_view_change_that_forgets_an_earlier_commit_is_evidence() -> None:
+    for commit_first in (True, False):
+        world = World(silent="d")
+        said: list[Message] = [
+            commit(slot(1, 1), ONE.hash(), "d"),
+            view_change(slot(1, 2), HEAD, "d", prepared(slot(1, 0), ONE, "abc")),
+        ]
+        for message in said if commit_first else reversed(said):
+            world.hand("d", "a", message)
+        assert world.faults() == {("forgotten-commit", "d")}
+
+
+def test_what_honest_nodes_do_is_no_fault() -> None:
+    """The closed list: nothing of different views, heights or epochs, nothing said twice."""
+    base = prepare(slot(1, 0), ONE.hash(), "d")
+    for other in (
+        base,
+        prepare(slot(1, 1), TWO.hash(), "d"),
+        prepare(slot(2, 0), TWO.hash(), "d"),
+        prepare(slot(1, 0, epoch=1), TWO.hash(), "d"),
+        prepare(slot(1, 0), TWO.hash(), "c"),
+        commit(slot(1, 0), TWO.hash(), "d"),
+    ):
+        assert two_votes(base, other) is None, other
+    done = commit(slot(1, 1), ONE.hash(), "d")
+    proof = prepared(slot(1, 1), ONE, "abc")
+    for change in (
+        view_change(slot(1, 2), HEAD, "d", proof),
+        view_change(slot(1, 1), HEAD, "d"),
+        view_change(slot(2, 2), HEAD, "d"),
+        view_change(slot(1, 2, epoch=1), HEAD, "d"),
+        view_change(slot(1, 2), HEAD, "c"),
+    ):
+        assert forgotten_commit(done, change) is None, change
+    assert forgotten_commit(replace(done, phase=Phase.PREPARE), view_change(slot(1, 2), HEAD, "d")) is None
+    changes = [view_change(slot(1, 1), HEAD, name) for name in "abc"]
+    assert two_new_views(new_view(slot(1, 1), changes, "b"), new_view(slot(1, 1), changes, "b")) is None
+
+
+def test_honest_nodes_that_change_views_and_crash_are_never_accused() -> None:
+    world = World()
+    for number, down in enumerate("abcd"):
+        world.crash(down)
+        world.wait(b"work %d" % number)
+        world.run(15_000, until=lambda: min(world.heights().values()) > len(world.actors))
+        world.start(down)
+        world.connect_all()
+        world.run(3_000)
+    world.check_agreement()
+    assert set(world.heights().values()) == {4}
+    assert world.faults() == set()
+
+
+def test_a_vote_under_another_name_or_a_broken_signature_is_dropped() -> None:
+    world = World(silent="d")
+    honest = commit(slot(1, 0), ONE.hash(), "d")
+    for lie in (
+        Vote(honest.phase, honest.slot, TWO.hash(), honest.node, honest.signature),
+        Vote(honest.phase, honest.slot, honest.header_hash, ONE.proposer, honest.signature),
+        replace(honest, phase=Phase.PREPARE),
+    ):
+        world.hand("d", "b", lie)
+    assert world.actors["b"].live.situation.dropped_count == 3
+    assert world.faults() == set()
