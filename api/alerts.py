@@ -1,0 +1,57 @@
+"""Alerts in words: the catalogue's sentence of an alert, filled from its record, in two languages.
+
+The record holds stable names (a type, a deadline, a reason); the words come from the catalogue.
+"""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final
+
+from contracts.tables import Catalogue
+from ledger.core.record import Record
+
+BEIJING: Final = timezone(timedelta(hours=8), "UTC+8")
+LANGUAGES: Final = ("zh", "en")
+
+
+class _Facts(dict[str, str]):
+    """Shows what a record lacks instead of hiding the sentence."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def alert_sentence(catalogue: Catalogue, record: Record, language: str) -> str:
+    """What happened, in one sentence.
+
+    Args:
+        catalogue: whose words are used.
+        record: a ``ledger.alert_raised``.
+        language: ``zh`` or ``en``.
+    """
+    alert = catalogue.alerts.get(str(record.fields.get("alert", "")))
+    if alert is None:
+        return str(record.fields.get("alert", "?"))
+    facts = _Facts({name: str(value) for name, value in record.fields.items()})
+    facts["subject"] = record.subject
+    for name in ("about", "because", "deadline"):
+        if name in facts:
+            facts[name] = _named(catalogue, facts[name], language)
+    due_ms = record.fields.get("due_ms")
+    if isinstance(due_ms, int):
+        facts["due"] = beijing(due_ms)
+    template = alert.sentence_zh if language == "zh" else alert.sentence_en
+    return template.format_map(facts)
+
+
+def beijing(time_ms: int) -> str:
+    """A time as officials read it: ``2026-03-01 09:30:00``, Beijing time."""
+    moment = datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(BEIJING)
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _named(catalogue: Catalogue, name: str, language: str) -> str:
+    """The words of a type, a deadline or a reason; what is none of them stands as it is."""
+    found = catalogue.type(name) or catalogue.deadlines.get(name) or catalogue.reasons.get(name)
+    if found is None:
+        return name
+    return found.zh if language == "zh" else found.en

@@ -1,0 +1,91 @@
+"""create_app: the HTTP application of one node, put together from its routes.
+
+Everything that a browser loads comes from this host: the pages carry a Content-Security-Policy that
+allows nothing else, because the intranets that this runs in reach nothing else.
+"""
+
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from typing import Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+
+from api.errors import HANDLERS
+from api.metrics import registry_of
+from api.routes import alerts, blocks, bundles, health, network, records
+from api.service import LedgerService
+
+ROUTERS: Final = (
+    bundles.router,
+    records.router,
+    blocks.router,
+    alerts.router,
+    network.router,
+    health.router,
+)
+_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+_DOCS_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
+)
+_VENDOR: Final = "/static/vendor/swagger-ui"
+
+
+def create_app(service: LedgerService, version: str = "0.1.0") -> FastAPI:
+    """The application over one node's ledger.
+
+    Args:
+        service: the node's use cases.
+        version: of this software, for the description.
+    """
+    app = FastAPI(
+        title="bidwitness",
+        version=version,
+        summary="An evidence ledger for public tendering: submit, look up, and take proofs away.",
+        docs_url=None,
+        redoc_url=None,
+        license_info={"name": "Apache-2.0"},
+    )
+    for kind, handler in HANDLERS.items():
+        app.add_exception_handler(kind, handler)
+    app.state.service = service
+    app.state.registry = registry_of(service)
+    app.middleware("http")(_with_headers)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=str(files("api").joinpath("static"))))
+    app.get("/docs", include_in_schema=False)(_docs)
+    return app
+
+
+async def _with_headers(
+    request: Request, answer: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    """Security headers on everything; a page may loosen its own policy, never another's."""
+    response = await answer(request)
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+async def _docs() -> HTMLResponse:
+    """Swagger UI, its assets from this host; the page's one script is a file of ours."""
+    page = get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title="bidwitness API",
+        swagger_js_url=f"{_VENDOR}/swagger-ui-bundle.js",
+        swagger_css_url=f"{_VENDOR}/swagger-ui.css",
+        swagger_favicon_url=f"{_VENDOR}/favicon-32x32.png",
+    )
+    start, _, rest = bytes(page.body).decode().partition("<script>")
+    _, _, end = rest.partition("</script>")
+    body = f'{start}<script src="/static/docs.js"></script>{end}'
+    return HTMLResponse(body, headers={"Content-Security-Policy": _DOCS_POLICY})

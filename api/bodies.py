@@ -1,0 +1,62 @@
+"""Reads request bodies under a cap, and turns them into canonical bundles.
+
+The cap is enforced while the body arrives, whatever its headers claim, so that a large body costs
+no more memory than a bundle may have.
+"""
+
+from typing import Final
+
+from fastapi import Request
+from pydantic import ValidationError
+
+from api.errors import ApiError
+from api.schemas import read_bundle
+from ledger.codes import Code
+from ledger.core.bundle import Bundle, decode_bundle
+from ledger.core.limits import Parameters
+
+JSON: Final = "application/json"
+MSGPACK: Final = frozenset(
+    {"application/msgpack", "application/vnd.msgpack", "application/vnd.bidwitness.bundle"}
+)
+JSON_FACTOR: Final = 3
+"""JSON spells digests as hex with names around them: it may be this much larger."""
+
+
+async def read_capped(request: Request, size_max: int) -> bytes:
+    """The body of `request`.
+
+    Raises:
+        ApiError: `bundle.too_large` as soon as more than `size_max` bytes have come.
+    """
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > size_max:
+            raise ApiError(Code.BUNDLE_TOO_LARGE, size=size, limit=size_max)
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def bundle_in(request: Request, limits: Parameters) -> Bundle:
+    """The bundle in the body of `request`, by its media type.
+
+    Raises:
+        ApiError: `api.media_type`, `bundle.too_large`, `api.parameter`.
+        FormatError: as `decode_bundle`.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type in MSGPACK:
+        return decode_bundle(await read_capped(request, limits.bundle_bytes_max), limits)
+    if media_type != JSON:
+        expected = f"{JSON}, application/msgpack"
+        raise ApiError(Code.API_MEDIA_TYPE, found=media_type or "–", expected=expected)
+    data = await read_capped(request, JSON_FACTOR * limits.bundle_bytes_max)
+    try:
+        return read_bundle(data, limits)
+    except ValidationError as problem:
+        first = problem.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        what = f"{place}: {first['msg']}"[:300]
+        raise ApiError(Code.API_PARAMETER, what=what) from problem

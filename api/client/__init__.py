@@ -1,0 +1,13 @@
+"""The SDK: submit signed bundles, wait for receipts, ask; needs only `ledger` and httpx.
+
+Whatever a node answers is verified against the trust root before it is returned, so that a client
+has to trust no single node::
+
+    client = Client(["https://node-1.example", "https://node-2.example"], trust)
+    receipts = client.submit(sign_bundle(signer, trust.network_id, member, records, now, later))
+"""
+
+from api.client.client import Client
+from api.client.nodes import ClientError, Nodes, Pending
+
+__all__ = ["Client", "ClientError", "Nodes", "Pending"]

@@ -1,0 +1,162 @@
+"""Client: what members and readers do with a network, with every proof checked on this side."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+import httpx
+
+from api.client.nodes import ClientError, Nodes, Pending
+from ledger.codes import Code
+from ledger.core.bundle import Bundle
+from ledger.core.identifiers import RecordId
+from ledger.core.receipt import Receipt, decode_receipt
+from ledger.trust import TrustRoot
+from ledger.verify import verify_receipt
+
+BUNDLE_TYPE: Final = "application/vnd.bidwitness.bundle"
+JSON_LINES: Final = "application/jsonl"
+WAIT_S_MAX: Final = 20.0
+"""Longest time that one request is held open; the client asks again."""
+_PAGE: Final = 500
+
+
+class Client:
+    """Speaks to several nodes of one network and believes none of them."""
+
+    def __init__(
+        self,
+        nodes: Sequence[str],
+        trust: TrustRoot,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """`nodes` are base URLs, the preferred one first; `transport` is for tests."""
+        self.trust = trust
+        self.nodes = Nodes(nodes, transport)
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.nodes.close()
+
+    def submit(
+        self,
+        bundle: Bundle,
+        wait_s: float = 60.0,
+        taken: Callable[[int], object] = lambda _: None,
+    ) -> tuple[Receipt, ...]:
+        """Submit a bundle and return the verified receipt of each record, in its order.
+
+        May be called again with the same bundle, at any node, any number of times.
+
+        Args:
+            bundle: signed for this network.
+            wait_s: how long to wait for the receipts.
+            taken: is told how many bytes of receipts have come.
+
+        Raises:
+            ClientError: what a node refused, or that no node could be asked.
+            Pending: `receipt.pending`; the bundle was taken in and its receipts will come.
+            VerificationError: a node's receipt does not hold.
+        """
+        data, until = bundle.encode(), time.monotonic() + wait_s
+        while True:
+            left_s = max(0.0, until - time.monotonic())
+            answer = self.nodes.request(
+                "POST",
+                "/v1/bundles",
+                params={"wait": min(left_s, WAIT_S_MAX), "receipts": "all"},
+                content=data,
+                headers={"Content-Type": BUNDLE_TYPE, "Accept": JSON_LINES},
+                patience_s=left_s,
+                taken=taken,
+            )
+            if answer.status_code == httpx.codes.CREATED:
+                return self._receipts(answer, bundle)
+            if time.monotonic() >= until:
+                facts = answer.json()
+                raise Pending(
+                    Code.RECEIPT_PENDING,
+                    height=int(facts.get("height") or 0),
+                    found=0,
+                    needed=self.trust.committee.q,
+                )
+
+    def receipt(self, record_id: RecordId) -> Receipt:
+        """The verified receipt of a record.
+
+        Raises:
+            ClientError: `record.unknown`, or that no node could be asked.
+            Pending: `receipt.pending`.
+            VerificationError: the node's receipt does not hold.
+        """
+        answer = self.nodes.request("GET", f"/v1/records/{record_id.hex()}/receipt")
+        if answer.status_code == httpx.codes.ACCEPTED:
+            raise Pending(Code.RECEIPT_PENDING, **answer.json()["facts"])
+        return self._verified(answer.content, record_id)
+
+    def record(self, record_id: RecordId) -> Any:
+        """What the API says about a record; not proved, its receipt is."""
+        return self.nodes.json(f"/v1/records/{record_id.hex()}")
+
+    def knows(self, record_id: RecordId) -> bool:
+        """Whether the node says that the record is on the ledger."""
+        try:
+            self.record(record_id)
+        except ClientError as problem:
+            if problem.code is Code.RECORD_UNKNOWN:
+                return False
+            if problem.code is not Code.API_NOT_PUBLIC:
+                raise
+        return True
+
+    def subject(self, key: str) -> Iterator[Any]:
+        """All records about a subject, in the log's order."""
+        return self._paged("/v1/subjects", key=key)
+
+    def alerts(self, **wanted: str) -> Iterator[Any]:
+        """Alerts, filtered by `subject`, `code` or `severity`."""
+        return self._paged("/v1/alerts", **wanted)
+
+    def search(self, query: str) -> Any:
+        """Everything that `query` names."""
+        return self.nodes.json("/v1/search", q=query)
+
+    def network(self) -> Any:
+        """What the network is and how it is, as the first node that answers says."""
+        return self.nodes.json("/v1/network")
+
+    def _paged(self, path: str, **params: str) -> Iterator[Any]:
+        """Every item of a list, page by page."""
+        cursor: int | None = None
+        while True:
+            turn = {} if cursor is None else {"after": cursor}
+            found = self.nodes.json(path, limit=_PAGE, **params, **turn)
+            yield from found["items"]
+            cursor = found["cursor"]
+            if cursor is None:
+                return
+
+    def _receipts(self, answer: httpx.Response, bundle: Bundle) -> tuple[Receipt, ...]:
+        """One verified receipt on each line, for exactly the bundle's records."""
+        lines = answer.content.splitlines()
+        if len(lines) != len(bundle.record_ids):
+            what = f"{len(lines)} ≠ {len(bundle.record_ids)}"
+            raise ClientError(Code.API_ANSWER, node=str(answer.request.url), what=what)
+        return tuple(
+            self._verified(line, record_id)
+            for line, record_id in zip(lines, bundle.record_ids, strict=True)
+        )
+
+    def _verified(self, data: bytes, record_id: RecordId) -> Receipt:
+        receipt = decode_receipt(data)
+        verify_receipt(receipt, self.trust)
+        if receipt.record_id != record_id:
+            what = f"{receipt.record_id.hex()} ≠ {record_id.hex()}"
+            raise ClientError(Code.API_ANSWER, node="–", what=what)
+        return receipt

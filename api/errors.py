@@ -1,0 +1,132 @@
+"""Problem documents (RFC 9457): every error that leaves the service has a stable code and words.
+
+The HTTP status of every code is decided here, from one table by prefix and one of exceptions.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from fastapi import Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from api.rights import NotPublic
+from ledger.codes import Code
+from ledger.errors import DetailValue, LedgerError, Rejected
+from ledger.words import sentence
+
+PROBLEM_TYPE: Final = "application/problem+json"
+TYPE_PREFIX: Final = "urn:bidwitness:problem:"
+
+_BY_PREFIX: Final[Mapping[str, int]] = {
+    "format": 400,
+    "store": 503,
+    "journal": 503,
+    "pool": 429,
+}
+_UNFIT: Final = 422
+"""A well-formed submission that the rules or its signature refuse."""
+_EXACT: Final[Mapping[Code, int]] = {
+    Code.FORMAT_TOO_LARGE: 413,
+    Code.BUNDLE_TOO_LARGE: 413,
+    Code.RECORD_TOO_LARGE: 413,
+    Code.RECORD_UNKNOWN: 404,
+    Code.BLOCK_UNKNOWN: 404,
+    Code.CHECKPOINT_NONE: 404,
+    Code.RECEIPT_PENDING: 202,
+    Code.API_NOT_FOUND: 404,
+    Code.API_ROUTE: 404,
+    Code.API_METHOD: 405,
+    Code.API_MEDIA_TYPE: 415,
+    Code.API_PARAMETER: 400,
+    Code.API_NOT_PUBLIC: 403,
+    Code.API_NO_QUORUM: 503,
+    Code.API_STOPPED: 503,
+    Code.API_INTERNAL: 500,
+}
+_RETRY: Final = frozenset({202, 429, 503})
+RETRY_AFTER_S: Final = 1
+
+
+class ApiError(LedgerError):
+    """What only the HTTP layer refuses: a parameter, a media type, an unknown thing."""
+
+
+def http_status(code: Code) -> int:
+    """The HTTP status under which `code` leaves the service."""
+    found = _EXACT.get(code)
+    return found if found is not None else _BY_PREFIX.get(code.value.partition(".")[0], _UNFIT)
+
+
+def problem(
+    code: Code, detail: Mapping[str, DetailValue], instance: str = "", status: int | None = None
+) -> JSONResponse:
+    """The problem document of `code`.
+
+    Args:
+        code: what happened.
+        detail: fills the sentences; also given as members of the document.
+        instance: path of the request.
+        status: where it differs from the table's.
+    """
+    number = http_status(code) if status is None else status
+    english = sentence(code, detail, "en")
+    body = {
+        "type": TYPE_PREFIX + code.value,
+        "title": english.split(". ")[0].rstrip("."),
+        "status": number,
+        "code": code.value,
+        "detail": english,
+        "detail_zh": sentence(code, detail, "zh"),
+        "facts": dict(detail),
+        "instance": instance,
+    }
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if number in _RETRY else None
+    return JSONResponse(body, number, headers, media_type=PROBLEM_TYPE)
+
+
+def rejected(refusal: Rejected, instance: str = "") -> JSONResponse:
+    """The problem document of a refusal."""
+    return problem(refusal.code, refusal.detail, instance)
+
+
+async def on_ledger_error(request: Request, error: Exception) -> JSONResponse:
+    """Any `LedgerError`: the outside broke a promise, or asked for what is not there."""
+    if not isinstance(error, LedgerError):
+        return await on_unexpected(request, error)
+    return problem(error.code, error.detail, request.url.path)
+
+
+async def on_invalid_request(request: Request, error: Exception) -> JSONResponse:
+    """A parameter or body that does not have its declared shape."""
+    what = "request"
+    if isinstance(error, RequestValidationError) and error.errors():
+        first = jsonable_encoder(error.errors()[0], custom_encoder={Exception: str})
+        what = ".".join(str(part) for part in first["loc"]) + f": {first['msg']}"
+    return problem(Code.API_PARAMETER, {"what": what[:300]}, request.url.path)
+
+
+async def on_http_exception(request: Request, error: Exception) -> JSONResponse:
+    """What the framework refuses before a route is found."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    codes = {404: Code.API_ROUTE, 405: Code.API_METHOD}
+    code = codes.get(status, Code.API_PARAMETER)
+    facts = {"path": request.url.path, "method": request.method, "what": request.url.path}
+    return problem(code, facts, request.url.path, status)
+
+
+async def on_unexpected(request: Request, error: Exception) -> JSONResponse:
+    """Our own mistake: a number to find it by in the log, and no trace for the outside."""
+    return problem(Code.API_INTERNAL, {"what": type(error).__name__}, request.url.path)
+
+
+HANDLERS: Final = {
+    LedgerError: on_ledger_error,
+    NotPublic: on_ledger_error,
+    RequestValidationError: on_invalid_request,
+    HTTPException: on_http_exception,
+    Exception: on_unexpected,
+}
+"""What `api.app` registers."""

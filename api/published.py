@@ -1,0 +1,45 @@
+"""Published: the checkpoint as the outside world sees it, at most one new one per second.
+
+The chain's newest cosigned head, with the node's own log signature above the cosignatures. Its size
+never shrinks, restarts included, because the chain keeps every cosigned head. Spec:
+``docs/spec/checkpoint.md``; C2SP tlog-checkpoint 1.0.0.
+"""
+
+from typing import Final
+
+from api.clock import now_ms
+from ledger.chain import Chain
+from ledger.core.checkpoint import parse_checkpoint, sign_log
+from ledger.core.note import Note, parse_note
+from ledger.core.signing import Signer
+
+INTERVAL_MS: Final = 1_000
+
+
+class Published:
+    """Serves the newest cosigned head."""
+
+    __slots__ = ("_chain", "_made_ms", "_note", "_signer")
+
+    def __init__(self, chain: Chain, signer: Signer) -> None:
+        self._chain = chain
+        self._signer = signer
+        self._note: bytes | None = None
+        self._made_ms = 0
+
+    def note(self) -> bytes:
+        """The signed note.
+
+        Raises:
+            StoreError: `checkpoint.none` before the first cosigned head.
+        """
+        elapsed_ms = now_ms() - self._made_ms
+        if self._note is None or not 0 <= elapsed_ms < INTERVAL_MS:
+            self._note, self._made_ms = self._signed(), now_ms()
+        return self._note
+
+    def _signed(self) -> bytes:
+        cosigned = parse_note(self._chain.checkpoint())
+        checkpoint = parse_checkpoint(cosigned.text)
+        line = sign_log(self._signer, checkpoint.origin, checkpoint)
+        return Note(cosigned.text, (line, *cosigned.signatures)).format()

@@ -1,0 +1,1 @@
+"""One file for each resource; each route reads, asks `rights`, and answers."""

@@ -1,0 +1,58 @@
+"""``/v1/blocks`` and ``/v1/checkpoint``: the chain of headers, and the newest cosigned head."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from api.access import PAGE_MAX, PageTurn, Service, page
+from api.forms import Json, certificate_form, header_form
+from api.listing import shown_each
+from api.openapi import PROBLEMS
+from api.service import LedgerService
+from ledger.codes import Code
+from ledger.core.identifiers import Height
+from ledger.errors import StoreError
+
+router = APIRouter(tags=["blocks"], responses=PROBLEMS)
+
+
+@router.get("/v1/blocks", summary="Blocks, the newest first")
+async def blocks(
+    service: Service,
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
+    below: Annotated[int | None, Query(ge=1, description="`cursor` of the page before")] = None,
+) -> dict[str, Json]:
+    """Headers with who committed them."""
+    head = service.chain.head.height
+    top = head if below is None else min(head, below - 1)
+    heights = range(top, max(0, top - limit), -1)
+    items: list[Json] = [_block(service, Height(height)) for height in heights]
+    return page(items, heights[-1] if heights and heights[-1] > 1 else None)
+
+
+@router.get("/v1/blocks/{height}", summary="A block and its records")
+async def block(
+    service: Service, turn: PageTurn, height: Annotated[int, Path(ge=1, le=1 << 62)]
+) -> dict[str, Json]:
+    """The header, its commit certificate, and a page of the records that entered in it."""
+    if height > service.chain.head.height:
+        raise StoreError(Code.BLOCK_UNKNOWN, height=height, head=service.chain.head.height)
+    found = service.chain.lookup.by_height(Height(height), turn)
+    records = page(shown_each(service, found.items), found.cursor)
+    return {**_block(service, Height(height)), "records": records}
+
+
+@router.get("/v1/checkpoint", summary="The newest cosigned head")
+async def checkpoint(service: Service) -> Response:
+    """A C2SP signed note with the cosignatures of a quorum and this node's log signature."""
+    headers = {"Cache-Control": "no-cache"}
+    return Response(service.published.note(), 200, headers, "text/plain; charset=utf-8")
+
+
+def _block(service: LedgerService, height: Height) -> dict[str, Json]:
+    store = service.chain.blocks
+    return {
+        "header": header_form(store.header(height)),
+        "certificate": certificate_form(store.certificate(height)),
+        "cosigned": height <= service.chain.cosigned_height,
+    }

@@ -1,0 +1,136 @@
+"""``/v1/bundles``: submit a signed bundle, and ask what became of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from api.access import DigestPath, Service, digest
+from api.bodies import bundle_in
+from api.errors import RETRY_AFTER_S, rejected
+from api.forms import Json, acknowledgement_form, refusal_form
+from api.openapi import BUNDLE_BODY, PROBLEMS
+from api.service import WAIT_MS_MAX, Done, LedgerService, NotTaken, Waiting
+from consensus.fates import Committed, Pending
+from ledger.core.identifiers import RecordId
+from ledger.core.receipt import MEDIA_TYPE
+
+RECEIPTS_MAX: Final = 100
+"""Receipts inside one JSON answer; more are linked as JSON Lines."""
+JSON_LINES: Final = "application/jsonl"
+
+router = APIRouter(tags=["bundles"], responses=PROBLEMS)
+
+
+@router.post(
+    "/v1/bundles",
+    status_code=201,
+    openapi_extra=BUNDLE_BODY,
+    summary="Submit a signed bundle",
+)
+async def submit(
+    request: Request,
+    service: Service,
+    wait: Annotated[
+        float, Query(ge=0, le=WAIT_MS_MAX / 1000, description="Seconds to wait for receipts")
+    ] = 0,
+    receipts: Annotated[
+        Literal["all", "none"], Query(description="Whether the answer carries receipts")
+    ] = "all",
+) -> Response:
+    """Take in a bundle, as JSON or as msgpack (the canonical bytes).
+
+    201: every record is committed and has its receipt; 202: acknowledged and pending, or committed
+    with the receipt pending. The same bundle may be sent again: the answer is the same.
+    """
+    bundle = await bundle_in(request, service.chain.genesis.parameters)
+    outcome = await service.submit(bundle, int(wait * 1000))
+    match outcome:
+        case NotTaken(verdict, signed):
+            answer = rejected(verdict, request.url.path)
+            if signed is not None:
+                answer.headers["Bidwitness-Refusal"] = signed.signature.hex()
+            return answer
+        case Waiting():
+            return _waiting(outcome)
+        case Done(record_ids):
+            if JSON_LINES in request.headers.get("accept", ""):
+                return _lines(service, record_ids)
+            return _done(service, record_ids, with_receipts=receipts == "all")
+
+
+@router.get("/v1/bundles/{bundle}", summary="What became of a bundle")
+async def fate(bundle: DigestPath, service: Service) -> Response:
+    """By pool key: the hash of header and signature, as the acknowledgement names it."""
+    found = service.outcome(digest(bundle))
+    if isinstance(found, Pending):
+        body: dict[str, Json] = {"status": "pending", "received_at_ms": found.received_at_ms}
+        return JSONResponse(body, 202, {"Retry-After": str(RETRY_AFTER_S)})
+    if isinstance(found, Committed):
+        return JSONResponse({"status": "committed", "height": found.height})
+    verdict = found.verdict
+    return JSONResponse(
+        {
+            "status": "refused",
+            "code": verdict.code.value,
+            "facts": dict(verdict.detail),
+            "refusal": refusal_form(found.signed),
+        }
+    )
+
+
+@router.get("/v1/records/{record}/bundle/receipts", summary="Receipts of a whole bundle")
+async def bundle_receipts(record: DigestPath, service: Service) -> Response:
+    """The receipts of all records that came in one bundle with this one, as JSON Lines."""
+    record_ids = service.bundle_of(RecordId(digest(record)))
+    for each in record_ids:
+        service.viewer.require(service.decoded(service.stored(each)))
+    service.chain.receipt(record_ids[-1])
+    return _lines(service, record_ids)
+
+
+def _done(
+    service: LedgerService, record_ids: tuple[RecordId, ...], *, with_receipts: bool
+) -> Response:
+    """Committed: places of the records, and their receipts or a link to them."""
+    records: list[Json] = []
+    for each in record_ids:
+        place = service.stored(each).place
+        records.append({"record_id": each.hex(), "height": place.height, "index": place.index})
+    body: dict[str, Json] = {"status": "committed", "records": records}
+    if with_receipts and len(record_ids) <= RECEIPTS_MAX:
+        body["receipts"] = [service.chain.receipt(each).value() for each in record_ids]
+    elif with_receipts:
+        body["receipts_url"] = f"/v1/records/{record_ids[0].hex()}/bundle/receipts"
+    return JSONResponse(body, 201)
+
+
+def _waiting(outcome: Waiting) -> Response:
+    """Pending, with the node's promise; or committed, with the receipt still pending."""
+    acknowledged = outcome.acknowledgement
+    body: dict[str, Json] = {
+        "status": "pending" if outcome.height is None else "committed, receipt pending",
+        "height": outcome.height,
+        "bundle": outcome.pool_key.hex(),
+        "acknowledgement": None if acknowledged is None else acknowledgement_form(acknowledged),
+    }
+    location = f"/v1/bundles/{outcome.pool_key.hex()}"
+    return JSONResponse(body, 202, {"Location": location, "Retry-After": str(RETRY_AFTER_S)})
+
+
+def _lines(service: LedgerService, record_ids: tuple[RecordId, ...]) -> Response:
+    """One receipt on each line, in the bundle's order."""
+    headers = {"X-Item-Media-Type": MEDIA_TYPE}
+    return StreamingResponse(_each_line(service, record_ids), 201, headers, JSON_LINES)
+
+
+async def _each_line(
+    service: LedgerService, record_ids: tuple[RecordId, ...]
+) -> AsyncIterator[bytes]:
+    for position, each in enumerate(record_ids):
+        yield service.chain.receipt(each).encode().rstrip(b"\n") + b"\n"
+        if position % 16 == 0:
+            # Consensus runs in the same loop and must not wait for ten thousand receipts.
+            await asyncio.sleep(0)

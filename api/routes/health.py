@@ -1,0 +1,41 @@
+"""``/healthz``, ``/readyz``, ``/metrics``: for machines that watch the node."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from api.access import Service
+from api.diagnose import diagnose
+from api.metrics import exposition
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz", summary="Whether the process works")
+async def healthz(service: Service) -> Response:
+    """200 while the node takes part, whoever it can reach; 503 once it has stopped."""
+    failure = service.node.failure
+    if failure is not None:
+        return JSONResponse({"status": "stopped", "reason": str(failure)}, 503)
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/readyz", summary="Whether a submission can be committed now")
+async def readyz(service: Service) -> Response:
+    """200 with a quorum in reach and no blocks to fetch; 503 with the reasons otherwise."""
+    status, failure = service.node.status, service.node.failure
+    behind = status.situation.certified > status.head.height
+    ready = failure is None and status.has_quorum and not behind
+    body = {
+        "ready": ready,
+        "height": status.head.height,
+        "words_zh": diagnose(status, failure, "zh"),
+        "words_en": diagnose(status, failure, "en"),
+    }
+    return JSONResponse(body, 200 if ready else 503)
+
+
+@router.get("/metrics", summary="Prometheus metrics")
+async def metrics(request: Request) -> Response:
+    """The node's facts as gauges."""
+    return Response(exposition(request.app.state.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,127 @@
+"""``/v1/network``, ``/v1/catalogue``, ``/v1/search``: what this is, who runs it, how it is."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from api.access import Service, page
+from api.diagnose import diagnose
+from api.forms import Json, committee_form, value_form
+from api.openapi import PROBLEMS
+from api.searching import QUERY_MAX
+from api.searching import search as find
+from api.service import LedgerService
+from consensus.peers import Peer
+from ledger.core.identifiers import NodeId
+from ledger.trust import trust_root
+
+router = APIRouter(tags=["network"], responses=PROBLEMS)
+
+
+@router.get("/v1/network", summary="The network, its nodes and their health")
+async def network(service: Service) -> dict[str, Json]:
+    """Members, committee, limits, and the state of the quorum in words."""
+    genesis, status = service.chain.genesis, service.node.status
+    committee, failure = status.committee, service.node.failure
+    return {
+        "network_id": status.head.network_id.hex(),
+        "name": genesis.name,
+        "origin": service.chain.origin,
+        "created_at_ms": genesis.created_at_ms,
+        "catalogue_hash": genesis.catalogue_hash.hex(),
+        "parameters": value_form(genesis.parameters.value()),
+        "epoch": committee.epoch,
+        "n": committee.n,
+        "f": committee.f,
+        "q": committee.q,
+        "committee": committee_form(committee),
+        "members": [
+            {
+                "member_id": member.member_id,
+                "kind": member.kind,
+                "name_zh": member.name_zh,
+                "name_en": member.name_en,
+                "credit_code": member.credit_code,
+                "roles": [{"role": role.name, "scope": role.scope} for role in member.roles],
+            }
+            for member in genesis.members
+        ],
+        "height": status.head.height,
+        "log_size": status.head.log_size,
+        "cosigned_height": status.cosigned_height,
+        "view": status.situation.view,
+        "primary": status.situation.primary,
+        "has_quorum": status.has_quorum,
+        "waiting": status.waiting_count,
+        "troubles": [trouble.value for trouble in status.troubles],
+        "words_zh": diagnose(status, failure, "zh"),
+        "words_en": diagnose(status, failure, "en"),
+        "this_node": status.node_id,
+        "nodes": _nodes(service),
+    }
+
+
+@router.get("/v1/trust", summary="The trust root")
+async def trust(service: Service) -> Response:
+    """For looking at: a trust root is to be had from someone you trust, not from this node."""
+    return Response(trust_root(service.chain.genesis).encode(), media_type="application/json")
+
+
+@router.get("/v1/catalogue", summary="Record types")
+async def catalogue(service: Service) -> dict[str, Json]:
+    """Keys, codes and names of the record types in force."""
+    items: list[Json] = [
+        {
+            "key": kind.key,
+            "code": kind.code,
+            "zh": kind.zh,
+            "en": kind.en,
+            "stage": kind.stage,
+            "visibility": kind.visibility,
+            "issuers": [issuer.role for issuer in kind.issuers],
+            "alerts": list(kind.alerts),
+        }
+        for kind in service.catalogue.types.values()
+    ]
+    return {**page(items, None), "hash": service.catalogue.hash.hex()}
+
+
+@router.get("/v1/search", summary="One box for everything")
+async def search(
+    service: Service, q: Annotated[str, Query(min_length=1, max_length=QUERY_MAX)]
+) -> dict[str, Json]:
+    """By record id, document digest, height, subject, member or type; the kind is recognised."""
+    return {"query": q, "hits": find(service, q)}
+
+
+def _nodes(service: LedgerService) -> list[Json]:
+    """This node and its peers, in the committee's order."""
+    status = service.node.status
+    rows: list[Json] = []
+    for node in status.committee.nodes:
+        peer = status.peers.get(node.node_id)
+        rows.append(
+            {
+                "node_id": node.node_id,
+                "member_id": node.member_id,
+                **(_own(service) if peer is None else _peer(service, node.node_id, peer)),
+            }
+        )
+    return rows
+
+
+def _own(service: LedgerService) -> dict[str, Json]:
+    height = service.node.status.head.height
+    working = service.node.failure is None
+    return {"reachable": working, "height": height, "lag": 0, "heard_ms": None, "offset_ms": 0}
+
+
+def _peer(service: LedgerService, node: NodeId, peer: Peer) -> dict[str, Json]:
+    status = service.node.status
+    return {
+        "reachable": node not in status.missing,
+        "height": peer.height,
+        "lag": None if peer.height is None else max(0, status.head.height - peer.height),
+        "heard_ms": peer.heard_ms,
+        "offset_ms": peer.clock_offset_ms,
+    }

@@ -1,0 +1,51 @@
+"""``/v1/records`` and ``/v1/subjects``: what was said, where it stands, and its receipt."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
+
+from api.access import DigestPath, PageTurn, Service, digest
+from api.forms import Json, stored_form
+from api.listing import shown_page
+from api.openapi import PROBLEMS
+from ledger.core.identifiers import RecordId, Subject
+from ledger.core.receipt import MEDIA_TYPE
+from ledger.core.record import SUBJECT_BYTES_MAX
+
+router = APIRouter(tags=["records"], responses=PROBLEMS)
+
+
+@router.get("/v1/records/{record}", summary="A record")
+async def record(
+    record: DigestPath,
+    service: Service,
+    raw: Annotated[bool, Query(description="The canonical bytes instead of JSON")] = False,
+) -> Response:
+    """What the member said, and where it stands in the log."""
+    stored = service.stored(RecordId(digest(record)))
+    said = service.viewer.require(service.decoded(stored))
+    if raw:
+        return Response(stored.data, media_type="application/msgpack")
+    return JSONResponse(stored_form(stored, said, service.catalogue))
+
+
+@router.get("/v1/records/{record}/receipt", summary="A record's receipt")
+async def receipt(record: DigestPath, service: Service) -> Response:
+    """One file that proves the record without this service; always the same one.
+
+    202 with `receipt.pending` while fewer than a quorum of nodes have cosigned.
+    """
+    found = service.receipt(RecordId(digest(record)))
+    name = f'attachment; filename="{record[:16]}.receipt.json"'
+    return Response(found.encode(), media_type=MEDIA_TYPE, headers={"Content-Disposition": name})
+
+
+@router.get("/v1/subjects", summary="All records about a subject")
+async def subject(
+    service: Service,
+    turn: PageTurn,
+    key: Annotated[str, Query(min_length=1, max_length=SUBJECT_BYTES_MAX)],
+) -> dict[str, Json]:
+    """In the log's order: a project's or section's track."""
+    return shown_page(service, service.chain.lookup.by_subject(Subject(key), turn))

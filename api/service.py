@@ -1,0 +1,182 @@
+"""LedgerService: the use cases behind the routes, over the chain and the running node.
+
+Answers with values and raises `LedgerError`; knows nothing of HTTP. A bundle that is on the ledger
+already is answered with the same receipts, however often it comes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from api.clock import now_ms
+from api.node import Node
+from api.published import Published
+from api.rights import Viewer
+from consensus.fates import Committed, Pending, Refused
+from contracts.tables import Catalogue
+from ledger.block_store import StoredRecord
+from ledger.chain import Chain
+from ledger.codes import Code
+from ledger.core.acknowledgement import Acknowledgement, SignedRefusal
+from ledger.core.bundle import Bundle
+from ledger.core.identifiers import Digest, Height, RecordId
+from ledger.core.receipt import Receipt
+from ledger.core.record import Record, decode_record
+from ledger.core.signing import Signer
+from ledger.errors import LedgerError, Rejected, StoreError
+
+WAIT_MS_MAX: Final = 60_000
+"""Longest time that one request is held open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """All records of the bundle are on the ledger, and every one can have its receipt."""
+
+    record_ids: tuple[RecordId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Acknowledged, not yet committed; or committed with the quorum's cosignatures still out."""
+
+    pool_key: Digest
+    acknowledgement: Acknowledgement | None
+    """None where the bundle was committed before this node could acknowledge it."""
+    height: Height | None
+    """Where the records are committed; None while they are pending."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """Refused, with the node's signature where it had promised before."""
+
+    verdict: Rejected
+    signed: SignedRefusal | None
+
+
+Outcome: TypeAlias = Done | Waiting | NotTaken
+
+
+class LedgerService:
+    """One node's ledger, as people ask for it."""
+
+    def __init__(
+        self,
+        chain: Chain,
+        catalogue: Catalogue,
+        node: Node,
+        log_signer: Signer,
+        *,
+        show_all: bool = False,
+    ) -> None:
+        """`log_signer` holds the node's log key; `show_all` is for tests."""
+        self.chain = chain
+        self.catalogue = catalogue
+        self.node = node
+        self.published = Published(chain, log_signer)
+        self.viewer = Viewer(catalogue, show_all)
+        """Rights of every caller, until callers can say who they are."""
+
+    async def submit(self, bundle: Bundle, wait_ms: int) -> Outcome:
+        """Take in a bundle and wait at most `wait_ms` for its receipts.
+
+        Raises:
+            LedgerError: `api.stopped`, `api.no_quorum` (nothing was taken in), `store.*`.
+        """
+        ids = bundle.record_ids
+        height = self._height_of_all(ids)
+        if height is not None:
+            return await self._receipts(bundle, None, wait_ms)
+        self._check_working()
+        answer = self.node.submit(bundle)
+        if isinstance(answer, Rejected):
+            if answer.code is Code.BUNDLE_KNOWN:
+                return await self._receipts(bundle, None, wait_ms)
+            return NotTaken(answer, None)
+        acknowledgement = answer if isinstance(answer, Acknowledgement) else None
+        return await self._receipts(bundle, acknowledgement, wait_ms)
+
+    def outcome(self, pool_key: Digest) -> Pending | Committed | Refused:
+        """What became of a bundle that this node took in.
+
+        Raises:
+            LedgerError: `api.not_found`.
+        """
+        fate = self.node.fate(pool_key)
+        if isinstance(fate, Pending | Committed | Refused):
+            return fate
+        raise LedgerError(Code.API_NOT_FOUND, query=pool_key.hex(), searched="bundle")
+
+    def stored(self, record_id: RecordId) -> StoredRecord:
+        """A record on the ledger.
+
+        Raises:
+            StoreError: `record.unknown`.
+        """
+        found = self.chain.blocks.record(record_id)
+        if found is None:
+            raise StoreError(Code.RECORD_UNKNOWN, record=record_id.hex())
+        return found
+
+    def decoded(self, stored: StoredRecord) -> Record:
+        """What the member said, whoever may see it."""
+        return decode_record(stored.data, self.chain.genesis.parameters)
+
+    def receipt(self, record_id: RecordId) -> Receipt:
+        """The receipt of a record that the caller may see.
+
+        Raises:
+            NotPublic: `api.not_public`.
+            StoreError: `record.unknown`, `receipt.pending`.
+        """
+        self.viewer.require(self.decoded(self.stored(record_id)))
+        return self.chain.receipt(record_id)
+
+    def bundle_of(self, record_id: RecordId) -> tuple[RecordId, ...]:
+        """The records that came in one bundle with this one, in the bundle's order.
+
+        Raises:
+            StoreError: `record.unknown`.
+        """
+        stored = self.stored(record_id)
+        if stored.entry.bundle_id is None:
+            return (record_id,)
+        place = stored.place
+        return tuple(self.chain.blocks.bundle(place.height, place.ordinal).row.record_ids)
+
+    async def _receipts(
+        self, bundle: Bundle, acknowledgement: Acknowledgement | None, wait_ms: int
+    ) -> Outcome:
+        """Wait until every record has its receipt, the bundle is refused, or time is over."""
+        until_ms = now_ms() + min(wait_ms, WAIT_MS_MAX)
+        while True:
+            height = self._height_of_all(bundle.record_ids)
+            if height is not None and self.chain.cosigned_height >= height:
+                return Done(bundle.record_ids)
+            fate = self.node.fate(bundle.pool_key)
+            if height is None and isinstance(fate, Refused):
+                return NotTaken(fate.verdict, fate.signed)
+            left_ms = until_ms - now_ms()
+            if left_ms <= 0:
+                return Waiting(bundle.pool_key, acknowledgement, height)
+            await self.node.moved(left_ms / 1000)
+
+    def _height_of_all(self, record_ids: Sequence[RecordId]) -> Height | None:
+        """The height at which the last of these records entered; None where one has not."""
+        highest = Height(0)
+        for record_id in record_ids:
+            found = self.chain.blocks.record_bytes(record_id)
+            if found is None:
+                return None
+            highest = max(highest, found[0].height)
+        return highest
+
+    def _check_working(self) -> None:
+        """A node that cannot commit says so before it takes anything in."""
+        if self.node.failure is not None:
+            raise LedgerError(Code.API_STOPPED, reason=str(self.node.failure))
+        status = self.node.status
+        if not status.has_quorum:
+            here = status.committee.n - len(status.missing)
+            raise LedgerError(Code.API_NO_QUORUM, found=here, needed=status.committee.q)
