@@ -4,9 +4,8 @@ A bundle is accepted whole or refused whole. Its key must be in force by the sta
 where it would enter; clocks do not count, block time does. Spec: ``docs/spec/bundle.md``.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from contracts import standing
 from contracts.state import State
@@ -22,23 +21,9 @@ _SIGNATURES_MAX: Final = 50_000
 _RECORDS_MAX: Final = 50_000
 
 
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    """A bundle before the executor: whole from a pool, or out of a block's payload."""
-
-    header: BundleHeader
-    header_bytes: bytes
-    signature: bytes
-    record_ids: Sequence[RecordId]
-    records: Sequence[bytes | None]
-    """None only in a block, for what entered earlier."""
-
-
-def submitted(bundle: Bundle | BlockBundle) -> Submitted:
-    """The parts of a bundle that the executor needs."""
-    return Submitted(
-        bundle.header, bundle.header_bytes, bundle.signature, bundle.record_ids, bundle.records
-    )
+Submitted: TypeAlias = Bundle | BlockBundle
+"""A bundle before the executor: whole from a pool, or out of a block's payload, where the bytes of
+what entered earlier are absent."""
 
 
 @dataclass(slots=True)

@@ -161,10 +161,12 @@ class Draft:
         fresh: list[EnteredRecord],
         raised: list[Raised],
     ) -> BlockBundle:
-        """Make an accepted bundle part of the block."""
-        made = block_bundle(
-            bundle.header_bytes, bundle.signature, tuple(bundle.record_ids), tuple(entered)
-        )
+        """Make an accepted bundle part of the block; as it is, where it came out of one."""
+        records = tuple(entered)
+        if isinstance(bundle, BlockBundle) and bundle.records == records:
+            made = bundle
+        else:
+            made = block_bundle(bundle.header_bytes, bundle.signature, bundle.record_ids, records)
         self._bundles.append(made)
         self._records += fresh
         self._raised += raised

@@ -75,7 +75,8 @@ def _confirmed(case: Case, awaited: Case, roles: tuple[str, ...]) -> tuple[Raise
 
 def _row(case: Case, verdict: Accepted, *, awaiting: bool) -> RecordRow:
     """What the state keeps of the record."""
-    record, kept = case.record, {}
+    record = case.record
+    kept: dict[str, int | str] = {}
     for name in case.facts.world.catalogue.kept.get(record.type, ()):
         value = record.fields.get(name)
         if isinstance(value, int | str):

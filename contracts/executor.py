@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from contracts import timers
-from contracts.admission import Seen, submitted
+from contracts.admission import Seen
 from contracts.draft import Draft, Parent
 from contracts.overlay import StateReader
 from contracts.tables import Catalogue
@@ -135,7 +135,7 @@ class BlockExecutor:
         Changes nothing and promises nothing. A bundle whose records are all on the ledger is
         refused with `bundle.known`.
         """
-        verdict = self._draft(max(time_ms, self.head.time_ms + 1)).add(submitted(bundle))
+        verdict = self._draft(max(time_ms, self.head.time_ms + 1)).add(bundle)
         if isinstance(verdict, Rejected):
             return verdict
         return Fit(sum(record is not None for record in verdict.records))
@@ -167,7 +167,7 @@ class BlockExecutor:
             size = _size_bound(bundle)
             if size > room or places == 0:
                 continue
-            added = draft.add(submitted(bundle))
+            added = draft.add(bundle)
             if isinstance(added, BlockBundle):
                 room, places = room - size, places - 1
         if draft.is_empty:
@@ -224,7 +224,7 @@ class BlockExecutor:
         draft = self._draft(header.time_ms)
         draft.fire()
         for bundle in bundles:
-            added = draft.add(submitted(bundle))
+            added = draft.add(bundle)
             if isinstance(added, Rejected):
                 return added
             if added.entered != bundle.entered:

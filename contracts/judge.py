@@ -143,6 +143,8 @@ def _check_rules(case: Case) -> Rejected | None:
 
 def _in_order(case: Case, conclusions: list[Raised]) -> tuple[Raised, ...]:
     """One alert of each code, by code: those of data, then those of rules in Python."""
+    if not conclusions and not case.kind.alerts:
+        return ()
     alerts = case.facts.world.catalogue.alerts
     found = {each.alert: each for each in reversed(conclusions)}
     for code in case.kind.alerts:

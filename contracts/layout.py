@@ -22,10 +22,11 @@ so that 0 stands for the genesis. Subjects hold no control characters, so 0 ends
 """
 
 from collections.abc import Mapping
+from struct import Struct
 from typing import Final, cast
 
 from contracts.verdict import RecordRow, Times
-from ledger.core.canonical import Value, decode, encode
+from ledger.core.canonical import decode, encode
 from ledger.core.identifiers import MemberId, RecordId, Subject
 
 ROW_BYTES_MAX: Final = 32 * 1024
@@ -40,6 +41,9 @@ NEWEST: Final = b"newest/"
 CALENDAR: Final = b"calendar/"
 KEY: Final = b"key/"
 ID_BYTES: Final = 32
+_NUMBERS: Final = Struct(">qqqqq")
+_NEVER: Final = -2
+"""Stands for None among the numbers of a record's row; -1 is the genesis."""
 
 
 def by_group(subject: str, type_key: str) -> bytes:
@@ -108,34 +112,39 @@ def ended_index(value: bytes) -> int | None:
 
 
 def record_row_bytes(row: RecordRow) -> bytes:
-    """The row of a record."""
+    """The row of a record: five numbers, three short texts, and what is kept where anything is.
+
+    Spelled by hand because every record of a block has one.
+    """
     effective = row.effective
-    return encode(
-        (
-            row.type,
-            row.issuer,
-            row.subject,
-            row.entered.index,
-            row.entered.time_ms,
-            None if effective is None else (effective.index, effective.time_ms),
-            row.voided_index,
-            row.kept,
-            row.at_limit,
-        )
+    numbers = _NUMBERS.pack(
+        row.entered.index,
+        row.entered.time_ms,
+        _NEVER if effective is None else effective.index,
+        _NEVER if effective is None else effective.time_ms,
+        _NEVER if row.voided_index is None else row.voided_index,
     )
+    names = f"{row.type}\0{row.issuer}\0{row.subject}\0".encode()
+    if not row.kept and not row.at_limit:
+        return numbers + names
+    return numbers + names + encode((row.kept, row.at_limit))
 
 
 def record_row(data: bytes) -> RecordRow:
     """The row that `record_row_bytes` made; only this node's own state is read with it."""
-    items = cast(tuple[Value, ...], decode(data, ROW_BYTES_MAX))
-    effective = cast(tuple[int, int] | None, items[5])
+    index, time_ms, effective_index, effective_ms, voided = _NUMBERS.unpack_from(data)
+    type_key, issuer, subject, rest = data[_NUMBERS.size :].split(b"\0", 3)
+    kept, at_limit = cast(
+        "tuple[Mapping[str, int | str], tuple[str, ...]]",
+        decode(rest, ROW_BYTES_MAX) if rest else ({}, ()),
+    )
     return RecordRow(
-        type=cast(str, items[0]),
-        issuer=MemberId(cast(str, items[1])),
-        subject=Subject(cast(str, items[2])),
-        entered=Times(cast(int, items[3]), cast(int, items[4])),
-        effective=None if effective is None else Times(*effective),
-        voided_index=cast(int | None, items[6]),
-        kept=cast(Mapping[str, int | str], items[7]),
-        at_limit=cast(tuple[str, ...], items[8]),
+        type=type_key.decode(),
+        issuer=MemberId(issuer.decode()),
+        subject=Subject(subject.decode()),
+        entered=Times(index, time_ms),
+        effective=None if effective_ms == _NEVER else Times(effective_index, effective_ms),
+        voided_index=None if voided == _NEVER else voided,
+        kept=kept,
+        at_limit=at_limit,
     )

@@ -19,6 +19,8 @@ FREE: Final = frozenset({"follows", "alert", "batch"})
 
 def check_references(case: Case) -> Rejected | None:
     """The first ref not allowed, or a required one missing; None where all is well."""
+    if not case.record.refs and not case.kind.refs:
+        return None
     required = [relation for relation, cites in case.kind.refs.items() if cites.required]
     for ref in case.record.refs:
         refusal = _check(case, ref)

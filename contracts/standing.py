@@ -6,6 +6,7 @@ from a signed head. A row is never deleted; it ends. Spec: ``docs/spec/status.md
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, cast
 
 from contracts import layout
@@ -26,6 +27,8 @@ from ledger.core.status import (
 )
 
 GENESIS: Final = "genesis"
+_DECODED_MAX: Final = 4096
+"""Rows whose decoding is remembered: it follows from their bytes alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,7 @@ def ended(interval: Interval, times: Times) -> Interval:
 def is_member(state: State, member: MemberId, as_of: Times) -> bool:
     """Whether a member is enrolled and in force."""
     data = state.overlay.get(PREFIX + f"member/{member}".encode())
-    if data is None:
-        return False
-    row = cast("tuple[Value, ...]", decode(data, ROW_BYTES_MAX))
-    return interval_from(row[0]).in_force(as_of.index)
+    return data is not None and _member_interval(data).in_force(as_of.index)
 
 
 def enrolled(state: State, member: MemberId) -> bool:
@@ -81,8 +81,7 @@ def grants(state: State, member: MemberId, role: str) -> tuple[RoleRow, ...]:
     """Every grant of a role to a member, in force or not."""
     found = []
     for rest, data in state.overlay.rows(_role_group(member, role)):
-        interval, _, name, scope = cast("tuple[Value, ...]", decode(data, ROW_BYTES_MAX))
-        found.append(RoleRow(interval_from(interval), str(name), str(scope), rest))
+        found.append(RoleRow(*_grant(data), rest))
     return tuple(found)
 
 
@@ -133,6 +132,19 @@ def end_role(state: State, member: MemberId, row: RoleRow, times: Times) -> None
     """End one grant."""
     value = encode((ended(row.interval, times).value(), member, row.role, row.scope))
     state.overlay.put(_role_group(member, row.role), row.rest, value)
+
+
+@lru_cache(maxsize=_DECODED_MAX)
+def _member_interval(data: bytes) -> Interval:
+    row = cast("tuple[Value, ...]", decode(data, ROW_BYTES_MAX))
+    return interval_from(row[0])
+
+
+@lru_cache(maxsize=_DECODED_MAX)
+def _grant(data: bytes) -> tuple[Interval, str, str]:
+    """Interval, role and scope of a role's row."""
+    interval, _, role, scope = cast("tuple[Value, ...]", decode(data, ROW_BYTES_MAX))
+    return interval_from(interval), str(role), str(scope)
 
 
 def _role_group(member: MemberId, role: str) -> bytes:

@@ -120,9 +120,7 @@ def test_the_same_bytes_or_a_declared_amendment_raise_nothing() -> None:
     document, _ = town.announced(FAR)
     town.say("builder", "tender.document_filed", kind="tender", files={"file": b"content"})
     refs = [("amends", document)]
-    town.say(
-        "builder", "tender.document_filed", kind="tender", files={"file": b"other"}, refs=refs
-    )
+    town.say("builder", "tender.document_filed", kind="tender", files={"file": b"other"}, refs=refs)
     assert town.alerts() == []
 
 

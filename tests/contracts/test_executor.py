@@ -3,7 +3,7 @@
 from contracts.executor import Fit
 from ledger.codes import Code
 from ledger.errors import Rejected
-from tests.contracts.town import HOUR, SECOND, START_MS, Town
+from tests.contracts.town import Town
 
 
 def test_a_record_enters_and_its_bundle_is_known_afterwards() -> None:

@@ -13,10 +13,10 @@ from contracts.genesis_rows import genesis_rows
 from contracts.tables import Catalogue
 from ledger.chain import Chain
 from ledger.codes import Code
+from ledger.core.block import Header
 from ledger.core.bundle import Bundle, sign_bundle
 from ledger.core.canonical import Value
 from ledger.core.certificate import CommitCertificate, Slot, vote_body
-from ledger.core.block import Header
 from ledger.core.genesis import Founder, Genesis, Role
 from ledger.core.hashing import Tag, sha256
 from ledger.core.identifiers import Digest, MemberId, RecordId, Subject, View
@@ -48,9 +48,7 @@ PROJECT, SECTION = "LZ-2026-001", "LZ-2026-001/01"
 CATALOGUE = load_catalogue()
 
 
-def town_genesis(
-    catalogue: Catalogue = CATALOGUE, parameters: Parameters | None = None
-) -> Genesis:
+def town_genesis(catalogue: Catalogue = CATALOGUE, parameters: Parameters | None = None) -> Genesis:
     """The town's constitution."""
     return Genesis(
         name="town",
@@ -149,7 +147,12 @@ class Town:
         return header
 
     def say(
-        self, issuer: str, type_key: str, subject: str = SECTION, at: int | None = None, **said: object
+        self,
+        issuer: str,
+        type_key: str,
+        subject: str = SECTION,
+        at: int | None = None,
+        **said: object,
     ) -> RecordId:
         """Submit one record in its own block; it must be accepted. Returns its id."""
         self.now_ms = self.now_ms + SECOND if at is None else at
@@ -161,7 +164,12 @@ class Town:
         return record.record_id
 
     def refused(
-        self, issuer: str, type_key: str, subject: str = SECTION, at: int | None = None, **said: object
+        self,
+        issuer: str,
+        type_key: str,
+        subject: str = SECTION,
+        at: int | None = None,
+        **said: object,
     ) -> Code:
         """Submit one record that must be refused, and leave no trace. Returns the code."""
         self.now_ms = self.now_ms + SECOND if at is None else at
@@ -248,5 +256,9 @@ def certify(genesis: Genesis, header: Header, view: int = 0) -> CommitCertificat
 def short_days(day_ms: int = 4_800) -> Parameters:
     """Parameters of a demonstration: the real rules, with a short day."""
     return replace(
-        Parameters(), day_ms=day_ms, sealing_tick_ms=500, clock_ahead_ms=100, deadline_grace_ms=1_000
+        Parameters(),
+        day_ms=day_ms,
+        sealing_tick_ms=500,
+        clock_ahead_ms=100,
+        deadline_grace_ms=1_000,
     )
