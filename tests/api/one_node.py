@@ -1,0 +1,262 @@
+"""One real node behind real HTTP: executor, chain on LevelDB, driver without peers, uvicorn.
+
+A committee of one needs no other node (f = 0), so a bundle is committed and cosigned at once. The
+node runs in its own thread and event loop; tests speak to it over loopback only.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import uvicorn
+
+from api.app import create_app
+from api.service import LedgerService
+from consensus.append_file import DiskFile
+from consensus.build import Identity, Storage, codec_of, open_driver
+from consensus.driver import Driver
+from consensus.runner import Runner
+from consensus.tcp import Address, Network, TcpTransport
+from consensus.transport import Receiver, Transport
+from contracts.catalogue import load_catalogue
+from contracts.executor import BlockExecutor
+from contracts.genesis_rows import genesis_rows
+from ledger.chain import Chain
+from ledger.core.bundle import Bundle, sign_bundle
+from ledger.core.canonical import Value
+from ledger.core.committee import Committee, CommitteeNode
+from ledger.core.genesis import Founder, Genesis, Role
+from ledger.core.hashing import sha256
+from ledger.core.identifiers import Epoch, MemberId, RecordId, Subject
+from ledger.core.limits import Parameters
+from ledger.core.record import Evidence, Record, Ref
+from ledger.core.signing import Ed25519Signer
+from ledger.store.leveldb import LevelDBStore
+from ledger.trust import TrustRoot, trust_root
+from tests.consensus import tls_folder
+from tests.vectors.small_network import nonce, signer
+
+HOUR_MS = 3_600_000
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "centre": ("trading_centre", "role_authority", "client_system", "publisher"),
+    "supervisor": ("supervisor",),
+    "builder": ("tenderer",),
+    "bidder": ("bidder",),
+}
+CATALOGUE = load_catalogue()
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def genesis_of(node: tls_folder.Identity, parameters: Parameters) -> Genesis:
+    """A network whose committee is one node of the trading centre."""
+    return Genesis(
+        name="一个节点 one node",
+        domain="one.example",
+        created_at_ms=now_ms() - HOUR_MS,
+        committee=Committee(
+            Epoch(0),
+            (
+                CommitteeNode(
+                    node.node_id,
+                    MemberId("centre"),
+                    node.signer.public_key,
+                    signer("log one").public_key,
+                    node.pin,
+                ),
+            ),
+        ),
+        members=tuple(
+            Founder(
+                MemberId(name),
+                "organisation",
+                f"单位 {name}",
+                f"Member {name}",
+                "",
+                tuple(Role(role, "") for role in roles),
+                (signer(f"member {name}").public_key,),
+            )
+            for name, roles in ROLES.items()
+        ),
+        catalogue_hash=CATALOGUE.hash,
+        parameters=parameters,
+    )
+
+
+class OneNode:
+    """A node's folder, and the running node while it is up."""
+
+    def __init__(
+        self, folder: Path, *, show_all: bool = False, parameters: Parameters | None = None
+    ) -> None:
+        self.folder = folder
+        self.show_all = show_all
+        self.tls = tls_folder.make_identity(folder / "tls", "one")
+        self.genesis = genesis_of(self.tls, parameters or Parameters())
+        self.url = ""
+        self.runner: Runner | None = None
+        self._made = 0
+
+    @property
+    def trust(self) -> TrustRoot:
+        """What a client of this network is given."""
+        return trust_root(self.genesis)
+
+    @contextmanager
+    def up(self) -> Iterator[httpx.Client]:
+        """The node at work, and a client of its API."""
+        started, stop = threading.Event(), threading.Event()
+        failed: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                asyncio.run(self._serve(started, stop))
+            except BaseException as problem:  # The test's thread raises it.
+                failed.append(problem)
+            finally:
+                started.set()
+
+        thread = threading.Thread(target=work, name="one node")
+        thread.start()
+        try:
+            assert started.wait(30)
+            if not failed:
+                with httpx.Client(base_url=self.url, timeout=60, trust_env=False) as client:
+                    yield client
+        finally:
+            stop.set()
+            thread.join(30)
+        if failed:
+            raise failed[0]
+
+    def record(
+        self,
+        issuer: str = "centre",
+        type_key: str = "evidence.deposited",
+        subject: str = "LZ-2026-001",
+        *,
+        files: Mapping[str, bytes] | None = None,
+        refs: Sequence[tuple[str, RecordId]] = (),
+        **fields: Value,
+    ) -> Record:
+        """What a member says, new each time; documents by label and content."""
+        self._made += 1
+        kind = CATALOGUE.types.get(type_key)
+        if files is None:
+            unique = f"document {self._made}".encode()
+            files = {"招标文件.pdf": unique} if kind is not None and kind.evidence_min else {}
+        return Record(
+            type_key,
+            MemberId(issuer),
+            Subject(subject),
+            now_ms(),
+            tuple(
+                Evidence(label, sha256(data), None, len(data), "application/pdf")
+                for label, data in files.items()
+            ),
+            fields,
+            None,
+            tuple(Ref(relation, cited) for relation, cited in refs),
+            nonce(f"{self.folder} {self._made}"),
+        )
+
+    def bundle(self, *records: Record, key: Ed25519Signer | None = None) -> Bundle:
+        """The records under their issuer's key, or under another one."""
+        issuer, now = records[0].issuer, now_ms()
+        return sign_bundle(
+            key or signer(f"member {issuer}"),
+            self.genesis.network_id,
+            issuer,
+            [record.encode() for record in records],
+            now,
+            now + HOUR_MS,
+        )
+
+    async def _serve(self, started: threading.Event, stop: threading.Event) -> None:
+        store = LevelDBStore(self.folder / "db")
+        files = [DiskFile(self.folder / name) for name in ("promises", "intake")]
+        try:
+            chain = Chain(store, self.genesis, genesis_rows(self.genesis))
+            executor = BlockExecutor(chain, CATALOGUE)
+            self.runner = _runner(self.genesis, self.tls, Storage(executor, chain, *files))
+            service = LedgerService(
+                chain, CATALOGUE, self.runner, signer("log one"), show_all=self.show_all
+            )
+            await self._until(service, started, stop)
+        finally:
+            for file in files:
+                file.close()
+            store.close()
+
+    async def _until(
+        self, service: LedgerService, started: threading.Event, stop: threading.Event
+    ) -> None:
+        assert self.runner is not None
+        config = uvicorn.Config(
+            create_app(service), host="127.0.0.1", port=0, log_level="error", access_log=False
+        )
+        server = uvicorn.Server(config)
+        running = asyncio.create_task(self.runner.run())
+        serving = asyncio.create_task(server.serve())
+        while not server.started and not serving.done() and not running.done():
+            await asyncio.sleep(0.01)
+        if server.started:
+            host, port = server.servers[0].sockets[0].getsockname()[:2]
+            self.url = f"http://{host}:{port}"
+        started.set()
+        while not stop.is_set() and not running.done() and not serving.done():
+            await asyncio.sleep(0.02)
+        server.should_exit = True
+        await serving
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+def canonical(client: httpx.Client, bundle: Bundle, **query: str | int) -> httpx.Response:
+    """Submit the canonical bytes."""
+    return client.post(
+        "/v1/bundles",
+        params=query,
+        content=bundle.encode(),
+        headers={"Content-Type": "application/msgpack"},
+    )
+
+
+def without_grace(parameters: Parameters) -> Parameters:
+    """A day of 4.8 s, as the demonstration has it."""
+    return replace(
+        parameters, day_ms=4_800, sealing_tick_ms=500, clock_ahead_ms=100, deadline_grace_ms=1_000
+    )
+
+
+def _runner(genesis: Genesis, tls: tls_folder.Identity, storage: Storage) -> Runner:
+    identity = Identity(
+        genesis.network_id, tls.node_id, genesis.origin, tls.signer, genesis.parameters
+    )
+    codec = codec_of(identity)
+    network = Network(
+        own=tls.node_id,
+        committee=genesis.committee,
+        listen=Address("127.0.0.1", 0),
+        peers={},
+        files=tls_folder.files_of(tls, [tls]),
+        sizes_max=codec.sizes_max,
+    )
+
+    def line(receiver: Receiver) -> TcpTransport:
+        transport = TcpTransport(network, receiver)
+        transport.listen()
+        return transport
+
+    def driver(transport: Transport) -> Driver:
+        return open_driver(identity, storage, transport)
+
+    return Runner(codec, line, driver)
