@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.schema import Deadline
-from ledger.errors import InvariantBroken
 
 HOURS_PER_DAY: Final = 24
 ZONE_PARTS: Final = 3
@@ -19,7 +18,7 @@ SATURDAY: Final = 2
 SUNDAY: Final = 3
 """Day number modulo 7; day 0, 1970-01-01, was a Thursday."""
 _SEARCH_DAYS_MAX: Final = 4_000
-"""No deadline of this many days exists; a longer search means a broken calendar."""
+"""Where the search for a working day ends, so that a calendar without any cannot stop a node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def limit_of(
     Args:
         deadline: the period.
         start_ms: where the count begins; for a deadline that counts backwards, what it leads to.
-        day_ms: length of a day, a multiple of 24.
+        day_ms: length of a day; an hour is the whole part of a 24th.
         calendars: those in force, earliest first; the last that covers a day decides.
     """
     sign = -1 if deadline.before else 1
@@ -91,4 +90,4 @@ def _working_day(today: int, count: int, calendars: Sequence[Calendar]) -> tuple
             count -= 1
         if count == 0:
             return day, uncovered
-    raise InvariantBroken(f"no working day within {_SEARCH_DAYS_MAX} days of day {today}")
+    return today + _SEARCH_DAYS_MAX, uncovered

@@ -12,6 +12,8 @@ from ledger.core.canonical import Value
 from ledger.core.shapes import integer, mapping
 from ledger.errors import FormatError
 
+HOURS_PER_DAY: Final = 24
+"""A day has at least a millisecond for each; an hour is the whole part of ``day_ms / 24``."""
 KIB: Final = 1024
 MIB: Final = 1024 * KIB
 
@@ -54,7 +56,7 @@ class Parameters:
     def __post_init__(self) -> None:
         if self.deadline_grace_ms < self.sealing_tick_ms + 5 * self.clock_ahead_ms:
             raise FormatError(Code.GENESIS_INVALID, what="deadline_grace_ms")
-        if self.day_ms < 1 or self.day_ms % 24:
+        if self.day_ms < HOURS_PER_DAY:
             raise FormatError(Code.GENESIS_INVALID, what="day_ms")
 
 

@@ -125,7 +125,7 @@ def _refused_genesis() -> Cases:
             parameter("deadline_grace_ms", 12_499),
             "genesis.invalid",
         ),
-        refused("day that has no hours", parameter("day_ms", 25), "genesis.invalid"),
+        refused("day that has no hours", parameter("day_ms", 23), "genesis.invalid"),
     ]
 
 
