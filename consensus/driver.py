@@ -80,7 +80,7 @@ class Driver:
         try:
             self._take(peer, self._codec.decode(data), now_ms)
         except (FormatError, VerificationError) as problem:
-            self._events.add("frame.refused", peer=peer, kind=data[0], reason=str(problem))
+            self._events.add("frame.refused", peer=peer, kind=data[:1].hex(), reason=str(problem))
         self._leave(now_ms)
 
     def connected(self, peer: NodeId, now_ms: int) -> None:
