@@ -74,6 +74,8 @@ class _TypeCheck:
         for alert in kind.alerts:
             _known(kind.key, "alert", alert, self._all.alerts)
         self._check_otherwise(kind.issuer_else)
+        if kind.party:
+            _known(kind.key, "alert", "AL05", kind.alerts)
         self._check_visibility()
         for relation, cites in kind.refs.items():
             _known(kind.key, "relation", relation, RELATIONS)
@@ -165,6 +167,8 @@ class _TypeCheck:
         for each in kind.timers:
             if self._all.alerts[each.alert].rule != "timer":
                 raise _invalid(kind.key, f"{each.alert} is not raised by a timer")
+            if self._all.deadlines[each.deadline].before:
+                raise _invalid(kind.key, f"a timer cannot count back: {each.deadline}")
 
     def _check_time_field(self, name: str) -> None:
         kind = self._kind

@@ -163,6 +163,8 @@ class RecordType:
     subject: str
     """One of `SUBJECT_KINDS`."""
     issuers: tuple[Issuer, ...]
+    party: str
+    """``TYPE.field`` that names who the issuer must be, or act for; AL05 otherwise."""
     issuer_else: str
     """``refuse``, or the alert for a role that lapsed or does not cover the subject."""
     fields: Mapping[str, Field]

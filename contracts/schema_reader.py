@@ -149,6 +149,7 @@ def record_type(key: str, raw: Raw) -> RecordType:
         visibility=row.text("visibility"),
         subject=row.one_of("subject", SUBJECT_KINDS),
         issuers=row.many("issuers", _issuer),
+        party=row.text("party", ""),
         issuer_else=row.text("issuer_else", REFUSE),
         fields=row.named("fields", _field),
         private=frozenset(row.texts("private")),

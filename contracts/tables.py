@@ -94,8 +94,7 @@ def references(types: Mapping[str, RecordType], deadlines: Mapping[str, Deadline
     """Every ``TYPE.field`` that some row asks the state for."""
     for kind in types.values():
         yield from (issuer.scope for issuer in kind.issuers if issuer.scope)
-        if kind.frozen_after:
-            yield kind.frozen_after
+        yield from (each for each in (kind.party, kind.frozen_after) if each)
         yield from (field.sets for field in kind.fields.values() if field.sets)
         for clause in kind.must_follow:
             for term in terms(clause.expression):

@@ -37,11 +37,19 @@ def _because(case: Case) -> str | None:
     principal = case.record.fields.get("on_behalf_of", case.record.issuer)
     if principal != case.record.issuer and not _delegated(case, str(principal)):
         return "not_delegated"
+    if case.kind.party and not _is_party(case, str(principal)):
+        return "not_party"
     if case.record.type == "ledger.amended" and any(
         row.issuer != principal for _, row in amended(case)
     ):
         return "not_author"
     return None
+
+
+def _is_party(case: Case, principal: str) -> bool:
+    """Whether the subject names the principal, or nobody."""
+    party = case.state.value(case.record.subject, case.kind.party, case.times)
+    return party is None or party == principal
 
 
 def _delegated(case: Case, principal: str) -> bool:

@@ -142,11 +142,10 @@ def test_an_amendment_after_the_freeze_raises_al04_and_one_before_does_not() -> 
 def test_a_withdrawn_role_raises_al05_and_a_role_never_held_is_refused() -> None:
     town = Town()
     town.accepted_project()
-    fields = {"action": "withdraw", "role": "tenderer"}
     assert town.refused("notary", "tender.document_filed", kind="tender") is Code.RECORD_ISSUER_ROLE
     town.say("builder", "tender.document_filed", kind="tender")
     assert town.alerts() == []
-    town.say("centre", "ledger.role_changed", "builder", **fields)
+    town.say("centre", "ledger.role_changed", "builder", action="withdraw", role="tenderer")
     town.say("builder", "tender.document_filed", kind="tender")
     assert town.alerts() == [("AL05", "role_lapsed")]
 
@@ -155,8 +154,10 @@ def test_a_supervisor_of_another_industry_raises_al05() -> None:
     town = Town()
     adopt_calendar(town)
     town.announced(FAR)
-    water = {"action": "grant", "role": "supervisor", "scope": "industry:water"}
-    town.say("centre", "ledger.role_changed", "notary", **water)
+    water = "industry:water"
+    town.say(
+        "centre", "ledger.role_changed", "notary", action="grant", role="supervisor", scope=water
+    )
     complaint = town.say("bidder", "tender.complaint", matter="other", known_at_ms=town.now_ms)
     answers = [("answers", complaint)]
     town.say("notary", "tender.complaint_intake", refs=answers, decision="accepted")
@@ -168,17 +169,29 @@ def test_a_supervisor_of_another_industry_raises_al05() -> None:
 def test_acting_for_another_needs_a_delegation_for_this_project_and_time() -> None:
     town = Town()
     town.accepted_project()
-    filed = {"kind": "tender", "on_behalf_of": "builder"}
-    town.say("agency", "tender.document_filed", **filed)
+    town.say("agency", "tender.document_filed", kind="tender", on_behalf_of="builder")
     assert town.alerts() == [("AL05", "not_delegated")]
     until = town.now_ms + HOUR
     town.say(
         "builder", "ledger.delegated", "builder", delegate="agency", project=PROJECT, until_ms=until
     )
-    town.say("agency", "tender.document_filed", at=until + GRACE, **filed)
-    assert len(town.alerts()) == 1
-    town.say("agency", "tender.document_filed", at=until + GRACE + 1, **filed)
+    for late in (0, 1):
+        assert len(town.alerts()) == 1
+        at = until + GRACE + late
+        town.say("agency", "tender.document_filed", at=at, kind="tender", on_behalf_of="builder")
     assert town.alerts()[1:] == [("AL05", "not_delegated")]
+
+
+def test_another_tenderer_or_an_agent_of_nobody_raises_al05() -> None:
+    town = Town()
+    town.accepted_project()
+    town.say("agency", "tender.document_filed", kind="tender")
+    assert town.alerts() == [("AL05", "not_party")]
+    town.say("centre", "ledger.role_changed", "notary", action="grant", role="tenderer")
+    town.say("notary", "tender.document_filed", kind="tender")
+    assert town.alerts()[1:] == [("AL05", "not_party")]
+    town.say("builder", "tender.document_filed", kind="tender")
+    assert len(town.alerts()) == 2
 
 
 def test_an_amendment_by_somebody_else_raises_al05() -> None:
