@@ -2,7 +2,8 @@
 
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
 
 from api.access import PageTurn, Service, page
 from api.alerts import LANGUAGES, alert_sentence
@@ -29,7 +30,7 @@ async def alerts(
     ] = None,
     code: Annotated[str | None, Query(pattern=r"^AL\d{2}$")] = None,
     severity: Annotated[Literal["notice", "warning", "serious"] | None, Query()] = None,
-) -> dict[str, Json]:
+) -> Response:
     """In the log's order. A project's alerts include those of its sections."""
     looked = Turn(LOOKED_AT_MAX, turn.after, turn.newest_first)
     found = service.chain.lookup.by_type(ALERT_TYPE, looked)
@@ -40,8 +41,8 @@ async def alerts(
             items.append(_alert(service, each.record_id, record))
         if len(items) == turn.limit:
             last = each is found.items[-1] and found.cursor is None
-            return page(items, None if last else each.index)
-    return page(items, _cursor(found.cursor))
+            return JSONResponse(page(items, None if last else each.index))
+    return JSONResponse(page(items, _cursor(found.cursor)))
 
 
 def _cursor(cursor: LogIndex | None) -> int | None:

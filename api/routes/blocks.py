@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import JSONResponse
 
 from api.access import PAGE_MAX, PageTurn, Service, page
 from api.forms import Json, certificate_form, header_form
@@ -21,25 +22,25 @@ async def blocks(
     service: Service,
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
     below: Annotated[int | None, Query(ge=1, description="`cursor` of the page before")] = None,
-) -> dict[str, Json]:
+) -> Response:
     """Headers with who committed them."""
     head = service.chain.head.height
     top = head if below is None else min(head, below - 1)
     heights = range(top, max(0, top - limit), -1)
     items: list[Json] = [_block(service, Height(height)) for height in heights]
-    return page(items, heights[-1] if heights and heights[-1] > 1 else None)
+    return JSONResponse(page(items, heights[-1] if heights and heights[-1] > 1 else None))
 
 
 @router.get("/v1/blocks/{height}", summary="A block and its records")
 async def block(
     service: Service, turn: PageTurn, height: Annotated[int, Path(ge=1, le=1 << 62)]
-) -> dict[str, Json]:
+) -> Response:
     """The header, its commit certificate, and a page of the records that entered in it."""
     if height > service.chain.head.height:
         raise StoreError(Code.BLOCK_UNKNOWN, height=height, head=service.chain.head.height)
     found = service.chain.lookup.by_height(Height(height), turn)
     records = page(shown_each(service, found.items), found.cursor)
-    return {**_block(service, Height(height)), "records": records}
+    return JSONResponse({**_block(service, Height(height)), "records": records})
 
 
 @router.get("/v1/checkpoint", summary="The newest cosigned head")

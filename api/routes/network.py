@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
 
 from api.access import Service, page
 from api.diagnose import diagnose
@@ -19,12 +20,49 @@ router = APIRouter(tags=["network"], responses=PROBLEMS)
 
 
 @router.get("/v1/network", summary="The network, its nodes and their health")
-async def network(service: Service) -> dict[str, Json]:
+async def network(service: Service) -> Response:
     """Members, committee, limits, and the state of the quorum in words."""
-    genesis, status = service.chain.genesis, service.node.status
-    committee, failure = status.committee, service.node.failure
+    return JSONResponse({**_constitution(service), **_condition(service)})
+
+
+@router.get("/v1/trust", summary="The trust root")
+async def trust(service: Service) -> Response:
+    """For looking at: a trust root is to be had from someone you trust, not from this node."""
+    return Response(trust_root(service.chain.genesis).encode(), media_type="application/json")
+
+
+@router.get("/v1/catalogue", summary="Record types")
+async def catalogue(service: Service) -> Response:
+    """Keys, codes and names of the record types in force."""
+    items: list[Json] = [
+        {
+            "key": kind.key,
+            "code": kind.code,
+            "zh": kind.zh,
+            "en": kind.en,
+            "stage": kind.stage,
+            "visibility": kind.visibility,
+            "issuers": [issuer.role for issuer in kind.issuers],
+            "alerts": list(kind.alerts),
+        }
+        for kind in service.catalogue.types.values()
+    ]
+    return JSONResponse({**page(items, None), "hash": service.catalogue.hash.hex()})
+
+
+@router.get("/v1/search", summary="One box for everything")
+async def search(
+    service: Service, q: Annotated[str, Query(min_length=1, max_length=QUERY_MAX)]
+) -> Response:
+    """By record id, document digest, height, subject, member or type; the kind is recognised."""
+    return JSONResponse({"query": q, "hits": find(service, q)})
+
+
+def _constitution(service: LedgerService) -> dict[str, Json]:
+    """What the members agreed on before the first block, and the committee in force."""
+    genesis, committee = service.chain.genesis, service.chain.committee
     return {
-        "network_id": status.head.network_id.hex(),
+        "network_id": genesis.network_id.hex(),
         "name": genesis.name,
         "origin": service.chain.origin,
         "created_at_ms": genesis.created_at_ms,
@@ -46,6 +84,13 @@ async def network(service: Service) -> dict[str, Json]:
             }
             for member in genesis.members
         ],
+    }
+
+
+def _condition(service: LedgerService) -> dict[str, Json]:
+    """How the network does, seen from this node."""
+    status, failure = service.node.status, service.node.failure
+    return {
         "height": status.head.height,
         "log_size": status.head.log_size,
         "cosigned_height": status.cosigned_height,
@@ -59,39 +104,6 @@ async def network(service: Service) -> dict[str, Json]:
         "this_node": status.node_id,
         "nodes": _nodes(service),
     }
-
-
-@router.get("/v1/trust", summary="The trust root")
-async def trust(service: Service) -> Response:
-    """For looking at: a trust root is to be had from someone you trust, not from this node."""
-    return Response(trust_root(service.chain.genesis).encode(), media_type="application/json")
-
-
-@router.get("/v1/catalogue", summary="Record types")
-async def catalogue(service: Service) -> dict[str, Json]:
-    """Keys, codes and names of the record types in force."""
-    items: list[Json] = [
-        {
-            "key": kind.key,
-            "code": kind.code,
-            "zh": kind.zh,
-            "en": kind.en,
-            "stage": kind.stage,
-            "visibility": kind.visibility,
-            "issuers": [issuer.role for issuer in kind.issuers],
-            "alerts": list(kind.alerts),
-        }
-        for kind in service.catalogue.types.values()
-    ]
-    return {**page(items, None), "hash": service.catalogue.hash.hex()}
-
-
-@router.get("/v1/search", summary="One box for everything")
-async def search(
-    service: Service, q: Annotated[str, Query(min_length=1, max_length=QUERY_MAX)]
-) -> dict[str, Json]:
-    """By record id, document digest, height, subject, member or type; the kind is recognised."""
-    return {"query": q, "hits": find(service, q)}
 
 
 def _nodes(service: LedgerService) -> list[Json]:

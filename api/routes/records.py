@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
 from api.access import DigestPath, PageTurn, Service, digest
-from api.forms import Json, stored_form
+from api.forms import stored_form
 from api.listing import shown_page
 from api.openapi import PROBLEMS
 from ledger.core.identifiers import RecordId, Subject
@@ -46,6 +46,6 @@ async def subject(
     service: Service,
     turn: PageTurn,
     key: Annotated[str, Query(min_length=1, max_length=SUBJECT_BYTES_MAX)],
-) -> dict[str, Json]:
+) -> Response:
     """In the log's order: a project's or section's track."""
-    return shown_page(service, service.chain.lookup.by_subject(Subject(key), turn))
+    return JSONResponse(shown_page(service, service.chain.lookup.by_subject(Subject(key), turn)))

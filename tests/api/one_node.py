@@ -5,9 +5,10 @@ node runs in its own thread and event loop; tests speak to it over loopback only
 """
 
 import asyncio
-import threading
+import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -101,7 +102,6 @@ class OneNode:
         self.tls = tls_folder.make_identity(folder / "tls", "one")
         self.genesis = genesis_of(self.tls, parameters or Parameters())
         self.url = ""
-        self.runner: Runner | None = None
         self._made = 0
 
     @property
@@ -112,29 +112,19 @@ class OneNode:
     @contextmanager
     def up(self) -> Iterator[httpx.Client]:
         """The node at work, and a client of its API."""
-        started, stop = threading.Event(), threading.Event()
-        failed: list[BaseException] = []
-
-        def work() -> None:
+        began: Future[Callable[[], object]] = Future()
+        with ThreadPoolExecutor(1, "one node") as pool:
+            ended = pool.submit(asyncio.run, self._serve(began))
+            wait([began, ended], return_when=FIRST_COMPLETED)
+            if ended.done():
+                ended.result()
+            stop = began.result()
             try:
-                asyncio.run(self._serve(started, stop))
-            except BaseException as problem:  # The test's thread raises it.
-                failed.append(problem)
-            finally:
-                started.set()
-
-        thread = threading.Thread(target=work, name="one node")
-        thread.start()
-        try:
-            assert started.wait(30)
-            if not failed:
                 with httpx.Client(base_url=self.url, timeout=60, trust_env=False) as client:
                     yield client
-        finally:
-            stop.set()
-            thread.join(30)
-        if failed:
-            raise failed[0]
+            finally:
+                stop()
+        ended.result()
 
     def record(
         self,
@@ -179,45 +169,37 @@ class OneNode:
             now + HOUR_MS,
         )
 
-    async def _serve(self, started: threading.Event, stop: threading.Event) -> None:
+    async def _serve(self, began: "Future[Callable[[], object]]") -> None:
+        """Open the folder, run until stopped, close it."""
         store = LevelDBStore(self.folder / "db")
         files = [DiskFile(self.folder / name) for name in ("promises", "intake")]
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         try:
             chain = Chain(store, self.genesis, genesis_rows(self.genesis))
             executor = BlockExecutor(chain, CATALOGUE)
-            self.runner = _runner(self.genesis, self.tls, Storage(executor, chain, *files))
+            runner = _runner(self.genesis, self.tls, Storage(executor, chain, *files))
             service = LedgerService(
-                chain, CATALOGUE, self.runner, signer("log one"), show_all=self.show_all
+                chain, CATALOGUE, runner, signer("log one"), show_all=self.show_all
             )
-            await self._until(service, started, stop)
+            config = uvicorn.Config(create_app(service), log_config=None, access_log=False)
+            server = uvicorn.Server(config)
+            running = asyncio.create_task(runner.run())
+            serving = asyncio.create_task(server.serve(sockets=[listening]))
+            stop, loop = asyncio.Event(), asyncio.get_running_loop()
+            began.set_result(lambda: loop.call_soon_threadsafe(stop.set))
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait({running, serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            server.should_exit = True
+            await serving
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
         finally:
+            listening.close()
             for file in files:
                 file.close()
             store.close()
-
-    async def _until(
-        self, service: LedgerService, started: threading.Event, stop: threading.Event
-    ) -> None:
-        assert self.runner is not None
-        config = uvicorn.Config(
-            create_app(service), host="127.0.0.1", port=0, log_level="error", access_log=False
-        )
-        server = uvicorn.Server(config)
-        running = asyncio.create_task(self.runner.run())
-        serving = asyncio.create_task(server.serve())
-        while not server.started and not serving.done() and not running.done():
-            await asyncio.sleep(0.01)
-        if server.started:
-            host, port = server.servers[0].sockets[0].getsockname()[:2]
-            self.url = f"http://{host}:{port}"
-        started.set()
-        while not stop.is_set() and not running.done() and not serving.done():
-            await asyncio.sleep(0.02)
-        server.should_exit = True
-        await serving
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
 
 
 def canonical(client: httpx.Client, bundle: Bundle, **query: str | int) -> httpx.Response:
