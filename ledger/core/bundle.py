@@ -14,6 +14,7 @@ from ledger.core import merkle
 from ledger.core.canonical import decode, encode
 from ledger.core.hashing import LeafKind, Tag, leaf_data, tagged_hash
 from ledger.core.identifiers import (
+    DIGEST_BYTES,
     BundleId,
     Digest,
     KeyId,
@@ -31,6 +32,8 @@ from ledger.errors import FormatError, VerificationError
 
 VERSION: Final = 1
 HEADER_BYTES_MAX: Final = 512
+_LEAF_START: Final = leaf_data(LeafKind.RECORD, bytes(DIGEST_BYTES))[:-DIGEST_BYTES]
+"""What all leaves under `records_root` begin with; the 32 bytes of the id follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +148,7 @@ def decode_bundle(data: bytes, limits: Parameters = DEFAULT) -> Bundle:
             `bundle.invalid`. Records are not decoded, only hashed.
     """
     if len(data) > limits.bundle_bytes_max:
-        raise FormatError(
-            Code.BUNDLE_TOO_LARGE, size=len(data), limit=limits.bundle_bytes_max
-        )
+        raise FormatError(Code.BUNDLE_TOO_LARGE, size=len(data), limit=limits.bundle_bytes_max)
     reader = Reader(data)
     if reader.array(5) != 5:
         raise FormatError(Code.FORMAT_SHAPE, what="bundle")
@@ -217,8 +218,8 @@ def records_root(ids: Iterable[RecordId]) -> Digest:
 
 
 def record_leaf_hash(each: RecordId) -> Digest:
-    """Hash of one leaf under `records_root`."""
-    return merkle.leaf_hash(leaf_data(LeafKind.RECORD, each))
+    """Hash of one leaf under `records_root`: ``["record", record id]``."""
+    return merkle.leaf_hash(_LEAF_START + each)
 
 
 def bundle_id(header_bytes: bytes) -> BundleId:
