@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 
-class Crash(Exception):  # noqa: N818
+class Crash(Exception):
     """The process ends here; only the disk stays."""
 
 

@@ -4,7 +4,7 @@ Frames are delivered in the order sent, unless the test cuts a line or takes a n
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from consensus.build import Identity, Storage, open_driver
@@ -18,7 +18,7 @@ from ledger.core.signing import Ed25519Signer
 from ledger.store.memory import MemoryStore
 from tests.consensus.memory_file import MemoryFile
 from tests.network.ledger_application import LedgerApplication
-from tests.vectors.small_network import START_MS, signer, small_genesis, small_record
+from tests.vectors.small_network import NAMES, START_MS, signer, small_genesis, small_record
 
 HOUR_MS = 3_600_000
 
@@ -68,10 +68,12 @@ class Line:
 
 
 class Table:
-    """The small network of four departments."""
+    """The small network of four departments, or of some of them."""
 
-    def __init__(self, limits: PoolLimits | None = None) -> None:
-        self.genesis: Genesis = small_genesis()
+    def __init__(
+        self, limits: PoolLimits | None = None, members: Sequence[str] = tuple(NAMES)
+    ) -> None:
+        self.genesis: Genesis = small_genesis(members)
         self.network_id = self.genesis.network_id
         self.now_ms = START_MS + 1_000
         self.limits = limits
