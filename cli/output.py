@@ -50,8 +50,8 @@ class Output:
         for line in lines:
             self.out.print(line)
 
-    def note(self, text: str) -> None:
-        """A line beside the result, for people only."""
+    def note(self, text: str | Table) -> None:
+        """A line or a table beside the result, for people only."""
         if not self.as_json:
             self.out.print(text)
 

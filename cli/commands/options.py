@@ -1,11 +1,11 @@
 """Options that several commands share, with one spelling and one help text each."""
 
-import os
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from cli.desk import Desk
 from cli.failures import CommandError, Exit
 from cli.settings import ClientSettings, client_settings
 from cli.words import say
@@ -49,6 +49,6 @@ def client_from(folder: Path | None, node: str | None) -> ClientSettings:
     )
 
 
-def in_folder(folder: Path | None) -> Path:
-    """A folder that was named, or the one we stand in."""
-    return folder if folder is not None else Path(os.curdir)
+def open_desk(folder: Path | None, node: str | None) -> Desk:
+    """The desk of whoever acts; see `client_from`."""
+    return Desk.open(client_from(folder, node))

@@ -1,0 +1,137 @@
+"""Anchors documents: one record each, or one record over many with a proof for each.
+
+Receipts, proofs and openings are written beside whatever they are about; documents are never sent.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cli.desk import Desk, Kept
+from cli.new_files import write_private
+from cli.record_files import WrittenRecord, new_nonce
+from ledger.core.batch import BatchProof, document_tree
+from ledger.core.canonical import Value
+from ledger.core.identifiers import Digest, MemberId, Subject
+from ledger.core.openings import Openings
+from ledger.core.receipt import Receipt
+from ledger.core.record import Evidence, Record
+
+DEPOSIT: Final = "evidence.deposited"
+BATCH: Final = "ledger.batch_anchored"
+RECEIPT_SUFFIX: Final = ".receipt.json"
+BATCH_SUFFIX: Final = ".batch-proof.json"
+OPENINGS_SUFFIX: Final = ".openings.json"
+RECORDS_PER_BUNDLE: Final = 500
+"""Small enough that a bundle stays far below 8 MiB, large enough that signatures are few."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchedDocument:
+    """One of many documents under one record."""
+
+    sha256: Digest
+    size_bytes: int
+
+
+def deposit(issuer: MemberId, subject: str, evidence: Evidence, now_ms: int) -> WrittenRecord:
+    """The record that deposits one document."""
+    record = Record(
+        type=DEPOSIT,
+        issuer=issuer,
+        subject=Subject(subject),
+        occurred_at_ms=now_ms,
+        evidence=(evidence,),
+        fields={},
+        private=None,
+        refs=(),
+        nonce=new_nonce(),
+    )
+    return WrittenRecord(record, ())
+
+
+def batch_record(
+    issuer: MemberId,
+    subject: str,
+    documents: Sequence[BatchedDocument],
+    facts: Mapping[str, Value],
+    now_ms: int,
+) -> WrittenRecord:
+    """The record that anchors `documents` together."""
+    root = document_tree((each.sha256, each.size_bytes) for each in documents).root
+    fields: dict[str, Value] = {"root": root, "count": len(documents), **facts}
+    record = Record(
+        type=BATCH,
+        issuer=issuer,
+        subject=Subject(subject),
+        occurred_at_ms=now_ms,
+        evidence=(),
+        fields=fields,
+        private=None,
+        refs=(),
+        nonce=new_nonce(),
+    )
+    return WrittenRecord(record, ())
+
+
+def batch_proofs(
+    documents: Sequence[BatchedDocument], receipt: Receipt, wanted: Sequence[int]
+) -> list[BatchProof]:
+    """The proof of each wanted document, by its place in the batch."""
+    tree = document_tree((each.sha256, each.size_bytes) for each in documents)
+    return [
+        BatchProof(
+            sha256=documents[index].sha256,
+            size_bytes=documents[index].size_bytes,
+            index=index,
+            count=len(documents),
+            path=tree.path(index),
+            receipt=receipt,
+        )
+        for index in wanted
+    ]
+
+
+def submit_in_bundles(
+    desk: Desk, written: Sequence[WrittenRecord], advance: Callable[[int], object]
+) -> list[Kept]:
+    """Submit many records in bundles of a fitting size, in order.
+
+    Args:
+        desk: of their issuer.
+        written: the records.
+        advance: is told how many were kept after each bundle.
+
+    Raises:
+        LedgerError: a bundle was refused, or no node could take it.
+    """
+    kept: list[Kept] = []
+    for start in range(0, len(written), RECORDS_PER_BUNDLE):
+        bundle = desk.submit(written[start : start + RECORDS_PER_BUNDLE])
+        advance(len(bundle))
+        kept += bundle
+    return kept
+
+
+def keep_openings(stem: Path, written: WrittenRecord) -> None:
+    """Write the openings beside `stem`, for their owner only, before anything is submitted.
+
+    Whoever loses them can never disclose these fields, so they are on disk before the ledger has
+    the commitment.
+    """
+    if written.openings:
+        opened = Openings(written.record.record_id, written.openings)
+        write_private(beside(stem, OPENINGS_SUFFIX), opened.encode())
+
+
+def write_receipt(stem: Path, kept: Kept) -> Path:
+    """Write the receipt beside `stem`."""
+    path = beside(stem, RECEIPT_SUFFIX)
+    path.write_bytes(kept.receipt.encode())
+    return path
+
+
+def beside(stem: Path, suffix: str) -> Path:
+    """``contract.pdf`` → ``contract.pdf.receipt.json``."""
+    return stem.with_name(stem.name + suffix)

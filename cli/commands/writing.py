@@ -1,0 +1,185 @@
+"""Commands that put something on the ledger: `submit`, `anchor`, `import-ocds`."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import anchoring
+from cli.anchoring import BatchedDocument
+from cli.commands.options import AsOption, JsonFlag, NodeOption, open_desk
+from cli.desk import Desk, Kept
+from cli.documents import files_under, hash_document, total_bytes
+from cli.failures import Exit
+from cli.importing import Imported, import_package
+from cli.ocds import read_package
+from cli.output import HELD, Output, table
+from cli.record_files import read_records
+from cli.words import language, say
+from ledger.core.record import Evidence
+from ledger.words import sentence
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to `app`."""
+    app.command("submit", help=say("help.submit"))(submit)
+    app.command("anchor", help=say("help.anchor"))(anchor)
+    app.command("import-ocds", help=say("help.import"))(import_ocds)
+
+
+def submit(
+    file: Annotated[Path, typer.Argument(help=say("help.submit_file"))],
+    as_: AsOption = None,
+    node: NodeOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Submit the records that a file writes down, in one signed bundle."""
+    output = Output(as_json)
+    with open_desk(as_, node) as desk:
+        written = read_records(file, desk.member_id, _now_ms())
+        stems = [file.with_name(f"{file.stem}-{number}") for number in range(1, len(written) + 1)]
+        for stem, each in zip(stems, written, strict=True):
+            anchoring.keep_openings(stem, each)
+        with output.waiting(say("submit.waiting", count=len(written))):
+            kept = desk.submit(written)
+    paths = [anchoring.write_receipt(stem, each) for stem, each in zip(stems, kept, strict=True)]
+    _show_kept(output, say("submit.title"), kept, paths)
+
+
+def anchor(
+    files: Annotated[list[Path], typer.Argument(help=say("help.anchor_files"))],
+    as_: AsOption = None,
+    node: NodeOption = None,
+    subject: Annotated[str, typer.Option(help=say("help.anchor_subject"))] = "",
+    batch: Annotated[bool, typer.Option("--batch", help=say("help.anchor_batch"))] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Anchor files by their digests; receipts or proofs are written beside them."""
+    output = Output(as_json)
+    found = files_under(files)
+    with open_desk(as_, node) as desk:
+        evidence = _hashed(output, found)
+        if batch:
+            kept = [_anchor_batch(desk, output, subject, found, evidence)]
+            paths = [anchoring.beside(path, anchoring.BATCH_SUFFIX) for path in found]
+            _show_batch(output, kept[0], paths)
+            return
+        now_ms = _now_ms()
+        written = [
+            anchoring.deposit(desk.member_id, subject or each.label, each, now_ms)
+            for each in evidence
+        ]
+        with output.progress() as bars:
+            bar = bars.add_task(say("anchor.submitting"), total=len(written))
+            kept = anchoring.submit_in_bundles(
+                desk, written, lambda count: bars.advance(bar, count)
+            )
+    paths = [anchoring.write_receipt(path, each) for path, each in zip(found, kept, strict=True)]
+    _show_kept(output, say("anchor.title"), kept, paths)
+
+
+def import_ocds(
+    file: Annotated[Path, typer.Argument(help=say("help.import_file"))],
+    as_: AsOption = None,
+    node: NodeOption = None,
+    receipts: Annotated[
+        Path | None, typer.Option("--receipts", help=say("help.import_receipts"))
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Anchor each release of an OCDS 1.1 package that is not on the ledger yet."""
+    output = Output(as_json)
+    releases = len(read_package(file))
+    with open_desk(as_, node) as desk, output.progress() as bars:
+        bar = bars.add_task(say("import.progress"), total=releases)
+        done = import_package(desk, file, lambda count: bars.advance(bar, count))
+    if receipts is not None:
+        receipts.mkdir(parents=True, exist_ok=True)
+        for each in done.kept:
+            anchoring.write_receipt(receipts / each.receipt.record_id.hex(), each)
+    _show_imported(output, done)
+    if done.refused:
+        raise typer.Exit(Exit.REFUSED)
+
+
+def _hashed(output: Output, found: Sequence[Path]) -> list[Evidence]:
+    """Digests of every file, with a bar that counts bytes."""
+    with output.progress() as bars:
+        bar = bars.add_task(say("anchor.hashing"), total=total_bytes(found))
+        return [hash_document(path, lambda count: bars.advance(bar, count)) for path in found]
+
+
+def _anchor_batch(
+    desk: Desk,
+    output: Output,
+    subject: str,
+    found: Sequence[Path],
+    evidence: Sequence[Evidence],
+) -> Kept:
+    documents = [BatchedDocument(each.sha256, each.size_bytes) for each in evidence]
+    written = anchoring.batch_record(desk.member_id, subject, documents, {}, _now_ms())
+    with output.waiting(say("submit.waiting", count=1)):
+        (kept,) = desk.submit([written])
+    places = range(len(documents))
+    for path, proof in zip(
+        found, anchoring.batch_proofs(documents, kept.receipt, places), strict=True
+    ):
+        anchoring.beside(path, anchoring.BATCH_SUFFIX).write_bytes(proof.encode())
+    return kept
+
+
+def _show_kept(output: Output, title: str, kept: Sequence[Kept], paths: Sequence[Path]) -> None:
+    rows = table(title, say("kept.record"), say("kept.height"), say("kept.index"), say("kept.file"))
+    for each, path in zip(kept, paths, strict=True):
+        receipt = each.receipt
+        record = receipt.record_id.hex()
+        rows.add_row(record[:16] + "…", str(each.height), str(receipt.index), str(path))
+    output.result({"records": [_value(e, p) for e, p in zip(kept, paths, strict=True)]}, rows)
+
+
+def _show_batch(output: Output, kept: Kept, paths: Sequence[Path]) -> None:
+    record = kept.receipt.record_id.hex()
+    output.result(
+        {"record": record, "height": kept.height, "proofs": [str(path) for path in paths]},
+        f"{HELD} {say('anchor.batched', count=len(paths), record=record)}",
+    )
+
+
+def _value(kept: Kept, path: Path) -> dict[str, object]:
+    return {
+        "record": kept.receipt.record_id.hex(),
+        "height": kept.height,
+        "index": kept.receipt.index,
+        "receipt": str(path),
+    }
+
+
+def _show_imported(output: Output, done: Imported) -> None:
+    for each in done.refused:
+        output.warn(sentence(each.reason.code, each.reason.detail, language()))
+    told = say("import.done", anchored=done.anchored, known=done.known, refused=len(done.refused))
+    lines = [f"{HELD} {told}"]
+    if not done.anchored and not done.refused:
+        lines.append(say("import.nothing"))
+    output.result(
+        {
+            "anchored": done.anchored,
+            "known": done.known,
+            "refused": [
+                {
+                    "position": each.position,
+                    "ocid": each.ocid,
+                    "reason": each.reason.detail["reason"],
+                }
+                for each in done.refused
+            ],
+            "records": [each.receipt.record_id.hex() for each in done.kept],
+        },
+        *lines,
+    )
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

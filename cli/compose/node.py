@@ -1,0 +1,214 @@
+"""One node: the only place where store, contracts, consensus and HTTP service meet.
+
+All of it runs in one event loop. Nothing here decides anything; it opens, connects and closes, in
+an order in which a failure at any line leaves a folder that starts clean.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+import uvicorn
+
+from api.app import create_app
+from api.service import LedgerService
+from cli.compose.logs import open_log
+from cli.documents import unreadable
+from cli.failures import CommandError, Exit
+from cli.settings import Address, Settings
+from cli.signers.folder import NodeSigners, open_node_keys
+from cli.signers.passphrase import passphrase
+from consensus import tcp
+from consensus.append_file import DiskFile
+from consensus.build import Identity, Storage, codec_of, open_driver
+from consensus.driver import Driver
+from consensus.runner import Runner
+from consensus.tls import TlsFiles
+from consensus.transport import Receiver, Transport
+from contracts.catalogue import load_catalogue
+from contracts.executor import BlockExecutor
+from contracts.genesis_rows import genesis_rows
+from ledger.chain import Chain
+from ledger.codes import Code
+from ledger.errors import InvariantBroken, LedgerError
+from ledger.presented import read_trust
+from ledger.store.leveldb import LevelDBStore
+from ledger.trust import TrustRoot
+
+TLS_KEY_FILE: Final = "key.pem"
+TLS_CERTIFICATE_FILE: Final = "certificate.pem"
+TLS_PEERS_FOLDER: Final = "peers"
+_GOODBYE_S: Final = 3
+"""How long open requests have to end after a stop was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenNode:
+    """A node with everything open, before it runs."""
+
+    settings: Settings
+    runner: Runner
+    server: uvicorn.Server
+    listening: socket.socket
+    """Where the HTTP service is asked."""
+
+
+async def run_node(settings: Settings, *, stop_with_parent: bool = False) -> None:
+    """Run a node until SIGTERM or SIGINT, or until it must not go on.
+
+    Args:
+        settings: of its folder.
+        stop_with_parent: stop as well when standard input closes.
+
+    Raises:
+        CommandError: `file.*`, `node.*`: something in the folder is not as it must be.
+        LedgerError: `key.*`, `store.*`, `journal.*`: what ended the node; it starts clean again.
+        InvariantBroken: our own fault.
+    """
+    open_log(settings.log_file, settings.log_level)
+    log = structlog.get_logger("node").bind(node=settings.node_id)
+    trust = _trust(settings)
+    opened_with = passphrase(f"{settings.node_id}", settings.passphrase_file)
+    signers = open_node_keys(settings.keys_folder, opened_with, trust.committee, settings.node_id)
+    with _opened(settings, trust, signers) as node:
+        log.info("node.started", network=trust.network_id.hex(), api=str(settings.api_listen))
+        try:
+            await _run(node, stop_with_parent=stop_with_parent)
+        except (LedgerError, InvariantBroken) as problem:
+            log.error("node.failed", reason=str(problem), exc_info=problem)
+            raise
+    log.info("node.stopped")
+
+
+async def _run(node: OpenNode, *, stop_with_parent: bool) -> None:
+    """Consensus and HTTP side by side until a stop is asked for or one of them fails."""
+    stop = _stop_event(stop_with_parent=stop_with_parent)
+    running = asyncio.create_task(node.runner.run())
+    serving = asyncio.create_task(node.server.serve(sockets=[node.listening]))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({running, serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        node.server.should_exit = True
+        await asyncio.wait({serving}, timeout=2 * _GOODBYE_S)
+    finally:
+        for task in (running, serving, stopping):
+            task.cancel()
+        ended = await asyncio.gather(running, serving, stopping, return_exceptions=True)
+    for outcome in ended:
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+@contextmanager
+def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Iterator[OpenNode]:
+    """Open the folder, in an order that a second node on it fails at the first step."""
+    with ExitStack() as held:
+        store = LevelDBStore(settings.database_folder)
+        held.callback(store.close)
+        catalogue = load_catalogue()
+        chain = Chain(store, trust.genesis, genesis_rows(trust.genesis))
+        executor = BlockExecutor(chain, catalogue)
+        journal = DiskFile(settings.journal_folder / "promises")
+        held.callback(journal.close)
+        intake = DiskFile(settings.journal_folder / "intake")
+        held.callback(intake.close)
+        identity = Identity(
+            trust.network_id,
+            settings.node_id,
+            trust.origin,
+            signers.node,
+            trust.genesis.parameters,
+        )
+        storage = Storage(executor, chain, journal, intake)
+        runner = _runner(settings, trust, identity, storage)
+        service = LedgerService(chain, catalogue, runner, signers.log, show_all=settings.show_all)
+        listening = _listen(settings.api_listen)
+        held.callback(listening.close)
+        yield OpenNode(settings, runner, _server(service), listening)
+
+
+def _runner(settings: Settings, trust: TrustRoot, identity: Identity, storage: Storage) -> Runner:
+    codec = codec_of(identity)
+    network = tcp.Network(
+        own=settings.node_id,
+        committee=trust.committee,
+        listen=tcp.Address(settings.consensus_listen.host, settings.consensus_listen.port),
+        peers={
+            peer: tcp.Address(address.host, address.port)
+            for peer, address in settings.peers.items()
+        },
+        files=TlsFiles(
+            settings.tls_folder / TLS_CERTIFICATE_FILE,
+            settings.tls_folder / TLS_KEY_FILE,
+            tuple(
+                settings.tls_folder / TLS_PEERS_FOLDER / f"{peer}.pem" for peer in settings.peers
+            ),
+        ),
+        sizes_max=codec.sizes_max,
+    )
+
+    def line(receiver: Receiver) -> tcp.TcpTransport:
+        transport = tcp.TcpTransport(network, receiver)
+        transport.listen()
+        return transport
+
+    def driver(transport: Transport) -> Driver:
+        return open_driver(identity, storage, transport)
+
+    return Runner(codec, line, driver)
+
+
+def _server(service: LedgerService) -> uvicorn.Server:
+    config = uvicorn.Config(
+        create_app(service),
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=_GOODBYE_S,
+    )
+    server = uvicorn.Server(config)
+    # Signals are the node's: it stops the server and consensus in one order.
+    server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
+    return server
+
+
+def _listen(address: Address) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    try:
+        return socket.create_server((address.host, address.port), family=family)
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+        raise CommandError(
+            Exit.UNAVAILABLE, Code.NODE_PORT, address=str(address), reason=reason
+        ) from problem
+
+
+def _trust(settings: Settings) -> TrustRoot:
+    try:
+        return read_trust(settings.trust_file)
+    except OSError as problem:
+        raise unreadable(settings.trust_file, problem) from problem
+
+
+def _stop_event(*, stop_with_parent: bool) -> asyncio.Event:
+    """Set by SIGTERM, SIGINT, and by the end of standard input where that was asked for."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stop.set)
+    if stop_with_parent:
+
+        def read() -> None:
+            if not os.read(sys.stdin.fileno(), 4096):
+                loop.remove_reader(sys.stdin.fileno())
+                stop.set()
+
+        loop.add_reader(sys.stdin.fileno(), read)
+    return stop

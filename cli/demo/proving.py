@@ -1,0 +1,64 @@
+"""After the story: every receipt verified offline, forgeries refused, the alert's receipt too."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from cli.anchoring import BATCH_SUFFIX, OPENINGS_SUFFIX, RECEIPT_SUFFIX
+from cli.demo.offline import Judged, Room
+from cli.demo.stage import Stage
+from cli.demo.tampering import tamper
+from cli.demo.telling import Telling
+from cli.words import say
+
+_SUFFIXES: Final = (RECEIPT_SUFFIX, BATCH_SUFFIX, OPENINGS_SUFFIX)
+
+
+def prove(stage: Stage, telling: Telling, alerts: Sequence[Path]) -> None:
+    """Verify everything that the story left, and see three forgeries refused."""
+    with telling.scene(say("prove.room")) as outcome:
+        room = Room(stage.room)
+        outcome.append(say("prove.room_is"))
+    _all_verify(stage, telling, room, alerts)
+    _forgeries_fail(stage, telling, room)
+
+
+def _all_verify(stage: Stage, telling: Telling, room: Room, alerts: Sequence[Path]) -> None:
+    proofs = sorted(path for path in stage.receipts.iterdir() if path.name.endswith(_SUFFIXES))
+    # A document whose proof lies in the receipts is shown with it; openings carry no document.
+    documents = [path for path in sorted(stage.documents.iterdir()) if _proof_of(stage, path)]
+    with telling.scene(say("prove.all")) as outcome:
+        judged = room.verify(proofs, stage.trust_file, documents)
+        bad = [each for each in judged if not each.verified]
+        outcome.append(say("prove.counted", count=len(judged) - len(bad), documents=len(documents)))
+    telling.check(not bad, say("prove.all_held", count=len(judged)), _reasons(bad))
+    raised = {str(path) for path in alerts}
+    held = [each for each in judged if each.file in raised and each.verified]
+    telling.check(bool(raised) and len(held) == len(raised), say("prove.alerts", count=len(held)))
+
+
+def _forgeries_fail(stage: Stage, telling: Telling, room: Room) -> None:
+    document = min(path for path in stage.documents.iterdir() if _proof_of(stage, path))
+    receipt = stage.receipts / f"{document.name}{RECEIPT_SUFFIX}"
+    with telling.scene(say("prove.forging")) as outcome:
+        forgeries = tamper(receipt, document, stage.folder / "forged")
+        results = [
+            (each, room.verify([each.receipt], stage.trust_file, each.documents)[0])
+            for each in forgeries
+        ]
+        outcome.append(say("prove.forged", count=len(forgeries), document=document.name))
+    for each, judged in results:
+        refused = not judged.verified and judged.step == each.step
+        what = say(f"forged.{each.what}")
+        told = say("prove.refused", what=what, step=each.step)
+        telling.check(refused, told, f"{judged.sentence} ({judged.code})")
+
+
+def _proof_of(stage: Stage, document: Path) -> bool:
+    beside = (stage.receipts / f"{document.name}{suffix}" for suffix in _SUFFIXES[:2])
+    return any(path.is_file() for path in beside)
+
+
+def _reasons(bad: Sequence[Judged]) -> str:
+    shown = [f"{Path(each.file).name}: {each.step} {each.code}" for each in bad[:5]]
+    return "; ".join(shown)

@@ -1,0 +1,105 @@
+"""The demonstration's folder: network, keys, documents. Made anew each time."""
+
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from nacl.utils import random
+
+from cli.compose.description import read_description
+from cli.compose.network_init import NewNetwork, Secrets, init_network, write_client
+from cli.demo.processes import NodeProcess
+from cli.demo.story import Document, Story, load_documents
+from cli.failures import CommandError, Exit
+from cli.keyfiles import Cost, new_key
+from cli.new_files import write_public
+from cli.signers.folder import MEMBER_KEY_FILE
+from ledger.codes import Code
+from ledger.core.identifiers import Digest
+from ledger.trust import trust_root
+
+MARK_FILE: Final = ".bidwitness-demo"
+"""Says that a folder is the demonstration's, so that it may be removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything that was there before the first scene."""
+
+    folder: Path
+    network: NewNetwork
+    nodes: tuple[NodeProcess, ...]
+    documents: Path
+    receipts: Path
+
+    @property
+    def trust_file(self) -> Path:
+        """All that verifying needs."""
+        return self.network.trust_file
+
+    @property
+    def room(self) -> Path:
+        """Where the offline verifier is put."""
+        return self.folder / ".offline"
+
+    def node(self, node_id: str) -> NodeProcess:
+        """The process of that node."""
+        return next(node for node in self.nodes if node.node_id == node_id)
+
+
+def clear(folder: Path) -> None:
+    """Remove what an earlier demonstration left; anything else in the way is refused.
+
+    Raises:
+        CommandError: `file.exists` where the folder is not a demonstration's.
+    """
+    if not folder.exists():
+        return
+    if any(folder.iterdir()) and not (folder / MARK_FILE).exists():
+        raise CommandError(Exit.USAGE, Code.FILE_EXISTS, path=str(folder))
+    shutil.rmtree(folder)
+
+
+def set_up(folder: Path, story: Story, description: Path, catalogue_hash: Digest) -> Stage:
+    """Write the network, the members that are enrolled later, and the documents.
+
+    Raises:
+        CommandError: `network.description`, `file.*`.
+        LedgerError: `genesis.invalid`, `committee.invalid`.
+    """
+    clear(folder)
+    write_public(folder / MARK_FILE, b"made by: bidwitness demo\n")
+    secrets = Secrets(random(16).hex().encode(), Cost.INTERACTIVE, stored=True)
+    now_ms = time.time_ns() // 1_000_000
+    network = init_network(folder, read_description(description), secrets, catalogue_hash, now_ms)
+    _add_members(network, story, secrets)
+    stage = Stage(
+        folder=folder,
+        network=network,
+        nodes=tuple(
+            NodeProcess(node.node_id, node.folder, f"http://{node.api}") for node in network.nodes
+        ),
+        documents=folder / "documents",
+        receipts=folder / "receipts",
+    )
+    stage.receipts.mkdir()
+    for document in load_documents():
+        _write(stage.documents, document)
+    return stage
+
+
+def _add_members(network: NewNetwork, story: Story, secrets: Secrets) -> None:
+    trust = trust_root(network.genesis).encode()
+    urls = [f"http://{node.api}" for node in network.nodes]
+    for member in story.members:
+        folder = network.member_folder(member.id)
+        new_key(folder / MEMBER_KEY_FILE, "member", secrets.passphrase, secrets.cost)
+        write_client(folder, member.id, urls, secrets)
+        write_public(folder / "trust.json", trust)
+
+
+def _write(folder: Path, document: Document) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / document.file).write_text(document.text, encoding="utf-8")

@@ -1,0 +1,78 @@
+"""What the demonstration shows: the scene that is being played, and a summary with times."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.markup import escape
+
+from cli.output import FAILED, HELD, Output, table
+from cli.words import say
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of the summary."""
+
+    what: str
+    outcome: str
+    took_s: float
+
+
+@dataclass(slots=True)
+class Telling:
+    """Tells the story as it happens, and remembers it for the summary."""
+
+    output: Output
+    started_s: float = field(default_factory=time.monotonic)
+    told: list[Told] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Since the demonstration began."""
+        return time.monotonic() - self.started_s
+
+    @contextmanager
+    def scene(self, what: str) -> Iterator[list[str]]:
+        """Name a scene while it is played; the caller appends what came of it."""
+        number, began = len(self.told) + 1, time.monotonic()
+        outcome: list[str] = []
+        with self.output.waiting(f"{number:>2}  {what} …"):
+            yield outcome
+        took_s = time.monotonic() - began
+        result = " · ".join(outcome)
+        self.told.append(Told(what, result, took_s))
+        line = f"{HELD} [bold]{number:>2}[/]  {escape(what)}  [dim]{took_s:.1f} s[/]"
+        self.output.note(line)
+        if result:
+            self.output.note(f"       {escape(result)}")
+
+    def check(self, held: bool, what: str, detail: str = "") -> None:
+        """Say whether something that must hold does."""
+        sign = HELD if held else FAILED
+        told = f"  [dim]{escape(detail)}[/]" if detail else ""
+        self.output.note(f"     {sign} {escape(what)}{told}")
+        if not held:
+            self.failed.append(what)
+
+    def summary(self) -> None:
+        """The table at the end."""
+        rows = table(say("demo.summary"), "#", say("demo.step"), say("demo.outcome"), "s")
+        for number, each in enumerate(self.told, 1):
+            took = f"{each.took_s:.1f}"
+            rows.add_row(str(number), escape(each.what), escape(each.outcome), took)
+        self.output.note(rows)
+
+    def document(self) -> dict[str, object]:
+        """The summary for machines."""
+        return {
+            "held": not self.failed,
+            "failed": list(self.failed),
+            "seconds": round(self.elapsed_s, 1),
+            "scenes": [
+                {"scene": each.what, "outcome": each.outcome, "seconds": round(each.took_s, 1)}
+                for each in self.told
+            ],
+        }

@@ -1,0 +1,110 @@
+"""A member at work: its key, its trust root, and the nodes that it speaks to.
+
+Signs bundles and hands them to the SDK, which waits for receipts and verifies each of them: no node
+is believed.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from api.client import Client
+from cli.documents import unreadable
+from cli.keyfiles import open_key
+from cli.record_files import WrittenRecord
+from cli.settings import ClientSettings
+from cli.signers.passphrase import passphrase
+from ledger.core.bundle import sign_bundle
+from ledger.core.entry import decode_entry
+from ledger.core.identifiers import MemberId, NetworkId, RecordId
+from ledger.core.receipt import Receipt
+from ledger.core.signing import Signer
+from ledger.presented import read_trust
+from ledger.trust import TrustRoot
+
+LIFE_MS: Final = 3_600_000
+"""How long after its signature a bundle may still enter."""
+WAIT_S: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A record that is on the ledger, with its verified receipt."""
+
+    receipt: Receipt
+
+    @property
+    def height(self) -> int:
+        """Of the block that holds it."""
+        return decode_entry(self.receipt.entry).height
+
+
+class Desk:
+    """One member, its key open; use it as a context."""
+
+    def __init__(self, member_id: MemberId, trust: TrustRoot, signer: Signer, client: Client):
+        self.member_id = member_id
+        self.trust = trust
+        self.signer = signer
+        self.client = client
+
+    @classmethod
+    def open(cls, settings: ClientSettings) -> Self:
+        """Open the key and the trust root that `settings` name.
+
+        Raises:
+            CommandError: `file.unreadable`.
+            LedgerError: `key.*`, or a trust root that is none.
+        """
+        try:
+            trust = read_trust(settings.trust_file)
+        except OSError as problem:
+            raise unreadable(settings.trust_file, problem) from problem
+        secret = passphrase(str(settings.key_file), settings.passphrase_file)
+        signer = open_key(settings.key_file, secret)
+        return cls(settings.member_id, trust, signer, Client(settings.nodes, trust))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
+
+    @property
+    def network_id(self) -> NetworkId:
+        """The network that this member's bundles are signed for."""
+        return self.trust.network_id
+
+    def submit(self, written: Sequence[WrittenRecord]) -> list[Kept]:
+        """Put records on the ledger in one bundle; returns once each has its receipt.
+
+        Raises:
+            LedgerError: the refusal, or that no node could take it.
+        """
+        now_ms = time.time_ns() // 1_000_000
+        bundle = sign_bundle(
+            self.signer,
+            self.network_id,
+            self.member_id,
+            [each.record.encode() for each in written],
+            now_ms,
+            now_ms + LIFE_MS,
+        )
+        return [Kept(receipt) for receipt in self.client.submit(bundle, WAIT_S)]
+
+    def alert(self, code: str, about: RecordId) -> RecordId | None:
+        """The alert of that code about a record, once it was raised."""
+        for item in self.client.alerts(code=code):
+            cited = [ref["record_id"] for ref in item["record"]["refs"]]
+            if about.hex() in cited:
+                return RecordId(bytes.fromhex(item["record_id"]))
+        return None
+
+    def at(self, url: str) -> "Desk":
+        """The same member, speaking to one node only."""
+        return Desk(self.member_id, self.trust, self.signer, Client([url], self.trust))
+
+    def network(self) -> Any:
+        """What a node says of the network; nothing of it is proved."""
+        return self.client.network()
