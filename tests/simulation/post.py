@@ -1,0 +1,66 @@
+"""The network between simulated nodes: loss, doubling, delay and therefore reordering, partitions."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ledger.core.identifiers import NodeId
+from tests.simulation.dice import Dice
+
+
+@dataclass(frozen=True)
+class Weather:
+    """How bad the lines are."""
+
+    loss_permille: int = 0
+    double_permille: int = 0
+    delay_ms_max: int = 15
+
+
+CALM = Weather()
+
+
+class Post:
+    """Decides, for each frame, when it arrives, if at all."""
+
+    def __init__(self, nodes: Iterable[NodeId], dice: Dice) -> None:
+        self._nodes = tuple(nodes)
+        self._dice = dice
+        self._side: dict[NodeId, int] = dict.fromkeys(self._nodes, 0)
+        self.weather = CALM
+
+    def split(self, alone: Iterable[NodeId]) -> None:
+        """Cut these nodes off from the others; among themselves they talk."""
+        apart = set(alone)
+        self._side = {node: int(node in apart) for node in self._nodes}
+
+    def join(self) -> None:
+        self._side = dict.fromkeys(self._nodes, 0)
+
+    def connected(self, a: NodeId, b: NodeId) -> bool:
+        return self._side[a] == self._side[b]
+
+    def arrivals(self, origin: NodeId, to: NodeId, now_ms: int) -> list[int]:
+        """When copies of a frame sent now arrive."""
+        if not self.connected(origin, to) or self._dice.chance(self.weather.loss_permille):
+            return []
+        copies = 2 if self._dice.chance(self.weather.double_permille) else 1
+        most = self.weather.delay_ms_max
+        return [now_ms + self._dice.between(1, most) for _ in range(copies)]
+
+
+class Line:
+    """A `consensus.transport.Transport`: one node's end of the post."""
+
+    def __init__(
+        self, own: NodeId, peers: Iterable[NodeId], sent: Callable[[NodeId, NodeId, bytes], None]
+    ) -> None:
+        self._own = own
+        self._peers = tuple(peer for peer in peers if peer != own)
+        self._sent = sent
+
+    def send(self, peer: NodeId, frame: bytes) -> None:
+        self._sent(self._own, peer, frame)
+
+    def broadcast(self, frame: bytes) -> None:
+        for peer in self._peers:
+            self._sent(self._own, peer, frame)
