@@ -168,3 +168,6 @@ class Code(StrEnum):
     AUDIT_ROOT = "audit.root"
     AUDIT_JUDGED = "audit.judged"
     AUDIT_RECORD = "audit.record"
+
+    DEMO_NO_ALERT = "demo.no_alert"
+    DEMO_NOT_BARE = "demo.not_bare"
