@@ -3,10 +3,12 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.codes import Code
@@ -40,6 +42,12 @@ def test_the_later_of_two_writes_to_one_key_counts(store: Store) -> None:
     assert list(store.scan(*ALL)) == [(b"b", b"4"), (b"c", b"3")]
 
 
+def test_a_lone_row_at_the_start_of_a_range_is_seen_from_both_sides(store: Store) -> None:
+    store.write([(b"a", b"1"), (b"b", b"2"), (b"z", b"3")])
+    assert list(store.scan(b"b", b"c")) == [(b"b", b"2")]
+    assert list(store.scan(b"b", b"c", reverse=True)) == [(b"b", b"2")]
+
+
 def test_a_scan_does_not_see_what_is_written_meanwhile(store: Store) -> None:
     store.write([(b"a", b"1"), (b"c", b"1")])
     rows = store.scan(*ALL)
@@ -48,24 +56,37 @@ def test_a_scan_does_not_see_what_is_written_meanwhile(store: Store) -> None:
     assert list(rows) == [(b"c", b"1")]
 
 
-_KEYS = st.sampled_from([b"", b"a", b"ab", b"b", b"\x00", b"\xff", b"\xff\xff"])
-_WRITES = st.lists(st.tuples(_KEYS, st.none() | st.binary(max_size=3)), max_size=8)
+KEYS = [b"", b"a", b"ab", b"b", b"\x00", b"\xff", b"\xff\xff"]
+_WRITES = st.lists(st.tuples(st.sampled_from(KEYS), st.none() | st.binary(max_size=3)), max_size=8)
 
 
-@given(st.lists(_WRITES, max_size=6), _KEYS, _KEYS)
-def test_the_memory_store_is_a_sorted_dict(
-    batches: list[list[Write]], start: bytes, stop: bytes
-) -> None:
-    store, reference = MemoryStore(), dict[bytes, bytes]()
+@given(st.lists(_WRITES, max_size=6))
+def test_the_memory_store_is_a_sorted_dict(batches: list[list[Write]]) -> None:
+    behaves_as_a_sorted_dict(MemoryStore(), batches)
+
+
+@given(st.lists(_WRITES, max_size=4))
+@settings(max_examples=30, deadline=None)
+def test_leveldb_is_a_sorted_dict(batches: list[list[Write]]) -> None:
+    with TemporaryDirectory() as folder:
+        store = LevelDBStore(Path(folder))
+        behaves_as_a_sorted_dict(store, batches)
+        store.close()
+
+
+def behaves_as_a_sorted_dict(store: Store, batches: list[list[Write]]) -> None:
+    """After every batch, every range of keys gives what a sorted dict gives, both ways."""
+    reference = dict[bytes, bytes]()
     for batch in batches:
         store.write(batch)
         for key, value in batch:
             reference.pop(key, None)
             if value is not None:
                 reference[key] = value
-        expected = [(k, v) for k, v in sorted(reference.items()) if start <= k < stop]
-        assert list(store.scan(start, stop)) == expected
-        assert list(store.scan(start, stop, reverse=True)) == expected[::-1]
+        for start, stop in product(KEYS, KEYS):
+            expected = [(k, v) for k, v in sorted(reference.items()) if start <= k < stop]
+            assert list(store.scan(start, stop)) == expected
+            assert list(store.scan(start, stop, reverse=True)) == expected[::-1]
 
 
 def test_rows_survive_closing_and_opening(tmp_path: Path) -> None:
