@@ -49,10 +49,10 @@ def check(catalogue: Catalogue, rules: Collection[str], alert_rules: Collection[
     for alert in catalogue.alerts.values():
         if not alert.planned:
             _known(alert.code, "rule", alert.rule, alert_rules)
-    for reference in references(catalogue.types, catalogue.deadlines):
-        _check_reference(catalogue, reference)
     for kind in catalogue.types.values():
         _TypeCheck(catalogue, kind).run(rules)
+    for reference in references(catalogue.types, catalogue.deadlines):
+        _check_reference(catalogue, reference)
     _check_reachable(catalogue)
 
 
@@ -180,10 +180,10 @@ class _TypeCheck:
         kind = self._kind
         for closes in kind.closes:
             self._check_types([closes.type])
-            self._check_when(closes.when)
-            _known(kind.key, "relation", closes.by, kind.refs)
             if not self._all.types[closes.type].opens:
                 raise _invalid(kind.key, f"closes {closes.type}, which does not open")
+            self._check_when(closes.when)
+            _known(kind.key, "relation", closes.by, kind.refs)
         for forbids in kind.forbids:
             self._check_types(forbids.types)
             self._check_otherwise(forbids.otherwise)

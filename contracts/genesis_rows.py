@@ -5,27 +5,13 @@ the first entry; so must-follow needs no exception for the first day. Spec:
 ``docs/spec/genesis.md``.
 """
 
-from collections.abc import Iterator
-
 from contracts import layout, standing
-from contracts.overlay import Overlay
+from contracts.overlay import EmptyState, Overlay
 from contracts.state import State
 from contracts.tables import VERSION
 from ledger.core.canonical import encode
 from ledger.core.genesis import Founder, Genesis
 from ledger.core.status import PREFIX, SINCE_GENESIS
-
-
-class _Nothing:
-    """The state before there is one."""
-
-    def get(self, key: bytes) -> bytes | None:
-        """No row."""
-        return None
-
-    def scan(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        """No rows."""
-        return iter(())
 
 
 def genesis_rows(genesis: Genesis) -> dict[bytes, bytes]:
@@ -34,7 +20,7 @@ def genesis_rows(genesis: Genesis) -> dict[bytes, bytes]:
     Args:
         genesis: decoded, hence with its keys checked.
     """
-    overlay = Overlay(_Nothing())
+    overlay = Overlay(EmptyState())
     state = State(overlay)
     for founder in genesis.members:
         _enrol(state, founder)

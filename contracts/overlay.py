@@ -24,6 +24,18 @@ class StateReader(Protocol):
         ...
 
 
+class EmptyState:
+    """The state before there is one."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """No row."""
+        return None
+
+    def scan(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """No rows."""
+        return iter(())
+
+
 class Overlay:
     """The state as it stands at one point inside a block."""
 

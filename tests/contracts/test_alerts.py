@@ -20,8 +20,8 @@ FAR = START_MS + 60 * DAY
 """A bid deadline that no story reaches by accident."""
 
 
-def objection(town: Town, **more: object) -> RecordId:
-    return town.say("bidder", "tender.objection", matter="other", **more)  # type: ignore[arg-type]
+def objection(town: Town) -> RecordId:
+    return town.say("bidder", "tender.objection", matter="other")
 
 
 def answer(town: Town, objected: RecordId, at: int) -> RecordId:

@@ -19,7 +19,7 @@ from ledger.core.canonical import Value
 from ledger.core.certificate import CommitCertificate, Slot, vote_body
 from ledger.core.genesis import Founder, Genesis, Role
 from ledger.core.hashing import Tag, sha256
-from ledger.core.identifiers import Digest, MemberId, RecordId, Subject, View
+from ledger.core.identifiers import MemberId, RecordId, Subject, View
 from ledger.core.limits import Parameters
 from ledger.core.possession import prove_possession
 from ledger.core.record import Evidence, Private, Record, Ref, decode_record
@@ -96,10 +96,11 @@ class Town:
         *,
         refs: Sequence[tuple[str, RecordId]] = (),
         files: Mapping[str, bytes] | None = None,
-        private: tuple[str, ...] = (),
-        **fields: Value,
+        private: Private | None = None,
+        fields: Mapping[str, Value] | None = None,
+        **more: Value,
     ) -> Record:
-        """What a member says; documents by their label and content."""
+        """What a member says; documents by their label and content, fields by name."""
         self._said += 1
         kind = CATALOGUE.types.get(type_key)
         if files is None:
@@ -113,8 +114,8 @@ class Town:
                 Evidence(label, sha256(data), None, len(data), "text/plain")
                 for label, data in files.items()
             ),
-            fields,
-            Private(Digest(sha256(b"root")), private) if private else None,
+            {**(fields or {}), **more},
+            private,
             tuple(Ref(relation, cited) for relation, cited in refs),
             nonce(f"town {self._said}"),
         )
@@ -152,11 +153,19 @@ class Town:
         type_key: str,
         subject: str = SECTION,
         at: int | None = None,
-        **said: object,
+        *,
+        refs: Sequence[tuple[str, RecordId]] = (),
+        files: Mapping[str, bytes] | None = None,
+        private: Private | None = None,
+        fields: Mapping[str, Value] | None = None,
+        **more: Value,
     ) -> RecordId:
         """Submit one record in its own block; it must be accepted. Returns its id."""
         self.now_ms = self.now_ms + SECOND if at is None else at
-        record = self.record(issuer, type_key, subject, **said)  # type: ignore[arg-type]
+        said = {**(fields or {}), **more}
+        record = self.record(
+            issuer, type_key, subject, refs=refs, files=files, private=private, fields=said
+        )
         bundle = self.bundle(record)
         verdict = self.executor.judge(bundle, self.now_ms)
         assert not isinstance(verdict, Rejected), verdict
@@ -169,11 +178,19 @@ class Town:
         type_key: str,
         subject: str = SECTION,
         at: int | None = None,
-        **said: object,
+        *,
+        refs: Sequence[tuple[str, RecordId]] = (),
+        files: Mapping[str, bytes] | None = None,
+        private: Private | None = None,
+        fields: Mapping[str, Value] | None = None,
+        **more: Value,
     ) -> Code:
         """Submit one record that must be refused, and leave no trace. Returns the code."""
         self.now_ms = self.now_ms + SECOND if at is None else at
-        record = self.record(issuer, type_key, subject, **said)  # type: ignore[arg-type]
+        said = {**(fields or {}), **more}
+        record = self.record(
+            issuer, type_key, subject, refs=refs, files=files, private=private, fields=said
+        )
         verdict = self.executor.judge(self.bundle(record), self.now_ms)
         assert isinstance(verdict, Rejected), f"{type_key} was accepted"
         height = self.chain.head.height
