@@ -1,0 +1,156 @@
+"""Commands that ask: `receipt`, `status`, and `audit` of a stopped node's folder."""
+
+import sys
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from cli.commands.options import AsOption, JsonFlag, NodeOption, TrustOption, client_from
+from cli.documents import unreadable
+from cli.failures import CommandError, Exit
+from cli.output import FAILED, HELD, Output, facts, table
+from cli.settings import node_settings
+from cli.words import language, say
+from ledger.codes import Code
+from ledger.core.identifiers import RecordId
+from ledger.presented import read_trust
+from ledger.trust import TrustRoot
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to `app`."""
+    app.command("receipt", help=say("help.receipt"))(receipt)
+    app.command("status", help=say("help.status"))(status)
+    app.command("audit", help=say("help.audit"))(audit)
+
+
+def receipt(
+    record: Annotated[str, typer.Argument(help=say("help.receipt_id"))],
+    out: Annotated[Path | None, typer.Option("--out", help=say("help.out"))] = None,
+    as_: AsOption = None,
+    node: NodeOption = None,
+    trust: TrustOption = Path("trust.json"),
+    as_json: JsonFlag = False,
+) -> None:
+    """Fetch a record's receipt, verified before it is written."""
+    from api.client import Client
+
+    try:
+        record_id = RecordId(bytes.fromhex(record))
+    except ValueError as problem:
+        raise CommandError(Exit.USAGE, Code.FORMAT_SHAPE, what=record[:80]) from problem
+    urls, root = _whom(as_, node, trust)
+    with Client(urls, root) as client:
+        found = client.receipt(record_id)
+    if out is None:
+        sys.stdout.write(found.encode().decode())
+        return
+    out.write_bytes(found.encode())
+    Output(as_json).result(
+        {"record": record, "receipt": str(out)}, f"{HELD} {say('receipt.kept', path=str(out))}"
+    )
+
+
+def status(
+    as_: AsOption = None,
+    node: NodeOption = None,
+    trust: TrustOption = Path("trust.json"),
+    as_json: JsonFlag = False,
+) -> None:
+    """Say where a node stands, and what is wrong where something is."""
+    from api.client import Client
+
+    urls, root = _whom(as_, node, trust)
+    with Client(urls, root) as client:
+        told = client.network()
+    Output(as_json).result(told, *_status_lines(told))
+    if told["troubles"]:
+        raise typer.Exit(Exit.REFUSED)
+
+
+def audit(
+    folder: Annotated[Path, typer.Argument(help=say("help.audit_folder"))],
+    as_json: JsonFlag = False,
+) -> None:
+    """Go over everything that a stopped node holds; exit 0 only where all of it is right."""
+    from cli.compose.rejudging import Rejudging
+    from contracts.genesis_rows import genesis_rows
+    from ledger.audit import audit as go_over
+    from ledger.audit_finding import Finding
+    from ledger.store.leveldb import LevelDBStore
+
+    output, settings = Output(as_json), node_settings(folder)
+    genesis = _read(settings.trust_file).genesis
+    if not settings.database_folder.is_dir():
+        raise unreadable(settings.database_folder, FileNotFoundError(2, "No such file"))
+    found: list[Finding] = []
+    blocks = 0
+    with closing(LevelDBStore(settings.database_folder)) as store, output.progress() as bars:
+        bar = bars.add_task(say("audit.progress"), total=None)
+        judge = Rejudging.over(genesis)
+        for event in go_over(store, genesis, genesis_rows(genesis), judge):
+            if isinstance(event, Finding):
+                found.append(event)
+                bars.console.print(f"{FAILED} {escape(event.sentence(language()))}")
+            else:
+                blocks = event.blocks_count
+                bars.update(bar, total=blocks, completed=event.height)
+    sign = FAILED if found else HELD
+    told = say("audit.found" if found else "audit.clean", blocks=blocks, count=len(found))
+    document = {"blocks": blocks, "findings": [_finding(each) for each in found]}
+    output.result(document, f"{sign} {told}")
+    if found:
+        raise typer.Exit(Exit.REFUSED)
+
+
+def _finding(found: Any) -> dict[str, object]:
+    sentence = found.sentence(language())
+    return {"code": found.code.value, "height": found.height, "sentence": sentence}
+
+
+def _whom(as_: Path | None, node: str | None, trust: Path) -> tuple[tuple[str, ...], TrustRoot]:
+    """Nodes and trust root: of a member's folder, or as they are named."""
+    if as_ is None and node is not None:
+        return (node,), _read(trust)
+    settings = client_from(as_, node)
+    return settings.nodes, _read(settings.trust_file)
+
+
+def _read(path: Path) -> TrustRoot:
+    try:
+        return read_trust(path)
+    except OSError as problem:
+        raise unreadable(path, problem) from problem
+
+
+def _status_lines(told: Mapping[str, Any]) -> list[str | Table]:
+    rows = facts(
+        told["name"],
+        [
+            (say("status.height"), str(told["height"])),
+            (say("status.cosigned"), str(told["cosigned_height"])),
+            (say("status.primary"), say("status.view", node=told["primary"], view=told["view"])),
+            (say("status.quorum"), say("status.of", q=told["q"], n=told["n"])),
+            (say("status.waiting"), str(told["waiting"])),
+        ],
+    )
+    nodes = table(
+        say("status.nodes"),
+        say("network.node"),
+        say("status.reachable"),
+        say("status.height"),
+        say("status.offset"),
+    )
+    for node in told["nodes"]:
+        sign = HELD if node["reachable"] else FAILED
+        height = "–" if node["height"] is None else str(node["height"])
+        offset = "–" if node["offset_ms"] is None else f"{node['offset_ms']} ms"
+        name = f"{node['node_id']} *" if node["node_id"] == told["this_node"] else node["node_id"]
+        nodes.add_row(name, sign, height, offset)
+    sentences = told["words_zh" if language() == "zh" else "words_en"]
+    return [rows, nodes, *(escape(sentence) for sentence in sentences)]
