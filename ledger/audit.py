@@ -8,6 +8,7 @@ by a port that is passed in, because the ledger does not know the rules. Spec:
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from ledger.audit_block import BlockAudit, Known
@@ -55,16 +56,14 @@ class Judge(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far an audit is."""
 
-    __slots__ = ("blocks_count", "height")
-
-    def __init__(self, height: Height, blocks_count: int) -> None:
-        self.height = height
-        """Blocks gone over."""
-        self.blocks_count = blocks_count
-        """Blocks in all."""
+    height: Height
+    """Blocks gone over."""
+    blocks_count: int
+    """Blocks in all."""
 
 
 Event: TypeAlias = Progress | Finding
