@@ -164,9 +164,7 @@ class Instance:
         self.candidates.clear()
 
 
-def open_height(
-    config: Config, signer: Signer, committee: Committee, head: Head
-) -> Instance:
+def open_height(config: Config, signer: Signer, committee: Committee, head: Head) -> Instance:
     """The instance of the height above `head`, in the view where it starts.
 
     The view is that of the certificate by which this node committed the parent: the primary stays

@@ -252,9 +252,7 @@ def view_change_body(
     return encode((*slot_values(slot), parent, prepared_view, prepared_hash))
 
 
-def new_view_body(
-    slot: Slot, changes: tuple[ViewChange, ...], chosen: HeaderHash | None
-) -> bytes:
+def new_view_body(slot: Slot, changes: tuple[ViewChange, ...], chosen: HeaderHash | None) -> bytes:
     """Signed by a NEW-VIEW: slot, hash of the ordered set, chosen header hash or nil."""
     return encode((*slot_values(slot), set_hash(changes), chosen))
 

@@ -157,9 +157,7 @@ def _check_proof(
 def _require_quorum(votes: Sequence[SignatureOf], committee: Committee) -> None:
     """At least q members, each once, in the committee's order."""
     if len(votes) < committee.q:
-        raise VerificationError(
-            Code.CERTIFICATE_QUORUM, found=len(votes), needed=committee.q
-        )
+        raise VerificationError(Code.CERTIFICATE_QUORUM, found=len(votes), needed=committee.q)
     places = [committee.index(node) for node, _ in votes if node in committee]
     _require(len(places) == len(votes) and places == sorted(set(places)), "voters")
 

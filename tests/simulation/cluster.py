@@ -57,9 +57,7 @@ class Cluster:
         names = list(committee)
         self.post = Post(names, Dice(plan.seed, "post"))
         self.nodes = [
-            SimulatedNode(
-                plan.seed, plan.nodes, name, clock_ms, Line(name, names, self._sent)
-            )
+            SimulatedNode(plan.seed, plan.nodes, name, clock_ms, Line(name, names, self._sent))
             for name, clock_ms in zip(names, plan.clocks_ms, strict=True)
         ]
         self._by_name = {node.name: node for node in self.nodes}
@@ -269,9 +267,7 @@ class Cluster:
     def _submit(self, work: Work) -> None:
         member = MEMBERS[work.member]
         self._number += 1
-        bundle = bundle_of(
-            self.plan.nodes, member, self._number, work.records, self._now_ms - 200
-        )
+        bundle = bundle_of(self.plan.nodes, member, self._number, work.records, self._now_ms - 200)
         for number in work.nodes:
             self._hand_in(self.nodes[number], bundle)
 
@@ -329,4 +325,3 @@ class Cluster:
         assert head
         self._say(None, f"HELD {head.height} blocks {head.header_hash.hex()}")
         return Outcome(head.height, head.view, len(entered), self._now_ms - START_MS)
-

@@ -250,7 +250,10 @@ def test_messages_of_another_network_or_epoch_mean_nothing_here() -> None:
     """Pitfall 19: the epoch is in every signed byte."""
     world = World(silent="a")
     head = HEAD
-    for at in (slot(1, 0, epoch=1), replace(slot(1, 0), network_id=type(head.network_id)(bytes(32)))):
+    for at in (
+        slot(1, 0, epoch=1),
+        replace(slot(1, 0), network_id=type(head.network_id)(bytes(32))),
+    ):
         header = replace(
             header_on(head, b"one", START_MS, "a"), epoch=at.epoch, network_id=at.network_id
         )

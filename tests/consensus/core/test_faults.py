@@ -91,9 +91,15 @@ def test_what_honest_nodes_do_is_no_fault() -> None:
         view_change(slot(1, 2), HEAD, "c"),
     ):
         assert forgotten_commit(done, change) is None, change
-    assert forgotten_commit(replace(done, phase=Phase.PREPARE), view_change(slot(1, 2), HEAD, "d")) is None
+    assert (
+        forgotten_commit(replace(done, phase=Phase.PREPARE), view_change(slot(1, 2), HEAD, "d"))
+        is None
+    )
     changes = [view_change(slot(1, 1), HEAD, name) for name in "abc"]
-    assert two_new_views(new_view(slot(1, 1), changes, "b"), new_view(slot(1, 1), changes, "b")) is None
+    assert (
+        two_new_views(new_view(slot(1, 1), changes, "b"), new_view(slot(1, 1), changes, "b"))
+        is None
+    )
 
 
 def test_honest_nodes_that_change_views_and_crash_are_never_accused() -> None:

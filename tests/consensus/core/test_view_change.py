@@ -64,9 +64,7 @@ def test_every_set_of_view_changes_gives_the_prepared_block_of_the_highest_view(
     headers = [header_on(HEAD, b"block of view %d" % v, START_MS + v, "abc"[v]) for v in range(3)]
     proofs = [prepared(slot(1, v), headers[v], "abcd") for v in range(3)]
     reports = {
-        name: [
-            view_change(slot(1, 3), HEAD, name, proof) for proof in (None, *proofs)
-        ]
+        name: [view_change(slot(1, 3), HEAD, name, proof) for proof in (None, *proofs)]
         for name in "abcd"
     }
     for names in itertools.combinations("abcd", committee.q):

@@ -232,9 +232,7 @@ class World:
             block = ready.deliver
             assert block.header.height == len(actor.chain) + 1
             actor.chain.append(block)
-            self.perform(
-                actor, actor.live.delivered(actor.head, self.committee, self.clock(actor))
-            )
+            self.perform(actor, actor.live.delivered(actor.head, self.committee, self.clock(actor)))
             left = self.work.get(actor.name) not in {None, *self.payloads(actor.name)}
             self.tell_waiting(actor, left)
         if ready.validate is not None:
@@ -286,9 +284,7 @@ class World:
         end = self.now_ms + ms
         self.settle()
         while self.now_ms < end and not until():
-            due = min(
-                (a.live.deadline_ms - a.clock_off_ms for a in self.up()), default=end
-            )
+            due = min((a.live.deadline_ms - a.clock_off_ms for a in self.up()), default=end)
             self.now_ms = min(max(due, self.now_ms), end)
             for actor in self.up():
                 if actor.live.deadline_ms <= self.clock(actor):
