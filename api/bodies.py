@@ -4,6 +4,7 @@ The cap is enforced while the body arrives, whatever its headers claim, so that 
 no more memory than a bundle may have.
 """
 
+import asyncio
 from typing import Final
 
 from fastapi import Request
@@ -17,7 +18,12 @@ from ledger.core.limits import Parameters
 
 JSON: Final = "application/json"
 MSGPACK: Final = frozenset(
-    {"application/msgpack", "application/vnd.msgpack", "application/vnd.bidwitness.bundle"}
+    {
+        "application/msgpack",
+        "application/vnd.msgpack",
+        "application/vnd.bidwitness.bundle",
+        "application/vnd.bidwitness.bundle+msgpack",
+    }
 )
 JSON_FACTOR: Final = 3
 """JSON spells digests as hex with names around them: it may be this much larger."""
@@ -54,7 +60,8 @@ async def bundle_in(request: Request, limits: Parameters) -> Bundle:
         raise ApiError(Code.API_MEDIA_TYPE, found=media_type or "–", expected=expected)
     data = await read_capped(request, JSON_FACTOR * limits.bundle_bytes_max)
     try:
-        return read_bundle(data, limits)
+        # Ten thousand records as JSON take a while, and consensus runs in this loop.
+        return await asyncio.to_thread(read_bundle, data, limits)
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])

@@ -6,6 +6,7 @@ The HTTP status of every code is decided here, from one table by prefix and one 
 from collections.abc import Mapping
 from typing import Final
 
+import structlog
 from fastapi import Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
@@ -20,14 +21,16 @@ from ledger.words import sentence
 PROBLEM_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:bidwitness:problem:"
 
+_UNFIT: Final = frozenset(
+    {"bundle", "record", "key", "member", "role", "calendar", "signature", "block"}
+)
+"""Prefixes of what the rules or its signature refuse in a well-formed submission: 422."""
 _BY_PREFIX: Final[Mapping[str, int]] = {
     "format": 400,
     "store": 503,
     "journal": 503,
     "pool": 429,
-}
-_UNFIT: Final = 422
-"""A well-formed submission that the rules or its signature refuse."""
+} | dict.fromkeys(_UNFIT, 422)
 _EXACT: Final[Mapping[Code, int]] = {
     Code.FORMAT_TOO_LARGE: 413,
     Code.BUNDLE_TOO_LARGE: 413,
@@ -44,10 +47,13 @@ _EXACT: Final[Mapping[Code, int]] = {
     Code.API_NOT_PUBLIC: 403,
     Code.API_NO_QUORUM: 503,
     Code.API_STOPPED: 503,
-    Code.API_INTERNAL: 500,
 }
+OUR_MISTAKE: Final = 500
+"""Of every other code: it belongs to a layer that no request should meet."""
 _RETRY: Final = frozenset({202, 429, 503})
 RETRY_AFTER_S: Final = 1
+
+_log = structlog.get_logger("api")
 
 
 class ApiError(LedgerError):
@@ -56,8 +62,8 @@ class ApiError(LedgerError):
 
 def http_status(code: Code) -> int:
     """The HTTP status under which `code` leaves the service."""
-    found = _EXACT.get(code)
-    return found if found is not None else _BY_PREFIX.get(code.value.partition(".")[0], _UNFIT)
+    by_prefix = _BY_PREFIX.get(code.value.partition(".")[0], OUR_MISTAKE)
+    return _EXACT.get(code, by_prefix)
 
 
 def problem(
@@ -110,15 +116,20 @@ async def on_invalid_request(request: Request, error: Exception) -> JSONResponse
 
 async def on_http_exception(request: Request, error: Exception) -> JSONResponse:
     """What the framework refuses before a route is found."""
-    status = error.status_code if isinstance(error, HTTPException) else 500
+    status = error.status_code if isinstance(error, HTTPException) else OUR_MISTAKE
     codes = {404: Code.API_ROUTE, 405: Code.API_METHOD}
     code = codes.get(status, Code.API_PARAMETER)
     facts = {"path": request.url.path, "method": request.method, "what": request.url.path}
-    return problem(code, facts, request.url.path, status)
+    answer = problem(code, facts, request.url.path, status)
+    if isinstance(error, HTTPException):
+        # Which methods a path takes is told in `Allow`.
+        answer.headers.update(error.headers or {})
+    return answer
 
 
 async def on_unexpected(request: Request, error: Exception) -> JSONResponse:
-    """Our own mistake: a number to find it by in the log, and no trace for the outside."""
+    """Our own mistake: its trace is for the log, and never for the outside."""
+    _log.error("request.failed", path=request.url.path, method=request.method, exc_info=error)
     return problem(Code.API_INTERNAL, {"what": type(error).__name__}, request.url.path)
 
 

@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 from api.forms import Json
-from api.listing import shown_each
+from api.listing import placed, shown_each
 from api.service import LedgerService
 from ledger.codes import Code
-from ledger.core.identifiers import Digest, Height, LogIndex, MemberId, RecordId, Subject
+from ledger.core.identifiers import Digest, LogIndex, MemberId, RecordId
 from ledger.errors import LedgerError
 from ledger.lookup import Found, Page, Turn
 from ledger.store.index import Algorithm
@@ -22,6 +23,8 @@ QUERY_MAX: Final = 200
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _SHOWN: Final = Turn(limit=20, newest_first=True)
+_GLIMPSE: Final = Turn(limit=3, newest_first=True)
+"""Of a subject that only begins with what was searched."""
 _SUBJECTS_MAX: Final = 20
 
 
@@ -35,31 +38,25 @@ class Hit:
     link: str
     """Where the API has it."""
     records: Page
-    """The newest records under it; empty for subjects found by prefix."""
+    """The newest records under it."""
 
 
 _NONE: Final = Page((), None)
 
 
 def search(service: LedgerService, query: str) -> list[Json]:
-    """Everything that `query` names.
+    """Everything that `query` names and the caller may see.
 
     Raises:
         LedgerError: `api.not_found`, saying what was searched.
     """
     wanted = query.strip()
-    hits = list(_hits(service, wanted))
+    hits: list[Json] = [
+        form for hit in _hits(service, wanted) if (form := _form(service, hit)) is not None
+    ]
     if not hits:
         raise LedgerError(Code.API_NOT_FOUND, query=wanted[:80], searched=_searched(wanted))
-    return [
-        {
-            "kind": hit.kind,
-            "name": hit.name,
-            "link": hit.link,
-            "records": shown_each(service, hit.records.items),
-        }
-        for hit in hits
-    ]
+    return hits
 
 
 def _hits(service: LedgerService, wanted: str) -> Iterator[Hit]:
@@ -67,20 +64,19 @@ def _hits(service: LedgerService, wanted: str) -> Iterator[Hit]:
     if _DIGEST.fullmatch(wanted):
         yield from _by_digest(service, Digest(bytes.fromhex(wanted)))
         return
+    lookup = service.chain.lookup
     if wanted.isdecimal() and len(wanted) < 19 and 1 <= int(wanted) <= service.chain.head.height:
-        yield _block(Height(int(wanted)))
+        yield Hit("block", str(int(wanted)), f"/v1/blocks/{int(wanted)}", _NONE)
     if _NAME.fullmatch(wanted):
-        found = service.chain.lookup.by_issuer(MemberId(wanted), _SHOWN)
+        found = lookup.by_issuer(MemberId(wanted), _SHOWN)
         if found.items:
-            yield Hit("member", wanted, f"/v1/search?q={wanted}", found)
+            yield Hit("member", wanted, _again(wanted), found)
     kind = service.catalogue.type(wanted)
     if kind is not None:
-        found = service.chain.lookup.by_type(kind.key, _SHOWN)
-        yield Hit("type", kind.key, f"/v1/search?q={kind.key}", found)
-    for subject in service.chain.lookup.subjects(wanted, _SUBJECTS_MAX):
-        exact = subject == wanted
-        found = service.chain.lookup.by_subject(Subject(subject), _SHOWN) if exact else _NONE
-        yield Hit("subject", subject, f"/v1/subjects?key={subject}", found)
+        yield Hit("type", kind.key, _again(kind.key), lookup.by_type(kind.key, _SHOWN))
+    for subject in lookup.subjects(wanted, _SUBJECTS_MAX) if wanted else ():
+        found = lookup.by_subject(subject, _SHOWN if subject == wanted else _GLIMPSE)
+        yield Hit("subject", subject, f"/v1/subjects?key={quote(subject, safe='')}", found)
 
 
 def _by_digest(service: LedgerService, digest: Digest) -> Iterator[Hit]:
@@ -93,11 +89,29 @@ def _by_digest(service: LedgerService, digest: Digest) -> Iterator[Hit]:
     for algorithm in Algorithm:
         documents = service.chain.lookup.by_digest(algorithm, digest, _SHOWN)
         if documents.items:
-            yield Hit("document", f"{algorithm.name.lower()}:{name}", "", documents)
+            spelled = f"{algorithm.name.lower()}:{name}"
+            yield Hit("document", spelled, _again(name), documents)
 
 
-def _block(height: Height) -> Hit:
-    return Hit("block", str(height), f"/v1/blocks/{height}", _NONE)
+def _form(service: LedgerService, hit: Hit) -> dict[str, Json] | None:
+    """A hit as JSON; None where all that it would tell is not shown to the caller.
+
+    Whoever has a record's id may know where the record stands; nothing else is told by a hit.
+    """
+    items = hit.records.items
+    records: list[Json]
+    if hit.kind == "record":
+        records = [placed(service, each.record_id) for each in items]
+    else:
+        records = shown_each(service, items)
+        if items and not records:
+            return None
+    return {"kind": hit.kind, "name": hit.name, "link": hit.link, "records": records}
+
+
+def _again(wanted: str) -> str:
+    """Where the API has what was searched under this name."""
+    return f"/v1/search?q={quote(wanted, safe='')}"
 
 
 def _searched(wanted: str) -> str:

@@ -19,11 +19,13 @@ from ledger.chain import Chain
 from ledger.codes import Code
 from ledger.core.acknowledgement import Acknowledgement, SignedRefusal
 from ledger.core.bundle import Bundle
+from ledger.core.bundle import pool_key as bundle_key
 from ledger.core.identifiers import Digest, Height, RecordId
 from ledger.core.receipt import Receipt
 from ledger.core.record import Record, decode_record
 from ledger.core.signing import Signer
-from ledger.errors import LedgerError, Rejected, StoreError
+from ledger.core.status import key_row, key_row_key
+from ledger.errors import LedgerError, Rejected, StoreError, VerificationError
 
 WAIT_MS_MAX: Final = 60_000
 """Longest time that one request is held open."""
@@ -84,18 +86,16 @@ class LedgerService:
         Raises:
             LedgerError: `api.stopped`, `api.no_quorum` (nothing was taken in), `store.*`.
         """
-        ids = bundle.record_ids
-        height = self._height_of_all(ids)
-        if height is not None:
-            return await self._receipts(bundle, None, wait_ms)
-        self._check_working()
+        if self._height_of_all(bundle.record_ids) is not None:
+            refusal = self._signature_fault(bundle)
+            return NotTaken(refusal, None) if refusal else await self._receipts(bundle, wait_ms)
+        if not isinstance(self.node.fate(bundle.pool_key), Pending):
+            self._check_working()
         answer = self.node.submit(bundle)
-        if isinstance(answer, Rejected):
-            if answer.code is Code.BUNDLE_KNOWN:
-                return await self._receipts(bundle, None, wait_ms)
+        if isinstance(answer, Rejected) and answer.code is not Code.BUNDLE_KNOWN:
             return NotTaken(answer, None)
         acknowledgement = answer if isinstance(answer, Acknowledgement) else None
-        return await self._receipts(bundle, acknowledgement, wait_ms)
+        return await self._receipts(bundle, wait_ms, acknowledgement)
 
     def outcome(self, pool_key: Digest) -> Pending | Committed | Refused:
         """What became of a bundle that this node took in.
@@ -143,18 +143,30 @@ class LedgerService:
         if stored.entry.bundle_id is None:
             return (record_id,)
         place = stored.place
-        return tuple(self.chain.blocks.bundle(place.height, place.ordinal).row.record_ids)
+        return self.chain.blocks.bundle(place.height, place.ordinal).row.record_ids
+
+    def records_of(self, pool_key: Digest, height: Height) -> tuple[RecordId, ...]:
+        """The records of a committed bundle; none where they entered by other bundles."""
+        for row in self.chain.blocks.bundle_rows(height):
+            if pool_key == bundle_key(row.header, row.signature):
+                return row.record_ids
+        return ()
 
     async def _receipts(
-        self, bundle: Bundle, acknowledgement: Acknowledgement | None, wait_ms: int
+        self, bundle: Bundle, wait_ms: int, acknowledgement: Acknowledgement | None = None
     ) -> Outcome:
         """Wait until every record has its receipt, the bundle is refused, or time is over."""
         until_ms = now_ms() + min(wait_ms, WAIT_MS_MAX)
+        height: Height | None = None
         while True:
-            height = self._height_of_all(bundle.record_ids)
+            fate = self.node.fate(bundle.pool_key)
+            if isinstance(fate, Committed):
+                height = fate.height
+            elif height is None and not isinstance(fate, Pending):
+                # Its records may have entered by other bundles, or before a restart.
+                height = self._height_of_all(bundle.record_ids)
             if height is not None and self.chain.cosigned_height >= height:
                 return Done(bundle.record_ids)
-            fate = self.node.fate(bundle.pool_key)
             if height is None and isinstance(fate, Refused):
                 return NotTaken(fate.verdict, fate.signed)
             left_ms = until_ms - now_ms()
@@ -171,6 +183,21 @@ class LedgerService:
                 return None
             highest = max(highest, found[0].height)
         return highest
+
+    def _signature_fault(self, bundle: Bundle) -> Rejected | None:
+        """Why a bundle of known records is not its issuer's; its expiry no longer matters."""
+        header = bundle.header
+        if header.network_id != self.chain.head.network_id:
+            return Rejected(Code.BUNDLE_NETWORK, {"found": header.network_id.hex()[:16]})
+        row = self.chain.status.get(key_row_key(header.issuer, header.key_id))
+        if row is None:
+            facts = {"issuer": header.issuer, "key": header.key_id.hex()[:16]}
+            return Rejected(Code.BUNDLE_KEY, facts)
+        try:
+            bundle.verify(key_row(row).public_key)
+        except VerificationError as problem:
+            return problem.rejected()
+        return None
 
     def _check_working(self) -> None:
         """A node that cannot commit says so before it takes anything in."""

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from api.access import PAGE_MAX, PageTurn, Service, page
 from api.forms import Json, certificate_form, header_form
-from api.listing import shown_each
+from api.listing import placed_page
 from api.openapi import PROBLEMS
 from api.service import LedgerService
 from ledger.codes import Code
@@ -39,7 +39,7 @@ async def block(
     if height > service.chain.head.height:
         raise StoreError(Code.BLOCK_UNKNOWN, height=height, head=service.chain.head.height)
     found = service.chain.lookup.by_height(Height(height), turn)
-    records = page(shown_each(service, found.items), found.cursor)
+    records = placed_page(service, found)
     return JSONResponse({**_block(service, Height(height)), "records": records})
 
 

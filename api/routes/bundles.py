@@ -17,6 +17,7 @@ from api.service import WAIT_MS_MAX, Done, LedgerService, NotTaken, Waiting
 from consensus.fates import Committed, Pending
 from ledger.core.identifiers import RecordId
 from ledger.core.receipt import MEDIA_TYPE
+from ledger.words import sentence
 
 RECEIPTS_MAX: Final = 100
 """Receipts inside one JSON answer; more are linked as JSON Lines."""
@@ -58,24 +59,33 @@ async def submit(
             return _waiting(outcome)
         case Done(record_ids):
             if JSON_LINES in request.headers.get("accept", ""):
-                return _lines(service, record_ids)
+                return _lines(service, record_ids, 201)
             return _done(service, record_ids, with_receipts=receipts == "all")
 
 
 @router.get("/v1/bundles/{bundle}", summary="What became of a bundle")
 async def fate(bundle: DigestPath, service: Service) -> Response:
-    """By pool key: the hash of header and signature, as the acknowledgement names it."""
-    found = service.outcome(digest(bundle))
+    """By pool key: the hash of header and signature, as the acknowledgement names it.
+
+    A refusal is kept for a day. A node forgets what it committed long ago: ask for a record then.
+    """
+    pool_key = digest(bundle)
+    found = service.outcome(pool_key)
     if isinstance(found, Pending):
         body: dict[str, Json] = {"status": "pending", "received_at_ms": found.received_at_ms}
         return JSONResponse(body, 202, {"Retry-After": str(RETRY_AFTER_S)})
     if isinstance(found, Committed):
-        return JSONResponse({"status": "committed", "height": found.height})
+        committed: dict[str, Json] = {"status": "committed", "height": found.height}
+        if record_ids := service.records_of(pool_key, found.height):
+            committed["receipts_url"] = _receipts_url(record_ids)
+        return JSONResponse(committed)
     verdict = found.verdict
     return JSONResponse(
         {
             "status": "refused",
             "code": verdict.code.value,
+            "detail": sentence(verdict.code, verdict.detail, "en"),
+            "detail_zh": sentence(verdict.code, verdict.detail, "zh"),
             "facts": dict(verdict.detail),
             "refusal": refusal_form(found.signed),
         }
@@ -89,7 +99,7 @@ async def bundle_receipts(record: DigestPath, service: Service) -> Response:
     for each in record_ids:
         service.viewer.require(service.decoded(service.stored(each)))
     service.chain.receipt(record_ids[-1])
-    return _lines(service, record_ids)
+    return _lines(service, record_ids, 200)
 
 
 def _done(
@@ -104,7 +114,7 @@ def _done(
     if with_receipts and len(record_ids) <= RECEIPTS_MAX:
         body["receipts"] = [service.chain.receipt(each).value() for each in record_ids]
     elif with_receipts:
-        body["receipts_url"] = f"/v1/records/{record_ids[0].hex()}/bundle/receipts"
+        body["receipts_url"] = _receipts_url(record_ids)
     return JSONResponse(body, 201)
 
 
@@ -121,10 +131,15 @@ def _waiting(outcome: Waiting) -> Response:
     return JSONResponse(body, 202, {"Location": location, "Retry-After": str(RETRY_AFTER_S)})
 
 
-def _lines(service: LedgerService, record_ids: tuple[RecordId, ...]) -> Response:
+def _receipts_url(record_ids: tuple[RecordId, ...]) -> str:
+    """Found by any of its records, so it outlives whatever the node remembers of bundles."""
+    return f"/v1/records/{record_ids[0].hex()}/bundle/receipts"
+
+
+def _lines(service: LedgerService, record_ids: tuple[RecordId, ...], status: int) -> Response:
     """One receipt on each line, in the bundle's order."""
     headers = {"X-Item-Media-Type": MEDIA_TYPE}
-    return StreamingResponse(_each_line(service, record_ids), 201, headers, JSON_LINES)
+    return StreamingResponse(_each_line(service, record_ids), status, headers, JSON_LINES)
 
 
 async def _each_line(

@@ -7,11 +7,12 @@ node runs in its own thread and event loop; tests speak to it over loopback only
 import asyncio
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import uvicorn
@@ -112,10 +113,10 @@ class OneNode:
     @contextmanager
     def up(self) -> Iterator[httpx.Client]:
         """The node at work, and a client of its API."""
-        began: Future[Callable[[], object]] = Future()
+        began: Future[Any] = Future()
         with ThreadPoolExecutor(1, "one node") as pool:
-            ended = pool.submit(asyncio.run, self._serve(began))
-            wait([began, ended], return_when=FIRST_COMPLETED)
+            ended: Future[Any] = pool.submit(asyncio.run, self._serve(began))
+            wait((began, ended), return_when=FIRST_COMPLETED)
             if ended.done():
                 ended.result()
             stop = began.result()
@@ -169,7 +170,7 @@ class OneNode:
             now + HOUR_MS,
         )
 
-    async def _serve(self, began: "Future[Callable[[], object]]") -> None:
+    async def _serve(self, began: Future[Any]) -> None:
         """Open the folder, run until stopped, close it."""
         store = LevelDBStore(self.folder / "db")
         files = [DiskFile(self.folder / name) for name in ("promises", "intake")]
