@@ -105,7 +105,8 @@ def _named(problem: Exception) -> FormatError:
         return FormatError(Code.FORMAT_NOT_ALLOWED, type="ext")
     for name, limit in (("max_array_len", ARRAY_MAX), ("max_map_len", MAP_MAX)):
         if name in text:
-            return FormatError(Code.FORMAT_TOO_LARGE, size=int(text.split()[0]), limit=limit)
+            size = int(text.split(maxsplit=1)[0])
+            return FormatError(Code.FORMAT_TOO_LARGE, size=size, limit=limit)
     if "exceeds" in text:
         return FormatError(Code.FORMAT_TRUNCATED)
     return FormatError(Code.FORMAT_NOT_ALLOWED, type="map key" if "map" in text else "byte")
