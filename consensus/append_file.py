@@ -9,7 +9,7 @@ does not check out is damage, and damage is never cut silently. Spec: ``docs/spe
 import fcntl
 import os
 from dataclasses import dataclass
-from errno import EDQUOT, ENOSPC
+from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 from typing import IO, Final, Protocol
 from zlib import crc32
@@ -195,6 +195,6 @@ def _sync_folder(path: Path) -> None:
 
 
 def _store_error(problem: OSError, path: Path) -> StoreError:
-    if problem.errno in (ENOSPC, EDQUOT):
+    if problem.errno in (ENOSPC, EDQUOT, EFBIG):
         return StoreError(Code.STORE_DISK_FULL, path=str(path))
     return StoreError(Code.STORE_IO, path=str(path), reason=problem.strerror or str(problem))

@@ -6,7 +6,7 @@ Never holds a passphrase, a seed, a document or a record's private field; record
 import logging
 import sys
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final, TextIO, cast
 
 import structlog
 
@@ -42,11 +42,30 @@ def open_log(path: Path | None, level: str) -> None:
     logging.basicConfig(stream=sys.stderr, level=max(logging.WARNING, _LEVELS[level]))
 
 
+class _Lines:
+    """A log file; where the disk is full, its lines go to standard error instead.
+
+    A full disk stops a node through its store, with a sentence; a log line must not be what does.
+    """
+
+    def __init__(self, path: Path) -> None:
+        # One line is one write, so that a reader never sees half of one.
+        self._file = path.open("a", encoding="utf-8", buffering=1)
+
+    def write(self, text: str) -> int:
+        try:
+            return self._file.write(text)
+        except OSError:
+            return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Each line was written whole already."""
+
+
 def _opened(path: Path | None) -> TextIO:
     if path is None:
         return sys.stderr
     try:
-        # One line is one write, so that a reader never sees half of one.
-        return path.open("a", encoding="utf-8", buffering=1)
+        return cast(TextIO, _Lines(path))
     except OSError as problem:
         raise unreadable(path, problem) from problem
