@@ -14,6 +14,7 @@ from ledger.core.record import Record
 from ledger.errors import LedgerError
 
 PUBLIC: Final = "public"
+ALERT_TYPE: Final = "ledger.alert_raised"
 
 
 class NotPublic(LedgerError):  # noqa: N818 - a right that is missing, not a mistake
@@ -30,8 +31,12 @@ class Viewer:
 
     def may_see(self, record: Record) -> bool:
         """Whether the record's content may be shown to this caller."""
-        kind = self.catalogue.type(record.type)
-        return self.show_all or (kind is not None and kind.visibility == PUBLIC)
+        if self.show_all:
+            return True
+        if record.type == ALERT_TYPE and not self._is_public(str(record.fields.get("about"))):
+            # An alert names the record that it is about, its subject and its member.
+            return False
+        return self._is_public(record.type)
 
     def require(self, record: Record) -> Record:
         """`record`, where the caller may see it.
@@ -42,3 +47,7 @@ class Viewer:
         if not self.may_see(record):
             raise NotPublic(Code.API_NOT_PUBLIC, type=record.type)
         return record
+
+    def _is_public(self, type_key: str) -> bool:
+        kind = self.catalogue.type(type_key)
+        return kind is not None and kind.visibility == PUBLIC

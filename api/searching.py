@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
+from api.block_hashes import RECENT_MAX
 from api.forms import Json
 from api.listing import placed, shown_each
 from api.service import LedgerService
 from ledger.codes import Code
-from ledger.core.identifiers import Digest, LogIndex, MemberId, RecordId
+from ledger.core.identifiers import Digest, HeaderHash, LogIndex, MemberId, RecordId
 from ledger.errors import LedgerError
 from ledger.lookup import Found, Page, Turn
 from ledger.store.index import Algorithm
@@ -66,7 +67,7 @@ def _hits(service: LedgerService, wanted: str) -> Iterator[Hit]:
         return
     lookup = service.chain.lookup
     if wanted.isdecimal() and len(wanted) < 19 and 1 <= int(wanted) <= service.chain.head.height:
-        yield Hit("block", str(int(wanted)), f"/v1/blocks/{int(wanted)}", _NONE)
+        yield _block(int(wanted))
     if _NAME.fullmatch(wanted):
         found = lookup.by_issuer(MemberId(wanted), _SHOWN)
         if found.items:
@@ -80,7 +81,7 @@ def _hits(service: LedgerService, wanted: str) -> Iterator[Hit]:
 
 
 def _by_digest(service: LedgerService, digest: Digest) -> Iterator[Hit]:
-    """A digest names a record, or a document under either algorithm."""
+    """A digest names a record, a document under either algorithm, or a block."""
     name = digest.hex()
     stored = service.chain.blocks.record(RecordId(digest))
     if stored is not None:
@@ -91,6 +92,13 @@ def _by_digest(service: LedgerService, digest: Digest) -> Iterator[Hit]:
         if documents.items:
             spelled = f"{algorithm.name.lower()}:{name}"
             yield Hit("document", spelled, _again(name), documents)
+    height = service.block_hashes.height_of(HeaderHash(digest))
+    if height is not None:
+        yield _block(height)
+
+
+def _block(height: int) -> Hit:
+    return Hit("block", str(height), f"/v1/blocks/{height}", _NONE)
 
 
 def _form(service: LedgerService, hit: Hit) -> dict[str, Json] | None:
@@ -117,7 +125,7 @@ def _again(wanted: str) -> str:
 def _searched(wanted: str) -> str:
     """The kinds that were looked through, for the sentence."""
     if _DIGEST.fullmatch(wanted):
-        return "record id, document SHA-256, document SM3"
+        return f"record id, document SHA-256, document SM3, hash of the newest {RECENT_MAX} blocks"
     kinds = ["subject", "record type", "type code"]
     if _NAME.fullmatch(wanted):
         kinds.append("member")

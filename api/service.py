@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from api.block_hashes import BlockHashes
 from api.clock import now_ms
 from api.node import Node
 from api.published import Published
@@ -77,6 +78,7 @@ class LedgerService:
         self.catalogue = catalogue
         self.node = node
         self.published = Published(chain, log_signer)
+        self.block_hashes = BlockHashes(chain)
         self.viewer = Viewer(catalogue, show_all)
         """Rights of every caller, until callers can say who they are."""
 

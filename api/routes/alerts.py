@@ -9,12 +9,12 @@ from api.access import PageTurn, Service, page
 from api.alerts import LANGUAGES, alert_sentence
 from api.forms import Json, stored_form
 from api.openapi import PROBLEMS
+from api.rights import ALERT_TYPE
 from api.service import LedgerService
 from ledger.core.identifiers import LogIndex, RecordId
 from ledger.core.record import Record
 from ledger.lookup import Turn
 
-ALERT_TYPE: Final = "ledger.alert_raised"
 LOOKED_AT_MAX: Final = 5_000
 """Alerts looked at for one page: a filter that matches nothing still ends."""
 
@@ -37,7 +37,8 @@ async def alerts(
     items: list[Json] = []
     for each in found.items:
         record = service.decoded(service.stored(each.record_id))
-        if _wanted(record, subject, code, severity):
+        shown = service.viewer.may_see(record)
+        if shown and _wanted(record, subject, code, severity):
             items.append(_alert(service, each.record_id, record))
         if len(items) == turn.limit:
             last = each is found.items[-1] and found.cursor is None
