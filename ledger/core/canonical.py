@@ -6,13 +6,13 @@ Spec: ``docs/spec/canonical.md``.
 """
 
 import itertools
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias, cast
 
 import msgpack
 
 from ledger.codes import Code
+from ledger.core.unicode_text import check_text
 from ledger.errors import FormatError
 
 Value: TypeAlias = bool | int | bytes | str | Sequence["Value"] | Mapping[str, "Value"] | None
@@ -130,7 +130,7 @@ def _normal(value: Value, depth: int) -> Value:
     if kind is bytes or value is None or kind is bool:
         return value
     if kind is str:
-        return _normal_text(cast(str, value))
+        return check_text(cast(str, value))
     if kind is int:
         if not INTEGER_MIN <= cast(int, value) <= INTEGER_MAX:
             raise FormatError(Code.FORMAT_NOT_ALLOWED, type="integer beyond 64 bits")
@@ -145,21 +145,8 @@ def _normal(value: Value, depth: int) -> Value:
     if isinstance(value, Mapping):
         return _normal_map(value, depth)
     if isinstance(value, str):
-        return _normal_text(str(value))
+        return check_text(str(value))
     raise FormatError(Code.FORMAT_NOT_ALLOWED, type=kind.__name__)
-
-
-def _normal_text(text: str) -> str:
-    """Text as it is, where it is NFC and encodable."""
-    if text.isascii():
-        return text
-    if not unicodedata.is_normalized("NFC", text):
-        raise FormatError(Code.FORMAT_NOT_NFC, text=text[:32])
-    try:
-        text.encode()
-    except UnicodeEncodeError as problem:
-        raise FormatError(Code.FORMAT_NOT_ALLOWED, type="surrogate") from problem
-    return text
 
 
 def _normal_map(value: Mapping[str, Value], depth: int) -> dict[str, Value]:
@@ -169,4 +156,4 @@ def _normal_map(value: Mapping[str, Value], depth: int) -> dict[str, Value]:
     for key in value:
         if not isinstance(key, str):
             raise FormatError(Code.FORMAT_NOT_ALLOWED, type="map key")
-    return {_normal_text(key): _normal(value[key], depth + 1) for key in sorted(value)}
+    return {check_text(key): _normal(value[key], depth + 1) for key in sorted(value)}
