@@ -11,7 +11,7 @@ from consensus.application import Application
 from consensus.events import Events
 from consensus.fates import Committed, Fate, Fates, Pending, Refused
 from consensus.intake import Intake
-from consensus.mempool import Mempool, Pooled, PoolLimits
+from consensus.mempool import Mempool, Pooled, PoolLimits, size_of
 from consensus.transport import Transport
 from consensus.wire import Codec, Relayed, Report
 from ledger.codes import Code
@@ -29,6 +29,8 @@ DEFERRED_MS: Final = 10_000
 """A relayed bundle may rest on a block that is not here yet: so long it is judged again."""
 DEFERRED_MAX: Final = 256
 """Per peer."""
+DEFERRED_BYTES_MAX: Final = 16 << 20
+"""Of header and records, per peer."""
 _FINAL: Final = frozenset({Code.BUNDLE_SIGNATURE, Code.BUNDLE_NETWORK, Code.POOL_FULL})
 """Verdicts that no later head changes."""
 
@@ -112,8 +114,9 @@ class BundleDesk:
         pooled = self._admit(bundle, peer, now_ms)
         if not isinstance(pooled, Rejected):
             return
-        waiting = sum(each.source == peer for each in self._deferred.values())
-        if pooled.code in _FINAL or waiting >= DEFERRED_MAX:
+        sizes = [size_of(each.bundle) for each in self._deferred.values() if each.source == peer]
+        room = sum(sizes) + size_of(bundle) <= DEFERRED_BYTES_MAX and len(sizes) < DEFERRED_MAX
+        if pooled.code in _FINAL or not room:
             self._report(peer, key, pooled)
         else:
             self._deferred[key] = _Deferred(bundle, pooled, peer, now_ms)

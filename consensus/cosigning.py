@@ -89,6 +89,7 @@ class Cosigner:
         self._chain = chain
         self._events = events
         self._ahead: dict[NodeId, dict[int, Cosignature]] = {}
+        self._said: tuple[LastSigned, bytes] | None = None
         self._asked_ms = 0
 
     @property
@@ -110,12 +111,17 @@ class Cosigner:
         last = self._chain.last_signed
         # Time never goes back, though the clock may.
         time_s = max(now_ms // 1000, 0 if last is None else last.time_s)
-        self._chain.keep_last_signed(LastSigned(head.log_size, head.log_root, time_s))
+        promise = LastSigned(head.log_size, head.log_root, time_s)
+        if self._said is not None and self._said[0] == promise:
+            # Asked again within the second: the signature would be the same to the byte.
+            return self._said[1]
+        self._chain.keep_last_signed(promise)
         checkpoint = Checkpoint(self._origin, head.log_size, head.log_root)
         name = cosigner_name(self._origin, self._own)
         line = cosign(self._signer, name, checkpoint, time_s).line()
         self._chain.add_cosignature(self._own, head.log_size, head.log_root, line)
-        return Cosignature(head.log_size, head.log_root, line).encode()
+        self._said = (promise, Cosignature(head.log_size, head.log_root, line).encode())
+        return self._said[1]
 
     def received(self, peer: NodeId, data: bytes) -> None:
         """Count what a peer cosigned; what is ahead of this node's log is kept for later.

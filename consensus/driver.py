@@ -89,7 +89,7 @@ class Driver:
         self._peers.set_connected(peer, connected=True)
         self._queue.append(self._replica.connected(peer, now_ms))
         self._desk.connected(peer)
-        self._duties.cosign(now_ms)
+        self._duties.cosign(now_ms, peer)
         self._leave(now_ms)
 
     def disconnected(self, peer: NodeId) -> None:
@@ -184,7 +184,7 @@ class Driver:
             case Cosigned(data):
                 self._cosigner.received(peer, data)
             case CosignatureRequest():
-                self._duties.cosign(now_ms)
+                self._duties.cosign(now_ms, peer)
             case Hello():
                 raise FormatError(Code.FORMAT_SHAPE, what="second hello")
 
@@ -194,7 +194,7 @@ class Driver:
         due_ms = self._next_due_ms
         due = due_ms is not None and due_ms < max(now_ms, head.time_ms + 1)
         yes = (len(pool) > 0 or due) and not self._abstains
-        told = (yes, yes and pool.passed_over)
+        told = (yes, yes and bool(pool.passed_over))
         if told != self._told:
             self._told = told
             self._queue.append(self._replica.waiting(yes, now_ms, passed_over=told[1]))

@@ -78,12 +78,19 @@ class Duties:
         for fault in ready.faults:
             self._note(fault)
 
-    def cosign(self, now_ms: int) -> None:
-        """Sign the present head, first or again, where this clock may be believed."""
+    def cosign(self, now_ms: int, peer: NodeId | None = None) -> None:
+        """Sign the present head, first or again, where this clock may be believed.
+
+        Args:
+            now_ms: the time.
+            peer: who lacks the cosignature; None: everybody is told.
+        """
         if self._replica.clock_trusted:
             signed = self._cosigner.sign(self._application.head, now_ms)
-            if signed is not None:
+            if signed is not None and peer is None:
                 self.broadcast(Cosigned(signed))
+            elif signed is not None and peer is not None:
+                self._send(peer, Cosigned(signed))
 
     def broadcast(self, frame: Frame) -> None:
         """Send a frame to every other node."""

@@ -49,8 +49,6 @@ class Pooled:
     """Ascending in the order of arrival here."""
     judged_at: Height
     """The head on which it was last judged fit."""
-    passed_over: bool = False
-    """A later bundle of the same member was committed while this one waited."""
 
     @property
     def member(self) -> MemberId:
@@ -77,13 +75,15 @@ class _Share:
 class Mempool:
     """The waiting bundles of one node, by pool key."""
 
-    __slots__ = ("_fresh", "_judge", "_limits", "_next_order", "_pool", "_shares", "size_bytes")
+    __slots__ = ("_fresh", "_judge", "_limits", "_next_order", "_passed_over", "_pool", "_shares",
+                 "size_bytes")  # fmt: skip
 
     def __init__(self, judge: Judge, limits: PoolLimits) -> None:
         self._judge = judge
         self._limits = limits
         self._pool: dict[Digest, Pooled] = {}
         self._shares: dict[NodeId, _Share] = {}
+        self._passed_over: set[Digest] = set()
         self._next_order = 0
         self._fresh = Height(0)
         self.size_bytes = 0
@@ -100,14 +100,9 @@ class Mempool:
         return tuple(each for each in self._pool.values() if source in each.sources)
 
     @property
-    def passed_over(self) -> bool:
-        """Whether a bundle waits while later ones of its member were committed."""
-        return any(each.passed_over for each in self._pool.values())
-
-    @property
-    def stale(self) -> bool:
-        """Whether some bundles were not judged on the newest head yet."""
-        return any(each.judged_at < self._fresh for each in self._pool.values())
+    def passed_over(self) -> frozenset[Digest]:
+        """Bundles that wait while later ones of their member were committed."""
+        return frozenset(self._passed_over)
 
     def admit(
         self, bundle: Bundle, source: NodeId, height: Height, now_ms: int
@@ -182,7 +177,7 @@ class Mempool:
             latest[each.member] = max(each.order, latest.get(each.member, -1))
         for key, each in self._pool.items():
             if each.order < latest.get(each.member, -1):
-                self._pool[key] = replace(each, passed_over=True)
+                self._passed_over.add(key)
         return gone
 
     def judge_again(self, now_ms: int) -> list[tuple[Pooled, Rejected]]:
@@ -229,9 +224,15 @@ class Mempool:
         return Rejected(Code.POOL_FULL, {"member": member, "count": count, "size": bytes_})
 
     def _remove(self, pool_key: Digest) -> Pooled | None:
+        self._passed_over.discard(pool_key)
         each = self._pool.pop(pool_key, None)
         if each is not None:
             self.size_bytes -= each.size_bytes
             for source in each.sources:
                 self._shares[source].add(each.member, -1, -each.size_bytes)
         return each
+
+
+def size_of(bundle: Bundle) -> int:
+    """Bytes that a waiting bundle takes: its header and its records."""
+    return sum(map(len, bundle.records), len(bundle.header_bytes))

@@ -102,8 +102,8 @@ class Outbound:
         self._up, self._last_reason = True, ""
         ended = asyncio.ensure_future(connection.ended())
         ended.add_done_callback(lambda _: self._filled.set())
-        self._receiver.connected(self._peer)
         try:
+            self._receiver.connected(self._peer)
             while not ended.done():
                 frame = self._queue.take()
                 if frame is None:

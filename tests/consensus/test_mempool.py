@@ -128,12 +128,9 @@ def test_a_bundle_is_passed_over_when_a_later_one_of_its_member_commits() -> Non
     first, second, other = bundle("a"), bundle("b"), bundle("x", "notary")
     pool = pool_of(first, other, second)
     pool.committed([second.pool_key], Height(1))
-    assert pool.passed_over
-    pooled, beside = pool.get(first.pool_key), pool.get(other.pool_key)
-    assert pooled is not None and pooled.passed_over
-    assert beside is not None and not beside.passed_over
+    assert pool.passed_over == {first.pool_key}
     pool.committed([first.pool_key], Height(2))
-    assert not pool.passed_over
+    assert pool.passed_over == set()
 
 
 def test_after_a_commit_the_unfit_leave_with_their_verdict() -> None:
