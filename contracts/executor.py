@@ -135,6 +135,9 @@ class BlockExecutor:
         Changes nothing and promises nothing. A bundle whose records are all on the ledger is
         refused with `bundle.known`.
         """
+        room = self._world.parameters.block_bytes_max - _FRAME_BYTES
+        if _size_bound(bundle) > room:
+            return Rejected(Code.BLOCK_FULL)
         verdict = self._draft(max(time_ms, self.head.time_ms + 1)).add(bundle)
         if isinstance(verdict, Rejected):
             return verdict

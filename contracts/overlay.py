@@ -77,10 +77,6 @@ class Overlay:
             return ((key[skip:], value) for key, value in below)
         return self._merged(below, sorted(own), skip)
 
-    def first(self, prefix: bytes) -> tuple[bytes, bytes] | None:
-        """The first committed row under `prefix`; what this block wrote is not looked at."""
-        return next(self._base.scan(prefix), None)
-
     def keep(self) -> None:
         """Make the writes since the last `keep` or `drop` part of the block."""
         self._kept |= self._fresh

@@ -17,6 +17,9 @@ from ledger.core.shapes import TIME_MAX
 from ledger.errors import FormatError, Rejected
 
 MEMBER_BYTES_MAX: Final = 32
+_UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+"""Characters that a reader cannot see, or that turn the text around: a subject must be what it
+looks like. Listed, because what Python calls printable changes with its version."""
 _SECTION: Final = re.compile(r"[^/]+(/[^/]+)?")
 _PROJECT: Final = re.compile(r"[^/]+")
 
@@ -47,7 +50,7 @@ def check_shape(record: Record, kind: RecordType, common: Mapping[str, Field]) -
 
 def _subject_fits(record: Record, kind: RecordType) -> bool:
     subject = str(record.subject)
-    if not subject.isprintable():
+    if _UNSEEN.search(subject):
         return False
     if kind.subject == "any":
         return True

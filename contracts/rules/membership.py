@@ -24,11 +24,7 @@ def judge(case: Case) -> Rejected | None:
         return Rejected(Code.MEMBER_EXISTS, {"member": member})
     if enrolled:
         return None
-    for name in ("public_key", "possession"):
-        if name not in fields:
-            detail = {"type": case.kind.key, "field": name}
-            return Rejected(Code.RECORD_FIELD_MISSING, detail)
-    return check_new_key(case, member)
+    return _check_names(case) or check_new_key(case, member)
 
 
 def apply(case: Case) -> None:
@@ -49,6 +45,20 @@ def apply(case: Case) -> None:
         standing.put_key(state, member, PublicKey(cast(bytes, fields["public_key"])), interval)
     for role in cast("tuple[str, ...]", fields.get("roles", ())):
         standing.put_role(state, member, role, "", case.facts.record_id, interval)
+
+
+def _check_names(case: Case) -> Rejected | None:
+    """An organisation says its name and its key; of a natural person nothing is written openly."""
+    fields, kind = case.record.fields, case.record.fields.get("kind")
+    named = kind in {"organisation", "system"}
+    for name in ("kind", "public_key", "possession", *(("name_zh",) if named else ())):
+        if name not in fields:
+            detail = {"type": case.kind.key, "field": name}
+            return Rejected(Code.RECORD_FIELD_MISSING, detail)
+    for name in () if named else ("name_zh", "name_en", "credit_code"):
+        if name in fields:
+            return Rejected(Code.RECORD_FIELD_VALUE, {"type": case.kind.key, "field": name})
+    return None
 
 
 def _is_founding(case: Case) -> bool:

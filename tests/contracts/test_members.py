@@ -60,7 +60,7 @@ def test_a_registered_subject_speaks_from_the_next_index_on() -> None:
 
 def test_enrolment_wants_a_strong_unused_key_that_is_held() -> None:
     town = Town()
-    fields: dict[str, Value] = {"kind": "person", "name_zh": "某"} | town.enrolment("other", NEW)
+    fields: dict[str, Value] = {"kind": "person"} | town.enrolment("other", NEW)
     say = ("registry", "tender.subject_registered")
     wrong: list[tuple[str, dict[str, Value], Code]] = [
         ("newcomer", fields, Code.KEY_POSSESSION),
@@ -70,6 +70,8 @@ def test_enrolment_wants_a_strong_unused_key_that_is_held() -> None:
         ("other", fields | town.enrolment("other", signer("node notary")), Code.KEY_BOUND),
         ("other", fields | town.enrolment("other", signer("member notary")), Code.KEY_BOUND),
         ("other", fields | {"roles": ("supervisor",)}, Code.RECORD_FIELD_VALUE),
+        ("other", fields | {"name_zh": "王某"}, Code.RECORD_FIELD_VALUE),
+        ("other", fields | {"kind": "organisation"}, Code.RECORD_FIELD_MISSING),
     ]
     for member, given, code in wrong:
         assert town.refused(*say, member, **given) is code  # type: ignore[arg-type]
