@@ -33,8 +33,12 @@ async def read_capped(request: Request, size_max: int) -> bytes:
     """The body of `request`.
 
     Raises:
-        ApiError: `bundle.too_large` as soon as more than `size_max` bytes have come.
+        ApiError: `bundle.too_large` as soon as more than `size_max` bytes are claimed or have come.
     """
+    claimed = request.headers.get("content-length", "")
+    size = int(claimed) if claimed.isdecimal() else 0
+    if size > size_max:
+        raise ApiError(Code.BUNDLE_TOO_LARGE, size=size, limit=size_max)
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
