@@ -6,7 +6,7 @@ from enum import StrEnum
 from tests.simulation.dice import Dice
 from tests.simulation.post import CALM, Weather
 
-CHAOS_MS = 12_000
+CHAOS_MS = 9_000
 """Faults happen so long; then everything heals and progress is demanded."""
 
 
@@ -60,14 +60,13 @@ def plan_of(seed: int, nodes: int | None = None) -> Plan:
     dice = Dice(seed, "plan")
     n = dice.pick((1, 2, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5, 7)) if nodes is None else nodes
     liar = dice.between(0, n - 1) if n >= 4 and dice.chance(200) else None
-    return Plan(
-        seed,
-        n,
-        tuple(dice.between(-120, 120) for _ in range(n)),
-        liar,
-        tuple(_fault(dice, n) for _ in range(dice.between(2, 6))),
-        tuple(_work(dice, n) for _ in range(dice.between(3, 7))),
-    )
+    clocks_ms = tuple(dice.between(-120, 120) for _ in range(n))
+    faults = tuple(_fault(dice, n) for _ in range(dice.between(2, 6)))
+    works = [_work(dice, n) for _ in range(dice.between(2, 6))]
+    for fault in faults:
+        if fault.blow is Blow.PARTITION and len(fault.nodes) < n:
+            works += _rivals(dice, n, fault)
+    return Plan(seed, n, clocks_ms, liar, faults, tuple(works))
 
 
 def _fault(dice: Dice, n: int) -> Fault:
@@ -100,3 +99,12 @@ def _work(dice: Dice, n: int) -> Work:
     nodes = tuple(range(n)) if dice.chance(150) else (dice.between(0, n - 1),)
     at_ms = dice.between(0, CHAOS_MS)
     return Work(at_ms, dice.between(0, 6), nodes, dice.between(1, 3))
+
+
+def _rivals(dice: Dice, n: int, fault: Fault) -> list[Work]:
+    """Work on both sides of a cut: each would decide it alone if it could."""
+    other = [node for node in range(n) if node not in fault.nodes]
+    return [
+        Work(fault.at_ms + 1 + dice.between(0, 100), dice.between(0, 6), (dice.pick(side),), 1)
+        for side in (list(fault.nodes), other)
+    ]

@@ -23,7 +23,6 @@ from consensus.core.messages import (
     ViewChange,
     Vote,
     new_view_body,
-    view_change_body,
 )
 from consensus.core.ready import JournalEntry, Ready
 from consensus.core.replica import Replica
@@ -365,9 +364,9 @@ def view_change(
 ) -> ViewChange:
     view = None if proof is None else proof.slot.view
     hashed = None if proof is None else proof.header_hash
-    body = view_change_body(at, head.header_hash, view, hashed)
-    signed = sign_tagged(signer_of(name), Tag.VIEW_CHANGE, body)
-    return ViewChange(at, head.header_hash, view, hashed, NodeId(name), signed, proof)
+    change = ViewChange(at, head.header_hash, view, hashed, NodeId(name), b"", proof)
+    signed = sign_tagged(signer_of(name), Tag.VIEW_CHANGE, change.body)
+    return replace(change, signature=signed)
 
 
 def new_view(
