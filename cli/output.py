@@ -31,6 +31,17 @@ from ledger.words import sentence
 HELD: Final = "[bold green]✓[/]"
 FAILED: Final = "[bold red]✗[/]"
 
+_TRY_AGAIN: Final = frozenset(
+    {
+        Code.NODE_UNREACHABLE,
+        Code.API_NO_QUORUM,
+        Code.API_STOPPED,
+        Code.POOL_FULL,
+        Code.RECEIPT_PENDING,
+    }
+)
+"""Nothing was refused: the same command may do its work a moment later."""
+
 Json = Mapping[str, object] | Sequence[object]
 
 
@@ -111,6 +122,5 @@ def exit_code(problem: LedgerError) -> Exit:
     """The exit code that `problem` ends a command with."""
     if isinstance(problem, CommandError):
         return problem.exit_code
-    if isinstance(problem, StoreError) and problem.code is not Code.RECORD_UNKNOWN:
-        return Exit.UNAVAILABLE
-    return Exit.REFUSED
+    unavailable = isinstance(problem, StoreError) and problem.code is not Code.RECORD_UNKNOWN
+    return Exit.UNAVAILABLE if unavailable or problem.code in _TRY_AGAIN else Exit.REFUSED

@@ -50,5 +50,11 @@ def client_from(folder: Path | None, node: str | None) -> ClientSettings:
 
 
 def open_desk(folder: Path | None, node: str | None) -> Desk:
-    """The desk of whoever acts; see `client_from`."""
-    return Desk.open(client_from(folder, node))
+    """The desk of whoever acts; see `client_from`.
+
+    Raises:
+        LedgerError: `node.unreachable`, at once, instead of when a bundle has waited in vain.
+    """
+    desk = Desk.open(client_from(folder, node))
+    desk.network()
+    return desk
