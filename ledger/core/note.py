@@ -18,8 +18,8 @@ from ledger.core.identifiers import PublicKey
 from ledger.core.signing import check_public_key, verify
 from ledger.errors import FormatError, VerificationError
 
-SIGNATURES_MAX: Final = 16
-"""Signature lines of one note: what signed-note asks every reader to accept, and no more."""
+SIGNATURES_MAX: Final = 48
+"""Signature lines of one note: a committee of 32, the log, and outside witnesses."""
 NOTE_BYTES_MAX: Final = 16 * 1024
 LINE_MAX: Final = 1024
 """Longest signature line, in characters."""

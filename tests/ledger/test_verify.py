@@ -15,7 +15,11 @@ from ledger import (
     verify_receipt,
 )
 from ledger.core.batch import decode_batch_proof
+from ledger.core.checkpoint import Checkpoint
+from ledger.core.committee import COMMITTEE_MAX
 from ledger.core.identifiers import Digest
+from ledger.core.merkle import SIZE_MAX
+from ledger.core.note import Note, NoteSignature, parse_note
 from ledger.core.openings import decode_openings
 from ledger.core.record import decode_record
 from ledger.disclosures import verify_openings
@@ -131,3 +135,12 @@ def test_a_batch_proof_is_of_the_document_in_hand() -> None:
     with pytest.raises(VerificationError) as refusal:
         verify_batch_proof(proof, trust, [wrong])
     assert (refusal.value.step, refusal.value.code) == (10, "receipt.document")
+
+
+def test_the_largest_committee_fits_into_one_note() -> None:
+    origin = f"{'d' * 128}/{'0' * 16}"
+    names = [f"{origin}/{place:02}{'n' * 30}" for place in range(COMMITTEE_MAX)]
+    lines = [NoteSignature(origin, bytes(4), bytes(64))]
+    lines += [NoteSignature(name, bytes(4), bytes(72)) for name in names]
+    note = Note(Checkpoint(origin, SIZE_MAX, Digest(bytes(32))).text(), tuple(lines))
+    assert parse_note(note.format()) == note
