@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,7 @@ from ledger.words.verdict import phrase
 OK: Final = 0
 REFUSED: Final = 1
 UNREADABLE: Final = 2
+INTERRUPTED: Final = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -119,5 +121,22 @@ def _language_of_process() -> str:
     return "en" if (named or "").startswith("en") else "zh"
 
 
+def _process() -> int:
+    """Run as a program: no terminal and no reader that leaves early may cause a trace."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The interpreter flushes once more at its end; give it somewhere to write.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREADABLE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return status
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_process())

@@ -257,6 +257,17 @@ def test_it_speaks_chinese_unless_the_locale_is_english(desk: Desk) -> None:
     assert "VERIFIED" in run(arguments, LANG="en_US.UTF-8").stdout
 
 
+def test_a_terminal_without_chinese_and_a_reader_that_leaves_cause_no_trace(desk: Desk) -> None:
+    arguments = (desk.path("first.json"), "--trust", desk.path("trust.json"))
+    narrow = run(arguments, PYTHONIOENCODING="ascii")
+    assert narrow.returncode == 0 and not narrow.stderr
+    command = f"{sys.executable} -m ledger {' '.join(arguments)} | true"
+    left = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert not left.stderr
+
+
 def test_wrong_usage_is_status_two(desk: Desk) -> None:
     asked = run([desk.path("first.json")], LANG="en_US.UTF-8")
     assert asked.returncode == 2 and "--trust" in asked.stderr
