@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import httpx
 
-from api.client.nodes import ClientError, Nodes, Pending
+from api.client.nodes import ClientError, Nodes, Pending, facts_of, json_of
 from ledger.codes import Code
 from ledger.core.bundle import Bundle
 from ledger.core.identifiers import RecordId
@@ -79,13 +79,7 @@ class Client:
             if answer.status_code == httpx.codes.CREATED:
                 return self._receipts(answer, bundle)
             if time.monotonic() >= until:
-                facts = answer.json()
-                raise Pending(
-                    Code.RECEIPT_PENDING,
-                    height=int(facts.get("height") or 0),
-                    found=0,
-                    needed=self.trust.committee.q,
-                )
+                raise self._pending(answer)
 
     def receipt(self, record_id: RecordId) -> Receipt:
         """The verified receipt of a record.
@@ -97,8 +91,8 @@ class Client:
         """
         answer = self.nodes.request("GET", f"/v1/records/{record_id.hex()}/receipt")
         if answer.status_code == httpx.codes.ACCEPTED:
-            raise Pending(Code.RECEIPT_PENDING, **answer.json()["facts"])
-        return self._verified(answer.content, record_id)
+            raise self._pending(answer)
+        return self._verified(answer.content, record_id, answer)
 
     def record(self, record_id: RecordId) -> Any:
         """What the API says about a record; not proved, its receipt is."""
@@ -133,14 +127,20 @@ class Client:
 
     def _paged(self, path: str, **params: str) -> Iterator[Any]:
         """Every item of a list, page by page."""
-        cursor: int | None = None
+        after = -1
         while True:
-            turn = {} if cursor is None else {"after": cursor}
+            turn = {} if after < 0 else {"after": after}
             found = self.nodes.json(path, limit=_PAGE, **params, **turn)
+            if not isinstance(found, dict) or not isinstance(found.get("items"), list):
+                raise ClientError(Code.API_ANSWER, node=path, what="items")
             yield from found["items"]
-            cursor = found["cursor"]
+            cursor = found.get("cursor")
             if cursor is None:
                 return
+            if not isinstance(cursor, int) or cursor <= after:
+                # A node that never moves on would hold us for ever.
+                raise ClientError(Code.API_ANSWER, node=path, what="cursor")
+            after = cursor
 
     def _receipts(self, answer: httpx.Response, bundle: Bundle) -> tuple[Receipt, ...]:
         """One verified receipt on each line, for exactly the bundle's records."""
@@ -149,14 +149,23 @@ class Client:
             what = f"{len(lines)} ≠ {len(bundle.record_ids)}"
             raise ClientError(Code.API_ANSWER, node=str(answer.request.url), what=what)
         return tuple(
-            self._verified(line, record_id)
+            self._verified(line, record_id, answer)
             for line, record_id in zip(lines, bundle.record_ids, strict=True)
         )
 
-    def _verified(self, data: bytes, record_id: RecordId) -> Receipt:
+    def _verified(self, data: bytes, record_id: RecordId, answer: httpx.Response) -> Receipt:
+        """The receipt that `data` spells, proved and of the record that was asked for."""
         receipt = decode_receipt(data)
         verify_receipt(receipt, self.trust)
         if receipt.record_id != record_id:
             what = f"{receipt.record_id.hex()} ≠ {record_id.hex()}"
-            raise ClientError(Code.API_ANSWER, node="–", what=what)
+            raise ClientError(Code.API_ANSWER, node=str(answer.request.url), what=what)
         return receipt
+
+    def _pending(self, answer: httpx.Response) -> Pending:
+        """That the receipt is not there yet, as far as the node says why."""
+        body = json_of(answer)
+        facts = facts_of(body) if isinstance(body, dict) else {}
+        height = body.get("height") if isinstance(body, dict) else None
+        known = {"height": height if isinstance(height, int) else 0, "found": 0}
+        return Pending(Code.RECEIPT_PENDING, **{**known, "needed": self.trust.committee.q, **facts})

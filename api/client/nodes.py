@@ -18,7 +18,10 @@ CONNECT_S: Final = 5.0
 READ_MARGIN_S: Final = 30.0
 """Beyond the time that the node was asked to wait."""
 PAUSE_S: Final = 0.5
-"""Between two rounds over all nodes."""
+"""Between two rounds over all nodes, unless a node asked for more in `Retry-After`."""
+PAUSE_S_MAX: Final = 10.0
+ANSWER_BYTES_MAX: Final = 256 << 20
+"""No answer is longer: ten thousand receipts are a quarter of it."""
 _TRY_ANOTHER: Final = frozenset({429, 500, 502, 503, 504})
 _CODES: Final = {code.value: code for code in Code}
 
@@ -75,6 +78,7 @@ class Nodes:
         while True:
             reasons: list[str] = []
             refused: ClientError | None = None
+            pause_s = PAUSE_S
             for url in self._urls:
                 try:
                     answer = self._once(method, url + path, params, content, headers, taken)
@@ -84,16 +88,16 @@ class Nodes:
                 if answer.status_code not in _TRY_ANOTHER:
                     return _checked(answer, url)
                 refused = problem_of(answer, url)
+                pause_s = max(pause_s, _retry_after_s(answer))
             if time.monotonic() >= until:
                 raise refused or ClientError(
                     Code.NODE_UNREACHABLE, url=", ".join(self._urls), reason=", ".join(reasons)
                 )
-            time.sleep(PAUSE_S)
+            time.sleep(min(pause_s, max(0.0, until - time.monotonic())))
 
     def json(self, path: str, **params: str | int | float | bool) -> Any:
         """The JSON body of a GET; raises as `request`."""
-        answer = self.request("GET", path, params=params)
-        return _json(answer)
+        return json_of(self.request("GET", path, params=params))
 
     def _once(
         self,
@@ -111,8 +115,12 @@ class Nodes:
             method, url, params=params, content=content, headers=headers, timeout=timeout
         ) as answer:
             parts: list[bytes] = []
+            size = 0
             for part in answer.iter_bytes():
                 parts.append(part)
+                size += len(part)
+                if size > ANSWER_BYTES_MAX:
+                    raise ClientError(Code.API_ANSWER, node=url, what=f"> {ANSWER_BYTES_MAX} B")
                 taken(len(part))
             kept = {
                 name: value
@@ -126,16 +134,39 @@ class Nodes:
 
 def problem_of(answer: httpx.Response, node: str) -> ClientError:
     """The problem document of an answer as an exception with the node's code."""
-    body = _json(answer)
-    code = _CODES.get(str(body.get("code"))) if isinstance(body, dict) else None
-    if code is None:
-        what = f"HTTP {answer.status_code}"
-        return ClientError(Code.API_ANSWER, node=node, what=what)
-    facts = body.get("facts", {})
-    detail: dict[str, DetailValue] = {
-        name: value for name, value in facts.items() if isinstance(value, str | int)
+    try:
+        body = json_of(answer)
+    except ClientError as unreadable:
+        return unreadable
+    code = str(body.get("code")) if isinstance(body, dict) else ""
+    if code not in _CODES:
+        return ClientError(Code.API_ANSWER, node=node, what=f"HTTP {answer.status_code}")
+    return ClientError(_CODES[code], **facts_of(body))
+
+
+def facts_of(body: Mapping[str, Any]) -> dict[str, DetailValue]:
+    """What fills a problem's sentence; whatever cannot be that is left out."""
+    facts = body.get("facts")
+    if not isinstance(facts, dict):
+        return {}
+    return {
+        name: value
+        for name, value in facts.items()
+        if isinstance(value, str | int) and name not in {"self", "code"}
     }
-    return ClientError(code, **detail)
+
+
+def json_of(answer: httpx.Response) -> Any:
+    """The JSON body of an answer.
+
+    Raises:
+        ClientError: `api.answer` where it is not JSON.
+    """
+    try:
+        return json.loads(answer.content)
+    except (ValueError, RecursionError) as problem:
+        node, what = str(answer.request.url), f"HTTP {answer.status_code}, not JSON"
+        raise ClientError(Code.API_ANSWER, node=node, what=what) from problem
 
 
 def _checked(answer: httpx.Response, node: str) -> httpx.Response:
@@ -144,10 +175,7 @@ def _checked(answer: httpx.Response, node: str) -> httpx.Response:
     raise problem_of(answer, node)
 
 
-def _json(answer: httpx.Response) -> Any:
-    try:
-        return answer.json()
-    except json.JSONDecodeError as problem:
-        node = str(answer.request.url)
-        what = f"HTTP {answer.status_code}, not JSON"
-        raise ClientError(Code.API_ANSWER, node=node, what=what) from problem
+def _retry_after_s(answer: httpx.Response) -> float:
+    """How long the node asks to be left alone."""
+    asked = answer.headers.get("Retry-After", "")
+    return min(float(asked), PAUSE_S_MAX) if asked.isdecimal() else 0.0

@@ -1,0 +1,228 @@
+"""The SDK against a real node, and against nodes that are down, in trouble or lying."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from api.client import Client, ClientError, Nodes, Pending
+from api.errors import problem
+from ledger import LedgerError, VerificationError
+from ledger.codes import Code
+from ledger.core.identifiers import RecordId
+from ledger.core.receipt import decode_receipt
+from tests.api.one_node import OneNode, canonical
+
+DEAD = "http://127.0.0.1:1"
+Answering = Callable[[httpx.Request], httpx.Response]
+
+
+@pytest.fixture
+def sdk(node: OneNode, client: httpx.Client) -> Iterator[Client]:
+    """The SDK as a user has it; its first node is down."""
+    with Client([DEAD, node.url], node.trust) as opened:
+        yield opened
+
+
+def test_a_bundle_comes_back_as_verified_receipts(node: OneNode, sdk: Client) -> None:
+    bundle = node.bundle(*[node.record() for _ in range(150)])
+    came: list[int] = []
+    receipts = sdk.submit(bundle, taken=came.append)
+    assert [each.record_id for each in receipts] == list(bundle.record_ids)
+    assert sum(came) > 150 * 1000
+    assert sdk.submit(bundle) == receipts
+
+
+def test_what_was_submitted_can_be_asked_for(node: OneNode, sdk: Client) -> None:
+    record = node.record(subject="asked for")
+    (receipt,) = sdk.submit(node.bundle(record))
+    assert sdk.receipt(record.record_id) == receipt
+    assert sdk.knows(record.record_id) and not sdk.knows(RecordId(bytes(32)))
+    assert sdk.record(record.record_id)["record"]["subject"] == "asked for"
+    (hit,) = sdk.search("asked for")["hits"]
+    assert hit["kind"] == "subject"
+    assert [each["record_id"] for each in sdk.subject("asked for")] == [record.record_id.hex()]
+    assert list(sdk.alerts(code="AL39")) == []
+    assert sdk.network()["n"] == 1
+
+
+def test_long_lists_come_whole(node: OneNode, sdk: Client) -> None:
+    records = [node.record(subject="many") for _ in range(501)]
+    sdk.submit(node.bundle(*records))
+    found = [each["record_id"] for each in sdk.subject("many")]
+    assert found == [each.record_id.hex() for each in records]
+
+
+def test_a_refusal_has_the_nodes_code_and_facts(node: OneNode, sdk: Client) -> None:
+    with pytest.raises(ClientError) as refused:
+        sdk.submit(node.bundle(node.record(type_key="no.such_type", files={})))
+    assert refused.value.code is Code.RECORD_TYPE
+    assert "no.such_type" in refused.value.detail.values()
+    with pytest.raises(ClientError) as unknown:
+        sdk.receipt(RecordId(bytes(32)))
+    assert unknown.value.code is Code.RECORD_UNKNOWN
+
+
+def test_where_no_node_answers_every_one_is_named(node: OneNode) -> None:
+    with Client([DEAD, DEAD + "/other"], node.trust) as sdk, pytest.raises(ClientError) as failed:
+        sdk.network()
+    assert failed.value.code is Code.NODE_UNREACHABLE
+    assert "/other" in str(failed.value.detail["url"])
+    with pytest.raises(ClientError):
+        Nodes([])
+
+
+# Nodes that are in trouble or lie are spoken for by a transport of ours.
+
+
+def told(node: OneNode, *answering: Answering) -> Client:
+    """A client of one node for each function."""
+    hosts = [f"http://node-{number}" for number in range(len(answering))]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return answering[int(request.url.host.removeprefix("node-"))](request)
+
+    return Client(hosts, node.trust, httpx.MockTransport(answer))
+
+
+def without_quorum(_: httpx.Request) -> httpx.Response:
+    answer = problem(Code.API_NO_QUORUM, {"found": 1, "needed": 3})
+    return httpx.Response(answer.status_code, content=bytes(answer.body))
+
+
+def through(client: httpx.Client) -> Answering:
+    """Hands requests to the real node."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        request.read()
+        found = client.request(
+            request.method,
+            request.url.raw_path.decode(),
+            content=request.content,
+            headers={
+                name: request.headers[name]
+                for name in ("content-type", "accept")
+                if name in request.headers
+            },
+        )
+        return httpx.Response(
+            found.status_code, content=found.content, headers={"content-type": "x"}
+        )
+
+    return answer
+
+
+def test_a_node_without_quorum_is_passed_over(node: OneNode, client: httpx.Client) -> None:
+    with told(node, without_quorum, through(client)) as sdk:
+        assert len(sdk.submit(node.bundle(node.record()))) == 1
+
+
+def test_a_gateway_in_front_of_a_dead_node_is_passed_over(
+    node: OneNode, client: httpx.Client
+) -> None:
+    gateway = lambda _: httpx.Response(502, content=b"<html>Bad Gateway</html>")  # noqa: E731
+    with told(node, gateway, through(client)) as sdk:
+        assert len(sdk.submit(node.bundle(node.record()))) == 1
+
+
+def test_where_all_are_without_quorum_their_refusal_is_told(node: OneNode) -> None:
+    with told(node, without_quorum) as sdk, pytest.raises(ClientError) as refused:
+        sdk.submit(node.bundle(node.record()), wait_s=0)
+    assert refused.value.code is Code.API_NO_QUORUM
+
+
+def test_a_receipt_of_another_record_is_not_returned(node: OneNode, client: httpx.Client) -> None:
+    mine, other = node.record(), node.record()
+    canonical(client, node.bundle(mine, other), wait=20)
+    elsewhere = client.get(f"/v1/records/{other.record_id.hex()}/receipt")
+    with (
+        told(node, lambda _: httpx.Response(200, content=elsewhere.content)) as sdk,
+        pytest.raises(ClientError) as refused,
+    ):
+        sdk.receipt(mine.record_id)
+    assert refused.value.code is Code.API_ANSWER
+
+
+def test_a_forged_receipt_is_not_returned(node: OneNode, client: httpx.Client) -> None:
+    record = node.record()
+    canonical(client, node.bundle(record), wait=20)
+    honest = decode_receipt(client.get(f"/v1/records/{record.record_id.hex()}/receipt").content)
+    forged = replace(honest, checkpoint=honest.checkpoint.replace("\n2\n", "\n3\n"), path=())
+    with (
+        told(node, lambda _: httpx.Response(200, content=forged.encode())) as sdk,
+        pytest.raises(VerificationError),
+    ):
+        sdk.receipt(record.record_id)
+
+
+def test_too_few_receipts_are_not_returned(node: OneNode, client: httpx.Client) -> None:
+    bundle = node.bundle(node.record(), node.record())
+    canonical(client, bundle, wait=20)
+    lines = client.post(
+        "/v1/bundles",
+        content=bundle.encode(),
+        headers={"Content-Type": "application/msgpack", "Accept": "application/jsonl"},
+    ).content.splitlines(keepends=True)
+    with (
+        told(node, lambda _: httpx.Response(201, content=lines[0])) as sdk,
+        pytest.raises(ClientError) as refused,
+    ):
+        sdk.submit(bundle)
+    assert refused.value.code is Code.API_ANSWER
+
+
+def test_pending_says_what_is_missing(node: OneNode) -> None:
+    pending = {"status": "committed, receipt pending", "height": 7}
+    with (
+        told(node, lambda _: httpx.Response(202, content=json.dumps(pending))) as sdk,
+        pytest.raises(Pending) as waiting,
+    ):
+        sdk.submit(node.bundle(node.record()), wait_s=0)
+    assert waiting.value.detail["height"] == 7
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"\xff",
+        b"null",
+        b"[]",
+        b"[" * 100_000,
+        b'{"code": "no.such"}',
+        b'{"code": []}',
+        b'{"items": 1}',
+        b'{"items": [], "cursor": "x"}',
+        b'{"items": [], "cursor": -1}',
+        b'{"code": "api.answer", "facts": {"self": 1, "code": 2}}',
+        b'{"code": "api.answer", "facts": 1}',
+    ],
+)
+@pytest.mark.parametrize("status", [200, 201, 202, 302, 404, 422, 500])
+def test_whatever_a_node_says_the_client_raises_a_code_and_no_trace(
+    node: OneNode, status: int, body: bytes
+) -> None:
+    asks: list[Callable[[Client], object]] = [
+        lambda sdk: sdk.submit(node.bundle(node.record()), wait_s=0),
+        lambda sdk: sdk.receipt(RecordId(bytes(32))),
+        lambda sdk: list(sdk.subject("x")),
+    ]
+    for ask in asks:
+        with (
+            told(node, lambda _: httpx.Response(status, content=body)) as sdk,
+            pytest.raises(LedgerError),
+        ):
+            ask(sdk)
+
+
+def test_a_list_that_never_ends_is_left(node: OneNode) -> None:
+    page = b'{"items": [1], "cursor": 5}'
+    with (
+        told(node, lambda _: httpx.Response(200, content=page)) as sdk,
+        pytest.raises(ClientError) as refused,
+    ):
+        list(sdk.subject("x"))
+    assert refused.value.code is Code.API_ANSWER
