@@ -86,6 +86,20 @@ def scan(data: bytes, name: str) -> Scan:
     return Scan(tuple(bodies), at)
 
 
+def intact(data: bytes, name: str) -> bytes:
+    """The records before the first damage, as they stand in the file."""
+    at = 0
+    while at < len(data):
+        try:
+            body = _record(data, at, name)
+        except StoreError:
+            break
+        if body is None:
+            break
+        at += _HEADER_BYTES + len(body)
+    return data[:at]
+
+
 def _record(data: bytes, at: int, name: str) -> bytes | None:
     """The body of the record at `at`; None where a crash cut the file there."""
     header = data[at : at + _HEADER_BYTES]

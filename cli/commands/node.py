@@ -1,11 +1,15 @@
-"""`bidwitness node run`: one node, until it is told to stop."""
+"""`bidwitness node run`, one node until it is told to stop, and `node repair` for its journal."""
 
 import asyncio
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
+from cli.commands.options import JsonFlag
+from cli.documents import unreadable
+from cli.output import HELD, Output
 from cli.settings import node_settings
 from cli.words import say
 
@@ -34,3 +38,34 @@ def run(
     from cli.compose.node import run_node
 
     asyncio.run(run_node(node_settings(folder), stop_with_parent=stop_with_parent))
+
+
+@_app.command("repair", help=say("help.node_repair"))
+def repair(folder: Path, as_json: JsonFlag = False) -> None:
+    """Set a damaged journal aside, so that the stopped node of `folder` can follow again."""
+    from cli.compose.repair import repair_node
+    from ledger.presented import read_trust
+
+    settings = node_settings(folder)
+    try:
+        trust = read_trust(settings.trust_file)
+    except OSError as problem:
+        raise unreadable(settings.trust_file, problem) from problem
+    done = repair_node(settings, trust)
+    document = [
+        {"file": str(each.file), "aside": str(each.aside), "abstain_until": each.abstain_until}
+        for each in done
+    ]
+    lines = [
+        say("repair.intake", file=str(each.file), aside=str(each.aside))
+        if each.abstain_until is None
+        else say(
+            "repair.promises",
+            file=str(each.file),
+            aside=str(each.aside),
+            height=each.abstain_until,
+        )
+        for each in done
+    ]
+    shown = [f"{HELD} {escape(line)}" for line in lines or [say("repair.none")]]
+    Output(as_json).result(document, *shown)

@@ -6,6 +6,9 @@ import time
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from cli.demo.processes import NodeProcess, stop_all
 from cli.keyfiles import open_key
@@ -81,6 +84,11 @@ class RealNetwork:
     def stop(self) -> None:
         """Ask every node to stop, and wait."""
         stop_all(self.nodes)
+
+    def status(self, node: NodeProcess) -> dict[str, Any]:
+        """What a node says about the network and itself."""
+        answer: dict[str, Any] = httpx.get(f"{node.api}/v1/network", trust_env=False).json()
+        return answer
 
     def bundle(self, count: int, member: str) -> Bundle:
         """A signed bundle of fresh records."""
