@@ -57,6 +57,7 @@ def _measured(folder: Path, plans: list[Plan]) -> list[Load]:
             what = f"bundles of {plan.records_per_bundle:,}, {plan.submitters} at a time"
             task = progress.add_task(what, total=None)
             loads.append(asyncio.run(drive(plan, members, partial(progress.advance, task))))
+            progress.stop_task(task)
     return loads
 
 

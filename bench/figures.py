@@ -87,7 +87,7 @@ def tables(yardsticks: Sequence[Yardstick], loads: Sequence[Load]) -> list[Table
         own.add_row(yardstick.name, f"{yardstick.per_second:,.0f}", yardstick.limits)
 
     network = Table(title="Four nodes, over HTTP, to the receipt")
-    headings = ["records per bundle", "submitters", "bundles", "records/s", "p50 ms", "p99 ms"]
+    headings = ["records a bundle", "at a time", "bundles", "records/s", "p50 ms", "p99 ms"]
     for heading in [*headings, *(f"÷ {yardstick.name}" for yardstick in yardsticks)]:
         network.add_column(heading, justify="right")
     for load in loads:
