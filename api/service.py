@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 from api.block_hashes import BlockHashes
 from api.clock import now_ms
+from api.diagnose import diagnose
 from api.node import Node
 from api.published import Published
 from api.rights import Viewer
@@ -153,6 +154,13 @@ class LedgerService:
             if pool_key == bundle_key(row.header, row.signature):
                 return row.record_ids
         return ()
+
+    def words(self, language: str) -> list[str]:
+        """How the node and its network do, in sentences."""
+        status = self.node.status
+        signed = self.chain.cosignatures(status.head.height)
+        unsigned = [node for node in status.committee if node not in signed]
+        return diagnose(status, unsigned, self.node.failure, language)
 
     async def _receipts(
         self, bundle: Bundle, wait_ms: int, acknowledgement: Acknowledgement | None = None

@@ -5,7 +5,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.access import Service
-from api.diagnose import diagnose
+from api.diagnose import reason
 from api.metrics import exposition
 
 router = APIRouter(tags=["health"])
@@ -16,7 +16,7 @@ async def healthz(service: Service) -> Response:
     """200 while the node takes part, whoever it can reach; 503 once it has stopped."""
     failure = service.node.failure
     if failure is not None:
-        return JSONResponse({"status": "stopped", "reason": str(failure)}, 503)
+        return JSONResponse({"status": "stopped", "reason": reason(failure, "en")}, 503)
     return JSONResponse({"status": "ok"})
 
 
@@ -29,8 +29,8 @@ async def readyz(service: Service) -> Response:
     body = {
         "ready": ready,
         "height": status.head.height,
-        "words_zh": diagnose(status, failure, "zh"),
-        "words_en": diagnose(status, failure, "en"),
+        "words_zh": service.words("zh"),
+        "words_en": service.words("en"),
     }
     return JSONResponse(body, 200 if ready else 503)
 

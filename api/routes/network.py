@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
 from api.access import Service, page
-from api.diagnose import diagnose
 from api.forms import Json, committee_form, value_form
 from api.openapi import PROBLEMS
 from api.searching import QUERY_MAX
@@ -89,7 +88,7 @@ def _constitution(service: LedgerService) -> dict[str, Json]:
 
 def _condition(service: LedgerService) -> dict[str, Json]:
     """How the network does, seen from this node."""
-    status, failure = service.node.status, service.node.failure
+    status = service.node.status
     return {
         "height": status.head.height,
         "log_size": status.head.log_size,
@@ -99,8 +98,8 @@ def _condition(service: LedgerService) -> dict[str, Json]:
         "has_quorum": status.has_quorum,
         "waiting": status.waiting_count,
         "troubles": [trouble.value for trouble in status.troubles],
-        "words_zh": diagnose(status, failure, "zh"),
-        "words_en": diagnose(status, failure, "en"),
+        "words_zh": service.words("zh"),
+        "words_en": service.words("en"),
         "this_node": status.node_id,
         "nodes": _nodes(service),
     }
