@@ -93,12 +93,12 @@ class Desk:
         )
         return [Kept(receipt) for receipt in self.client.submit(bundle, WAIT_S)]
 
-    def alert(self, code: str, about: RecordId) -> RecordId | None:
-        """The alert of that code about a record, once it was raised."""
+    def alert(self, code: str, about: RecordId) -> Any:
+        """What the API says of the alert of that code about a record; None until it was raised."""
         for item in self.client.alerts(code=code):
             cited = [ref["record_id"] for ref in item["record"]["refs"]]
             if about.hex() in cited:
-                return RecordId(bytes.fromhex(item["record_id"]))
+                return item
         return None
 
     def at(self, url: str) -> "Desk":

@@ -5,6 +5,8 @@ Meaning is never in colour alone: it is in a word or a sign first, and survives 
 """
 
 import json
+import shlex
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -65,6 +67,13 @@ class Output:
         """A line or a table beside the result, for people only."""
         if not self.as_json:
             self.out.print(text)
+
+    def command(self, label: str, words: Sequence[str]) -> None:
+        """A command to copy: on one line however narrow the terminal, as this program is called."""
+        program = sys.argv[0] if shutil.which("bidwitness") is None else "bidwitness"
+        if not self.as_json:
+            self.out.print(label, end="")
+            self.out.print(escape(shlex.join([program, *words])), soft_wrap=True)
 
     def warn(self, text: str) -> None:
         """A line that must be seen even where the result is piped."""

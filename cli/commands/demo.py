@@ -60,6 +60,9 @@ def _perform(
         told = say("demo.failed") if telling.failed else say("demo.held")
         seconds = round(telling.elapsed_s)
         telling.output.result(telling.document(), f"{told} {say('demo.took', seconds=seconds)}")
+        receipt = next(stage.receipts.glob("*.receipt.json"))
+        words = ["verify", str(receipt), "--trust", str(stage.trust_file)]
+        telling.output.command(say("demo.try"), words)
         if stays:
             rows = table(say("demo.addresses"), say("network.node"), "API")
             for node in stage.nodes:

@@ -49,6 +49,7 @@ def init(
     with output.waiting(say("network.making")):
         made = make_network(folder, description, secrets)
     output.result(_document(made), *_lines(made))
+    output.command(say("network.next"), ["node", "run", str(made.nodes[0].folder)])
 
 
 def make_network(folder: Path, description: Path | None, secrets: Secrets) -> NewNetwork:
@@ -90,10 +91,8 @@ def _lines(made: NewNetwork) -> list[str | Table]:
     for node in made.nodes:
         api = f"http://{node.api}"
         rows.add_row(node.node_id, str(node.folder), str(node.consensus), api)
-    first = made.nodes[0].folder
     return [
         rows,
         say("network.id", network=made.genesis.network_id.hex()),
         say("network.trust", path=str(made.trust_file)),
-        say("network.next", command=f"bidwitness node run {first}"),
     ]

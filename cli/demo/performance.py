@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
+from cli.compose.description import read_description
 from cli.demo.player import READY_S, Player
 from cli.demo.processes import stop_all
 from cli.demo.proving import prove
@@ -36,11 +37,11 @@ def perform(
         CommandError: the folder is not ours to use, or a node does not come up.
         LedgerError: a scene was refused, which the story does not foresee.
     """
+    described = read_description(description)
+    telling.output.note(_rules(described.parameters))
     with telling.scene(say("demo.making")) as outcome:
-        stage = set_up(folder, story, description, load_catalogue().hash)
-        parameters = stage.network.genesis.parameters
+        stage = set_up(folder, story, described, load_catalogue().hash)
         outcome.append(say("demo.made", nodes=len(stage.nodes), folder=str(folder)))
-    telling.output.note(_rules(parameters))
     held.callback(stop_all, stage.nodes)
     with telling.scene(say("demo.starting")) as outcome:
         for node in stage.nodes:

@@ -176,11 +176,12 @@ class Player:
             if time.monotonic() > until:
                 raise CommandError(Exit.UNAVAILABLE, Code.DEMO_NO_ALERT, alert=scene.alert)
             time.sleep(0.1)
-        kept = Kept(self._receipt(desk, alert))
+        record_id = RecordId(bytes.fromhex(alert["record_id"]))
+        kept = Kept(self._receipt(desk, record_id))
         path = anchoring.write_receipt(self.stage.receipts / scene.id, kept)
         self.alerts.append(path)
-        self.values.records[scene.id] = alert
-        return _place(kept)
+        self.values.records[scene.id] = record_id
+        return f"{alert[f'sentence_{language()}']} · {_place(kept)}"
 
 
 def _voucher(project: str, number: int) -> bytes:

@@ -8,7 +8,7 @@ from typing import Final
 
 from nacl.utils import random
 
-from cli.compose.description import read_description
+from cli.compose.description import Description
 from cli.compose.network_init import NewNetwork, Secrets, init_network, write_client
 from cli.demo.processes import NodeProcess
 from cli.demo.story import Document, Story, load_documents
@@ -62,18 +62,18 @@ def clear(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def set_up(folder: Path, story: Story, description: Path, catalogue_hash: Digest) -> Stage:
+def set_up(folder: Path, story: Story, description: Description, catalogue_hash: Digest) -> Stage:
     """Write the network, the members that are enrolled later, and the documents.
 
     Raises:
-        CommandError: `network.description`, `file.*`.
+        CommandError: `file.*`.
         LedgerError: `genesis.invalid`, `committee.invalid`.
     """
     clear(folder)
     write_public(folder / MARK_FILE, b"made by: bidwitness demo\n")
     secrets = Secrets(random(16).hex().encode(), Cost.INTERACTIVE, stored=True)
     now_ms = time.time_ns() // 1_000_000
-    network = init_network(folder, read_description(description), secrets, catalogue_hash, now_ms)
+    network = init_network(folder, description, secrets, catalogue_hash, now_ms)
     _add_members(network, story, secrets)
     stage = Stage(
         folder=folder,

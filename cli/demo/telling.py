@@ -28,6 +28,8 @@ class Telling:
     started_s: float = field(default_factory=time.monotonic)
     told: list[Told] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    _kept: list[str] | None = None
+    """Lines that wait for the end of the scene that is being played."""
 
     @property
     def elapsed_s(self) -> float:
@@ -38,22 +40,34 @@ class Telling:
     def scene(self, what: str) -> Iterator[list[str]]:
         """Name a scene while it is played; the caller appends what came of it."""
         number, began = len(self.told) + 1, time.monotonic()
+        name = f"[bold]{number:>2}[/]  {escape(what)}"
         outcome: list[str] = []
+        self._kept = []
+        if not self.output.err.is_terminal:
+            self.output.note(f"  {name}")
         with self.output.waiting(f"{number:>2}  {what} …"):
             yield outcome
         took_s = time.monotonic() - began
-        result = " · ".join(outcome)
+        took, result = f"[dim]{took_s:.1f} s[/]", " · ".join(outcome)
         self.told.append(Told(what, result, took_s))
-        line = f"{HELD} [bold]{number:>2}[/]  {escape(what)}  [dim]{took_s:.1f} s[/]"
-        self.output.note(line)
-        if result:
+        if self.output.err.is_terminal:
+            self.output.note(f"{HELD} {name}  {took}")
             self.output.note(f"       {escape(result)}")
+        else:
+            self.output.note(f"       {escape(result)}  {took}")
+        kept, self._kept = self._kept, None
+        for line in kept:
+            self.output.note(line)
 
     def check(self, held: bool, what: str, detail: str = "") -> None:
-        """Say whether something that must hold does."""
-        sign = HELD if held else FAILED
-        told = f"  [dim]{escape(detail)}[/]" if detail else ""
-        self.output.note(f"     {sign} {escape(what)}{told}")
+        """Say whether something that must hold does, after the scene where there is one."""
+        line = f"     {HELD if held else FAILED} {escape(what)}"
+        if detail:
+            line += f"\n       [dim]{escape(detail)}[/]"
+        if self._kept is None:
+            self.output.note(line)
+        else:
+            self._kept.append(line)
         if not held:
             self.failed.append(what)
 
