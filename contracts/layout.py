@@ -26,10 +26,9 @@ from struct import Struct
 from typing import Final, cast
 
 from contracts.verdict import RecordRow, Times
-from ledger.core.canonical import decode, encode
+from ledger.core.canonical import decode_stored, encode
 from ledger.core.identifiers import MemberId, RecordId, Subject
 
-ROW_BYTES_MAX: Final = 32 * 1024
 GENESIS_INDEX: Final = -1
 """The index before the first entry: what the genesis says stands here."""
 
@@ -136,7 +135,7 @@ def record_row(data: bytes) -> RecordRow:
     type_key, issuer, subject, rest = data[_NUMBERS.size :].split(b"\0", 3)
     kept, at_limit = cast(
         "tuple[Mapping[str, int | str], tuple[str, ...]]",
-        decode(rest, ROW_BYTES_MAX) if rest else ({}, ()),
+        decode_stored(rest) if rest else ({}, ()),
     )
     return RecordRow(
         type=type_key.decode(),

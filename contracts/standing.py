@@ -13,12 +13,11 @@ from contracts import layout
 from contracts.schema import ANY_MEMBER, COMMITTEE_ROLE
 from contracts.state import State
 from contracts.verdict import Times, World
-from ledger.core.canonical import Value, decode, encode
+from ledger.core.canonical import Value, decode_stored, encode
 from ledger.core.identifiers import KeyId, LogIndex, MemberId, PublicKey, RecordId
 from ledger.core.signing import key_id
 from ledger.core.status import (
     PREFIX,
-    ROW_BYTES_MAX,
     Interval,
     KeyRow,
     interval_from,
@@ -136,14 +135,14 @@ def end_role(state: State, member: MemberId, row: RoleRow, times: Times) -> None
 
 @lru_cache(maxsize=_DECODED_MAX)
 def _member_interval(data: bytes) -> Interval:
-    row = cast("tuple[Value, ...]", decode(data, ROW_BYTES_MAX))
+    row = cast("tuple[Value, ...]", decode_stored(data))
     return interval_from(row[0])
 
 
 @lru_cache(maxsize=_DECODED_MAX)
 def _grant(data: bytes) -> tuple[Interval, str, str]:
     """Interval, role and scope of a role's row."""
-    interval, _, role, scope = cast("tuple[Value, ...]", decode(data, ROW_BYTES_MAX))
+    interval, _, role, scope = cast("tuple[Value, ...]", decode_stored(data))
     return interval_from(interval), str(role), str(scope)
 
 

@@ -12,7 +12,7 @@ from contracts.deadlines import Calendar
 from contracts.overlay import Overlay
 from contracts.schema import REFUSE
 from contracts.verdict import RecordRow, Times
-from ledger.core.canonical import decode, encode
+from ledger.core.canonical import decode_stored, encode
 from ledger.core.identifiers import Digest, RecordId
 
 
@@ -71,7 +71,7 @@ class State:
             if layout.index_of(rest) >= effective.index:
                 break
             found = data
-        return None if found is None else cast("int | str", decode(found, layout.ROW_BYTES_MAX))
+        return None if found is None else cast("int | str", decode_stored(found))
 
     def citing(self, cited: RecordId, type_key: str, as_of: Times) -> Iterator[str]:
         """Relations by which records of a type cite `cited`."""
@@ -112,7 +112,7 @@ class State:
     def confirmations(self, record_id: RecordId) -> Iterator[tuple[str, frozenset[str]]]:
         """Members that confirmed a record, each with the roles it did it in."""
         for rest, data in self.overlay.rows(layout.confirmed_group(record_id)):
-            roles = cast("tuple[str, ...]", decode(data, layout.ROW_BYTES_MAX))
+            roles = cast("tuple[str, ...]", decode_stored(data))
             yield rest.decode(), frozenset(roles)
 
     def calendars(self) -> tuple[Calendar, ...]:
@@ -213,6 +213,6 @@ class State:
 
 def _calendar(rest: bytes, data: bytes) -> Calendar:
     last_day, holidays, make_up_days = cast(
-        "tuple[int, tuple[int, ...], tuple[int, ...]]", decode(data, layout.ROW_BYTES_MAX)
+        "tuple[int, tuple[int, ...], tuple[int, ...]]", decode_stored(data)
     )
     return Calendar(int.from_bytes(rest), last_day, frozenset(holidays), frozenset(make_up_days))

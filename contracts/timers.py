@@ -14,7 +14,7 @@ from contracts import layout
 from contracts.overlay import Overlay, StateReader
 from contracts.schema import RecordType
 from contracts.verdict import Raised
-from ledger.core.canonical import decode, encode
+from ledger.core.canonical import decode_stored, encode
 from ledger.core.identifiers import MemberId, RecordId, Subject
 
 
@@ -105,7 +105,7 @@ def _due_of(key: bytes) -> int:
 def _timer(key: bytes, value: bytes) -> TimerRow:
     rest = key[len(layout.TIMER) + 8 :]
     alert, limit_ms, about, member, subject = cast(
-        "tuple[str, int, str, str, str]", decode(value, layout.ROW_BYTES_MAX)
+        "tuple[str, int, str, str, str]", decode_stored(value)
     )
     return TimerRow(
         due_ms=_due_of(key),
