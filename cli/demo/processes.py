@@ -53,9 +53,10 @@ class NodeProcess:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+            self.ask_to_stop()
 
     def ask_to_stop(self) -> None:
-        """Close the pipe, which the node takes as a request to stop."""
+        """Close our end of the pipe, which the node takes as a request to stop."""
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
 

@@ -1,0 +1,124 @@
+"""The demonstration as people run it: on four real processes, twice over one folder, and killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ledger.core.receipt import decode_receipt
+from ledger.presented import digest_document, read_trust
+from ledger.verify import verify_receipt
+
+pytestmark = [pytest.mark.network, pytest.mark.slow]
+
+PLAY_S = 280
+
+
+def demo(folder: Path, *words: str, language: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cli.main", "demo", "--folder", str(folder), *words],
+        env=os.environ | {"LANG": language, "LC_ALL": "", "ONCE": "1", "COLUMNS": "160"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PLAY_S,
+        check=False,
+    )
+
+
+def processes_of(folder: Path) -> list[int]:
+    """Every process whose command line names the folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal() and int(entry.name) != os.getpid():
+            try:
+                command = (entry / "cmdline").read_bytes()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if str(folder).encode() in command:
+                found.append(int(entry.name))
+    return found
+
+
+@pytest.mark.timeout(2 * PLAY_S)
+def test_the_story_holds_and_a_second_run_starts_clean(tmp_path: Path, real_data: Path) -> None:
+    folder = tmp_path / "demo-data"
+    package = real_data / "ocds" / "colombia-2021-03-03.json"
+    first = demo(folder, "--ocds", str(package), language="en_US.UTF-8")
+    assert first.returncode == 0, first.stdout + first.stderr
+    lines = first.stdout.splitlines()
+    assert lines[0].startswith("The real rules with a short day: day_ms = 4 s;")
+    assert "sealing tick 500 ms" in lines[0]
+    for held in (
+        "refused at check 10",
+        "refused at check 3",
+        "refused at check 4",
+        "The alert's own receipt verifies too (1)",
+        "A second import anchored nothing: all 100 are on the ledger",
+        "✓ All held.",
+    ):
+        assert held in first.stdout
+    assert "✗" not in first.stdout
+    assert processes_of(folder) == []
+    network = read_trust(folder / "trust.json").network_id
+
+    second = demo(folder, "--json", language="zh_CN.UTF-8")
+    assert second.returncode == 0, second.stdout + second.stderr
+    told = json.loads(second.stdout)
+    assert told["held"] is True
+    assert told["failed"] == []
+    assert processes_of(folder) == []
+    check_what_it_leaves(folder, network)
+
+
+def check_what_it_leaves(folder: Path, network_before: bytes) -> None:
+    """Trust root, documents and receipts that verify here, without the demonstration."""
+    trust = read_trust(folder / "trust.json")
+    assert trust.network_id != network_before, "the second run made a network of its own"
+    documents = sorted((folder / "documents").glob("*.txt"))
+    receipts = sorted((folder / "receipts").glob("*.receipt.json"))
+    assert len(documents) == 12 + 3
+    assert len(receipts) >= 12 + 10
+    for path in receipts:
+        receipt = decode_receipt(path.read_bytes())
+        document = folder / "documents" / path.name.removesuffix(".receipt.json")
+        digests = [digest_document(document)] if document.exists() else []
+        assert verify_receipt(receipt, trust, digests).nodes_count == 4
+
+
+def test_a_folder_that_is_not_the_demonstrations_is_left_alone(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("keep me")
+    refused = demo(tmp_path, "--json", language="en_US.UTF-8")
+    assert refused.returncode == 2
+    assert json.loads(refused.stdout)["error"]["code"] == "file.exists"
+    assert mine.read_text() == "keep me"
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_however_the_demonstration_ends_no_node_outlives_it(
+    tmp_path: Path, how: signal.Signals
+) -> None:
+    folder = tmp_path / "demo-data"
+    playing = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "demo", "--folder", str(folder)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    until = time.monotonic() + 60
+    while len(processes_of(folder)) < 1 + 4 and time.monotonic() < until:
+        time.sleep(0.1)
+    assert len(processes_of(folder)) == 1 + 4
+    playing.send_signal(how)
+    playing.wait(60)
+    until = time.monotonic() + 30
+    while processes_of(folder) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert processes_of(folder) == []
+    assert playing.returncode != 0
