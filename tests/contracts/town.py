@@ -48,7 +48,11 @@ PROJECT, SECTION = "LZ-2026-001", "LZ-2026-001/01"
 CATALOGUE = load_catalogue()
 
 
-def town_genesis(catalogue: Catalogue = CATALOGUE, parameters: Parameters | None = None) -> Genesis:
+def town_genesis(
+    catalogue: Catalogue = CATALOGUE,
+    parameters: Parameters | None = None,
+    roles: Mapping[str, tuple[str, ...]] = ROLES,
+) -> Genesis:
     """The town's constitution."""
     return Genesis(
         name="town",
@@ -62,10 +66,10 @@ def town_genesis(catalogue: Catalogue = CATALOGUE, parameters: Parameters | None
                 name,
                 name,
                 "",
-                tuple(Role(role, "") for role in roles),
+                tuple(Role(role, "") for role in held),
                 (signer(f"member {name}").public_key,),
             )
-            for name, roles in ROLES.items()
+            for name, held in roles.items()
         ),
         catalogue_hash=catalogue.hash,
         parameters=parameters or Parameters(),
@@ -80,8 +84,9 @@ class Town:
         store: Store | None = None,
         catalogue: Catalogue = CATALOGUE,
         parameters: Parameters | None = None,
+        roles: Mapping[str, tuple[str, ...]] = ROLES,
     ) -> None:
-        self.genesis = town_genesis(catalogue, parameters)
+        self.genesis = town_genesis(catalogue, parameters, roles)
         self.chain = Chain(store or MemoryStore(), self.genesis, genesis_rows(self.genesis))
         self.executor = BlockExecutor(self.chain, catalogue)
         self.now_ms = START_MS
