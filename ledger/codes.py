@@ -67,6 +67,7 @@ class Code(StrEnum):
     CHECKPOINT_CONFLICT = "checkpoint.conflict"
 
     CONSENSUS_CONFIG = "consensus.config"
+    FAULT_NONE = "fault.none"
 
     KEY_MODE = "key.mode"
     KEY_NO_PASSPHRASE = "key.no_passphrase"

@@ -56,6 +56,13 @@ class Donors:
         """`peer` has just connected: what it failed to answer before is forgiven."""
         self._pauses.pop(peer, None)
 
+    def rewind(self, by_ms: int) -> None:
+        """The clock stepped back: every time is that much earlier."""
+        self._until_ms -= by_ms
+        self._pauses = {
+            peer: (until_ms - by_ms, pause) for peer, (until_ms, pause) in self._pauses.items()
+        }
+
     def deadline_ms(self, eligible: Iterable[NodeId]) -> int | None:
         """When `choose` is worth calling again, given who could be asked."""
         if self._asked is not None:
@@ -90,6 +97,11 @@ class CatchUp:
         self._donors.rested(peer)
         self._payload_donors.rested(peer)
 
+    def rewind(self, by_ms: int) -> None:
+        """The clock stepped back."""
+        self._donors.rewind(by_ms)
+        self._payload_donors.rewind(by_ms)
+
     def request_blocks(
         self, head: Height, peers: list[NodeId], now_ms: int
     ) -> tuple[NodeId, BlocksRequest] | None:
@@ -113,14 +125,19 @@ class CatchUp:
         """A payload came that does not rebuild its header."""
         self._payload_donors.failed(peer, now_ms)
 
-    def arrived(self, peer: NodeId, blocks: tuple[CertifiedBlock, ...], head: Height) -> bool:
-        """Take a chunk from a donor that was asked; anything else is not taken."""
+    def arrived(
+        self, peer: NodeId, blocks: tuple[CertifiedBlock, ...], head: Height, now_ms: int
+    ) -> None:
+        """Take a chunk from a donor that was asked, where it begins at or below the open height."""
         asked = self._donors.answered(peer) or self._payload_donors.answered(peer)
-        if not asked or blocks[0].header.height > head + 1:
-            return False
+        if not asked or self._blocks:
+            return
+        above = [block for block in blocks if block.header.height > head]
+        if not above or above[0].header.height != head + 1:
+            self._donors.failed(peer, now_ms)
+            return
         self._donor = peer
-        self._blocks = deque(block for block in blocks if block.header.height > head)
-        return True
+        self._blocks.extend(above)
 
     def next_block(self) -> CertifiedBlock | None:
         """The next block of the chunk in hand; its certificate is not judged yet."""

@@ -62,6 +62,8 @@ class Config:
     """Catch-up: a donor stops before the block that would exceed it."""
     chunk_blocks_max: int = 64
     """Catch-up: blocks of one chunk, each with a certificate to verify."""
+    chunks_per_answer_max: int = 16
+    """Chunks for one peer in `answer_ms`: whoever catches up asks for one after the other."""
     early_per_peer_max: int = 64
     """Messages of the next height kept per peer; two of a kind and view replace each other."""
     early_bytes_max: int = 16 * MIB

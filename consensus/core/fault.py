@@ -5,14 +5,23 @@ cosignatures that differ in time only. A Fault names a key, not an intent. Detec
 misbehaviour is data. Spec: ``docs/spec/consensus.md``, "What a Fault is".
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 from consensus.core.messages import NewView, Phase, ViewChange, Vote
+from ledger.codes import Code
+from ledger.core.canonical import Value, decode
 from ledger.core.committee import Committee
 from ledger.core.hashing import Tag
 from ledger.core.identifiers import NodeId
+from ledger.core.shapes import array, integer
 from ledger.core.signing import verify_tagged
+from ledger.errors import VerificationError
+
+_BODY_BYTES_MAX: Final = 1024
 
 
 class FaultKind(StrEnum):
@@ -52,15 +61,47 @@ class Fault:
         return f"Fault {self.kind.value} by {self.node}"
 
     def verify(self, committee: Committee) -> None:
-        """Require that the accused node's key signed both statements.
+        """Require that the accused node's key signed both statements, and that they are a Fault.
+
+        An inconsistent log is proven by a Merkle proof beside these statements, not here.
 
         Raises:
-            VerificationError: `signature.invalid`.
-            FormatError: `committee.invalid` for a stranger.
+            VerificationError: `signature.invalid`, or `fault.none` where no rule forbids to say
+                both.
+            FormatError: `committee.invalid` for a stranger, a `format.*` code.
         """
         key = committee.node(self.node).node_key
         for said in (self.first, self.second):
             verify_tagged(key, said.tag, said.body, said.signature)
+        if self.kind is not FaultKind.INCONSISTENT_LOG and not self._contradicts():
+            raise VerificationError(Code.FAULT_NONE, kind=self.kind.value, node=self.node)
+
+    def _contradicts(self) -> bool:
+        """Whether the closed list forbids one key to sign both statements."""
+        first, second = (_items(said.body) for said in (self.first, self.second))
+        tags = (self.first.tag, self.second.tag)
+        if self.kind is FaultKind.FORGOTTEN_COMMIT:
+            if tags != (Tag.COMMIT, Tag.VIEW_CHANGE):
+                return False
+            # Commit: [slot, header hash]. View change: [slot, parent, prepared view, its hash].
+            at, asked = integer(first[3], "view"), integer(second[3], "view")
+            later = first[:3] == second[:3] and asked > at
+            hidden = second[5] is None or integer(second[5], "prepared view") < at
+            return later and hidden
+        return tags == (_TAGS[self.kind],) * 2 and first[:4] == second[:4] and first != second
+
+
+_TAGS = MappingProxyType(
+    {
+        FaultKind.TWO_PREPARES: Tag.PREPARE,
+        FaultKind.TWO_COMMITS: Tag.COMMIT,
+        FaultKind.TWO_NEW_VIEWS: Tag.NEW_VIEW,
+    }
+)
+
+
+def _items(body: bytes) -> Sequence[Value]:
+    return array(decode(body, _BODY_BYTES_MAX), "statement")
 
 
 def two_votes(known: Vote, new: Vote) -> Fault | None:

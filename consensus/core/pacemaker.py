@@ -70,6 +70,14 @@ class Pacemaker:
         elif self._passed_over_ms is None:
             self._passed_over_ms = now_ms
 
+    def rewind(self, by_ms: int) -> None:
+        """The clock stepped back: patience that was left is still left."""
+        self._started_ms -= by_ms
+        if self._paused_ms is not None:
+            self._paused_ms -= by_ms
+        if self._passed_over_ms is not None:
+            self._passed_over_ms -= by_ms
+
     def view_left(self, now_ms: int) -> None:
         """Another primary gets the whole long patience."""
         if self._passed_over_ms is not None:

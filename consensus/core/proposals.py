@@ -48,7 +48,11 @@ class Proposals:
         return True
 
     def on_proposed(self, slot: Slot, header: Header | None, payload: bytes, now_ms: int) -> None:
-        """The block that the driver assembled, or nothing; dropped where its slot was left."""
+        """The block that the driver assembled, or nothing; dropped where its slot was left.
+
+        Raises:
+            InvariantBroken: it was not assembled on this head by this node.
+        """
         here, config = self._here, self._node.config
         if here.proposing != slot:
             return
@@ -56,6 +60,8 @@ class Proposals:
         here.propose_at_ms = now_ms + max(config.batch_ms, config.answer_ms)
         if header is None or not may_sign(self._node, here, now_ms) or not self._may_propose():
             return
+        if (header.previous, header.proposer) != (here.head.header_hash, config.node_id):
+            raise InvariantBroken(f"assembled on another head: {header!r}")
         block = PayloadAnswer(header, header.hash(), payload)
         here.candidates[block.header_hash] = block
         here.verdicts[block.header_hash] = True

@@ -36,7 +36,7 @@ class Reception:
     def __init__(self, node: Node, newest: Header | None) -> None:
         self._node = node
         self._early = EarlyMessages(node.config)
-        self._answered: dict[tuple[NodeId, type], int] = {}
+        self._answered: dict[tuple[NodeId, type], tuple[int, int]] = {}
         self.newest = newest
         """Header of the head: half of the answer to a stale message."""
         self.dropped_count = 0
@@ -68,7 +68,7 @@ class Reception:
             case PayloadRequest(height, wanted):
                 block = at.here.block(wanted)
                 if height < at.here.height:
-                    self._serve(at, peer, height)
+                    self._serve(at, peer, height, now_ms)
                 elif block is not None and self._may_answer(peer, PayloadAnswer, now_ms):
                     self._node.out.to(peer, block)
             case PayloadAnswer():
@@ -77,9 +77,9 @@ class Reception:
                 else:
                     self._node.catch_up.payload_wrong(peer, now_ms)
             case BlocksRequest(from_height):
-                self._serve(at, peer, from_height)
+                self._serve(at, peer, from_height, now_ms)
             case Blocks(blocks):
-                self._node.catch_up.arrived(peer, blocks, at.here.head.height)
+                self._node.catch_up.arrived(peer, blocks, at.here.head.height, now_ms)
 
     def _in_slot(
         self,
@@ -169,17 +169,18 @@ class Reception:
         if self._may_answer(peer, Decided, now_ms):
             self._node.out.to(peer, Decided(self.newest, certificate))
 
-    def _serve(self, at: OpenHeight, peer: NodeId, height: Height) -> None:
+    def _serve(self, at: OpenHeight, peer: NodeId, height: Height, now_ms: int) -> None:
         """Decided blocks come from the chain, which only the driver can read."""
-        if height < at.here.height:
-            config = self._node.config
+        config = self._node.config
+        most = config.chunks_per_answer_max
+        if height < at.here.height and self._may_answer(peer, Blocks, now_ms, most):
             serve = Serve(peer, height, config.chunk_bytes_max, config.chunk_blocks_max)
             self._node.out.serve.append(serve)
 
-    def _may_answer(self, peer: NodeId, kind: type, now_ms: int) -> bool:
-        """At most one answer of a kind per peer and interval."""
-        last_ms = self._answered.get((peer, kind))
-        if last_ms is not None and last_ms <= now_ms < last_ms + self._node.config.answer_ms:
-            return False
-        self._answered[peer, kind] = now_ms
-        return True
+    def _may_answer(self, peer: NodeId, kind: type, now_ms: int, most: int = 1) -> bool:
+        """At most so many answers of a kind per peer and interval."""
+        since_ms, count = self._answered.get((peer, kind), (now_ms, 0))
+        if not since_ms <= now_ms < since_ms + self._node.config.answer_ms:
+            since_ms, count = now_ms, 0
+        self._answered[peer, kind] = (since_ms, count + 1)
+        return count < most

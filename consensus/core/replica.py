@@ -81,11 +81,12 @@ class Replica:
         config = self._node.config
         if self._restarted and self._at.here.committee.n > 1:
             self._node.listens_until_ms = now_ms + config.listen_ms
-        self._status_at_ms = self._resend_at_ms = now_ms
+        self._now_ms = self._status_at_ms = self._resend_at_ms = now_ms
         return self._finish(now_ms)
 
     def connected(self, peer: NodeId, now_ms: int) -> Ready:
         """`peer` can be reached (again): it is told where we stand and what was said last."""
+        self._enter(now_ms)
         here, me = self._at.here, self._node.config.node_id
         if peer in here.committee and peer != me:
             self._node.catch_up.connected(peer)
@@ -97,6 +98,7 @@ class Replica:
 
     def receive(self, peer: NodeId, message: Message, now_ms: int) -> Ready:
         """A decoded message from the connection of `peer`."""
+        self._enter(now_ms)
         if peer in self._at.here.committee and peer != self._node.config.node_id:
             self._reception.receive(self._at, peer, message, now_ms, now_ms)
         return self._finish(now_ms)
@@ -109,6 +111,7 @@ class Replica:
             now_ms: the time.
             passed_over: a bundle waits here while later ones of its member were committed.
         """
+        self._enter(now_ms)
         if yes and not self._node.work:
             self._node.work_since_ms = now_ms
         self._node.work = yes
@@ -117,6 +120,7 @@ class Replica:
 
     def propose(self, slot: Slot, header: Header | None, payload: bytes, now_ms: int) -> Ready:
         """The answer to `Ready.propose`: the block assembled, or None where there is nothing."""
+        self._enter(now_ms)
         self._at.proposals.on_proposed(slot, header, payload, now_ms)
         return self._finish(now_ms)
 
@@ -126,6 +130,7 @@ class Replica:
         Raises:
             InvariantBroken: a block that a quorum has certified judges invalid here.
         """
+        self._enter(now_ms)
         self._at.proposals.on_validated(header_hash, ok, now_ms)
         return self._finish(now_ms)
 
@@ -140,6 +145,7 @@ class Replica:
         Raises:
             InvariantBroken: `head` is not the block that was delivered.
         """
+        self._enter(now_ms)
         here, node = self._at.here, self._node
         decided = here.decided
         block = decided and here.block(decided.header_hash)
@@ -155,6 +161,7 @@ class Replica:
 
     def tick(self, now_ms: int) -> Ready:
         """The clock reached `deadline_ms`."""
+        self._enter(now_ms)
         return self._finish(now_ms)
 
     @property
@@ -199,10 +206,23 @@ class Replica:
         """Whether this clock may judge fresh blocks; a node whose clock may not does not cosign."""
         return self._node.clock.trusted(self._at.here.committee, self._now_ms)
 
+    def _enter(self, now_ms: int) -> None:
+        """What every input begins with: a clock that stepped back takes every timer along."""
+        by_ms, node = self._now_ms - now_ms, self._node
+        self._now_ms = now_ms
+        if by_ms <= 0:
+            return
+        node.pacemaker.rewind(by_ms)
+        node.catch_up.rewind(by_ms)
+        node.work_since_ms -= by_ms
+        node.listens_until_ms -= by_ms
+        self._at.here.propose_at_ms -= by_ms
+        self._status_at_ms -= by_ms
+        self._resend_at_ms -= by_ms
+
     def _finish(self, now_ms: int) -> Ready:
         """What every input ends with."""
         at, node = self._at, self._node
-        self._now_ms = now_ms
         at.advance(now_ms)
         at.pace(now_ms)
         if node.pacemaker.expired(now_ms):

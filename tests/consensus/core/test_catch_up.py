@@ -260,3 +260,26 @@ def test_messages_of_another_network_or_epoch_mean_nothing_here() -> None:
         world.hand("a", "b", PrePrepare(prepare(at, header.hash(), "a"), header, None, b"one"))
     assert not any(isinstance(m.message, Vote) for m in world.said)
     assert world.actors["b"].live.situation.height == Height(1)
+
+
+def test_a_donor_that_sends_old_blocks_for_ever_is_not_asked_for_ever() -> None:
+    world = World(silent="a")
+    old = chain_of(1)
+    world.actors["c"].chain = list(old)
+    world.start("c")
+    for _ in range(50):
+        world.hand("a", "c", status_of("a", 9, world.now_ms))
+        world.hand("a", "c", Blocks(tuple(old)))
+    asked = [m for m in world.said if isinstance(m.message, BlocksRequest) and m.origin == "c"]
+    assert len(asked) == 1
+
+
+def test_a_peer_that_asks_for_chunks_without_end_is_served_now_and_then() -> None:
+    world = World(silent="d")
+    world.wait(b"one")
+    world.run(2_000)
+    world.said.clear()
+    for _ in range(50):
+        world.hand("d", "a", BlocksRequest(Height(1)))
+    served = sum(isinstance(m.message, Blocks) for m in world.said)
+    assert served == world.actors["a"].config.chunks_per_answer_max

@@ -188,3 +188,15 @@ def test_settings_that_contradict_one_another_are_refused_at_start(wrong: dict[s
     """Pitfall 7: a batch that gathers longer than a view has patience, and the like."""
     with pytest.raises(FormatError, match=r"consensus\.config"):
         config(**wrong)
+
+
+def test_a_clock_that_steps_back_an_hour_silences_nobody() -> None:
+    world = World(view_timeout_ms=1_000, status_ms=60_000, resend_ms=60_000)
+    world.run(3_700_000)
+    for actor in world.up():
+        actor.clock_off_ms = -3_600_000
+    world.said.clear()
+    world.crash("a")
+    world.wait(b"one", "bcd")
+    world.run(4_000)
+    assert world.heights() == {"a": 0, "b": 1, "c": 1, "d": 1}

@@ -2,12 +2,24 @@
 
 from dataclasses import replace
 
-from consensus.core.fault import forgotten_commit, two_new_views, two_votes
+import pytest
+
+from consensus.core.fault import (
+    FaultKind,
+    Statement,
+    forgotten_commit,
+    said_by_vote,
+    two_new_views,
+    two_votes,
+)
 from consensus.core.messages import Message, Phase, Vote
+from ledger.core.hashing import Tag
+from ledger.errors import VerificationError
 from tests.consensus.core.world import (
     START_MS,
     World,
     commit,
+    committee_of,
     genesis_head,
     header_on,
     new_view,
@@ -127,3 +139,27 @@ def test_a_vote_under_another_name_or_a_broken_signature_is_dropped() -> None:
         world.hand("d", "b", lie)
     assert world.actors["b"].live.situation.dropped_count == 3
     assert world.faults() == set()
+
+
+def test_evidence_is_checked_for_what_it_says_and_not_only_for_its_signatures() -> None:
+    """Whoever is shown a Fault can tell an accusation that proves nothing."""
+    committee = committee_of(4)
+    one, two = (prepare(slot(1, 0), header.hash(), "d") for header in (ONE, TWO))
+    real = two_votes(one, two)
+    assert real is not None
+    real.verify(committee)
+    done = commit(slot(1, 1), ONE.hash(), "d")
+    hides = forgotten_commit(done, view_change(slot(1, 2), HEAD, "d"))
+    assert hides is not None
+    hides.verify(committee)
+    honest = view_change(slot(1, 2), HEAD, "d", prepared(slot(1, 1), ONE, "abc"))
+    for nothing in (
+        replace(real, second=real.first),
+        replace(real, kind=FaultKind.TWO_COMMITS),
+        replace(real, kind=FaultKind.FORGOTTEN_COMMIT),
+        replace(real, second=said_by_vote(prepare(slot(1, 1), TWO.hash(), "d"))),
+        replace(hides, second=Statement(Tag.VIEW_CHANGE, honest.body, honest.signature)),
+        replace(real, node=ONE.proposer),
+    ):
+        with pytest.raises(VerificationError):
+            nothing.verify(committee)
