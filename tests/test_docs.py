@@ -102,6 +102,18 @@ def test_paths_named_in_the_architecture_exist() -> None:
     assert not lost, f"named in docs/architecture.md, not in the tree: {lost}"
 
 
+def test_pages_named_in_the_code_exist() -> None:
+    """A docstring that sends its reader to a page must not send them nowhere."""
+    lost = [
+        f"{path.relative_to(ROOT)}: {page}"
+        for package in ("ledger", "consensus", "contracts", "api", "cli", "tests", "bench")
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for page in re.findall(r"\bdocs/[\w./-]+\.md\b", path.read_text(encoding="utf-8"))
+        if not (ROOT / page).exists()
+    ]
+    assert not lost, "pages that do not exist:\n" + "\n".join(lost)
+
+
 def test_make_targets_in_the_documents_exist() -> None:
     targets = set(re.findall(r"^([a-z][\w-]*):", (ROOT / "Makefile").read_text(), flags=re.M))
     unknown = [
