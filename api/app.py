@@ -15,6 +15,7 @@ from fastapi.staticfiles import StaticFiles
 
 from api.errors import HANDLERS
 from api.metrics import registry_of
+from api.openapi import describe
 from api.routes import alerts, blocks, bundles, health, network, records
 from api.service import LedgerService
 
@@ -63,6 +64,7 @@ def create_app(service: LedgerService, version: str = "0.1.0") -> FastAPI:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=str(files("api").joinpath("static"))))
     app.get("/docs", include_in_schema=False)(_docs)
+    describe(app)
     return app
 
 

@@ -1,54 +1,114 @@
-"""What the OpenAPI description says beyond the routes' own signatures."""
+"""What the OpenAPI description says beyond the routes' own signatures: bodies and answers.
 
-from typing import Any, Final
+Shapes are named here and defined in `api.schemas`; a test holds real answers to them.
+"""
 
-from api.errors import PROBLEM_TYPE
-from api.schemas import BundleIn
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
 
-_PROBLEM: Final[dict[str, Any]] = {
-    "type": "object",
-    "required": ["type", "title", "status", "code", "detail", "detail_zh", "facts", "instance"],
-    "properties": {
-        "type": {"type": "string", "example": "urn:bidwitness:problem:bundle.signature"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string", "description": "Stable name of the reason"},
-        "detail": {"type": "string", "description": "What happened and what to do next"},
-        "detail_zh": {"type": "string", "description": "发生了什么，下一步怎么办"},
-        "facts": {"type": "object"},
-        "instance": {"type": "string"},
-    },
-}
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.errors import PROBLEM_TYPE, RETRY_AFTER_S
+from api.schemas import REF, components
+
+Responses: TypeAlias = dict[int | str, dict[str, Any]]
+
+JSON: Final = "application/json"
+_BINARY: Final[Mapping[str, Any]] = {"type": "string", "format": "binary"}
+_FRAMEWORKS_OWN: Final = "HTTPValidationError"
 _WHEN: Final = {
     400: "The request is not well formed",
     403: "The record is not shown to the public",
     404: "Not here",
+    405: "The path does not take this method",
     413: "Too large",
     415: "Unknown media type",
     422: "Refused by the rules, or wrongly signed",
     429: "The pool is full; try again later",
+    500: "The node made a mistake",
     503: "The node cannot commit now",
 }
-PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
-    status: {"description": words, "content": {PROBLEM_TYPE: {"schema": _PROBLEM}}}
-    for status, words in _WHEN.items()
-}
-"""Responses of every route."""
+
+
+def shape(name: str) -> dict[str, Any]:
+    """The schema of that name."""
+    return {"$ref": REF + name}
+
+
+def answer(words: str, name: str, media_type: str = JSON, *bytes_types: str) -> dict[str, Any]:
+    """A response whose body has the shape `name`, or is bytes of one of the other types."""
+    content = {media_type: {"schema": shape(name)}}
+    return {"description": words, "content": content | _bytes_of(*bytes_types)}
+
+
+def one_of(words: str, *names: str) -> dict[str, Any]:
+    """A response whose body has one of the shapes."""
+    schema = {"oneOf": [shape(name) for name in names]}
+    return {"description": words, "content": {JSON: {"schema": schema}}}
+
+
+def bytes_answer(words: str, *media_types: str) -> dict[str, Any]:
+    """A response whose body is a file."""
+    return {"description": words, "content": _bytes_of(*media_types)}
+
+
+def _bytes_of(*media_types: str) -> dict[str, Any]:
+    return {media_type: {"schema": dict(_BINARY)} for media_type in media_types}
+
+
+def later(described: dict[str, Any]) -> dict[str, Any]:
+    """A response that says when to ask again."""
+    header = {"schema": {"type": "integer", "example": RETRY_AFTER_S}, "description": "Seconds"}
+    return {**described, "headers": {"Retry-After": header}}
+
+
+def problems(*statuses: int) -> Responses:
+    """The problem documents of a route; 405, 500 and 400 may come from all of them."""
+    return {
+        status: later(_problem(status)) if status in (429, 503) else _problem(status)
+        for status in sorted({400, 405, 500, *statuses})
+    }
+
+
+def _problem(status: int) -> dict[str, Any]:
+    return answer(_WHEN[status], "ProblemJson", PROBLEM_TYPE)
+
 
 BUNDLE_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {
-                "schema": BundleIn.model_json_schema(ref_template="#/components/schemas/{model}")
-            },
+            JSON: {"schema": shape("BundleJson")},
             "application/msgpack": {
                 "schema": {
-                    "type": "string",
-                    "format": "binary",
+                    **_BINARY,
                     "description": "Canonical bytes of the bundle: docs/spec/bundle.md",
                 }
             },
         },
     }
 }
+
+
+def describe(app: FastAPI) -> None:
+    """Have `app` describe itself with every shape defined."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            made = get_openapi(
+                title=app.title,
+                version=app.version,
+                summary=app.summary,
+                license_info=app.license_info,
+                routes=app.routes,
+            )
+            made["components"] = {"schemas": components()}
+            for route in (route for path in made["paths"].values() for route in path.values()):
+                # The framework foresees its own form of 422 for parameters; ours is a 400.
+                if _FRAMEWORKS_OWN in str(route["responses"].get("422")):
+                    del route["responses"]["422"]
+            app.openapi_schema = made
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from api.access import PageTurn, Service, page
 from api.alerts import LANGUAGES, alert_sentence
 from api.forms import Json, stored_form
-from api.openapi import PROBLEMS
+from api.openapi import answer, problems
 from api.rights import ALERT_TYPE
 from api.service import LedgerService
 from ledger.core.identifiers import LogIndex, RecordId
@@ -18,10 +18,14 @@ from ledger.lookup import Turn
 LOOKED_AT_MAX: Final = 5_000
 """Alerts looked at for one page: a filter that matches nothing still ends."""
 
-router = APIRouter(tags=["alerts"], responses=PROBLEMS)
+router = APIRouter(tags=["alerts"])
 
 
-@router.get("/v1/alerts", summary="Alerts")
+@router.get(
+    "/v1/alerts",
+    summary="Alerts",
+    responses={200: answer("A page of alerts", "AlertPageJson"), **problems()},
+)
 async def alerts(
     service: Service,
     turn: PageTurn,

@@ -1,6 +1,6 @@
 """``/v1/blocks`` and ``/v1/checkpoint``: the chain of headers, and the newest cosigned head."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
@@ -8,16 +8,22 @@ from fastapi.responses import JSONResponse
 from api.access import PAGE_MAX, PageTurn, Service, page
 from api.forms import Json, certificate_form, header_form
 from api.listing import placed_page
-from api.openapi import PROBLEMS
+from api.openapi import answer, bytes_answer, problems
 from api.service import LedgerService
 from ledger.codes import Code
 from ledger.core.identifiers import Height
 from ledger.errors import StoreError
 
-router = APIRouter(tags=["blocks"], responses=PROBLEMS)
+router = APIRouter(tags=["blocks"])
+
+NOTE_TYPE: Final = "text/plain; charset=utf-8"
 
 
-@router.get("/v1/blocks", summary="Blocks, the newest first")
+@router.get(
+    "/v1/blocks",
+    summary="Blocks, the newest first",
+    responses={200: answer("A page of blocks", "BlockPageJson"), **problems()},
+)
 async def blocks(
     service: Service,
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
@@ -31,7 +37,11 @@ async def blocks(
     return JSONResponse(page(items, heights[-1] if heights and heights[-1] > 1 else None))
 
 
-@router.get("/v1/blocks/{height}", summary="A block and its records")
+@router.get(
+    "/v1/blocks/{height}",
+    summary="A block and its records",
+    responses={200: answer("The block", "BlockWithRecordsJson"), **problems(404)},
+)
 async def block(
     service: Service, turn: PageTurn, height: Annotated[int, Path(ge=1, le=1 << 62)]
 ) -> Response:
@@ -43,11 +53,18 @@ async def block(
     return JSONResponse({**_block(service, Height(height)), "records": records})
 
 
-@router.get("/v1/checkpoint", summary="The newest cosigned head")
+@router.get(
+    "/v1/checkpoint",
+    summary="The newest cosigned head",
+    responses={
+        200: bytes_answer("A signed note: docs/spec/checkpoint.md", NOTE_TYPE),
+        **problems(404),
+    },
+)
 async def checkpoint(service: Service) -> Response:
     """A C2SP signed note with the cosignatures of a quorum and this node's log signature."""
     headers = {"Cache-Control": "no-cache"}
-    return Response(service.published.note(), 200, headers, "text/plain; charset=utf-8")
+    return Response(service.published.note(), 200, headers, NOTE_TYPE)
 
 
 def _block(service: LedgerService, height: Height) -> dict[str, Json]:

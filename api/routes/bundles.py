@@ -10,9 +10,9 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from api.access import DigestPath, Service, digest
 from api.bodies import bundle_in
-from api.errors import RETRY_AFTER_S, rejected
+from api.errors import PROBLEM_TYPE, RETRY_AFTER_S, rejected
 from api.forms import Json, acknowledgement_form, refusal_form
-from api.openapi import BUNDLE_BODY, PROBLEMS
+from api.openapi import BUNDLE_BODY, JSON, Responses, answer, bytes_answer, later, one_of, problems
 from api.service import WAIT_MS_MAX, Done, LedgerService, NotTaken, Waiting
 from consensus.fates import Committed, Pending
 from ledger.core.identifiers import RecordId
@@ -23,7 +23,23 @@ RECEIPTS_MAX: Final = 100
 """Receipts inside one JSON answer; more are linked as JSON Lines."""
 JSON_LINES: Final = "application/jsonl"
 
-router = APIRouter(tags=["bundles"], responses=PROBLEMS)
+router = APIRouter(tags=["bundles"])
+
+_SUBMIT_ANSWERS: Final[Responses] = {
+    201: answer("Committed, with receipts", "SubmittedJson", JSON, JSON_LINES),
+    202: later(answer("Acknowledged and pending, or its receipt is", "WaitingJson")),
+    **problems(413, 415, 422, 429, 503),
+}
+_FATE_ANSWERS: Final[Responses] = {
+    200: one_of("Committed, or refused after it was acknowledged", "CommittedJson", "RefusedJson"),
+    202: later(answer("Pending", "PendingJson")),
+    **problems(404),
+}
+_LINES_ANSWERS: Final[Responses] = {
+    200: bytes_answer("One receipt on each line, in the bundle's order", JSON_LINES),
+    202: later(answer("Not cosigned yet", "ProblemJson", PROBLEM_TYPE)),
+    **problems(403, 404),
+}
 
 
 @router.post(
@@ -31,6 +47,7 @@ router = APIRouter(tags=["bundles"], responses=PROBLEMS)
     status_code=201,
     openapi_extra=BUNDLE_BODY,
     summary="Submit a signed bundle",
+    responses=_SUBMIT_ANSWERS,
 )
 async def submit(
     request: Request,
@@ -51,10 +68,10 @@ async def submit(
     outcome = await service.submit(bundle, int(wait * 1000))
     match outcome:
         case NotTaken(verdict, signed):
-            answer = rejected(verdict, request.url.path)
+            refusal = rejected(verdict, request.url.path)
             if signed is not None:
-                answer.headers["Bidwitness-Refusal"] = signed.signature.hex()
-            return answer
+                refusal.headers["Bidwitness-Refusal"] = signed.signature.hex()
+            return refusal
         case Waiting():
             return _waiting(outcome)
         case Done(record_ids):
@@ -63,7 +80,7 @@ async def submit(
             return _done(service, record_ids, with_receipts=receipts == "all")
 
 
-@router.get("/v1/bundles/{bundle}", summary="What became of a bundle")
+@router.get("/v1/bundles/{bundle}", summary="What became of a bundle", responses=_FATE_ANSWERS)
 async def fate(bundle: DigestPath, service: Service) -> Response:
     """By pool key: the hash of header and signature, as the acknowledgement names it.
 
@@ -92,13 +109,19 @@ async def fate(bundle: DigestPath, service: Service) -> Response:
     )
 
 
-@router.get("/v1/records/{record}/bundle/receipts", summary="Receipts of a whole bundle")
+@router.get(
+    "/v1/records/{record}/bundle/receipts",
+    summary="Receipts of a whole bundle",
+    responses=_LINES_ANSWERS,
+)
 async def bundle_receipts(record: DigestPath, service: Service) -> Response:
     """The receipts of all records that came in one bundle with this one, as JSON Lines."""
     record_ids = service.bundle_of(RecordId(digest(record)))
-    for each in record_ids:
-        service.viewer.require(service.decoded(service.stored(each)))
-    service.chain.receipt(record_ids[-1])
+    stored = [service.stored(each) for each in record_ids]
+    for each in stored:
+        service.viewer.require(service.decoded(each))
+    # Whether the newest has its receipt is asked before the first line is sent.
+    service.chain.receipt(max(stored, key=lambda each: each.place.height).record_id)
     return _lines(service, record_ids, 200)
 
 

@@ -7,11 +7,20 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from api.access import Service
 from api.diagnose import reason
 from api.metrics import exposition
+from api.openapi import answer, bytes_answer, problems
 
 router = APIRouter(tags=["health"])
 
 
-@router.get("/healthz", summary="Whether the process works")
+@router.get(
+    "/healthz",
+    summary="Whether the process works",
+    responses={
+        200: answer("It works", "HealthJson"),
+        503: answer("It has stopped", "HealthJson"),
+        **problems(),
+    },
+)
 async def healthz(service: Service) -> Response:
     """200 while the node takes part, whoever it can reach; 503 once it has stopped."""
     failure = service.node.failure
@@ -20,7 +29,15 @@ async def healthz(service: Service) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-@router.get("/readyz", summary="Whether a submission can be committed now")
+@router.get(
+    "/readyz",
+    summary="Whether a submission can be committed now",
+    responses={
+        200: answer("It can", "ReadyJson"),
+        503: answer("It cannot, and why", "ReadyJson"),
+        **problems(),
+    },
+)
 async def readyz(service: Service) -> Response:
     """200 with a quorum in reach and no blocks to fetch; 503 with the reasons otherwise."""
     status, failure = service.node.status, service.node.failure
@@ -35,7 +52,11 @@ async def readyz(service: Service) -> Response:
     return JSONResponse(body, 200 if ready else 503)
 
 
-@router.get("/metrics", summary="Prometheus metrics")
+@router.get(
+    "/metrics",
+    summary="Prometheus metrics",
+    responses={200: bytes_answer("Prometheus' text format", CONTENT_TYPE_LATEST), **problems()},
+)
 async def metrics(request: Request) -> Response:
     """The node's facts as gauges."""
     return Response(exposition(request.app.state.registry), media_type=CONTENT_TYPE_LATEST)

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from api.access import Service, page
 from api.forms import Json, committee_form, value_form
-from api.openapi import PROBLEMS
+from api.openapi import JSON, answer, bytes_answer, problems
 from api.searching import QUERY_MAX
 from api.searching import search as find
 from api.service import LedgerService
@@ -15,22 +15,34 @@ from consensus.peers import Peer
 from ledger.core.identifiers import NodeId
 from ledger.trust import trust_root
 
-router = APIRouter(tags=["network"], responses=PROBLEMS)
+router = APIRouter(tags=["network"])
 
 
-@router.get("/v1/network", summary="The network, its nodes and their health")
+@router.get(
+    "/v1/network",
+    summary="The network, its nodes and their health",
+    responses={200: answer("The network", "NetworkJson"), **problems()},
+)
 async def network(service: Service) -> Response:
     """Members, committee, limits, and the state of the quorum in words."""
     return JSONResponse({**_constitution(service), **_condition(service)})
 
 
-@router.get("/v1/trust", summary="The trust root")
+@router.get(
+    "/v1/trust",
+    summary="The trust root",
+    responses={200: bytes_answer("The file trust.json: docs/spec/genesis.md", JSON), **problems()},
+)
 async def trust(service: Service) -> Response:
     """For looking at: a trust root is to be had from someone you trust, not from this node."""
     return Response(trust_root(service.chain.genesis).encode(), media_type="application/json")
 
 
-@router.get("/v1/catalogue", summary="Record types")
+@router.get(
+    "/v1/catalogue",
+    summary="Record types",
+    responses={200: answer("Every type in force", "CatalogueJson"), **problems()},
+)
 async def catalogue(service: Service) -> Response:
     """Keys, codes and names of the record types in force."""
     items: list[Json] = [
@@ -49,7 +61,11 @@ async def catalogue(service: Service) -> Response:
     return JSONResponse({**page(items, None), "hash": service.catalogue.hash.hex()})
 
 
-@router.get("/v1/search", summary="One box for everything")
+@router.get(
+    "/v1/search",
+    summary="One box for everything",
+    responses={200: answer("What was found", "SearchJson"), **problems(404)},
+)
 async def search(
     service: Service, q: Annotated[str, Query(min_length=1, max_length=QUERY_MAX)]
 ) -> Response:

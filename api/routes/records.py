@@ -1,22 +1,32 @@
 """``/v1/records`` and ``/v1/subjects``: what was said, where it stands, and its receipt."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
 from api.access import DigestPath, PageTurn, Service, digest
+from api.errors import PROBLEM_TYPE
 from api.forms import stored_form
 from api.listing import shown_page
-from api.openapi import PROBLEMS
+from api.openapi import JSON, answer, bytes_answer, later, problems
 from ledger.core.identifiers import RecordId, Subject
 from ledger.core.receipt import MEDIA_TYPE
 from ledger.core.record import SUBJECT_BYTES_MAX
 
-router = APIRouter(tags=["records"], responses=PROBLEMS)
+router = APIRouter(tags=["records"])
+
+RAW: Final = "application/msgpack"
 
 
-@router.get("/v1/records/{record}", summary="A record")
+@router.get(
+    "/v1/records/{record}",
+    summary="A record",
+    responses={
+        200: answer("The record", "StoredRecordJson", JSON, RAW),
+        **problems(403, 404),
+    },
+)
 async def record(
     record: DigestPath,
     service: Service,
@@ -26,11 +36,19 @@ async def record(
     stored = service.stored(RecordId(digest(record)))
     said = service.viewer.require(service.decoded(stored))
     if raw:
-        return Response(stored.data, media_type="application/msgpack")
+        return Response(stored.data, media_type=RAW)
     return JSONResponse(stored_form(stored, said, service.catalogue))
 
 
-@router.get("/v1/records/{record}/receipt", summary="A record's receipt")
+@router.get(
+    "/v1/records/{record}/receipt",
+    summary="A record's receipt",
+    responses={
+        200: bytes_answer("The receipt: docs/spec/receipt.md", MEDIA_TYPE),
+        202: later(answer("Not cosigned yet", "ProblemJson", PROBLEM_TYPE)),
+        **problems(403, 404),
+    },
+)
 async def receipt(record: DigestPath, service: Service) -> Response:
     """One file that proves the record without this service; always the same one.
 
@@ -41,7 +59,11 @@ async def receipt(record: DigestPath, service: Service) -> Response:
     return Response(found.encode(), media_type=MEDIA_TYPE, headers={"Content-Disposition": name})
 
 
-@router.get("/v1/subjects", summary="All records about a subject")
+@router.get(
+    "/v1/subjects",
+    summary="All records about a subject",
+    responses={200: answer("A page of records", "RecordPageJson"), **problems()},
+)
 async def subject(
     service: Service,
     turn: PageTurn,

@@ -106,7 +106,20 @@ def test_a_node_that_stopped_says_why_in_words() -> None:
 @pytest.mark.parametrize("trouble", list(Trouble))
 def test_every_trouble_has_its_sentence_in_both_languages(trouble: Trouble) -> None:
     facts = dict.fromkeys(
-        ["n", "q", "reachable", "missing", "height", "certified", "view", "primary", "asking", "cosigned", "unsigned", "faults"],
+        [
+            "n",
+            "q",
+            "reachable",
+            "missing",
+            "height",
+            "certified",
+            "view",
+            "primary",
+            "asking",
+            "cosigned",
+            "unsigned",
+            "faults",
+        ],
         "x",
     )
     assert say("zh", trouble.value, facts) != say("en", trouble.value, facts)

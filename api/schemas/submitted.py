@@ -1,4 +1,4 @@
-"""What clients send as JSON, as pydantic models: the only file that knows pydantic.
+"""What clients send as JSON: a bundle, its records, and what becomes of them here.
 
 A model becomes the canonical value at once, so that nothing behind this file sees a model; sizes
 and shapes that the canonical decoder checks are checked there, once. Spec: ``docs/spec/http.md``.
@@ -6,8 +6,9 @@ and shapes that the canonical decoder checks are checked there, once. Spec: ``do
 
 from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ledger.codes import Code
 from ledger.core.bundle import Bundle, BundleHeader, check_covers
 from ledger.core.canonical import Value
 from ledger.core.identifiers import (
@@ -21,6 +22,7 @@ from ledger.core.identifiers import (
 )
 from ledger.core.limits import Parameters
 from ledger.core.record import Evidence, Private, Record, Ref, decode_record, record_id
+from ledger.errors import LedgerError
 
 Hex32: TypeAlias = Annotated[str, Field(pattern="^[0-9a-f]{64}$", examples=["00" * 32])]
 Hex16: TypeAlias = Annotated[str, Field(pattern="^[0-9a-f]{32}$", examples=["00" * 16])]
@@ -46,7 +48,7 @@ Scalar: TypeAlias = (
 FieldValue: TypeAlias = Scalar | list[Scalar]
 
 
-class EvidenceIn(Model):
+class EvidenceJson(Model):
     """One document that stays with its owner."""
 
     label: str
@@ -56,14 +58,14 @@ class EvidenceIn(Model):
     media_type: str
 
 
-class PrivateIn(Model):
+class PrivateJson(Model):
     """Commitment to private fields."""
 
     root: Hex32
     names: list[str]
 
 
-class RefIn(Model):
+class RefJson(Model):
     """A cited record."""
 
     relation: str
@@ -71,21 +73,21 @@ class RefIn(Model):
     network_id: Hex32 | None = None
 
 
-class RecordIn(Model):
+class RecordJson(Model):
     """What a member says."""
 
     type: str = Field(examples=["tender.announcement"])
     issuer: str
     subject: str
     occurred_at_ms: Time
-    evidence: list[EvidenceIn] = Field(default=[], max_length=64)
+    evidence: list[EvidenceJson] = Field(default=[], max_length=64)
     fields: dict[str, FieldValue] = Field(default={}, max_length=64)
-    private: PrivateIn | None = None
-    refs: list[RefIn] = Field(default=[], max_length=32)
+    private: PrivateJson | None = None
+    refs: list[RefJson] = Field(default=[], max_length=32)
     nonce: Hex16
 
 
-class HeaderIn(Model):
+class HeaderJson(Model):
     """What the member's key signed."""
 
     network_id: Hex32
@@ -97,12 +99,12 @@ class HeaderIn(Model):
     records_root: Hex32
 
 
-class BundleIn(Model):
+class BundleJson(Model):
     """A member's signed batch of records, as JSON objects."""
 
-    header: HeaderIn
+    header: HeaderJson
     signature: Hex64
-    records: list[RecordIn] = Field(min_length=1, max_length=10_000)
+    records: list[RecordJson] = Field(min_length=1, max_length=10_000)
 
     def bundle(self, limits: Parameters) -> Bundle:
         """The canonical bundle; its signature is judged later, over the canonical bytes.
@@ -124,13 +126,19 @@ def read_bundle(data: bytes, limits: Parameters) -> Bundle:
     """The bundle in a JSON body.
 
     Raises:
-        FormatError: as `BundleIn.bundle`.
-        pydantic.ValidationError: the body does not have the declared shape.
+        LedgerError: `api.parameter` where the body does not have the declared shape.
+        FormatError: as `BundleJson.bundle`.
     """
-    return BundleIn.model_validate_json(data).bundle(limits)
+    try:
+        return BundleJson.model_validate_json(data).bundle(limits)
+    except ValidationError as problem:
+        first = problem.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        what = f"{place}: {first['msg']}"[:300]
+        raise LedgerError(Code.API_PARAMETER, what=what) from problem
 
 
-def _header(header: HeaderIn) -> BundleHeader:
+def _header(header: HeaderJson) -> BundleHeader:
     return BundleHeader(
         network_id=NetworkId(bytes.fromhex(header.network_id)),
         issuer=MemberId(check_name(header.issuer, "issuer")),
@@ -142,7 +150,7 @@ def _header(header: HeaderIn) -> BundleHeader:
     )
 
 
-def _record(record: RecordIn) -> Record:
+def _record(record: RecordJson) -> Record:
     private = record.private
     return Record(
         type=record.type,

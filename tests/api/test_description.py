@@ -1,0 +1,185 @@
+"""The API describes itself: every answer fits its description, and /docs needs no other host."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.api.json_bundle import bundle_json
+from tests.api.one_node import OneNode, canonical
+from tests.api.test_reading import SECTION, Tender, play
+
+PROBLEM = "application/problem+json"
+
+
+@pytest.fixture(scope="module")
+def tender(node: OneNode, client: httpx.Client) -> Tender:
+    return play(client, node)
+
+
+@pytest.fixture(scope="module")
+def description(client: httpx.Client) -> dict[str, Any]:
+    found: dict[str, Any] = client.get("/openapi.json").json()
+    return found
+
+
+def fits(description: dict[str, Any], route: str, answer: httpx.Response) -> None:
+    """Require that the answer is one that the description foresees."""
+    method = answer.request.method.lower()
+    foreseen = description["paths"][route][method]["responses"][str(answer.status_code)]
+    media_type = answer.headers["content-type"]
+    schema = foreseen["content"].get(media_type) or foreseen["content"][media_type.split(";")[0]]
+    if media_type.endswith("json") and schema["schema"].get("format") != "binary":
+        whole = {**schema["schema"], "components": description["components"]}
+        Draft202012Validator(whole).validate(answer.json())
+
+
+@pytest.mark.parametrize(
+    ("route", "path"),
+    [
+        ("/v1/records/{record}", "/v1/records/{id}"),
+        ("/v1/records/{record}", "/v1/records/{id}?raw=true"),
+        ("/v1/records/{record}", "/v1/records/{alert}"),
+        ("/v1/records/{record}", "/v1/records/{hidden}"),
+        ("/v1/records/{record}", "/v1/records/" + "0" * 64),
+        ("/v1/records/{record}", "/v1/records/nothing"),
+        ("/v1/records/{record}/receipt", "/v1/records/{id}/receipt"),
+        ("/v1/records/{record}/receipt", "/v1/records/{hidden}/receipt"),
+        ("/v1/records/{record}/bundle/receipts", "/v1/records/{id}/bundle/receipts"),
+        ("/v1/subjects", "/v1/subjects?key=" + quote(SECTION)),
+        ("/v1/subjects", "/v1/subjects?key=x&limit=0"),
+        ("/v1/search", "/v1/search?q=builder"),
+        ("/v1/search", "/v1/search?q={hidden}"),
+        ("/v1/search", "/v1/search?q=3"),
+        ("/v1/search", "/v1/search?q=nothing-like-it"),
+        ("/v1/blocks", "/v1/blocks"),
+        ("/v1/blocks/{height}", "/v1/blocks/5"),
+        ("/v1/blocks/{height}", "/v1/blocks/8"),
+        ("/v1/blocks/{height}", "/v1/blocks/800"),
+        ("/v1/checkpoint", "/v1/checkpoint"),
+        ("/v1/alerts", "/v1/alerts"),
+        ("/v1/alerts", "/v1/alerts?code=x"),
+        ("/v1/network", "/v1/network"),
+        ("/v1/trust", "/v1/trust"),
+        ("/v1/catalogue", "/v1/catalogue"),
+        ("/v1/bundles/{bundle}", "/v1/bundles/" + "0" * 64),
+        ("/healthz", "/healthz"),
+        ("/readyz", "/readyz"),
+        ("/metrics", "/metrics"),
+    ],
+)
+def test_every_answer_fits_its_description(
+    tender: Tender, description: dict[str, Any], route: str, path: str
+) -> None:
+    alert = tender.client.get("/v1/alerts").json()["items"][0]["record_id"]
+    asked = path.format(
+        id=tender.document.record_id.hex(),
+        hidden=tender.complaint.record_id.hex(),
+        alert=alert,
+    )
+    fits(description, route, tender.client.get(asked))
+
+
+def test_every_answer_to_a_submission_fits_too(
+    node: OneNode, client: httpx.Client, description: dict[str, Any]
+) -> None:
+    bundle = node.bundle(node.record())
+    answers = [
+        canonical(client, bundle),
+        canonical(client, bundle, wait=20),
+        canonical(client, bundle, receipts="none"),
+        canonical(client, node.bundle(node.record(type_key="x", files={}))),
+        client.post("/v1/bundles", content=b"?", headers={"Content-Type": "text/plain"}),
+        client.post("/v1/bundles", content=b"?", headers={"Content-Type": "application/json"}),
+        client.post(
+            "/v1/bundles",
+            content=bytes(9 << 20),
+            headers={"Content-Type": "application/msgpack"},
+        ),
+    ]
+    for answer in answers:
+        fits(description, "/v1/bundles", answer)
+    assert [each.status_code for each in answers] == [202, 201, 201, 422, 415, 400, 413]
+    followed = client.get(f"/v1/bundles/{bundle.pool_key.hex()}")
+    fits(description, "/v1/bundles/{bundle}", followed)
+    shape = description["components"]["schemas"]["BundleJson"]
+    whole = {**shape, "components": description["components"]}
+    Draft202012Validator(whole).validate(bundle_json(bundle))
+
+
+def references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for each in value.values():
+            yield from references(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from references(each)
+
+
+def test_every_shape_that_is_named_is_defined_and_none_is_useless(
+    description: dict[str, Any],
+) -> None:
+    named = set(references(description))
+    defined = {f"#/components/schemas/{name}" for name in description["components"]["schemas"]}
+    assert named == defined
+
+
+def test_every_route_is_described_with_words_and_its_problems(
+    description: dict[str, Any],
+) -> None:
+    assert set(description["paths"]) >= {
+        "/v1/bundles",
+        "/v1/bundles/{bundle}",
+        "/v1/records/{record}",
+        "/v1/subjects",
+        "/v1/search",
+        "/v1/alerts",
+        "/v1/blocks",
+        "/v1/checkpoint",
+        "/v1/network",
+    }
+    for path, methods in description["paths"].items():
+        for method, route in methods.items():
+            assert route["summary"] and route["description"], path
+            for status, answer in route["responses"].items():
+                assert answer["description"], (path, method, status)
+                if int(status) >= 400 and path not in ("/healthz", "/readyz"):
+                    assert PROBLEM in answer["content"], (path, status)
+
+
+# What a browser gets.
+
+
+def test_the_docs_load_nothing_from_another_host(client: httpx.Client) -> None:
+    page = client.get("/docs")
+    assert page.status_code == 200
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(loaded) >= 3
+    for path in loaded:
+        assert path.startswith("/static/"), path
+        assert client.get(path).status_code == 200
+    assert "<script>" not in page.text and "://" not in re.sub(r"<!DOCTYPE[^>]*>", "", page.text)
+    policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "script-src 'self';" in policy
+
+
+def test_the_licence_of_what_is_shipped_is_shipped(client: httpx.Client) -> None:
+    licence = client.get("/static/vendor/swagger-ui/LICENSE")
+    assert licence.status_code == 200 and "Apache License" in licence.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/network", "/docs", "/nothing", "/static/docs.js", "/metrics"]
+)
+def test_security_headers_are_everywhere(client: httpx.Client, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'")
