@@ -1,0 +1,183 @@
+"""The way of a bundle between nodes: what rests on a block to come, what is reported, what is forged."""
+
+from dataclasses import replace
+
+import pytest
+
+from consensus import bundle_desk
+from consensus.fates import Committed, Pending, Refused, Unknown
+from consensus.wire import Kind, Report
+from ledger.codes import Code
+from ledger.core.acknowledgement import Acknowledgement, refuse
+from ledger.core.bundle import Bundle, sign_bundle
+from ledger.core.identifiers import MemberId, NodeId
+from ledger.errors import Rejected
+from tests.consensus.table import Seat, Table
+from tests.network.ledger_application import LedgerApplication
+from tests.vectors.small_network import signer, small_record
+
+NOTARY = NodeId("node-notary")
+
+
+@pytest.fixture
+def table() -> Table:
+    made = Table()
+    made.start()
+    made.rest(3_000)
+    return made
+
+
+def rests_on(seat: Seat, later: Bundle, earlier: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `seat` find `later` fit only once `earlier` is on its ledger."""
+    shipped = LedgerApplication.judge
+
+    def judge(self: LedgerApplication, bundle: Bundle, time_ms: int) -> object:
+        missing = self.chain.blocks.record_bytes(earlier.record_ids[0]) is None
+        if bundle.pool_key == later.pool_key and missing:
+            return Rejected(Code.RECORD_REF_UNKNOWN)
+        return shipped(self, bundle, time_ms)
+
+    monkeypatch.setattr(LedgerApplication, "judge", judge)
+
+
+def pending_at(table: Table, bundle: Bundle) -> set[NodeId]:
+    """The nodes that are up and in whose pool the bundle waits."""
+    return {
+        seat.node_id
+        for seat in table.seats.values()
+        if seat.driver is not None and isinstance(seat.up.fate(bundle.pool_key), Pending)
+    }
+
+
+def test_a_bundle_that_rests_on_a_block_to_come_is_not_lost_at_nodes_that_lag(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier, later = table.bundle("earlier"), table.bundle("later")
+    rests_on(table["centre"], later, earlier, monkeypatch)
+    # The registry lags: it hears nothing while the others commit the earlier bundle.
+    table.lost = lambda _sender, receiver, frame: (
+        receiver == "node-registry" and frame[0] == Kind.MESSAGE
+    )
+    centre, registry = table["centre"], table["registry"]
+    centre.up.submit(earlier, table.now_ms)
+    table.run(lambda: isinstance(centre.up.fate(earlier.pool_key), Committed))
+    assert registry.height == 0
+    assert isinstance(centre.up.submit(later, table.now_ms), Acknowledgement)
+    table.run(lambda: isinstance(centre.up.fate(later.pool_key), Committed))
+    assert registry.up.fate(later.pool_key) == Unknown()
+    table.lost = lambda _sender, _receiver, _frame: False
+    table.run(table.one_head)
+    assert isinstance(registry.up.fate(later.pool_key), Committed)
+
+
+def test_a_bundle_that_never_becomes_fit_is_reported_to_who_took_it_in(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = table.bundle("a", "notary")
+    shipped = LedgerApplication.judge
+
+    def judge(self: LedgerApplication, judged: Bundle, time_ms: int) -> object:
+        if judged.pool_key == bundle.pool_key and self is not table["notary"].application:
+            return Rejected(Code.RECORD_REF_UNKNOWN)
+        return shipped(self, judged, time_ms)
+
+    monkeypatch.setattr(LedgerApplication, "judge", judge)
+    table.lost = lambda sender, _receiver, frame: sender == NOTARY and frame[0] == Kind.MESSAGE
+    assert isinstance(table["notary"].up.submit(bundle, table.now_ms), Acknowledgement)
+    table.rest(bundle_desk.DEFERRED_MS + 2_000)
+    told = [e for e in table["notary"].events if e.name == "bundle.refused_by_peer"]
+    assert {event.facts["peer"] for event in told} == set(table.seats) - {NOTARY}
+    assert {event.facts["code"] for event in told} == {"record.ref_unknown"}
+    assert pending_at(table, bundle) == {NOTARY}
+
+
+def test_a_wrongly_signed_bundle_from_a_peer_is_reported_at_once_and_kept_nowhere(
+    table: Table,
+) -> None:
+    good = table.bundle("a")
+    bad = Bundle(good.header, good.header_bytes, bytes(64), good.records, good.record_ids)
+    table["centre"].up.received(NOTARY, bytes((Kind.BUNDLE,)) + bad.encode(), table.now_ms)
+    table.rest(500)
+    told = [e for e in table["notary"].events if e.name == "bundle.refused_by_peer"]
+    assert [event.facts["code"] for event in told] == ["bundle.signature"]
+    assert pending_at(table, bad) == set()
+
+
+def test_a_report_that_the_peer_did_not_sign_is_a_line_in_the_log(table: Table) -> None:
+    centre, bundle = table["centre"], table.bundle("a")
+    head = centre.app.head
+    forged = refuse(
+        signer("node registry"),
+        table.network_id,
+        NOTARY,
+        bundle.pool_key,
+        Code.RECORD_INVALID,
+        head.header_hash,
+    )
+    codec = centre.up._codec
+    for refusal in (forged, replace(forged, node_id=NodeId("node-registry"))):
+        centre.up.received(NOTARY, codec.encode(Report(refusal)), table.now_ms)
+    refused = [e for e in centre.up.take_events() if e.name == "frame.refused"]
+    assert len(refused) == 2
+    assert centre.up.fate(bundle.pool_key) == Unknown()
+
+
+def test_a_report_about_what_this_node_has_forgotten_is_kept_for_whoever_asks(
+    table: Table,
+) -> None:
+    centre, bundle = table["centre"], table.bundle("a")
+    refusal = refuse(
+        table["notary"].signer,
+        table.network_id,
+        NOTARY,
+        bundle.pool_key,
+        Code.RECORD_INVALID,
+        centre.app.head.header_hash,
+    )
+    centre.up.received(NOTARY, centre.up._codec.encode(Report(refusal)), table.now_ms)
+    fate = centre.up.fate(bundle.pool_key)
+    assert isinstance(fate, Refused) and fate.verdict.code is Code.RECORD_INVALID
+    # The node's own judgement is worth more: submitted again, the bundle is taken in.
+    assert isinstance(centre.up.submit(bundle, table.now_ms), Acknowledgement)
+    assert isinstance(centre.up.fate(bundle.pool_key), Pending)
+
+
+def test_a_flood_of_unfit_bundles_from_one_peer_is_bounded(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundle_desk, "DEFERRED_MAX", 3)
+    monkeypatch.setattr(
+        LedgerApplication, "judge", lambda _self, _bundle, _time: Rejected(Code.RECORD_INVALID)
+    )
+    centre = table["centre"]
+    for number in range(10):
+        frame = bytes((Kind.BUNDLE,)) + table.bundle(f"n{number}").encode()
+        centre.up.received(NOTARY, frame, table.now_ms)
+    assert len(centre.up._desk._deferred) == 3
+    table.rest(bundle_desk.DEFERRED_MS + 1_000)
+    assert len(centre.up._desk._deferred) == 0
+
+
+def test_who_connects_is_told_what_waits(table: Table) -> None:
+    table.crash("supervisor")
+    table.crash("registry")
+    bundle = table.bundle("a", "notary")
+    table["notary"].up.submit(bundle, table.now_ms)
+    table.rest(1_000)
+    assert pending_at(table, bundle) == {NOTARY, NodeId("node-centre")}
+    table.lost = lambda _sender, _receiver, frame: frame[0] == Kind.MESSAGE
+    table.start("registry")
+    table.rest(100)
+    assert NodeId("node-registry") in pending_at(table, bundle)
+
+
+def test_an_old_bundle_cannot_surface_again_after_it_expired(table: Table) -> None:
+    expired = sign_bundle(
+        signer("member centre"),
+        table.network_id,
+        MemberId("centre"),
+        [small_record("old").encode()],
+        table.now_ms - 2_000,
+        table.now_ms - 1_000,
+    )
+    assert isinstance(table["centre"].up.submit(expired, table.now_ms), Rejected)
