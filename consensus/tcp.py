@@ -61,6 +61,12 @@ class TcpTransport:
     """Satisfies `consensus.transport.Transport`; `listen` first, then `run` until cancelled."""
 
     def __init__(self, network: Network, receiver: Receiver) -> None:
+        """Read the TLS files; nothing is opened yet.
+
+        Raises:
+            StoreError: `tls.file`, `tls.own_key`.
+        """
+        tls.check_own(network.files, network.committee, network.own)
         self._network = network
         self._receiver = receiver
         self._pins = tls.pins(network.committee)

@@ -27,7 +27,7 @@ from ledger.codes import Code
 from ledger.core.committee import Committee
 from ledger.core.hashing import sha256
 from ledger.core.identifiers import Digest, NodeId
-from ledger.errors import VerificationError
+from ledger.errors import StoreError, VerificationError
 
 _NO_CHECK_TIME: Final = ssl.VerifyFlags(0x200000)
 """X509_V_FLAG_NO_CHECK_TIME, which `ssl` does not name."""
@@ -74,6 +74,20 @@ def peer_of(certificate_der: bytes | None, pinned: Mapping[Digest, NodeId]) -> N
     return node
 
 
+def check_own(files: TlsFiles, committee: Committee, own: NodeId) -> None:
+    """Require that the node's certificate carries the key that the committee pins for it.
+
+    Raises:
+        StoreError: `tls.file`, `tls.own_key`; peers would refuse every connection.
+    """
+    try:
+        certificate = x509.load_pem_x509_certificate(files.certificate.read_bytes())
+    except (OSError, ValueError) as problem:
+        raise _unusable(files.certificate, problem) from problem
+    if key_digest(certificate) != committee.node(own).tls_key_digest:
+        raise StoreError(Code.TLS_OWN_KEY, path=str(files.certificate), node=own)
+
+
 def key_digest(certificate: x509.Certificate) -> Digest:
     """SHA-256 of the certificate's SubjectPublicKeyInfo: what the committee pins."""
     key = certificate.public_key()
@@ -114,8 +128,18 @@ def _context(side: int, files: TlsFiles) -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_REQUIRED
     context.verify_flags = ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME
-    context.load_cert_chain(files.certificate, files.key)
-    anchors = "".join(path.read_text(encoding="ascii") for path in files.peers)
-    if anchors:
-        context.load_verify_locations(cadata=anchors)
+    try:
+        context.load_cert_chain(files.certificate, files.key)
+    except OSError as problem:
+        raise _unusable(files.key, problem) from problem
+    for path in files.peers:
+        try:
+            context.load_verify_locations(cadata=path.read_text(encoding="ascii"))
+        except (OSError, ValueError) as problem:
+            raise _unusable(path, problem) from problem
     return context
+
+
+def _unusable(path: Path, problem: Exception) -> StoreError:
+    reason = getattr(problem, "strerror", None) or str(problem)
+    return StoreError(Code.TLS_FILE, path=str(path), reason=reason)

@@ -60,6 +60,8 @@ class Code(StrEnum):
     POOL_FULL = "pool.full"
     PEER_REFUSED = "peer.refused"
     PEER_LISTEN = "peer.listen"
+    TLS_FILE = "tls.file"
+    TLS_OWN_KEY = "tls.own_key"
     RECORD_UNKNOWN = "record.unknown"
     BLOCK_UNKNOWN = "block.unknown"
     RECEIPT_PENDING = "receipt.pending"

@@ -241,3 +241,30 @@ def test_an_address_in_use_is_a_sentence_not_a_trace(tmp_path: Path) -> None:
         await party.stop()
 
     asyncio.run(story())
+
+
+def transport_with(party: Party, files: TlsFiles) -> TcpTransport:
+    own = party.nodes[0].node_id
+    network = Network(own, party.committee, Address("127.0.0.1", 0), {}, files, SIZES)
+    return TcpTransport(network, Heard())
+
+
+def test_another_nodes_certificate_is_told_at_the_start(tmp_path: Path) -> None:
+    party = Party(tmp_path, "ab")
+    with pytest.raises(StoreError) as caught:
+        transport_with(party, files_of(party.nodes[1], party.nodes))
+    assert caught.value.code is Code.TLS_OWN_KEY
+
+
+@pytest.mark.parametrize("broken", ["a.key", "a.pem", "b.pem"])
+@pytest.mark.parametrize("content", [None, b"", b"not a certificate \xff"])
+def test_a_missing_or_broken_file_is_a_sentence_that_names_it(
+    tmp_path: Path, broken: str, content: bytes | None
+) -> None:
+    party = Party(tmp_path, "ab")
+    path = tmp_path / broken
+    path.unlink() if content is None else path.write_bytes(content)
+    with pytest.raises(StoreError) as caught:
+        transport_with(party, files_of(party.nodes[0], party.nodes))
+    assert caught.value.code is Code.TLS_FILE
+    assert str(caught.value.detail["path"]).startswith(str(tmp_path))
