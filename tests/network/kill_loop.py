@@ -107,6 +107,7 @@ class Nemesis:
         """Bundles of one member, one after the other, through whoever answers."""
         while True:
             await self._commit(self.network.bundle(self.random.randint(1, 20), member))
+            await asyncio.sleep(self.random.uniform(0, 0.1))
 
     async def _commit(self, bundle: Bundle) -> None:
         """Submit until committed; whatever was acknowledged on the way is a promise."""

@@ -11,6 +11,7 @@ ROUNDS = 10
 
 @pytest.mark.network
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_four_processes_survive_sigkill_at_random_moments(tmp_path: Path) -> None:
     report = campaign(tmp_path, ROUNDS, seed=2026, say=print)
     assert report.rounds == ROUNDS

@@ -33,6 +33,7 @@ def flip(path: Path, place: int) -> None:
 
 
 @pytest.mark.network
+@pytest.mark.slow
 def test_a_damaged_journal_is_told_set_aside_and_started_anew(tmp_path: Path) -> None:
     network = RealNetwork(tmp_path)
     node = network.nodes[0]
