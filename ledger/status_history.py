@@ -43,8 +43,6 @@ class StatusHistory:
 def undo_rows(before: StatusTree, height: Height, writes: Sequence[Write]) -> list[Row]:
     """The row to keep beside a block's state writes: one, or none where no slow row changes."""
     changed = [
-        (key, before.get(key.removeprefix(PREFIX)))
-        for key, _ in writes
-        if key.startswith(PREFIX)
+        (key, before.get(key.removeprefix(PREFIX))) for key, _ in writes if key.startswith(PREFIX)
     ]
     return [(Table.STATUS_UNDO.key(number(height)), undo_row(changed))] if changed else []
