@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from tests.api.one_node import OneNode, canonical
 from tests.api.small_tender import SECTION, Tender, play
 
 PROBLEM = "application/problem+json"
+HTTP_PAGE = Path(__file__).resolve().parents[2] / "docs" / "spec" / "http.md"
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +160,17 @@ def test_every_route_is_described_with_words_and_its_problems(
                 assert answer["description"], (path, method, status)
                 if int(status) >= 400 and path not in ("/healthz", "/readyz"):
                     assert PROBLEM in answer["content"], (path, status)
+
+
+def test_the_spec_page_lists_exactly_the_routes_that_there_are(description: dict[str, Any]) -> None:
+    table = HTTP_PAGE.read_text(encoding="utf-8").partition("## Routes")[2].partition("## ")[0]
+    listed = set(re.findall(r"`(GET|POST) (/[^`]*)`", table))
+    routes = {
+        (method.upper(), path)
+        for path, methods in description["paths"].items()
+        for method in methods
+    }
+    assert listed == routes
 
 
 # What a browser gets.
