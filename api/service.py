@@ -180,7 +180,7 @@ class LedgerService:
             if height is None and isinstance(fate, Refused):
                 return NotTaken(fate.verdict, fate.signed)
             left_ms = until_ms - now_ms()
-            if left_ms <= 0:
+            if left_ms <= 0 or self.node.failure is not None:
                 return Waiting(bundle.pool_key, acknowledgement, height)
             await self.node.moved(left_ms / 1000)
 

@@ -43,14 +43,23 @@ class Kept:
 class Desk:
     """One member, its key open; use it as a context."""
 
-    def __init__(self, member_id: MemberId, trust: TrustRoot, signer: Signer, client: Client):
+    def __init__(
+        self,
+        member_id: MemberId,
+        trust: TrustRoot,
+        signer: Signer,
+        client: Client,
+        wait_s: float = WAIT_S,
+    ) -> None:
+        """`wait_s`: how long a submission may take until every record has its receipt."""
+        self.wait_s = wait_s
         self.member_id = member_id
         self.trust = trust
         self.signer = signer
         self.client = client
 
     @classmethod
-    def open(cls, settings: ClientSettings) -> Self:
+    def open(cls, settings: ClientSettings, wait_s: float = WAIT_S) -> Self:
         """Open the key and the trust root that `settings` name.
 
         Raises:
@@ -63,7 +72,7 @@ class Desk:
             raise unreadable(settings.trust_file, problem) from problem
         secret = passphrase(str(settings.key_file), settings.passphrase_file)
         signer = open_key(settings.key_file, secret)
-        return cls(settings.member_id, trust, signer, Client(settings.nodes, trust))
+        return cls(settings.member_id, trust, signer, Client(settings.nodes, trust), wait_s)
 
     def __enter__(self) -> Self:
         return self
@@ -91,7 +100,7 @@ class Desk:
             now_ms,
             now_ms + LIFE_MS,
         )
-        return [Kept(receipt) for receipt in self.client.submit(bundle, WAIT_S)]
+        return [Kept(receipt) for receipt in self.client.submit(bundle, self.wait_s)]
 
     def alert(self, code: str, about: RecordId) -> Any:
         """What the API says of the alert of that code about a record; None until it was raised."""

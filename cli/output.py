@@ -77,7 +77,7 @@ class Output:
 
     def warn(self, text: str) -> None:
         """A line that must be seen even where the result is piped."""
-        self.err.print(text)
+        self.err.print(escape(text), soft_wrap=True)
 
     def failure(self, problem: LedgerError | Rejected) -> None:
         """What went wrong: sentence, code, next step."""
@@ -89,7 +89,9 @@ class Output:
             sys.stdout.write(json.dumps({"error": document}, ensure_ascii=False, indent=2) + "\n")
             return
         at = say("output.step", step=step) if step else ""
-        self.err.print(f"{FAILED} {escape(at)}{escape(told)} [dim]({problem.code.value})[/]")
+        line = f"{FAILED} {escape(at)}{escape(told)} [dim]({problem.code.value})[/]"
+        # Paths in a sentence are copied: the terminal may break the line, we do not.
+        self.err.print(line, soft_wrap=True)
 
     def progress(self) -> Progress:
         """Bars for long work, on standard error; silent where JSON was asked for."""

@@ -140,6 +140,7 @@ class Runner:
         except (StoreError, InvariantBroken) as problem:
             self._failure = problem
             self._woken.set()
+            self._rouse()
             raise
         finally:
             self._log.write(self._driver.take_events())
@@ -153,10 +154,14 @@ class Runner:
         progress = self._driver.progress
         if progress != self._progress:
             self._progress = progress
-            watching, self._watching = self._watching, []
-            for future in watching:
-                if not future.done():
-                    future.set_result(None)
+            self._rouse()
+
+    def _rouse(self) -> None:
+        """Nobody waits for a node that has stopped, or for what has happened."""
+        watching, self._watching = self._watching, []
+        for future in watching:
+            if not future.done():
+                future.set_result(None)
 
 
 def now_ms() -> int:

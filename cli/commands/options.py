@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
-from cli.desk import Desk
+from cli.desk import WAIT_S, Desk
 from cli.failures import CommandError, Exit
 from cli.settings import ClientSettings, client_settings
 from cli.words import say
@@ -23,6 +23,8 @@ NodeOption = Annotated[
 TrustOption = Annotated[
     Path, typer.Option("--trust", help=say("help.trust"), envvar="BIDWITNESS_TRUST")
 ]
+WaitOption = Annotated[float, typer.Option("--wait", min=0, help=say("help.wait"))]
+WAIT_DEFAULT_S: Final = WAIT_S
 PassphraseOption = Annotated[
     Path | None, typer.Option("--passphrase-file", help=say("help.passphrase_file"))
 ]
@@ -49,12 +51,12 @@ def client_from(folder: Path | None, node: str | None) -> ClientSettings:
     )
 
 
-def open_desk(folder: Path | None, node: str | None) -> Desk:
+def open_desk(folder: Path | None, node: str | None, wait_s: float) -> Desk:
     """The desk of whoever acts; see `client_from`.
 
     Raises:
         LedgerError: `node.unreachable`, at once, instead of when a bundle has waited in vain.
     """
-    desk = Desk.open(client_from(folder, node))
+    desk = Desk.open(client_from(folder, node), wait_s)
     desk.network()
     return desk

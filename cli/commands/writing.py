@@ -9,7 +9,14 @@ import typer
 
 from cli import anchoring
 from cli.anchoring import BatchedDocument
-from cli.commands.options import AsOption, JsonFlag, NodeOption, open_desk
+from cli.commands.options import (
+    WAIT_DEFAULT_S,
+    AsOption,
+    JsonFlag,
+    NodeOption,
+    WaitOption,
+    open_desk,
+)
 from cli.desk import Desk, Kept
 from cli.documents import files_under, hash_document, total_bytes
 from cli.failures import Exit
@@ -33,11 +40,12 @@ def submit(
     file: Annotated[Path, typer.Argument(help=say("help.submit_file"))],
     as_: AsOption = None,
     node: NodeOption = None,
+    wait: WaitOption = WAIT_DEFAULT_S,
     as_json: JsonFlag = False,
 ) -> None:
     """Submit the records that a file writes down, in one signed bundle."""
     output = Output(as_json)
-    with open_desk(as_, node) as desk:
+    with open_desk(as_, node, wait) as desk:
         written = read_records(file, desk.member_id, _now_ms())
         stems = [file.with_name(f"{file.stem}-{number}") for number in range(1, len(written) + 1)]
         for stem, each in zip(stems, written, strict=True):
@@ -52,6 +60,7 @@ def anchor(
     files: Annotated[list[Path], typer.Argument(help=say("help.anchor_files"))],
     as_: AsOption = None,
     node: NodeOption = None,
+    wait: WaitOption = WAIT_DEFAULT_S,
     subject: Annotated[str, typer.Option(help=say("help.anchor_subject"))] = "",
     batch: Annotated[bool, typer.Option("--batch", help=say("help.anchor_batch"))] = False,
     as_json: JsonFlag = False,
@@ -59,7 +68,7 @@ def anchor(
     """Anchor files by their digests; receipts or proofs are written beside them."""
     output = Output(as_json)
     found = files_under(files)
-    with open_desk(as_, node) as desk:
+    with open_desk(as_, node, wait) as desk:
         evidence = _hashed(output, found)
         if batch:
             kept = [_anchor_batch(desk, output, subject, found, evidence)]
@@ -84,6 +93,7 @@ def import_ocds(
     file: Annotated[Path, typer.Argument(help=say("help.import_file"))],
     as_: AsOption = None,
     node: NodeOption = None,
+    wait: WaitOption = WAIT_DEFAULT_S,
     receipts: Annotated[
         Path | None, typer.Option("--receipts", help=say("help.import_receipts"))
     ] = None,
@@ -92,7 +102,7 @@ def import_ocds(
     """Anchor each release of an OCDS 1.1 package that is not on the ledger yet."""
     output = Output(as_json)
     releases = len(read_package(file))
-    with open_desk(as_, node) as desk, output.progress() as bars:
+    with open_desk(as_, node, wait) as desk, output.progress() as bars:
         bar = bars.add_task(say("import.progress"), total=releases)
         done = import_package(desk, file, lambda count: bars.advance(bar, count))
     if receipts is not None:

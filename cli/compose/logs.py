@@ -3,6 +3,7 @@
 Never holds a passphrase, a seed, a document or a record's private field; records are named by id.
 """
 
+import asyncio
 import logging
 import sys
 from pathlib import Path
@@ -39,7 +40,18 @@ def open_log(path: Path | None, level: str) -> None:
         cache_logger_on_first_use=True,
     )
     # Libraries that use the standard library's logging are only asked for their warnings.
-    logging.basicConfig(stream=sys.stderr, level=max(logging.WARNING, _LEVELS[level]))
+    logging.basicConfig(handlers=[_Forwarded()], level=max(logging.WARNING, _LEVELS[level]))
+
+
+class _Forwarded(logging.Handler):
+    """Writes what libraries log as lines of ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line; a request that was cut off because the node stops is no error."""
+        if record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError):
+            return
+        log = structlog.get_logger(record.name)
+        log.log(record.levelno, record.getMessage(), exc_info=record.exc_info)
 
 
 class _Lines:

@@ -158,5 +158,5 @@ def alone_ready(alone: OneNode) -> None:
 
 def submit(alone: OneNode, path: Path) -> Any:
     """What became of one file of records; None once the node cannot take more."""
-    ended = alone.run("submit", path, "--json")
+    ended = alone.run("submit", path, "--wait", "10", "--json")
     return ended.json if ended.code == 0 else None
