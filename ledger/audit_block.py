@@ -151,13 +151,14 @@ class BlockAudit:
         """Strict bytes, the right issuer, and, where rules concluded it, its nonce."""
         try:
             record = decode_record(entered.data, self._genesis.parameters)
+            is_derived = entered.bundle_id is None
+            nonce = recomputed_nonce(record) if is_derived else record.nonce
         except LedgerError as problem:
             yield self._wrong_record(entered.record_id, problem.code.value)
             return
-        is_derived = entered.bundle_id is None
         if is_derived != (record.issuer == NETWORK_MEMBER):
             yield self._wrong_record(entered.record_id, "issuer")
-        if is_derived and record.nonce != recomputed_nonce(record):
+        if record.nonce != nonce:
             yield self._wrong_record(entered.record_id, "nonce")
 
     def _rows(self, rows: Iterator[Row]) -> Iterator[Finding]:

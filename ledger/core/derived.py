@@ -6,10 +6,12 @@ the nonce is computed too. Spec: ``docs/spec/record.md``.
 
 from collections.abc import Mapping, Sequence
 
+from ledger.codes import Code
 from ledger.core.canonical import Value, encode
 from ledger.core.hashing import Tag, tagged_hash
 from ledger.core.identifiers import NETWORK_MEMBER, RecordId, Subject
 from ledger.core.record import NONCE_BYTES, Record, Ref
+from ledger.errors import FormatError
 
 
 def derived_nonce(rule: str, rule_version: int, rests_on: Sequence[RecordId]) -> bytes:
@@ -55,13 +57,9 @@ def recomputed_nonce(record: Record) -> bytes:
     """The nonce that a derived record must carry, from its own fields and refs.
 
     Raises:
-        FormatError: never; a record whose fields lack rule and version gets the nonce of
-            ``("", 0)``, which it cannot carry by accident.
+        FormatError: `receipt.nonce` where the fields name no rule and version.
     """
-    rule = record.fields.get("rule", "")
-    version = record.fields.get("rule_version", 0)
-    return derived_nonce(
-        rule if isinstance(rule, str) else "",
-        version if isinstance(version, int) else 0,
-        [ref.record_id for ref in record.refs],
-    )
+    rule, version = record.fields.get("rule"), record.fields.get("rule_version")
+    if type(rule) is not str or type(version) is not int:
+        raise FormatError(Code.RECEIPT_NONCE)
+    return derived_nonce(rule, version, [ref.record_id for ref in record.refs])

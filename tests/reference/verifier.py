@@ -345,8 +345,8 @@ class Verifier:
         need((part is None) == (self.record[3] == "network"))
         if part is None:
             fields = self.record[7]
-            rule, version = fields.get("rule", ""), fields.get("rule_version", 0)
-            need(isinstance(rule, str) and isinstance(version, int))
+            rule, version = fields.get("rule"), fields.get("rule_version")
+            need(isinstance(rule, str) and type(version) is int)
             rests_on = [ref[1] for ref in self.record[9]]
             body = b"\x93" + pack(rule) + pack(version) + array(rests_on)
             need(self.record[10] == tagged("derived", body)[:16])

@@ -121,7 +121,8 @@ def test_a_record_has_these_bytes_and_this_id(case: Any) -> None:
     assert told(tuple(each.value() for each in record.refs)) == case["refs"]
     assert told(record.private.value() if record.private else None) == case["private"]
     assert record.nonce.hex() == case["nonce"]
-    assert (record.nonce == recomputed_nonce(record)) == (record.issuer == "network")
+    if record.issuer == "network":
+        assert record.nonce == recomputed_nonce(record)
 
 
 @pytest.mark.parametrize("case", cases("record/refused"))

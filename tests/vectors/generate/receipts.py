@@ -10,7 +10,7 @@ from ledger.core.batch import DocumentDigest
 from ledger.core.bundle import sign_bundle
 from ledger.core.canonical import Value, decode, encode
 from ledger.core.checkpoint import Checkpoint, cosign, cosigner_name
-from ledger.core.derived import derived_record
+from ledger.core.derived import derived_nonce, derived_record
 from ledger.core.entry import Entry, decode_entry
 from ledger.core.hashing import sha256
 from ledger.core.identifiers import (
@@ -362,10 +362,12 @@ def _fail_bundle(here: World, good: Receipt) -> Cases:
         START_MS,
         START_MS + HOUR,
     )
-    alert = network.receipt(here.alert)
+    alert, cited = network.receipt(here.alert), here.first.record_id
     later = replace(here.alert, fields={**here.alert.fields, "rule_version": 2})
     elsewhere = replace(here.alert, refs=(Ref("alert", here.second.record_id),))
     loose = replace(here.alert, nonce=nonce("guess"))
+
+    bare = replace(here.alert, fields={"alert": "AL05"}, nonce=derived_nonce("", 0, [cited]))
 
     def derived(name: str, record: Record) -> Case:
         data = record.encode()
@@ -433,6 +435,7 @@ def _fail_bundle(here: World, good: Receipt) -> Cases:
         derived("derived record of another rule version", later),
         derived("derived record that cites another record", elsewhere),
         derived("derived record with a chosen nonce", loose),
+        derived("derived record that names no rule", bare),
     ]
 
 
