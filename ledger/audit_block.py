@@ -159,7 +159,7 @@ class BlockAudit:
         if is_derived != (record.issuer == NETWORK_MEMBER):
             yield self._wrong_record(entered.record_id, "issuer")
         if record.nonce != nonce:
-            yield self._wrong_record(entered.record_id, "nonce")
+            yield self._wrong_record(entered.record_id, Code.RECEIPT_NONCE.value)
 
     def _rows(self, rows: Iterator[Row]) -> Iterator[Finding]:
         """Each row is there and says what the block says."""

@@ -192,7 +192,7 @@ def test_a_stolen_issuer_or_a_made_up_derived_record_is_found() -> None:
     events = audit(small.store, GENESIS, ROWS, None)
     wrong = [e for e in events if isinstance(e, Finding)]
     assert [(each.code, each.height, each.detail["what"]) for each in wrong] == [
-        (Code.AUDIT_RECORD, 1, "nonce")
+        (Code.AUDIT_RECORD, 1, "receipt.nonce")
     ]
 
 
