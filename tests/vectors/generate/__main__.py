@@ -16,11 +16,12 @@ from tests.vectors.generate import (
     networks,
     receipts,
     records,
+    sealed,
 )
 from tests.vectors.generate.spelling import Cases, spell
 
 ROOT = Path(__file__).parents[1]
-SOURCES = (canonical, keys, records, bundles, networks, blocks, receipts, files)
+SOURCES = (canonical, keys, records, bundles, networks, blocks, receipts, files, sealed)
 
 
 def generated() -> dict[str, str]:
