@@ -70,6 +70,7 @@ class Replica:
         restore(here)
         self._node = node
         self._at = OpenHeight(node, here)
+        self._peers = _others(committee, config.node_id)
         self._reception = Reception(node, newest)
         self._restarted = head.height > 0 or bool(journal)
         self._now_ms = 0
@@ -156,6 +157,7 @@ class Replica:
         node.pacemaker.stop()
         node.pacemaker.resume(now_ms)
         self._at = OpenHeight(node, open_height(node.config, node.signer, committee, head))
+        self._peers = _others(committee, node.config.node_id)
         self._reception.open(self._at, now_ms)
         return self._finish(now_ms)
 
@@ -173,7 +175,7 @@ class Replica:
             self._resend_at_ms,
             node.pacemaker.deadline_ms,
             node.listens_until_ms,
-            node.catch_up.deadline_ms(here.head.height, self._peers(), self._at.holders()),
+            node.catch_up.deadline_ms(here.head.height, self._peers, self._at.holders()),
         ]
         if here.proposal is not None:
             times.append(here.proposal.votable_at_ms)
@@ -243,7 +245,7 @@ class Replica:
             asked := catch_up.request_payload(here.height, wanted, holders, now_ms)
         ):
             out.to(*asked)
-        if request := catch_up.request_blocks(here.head.height, self._peers(), now_ms):
+        if request := catch_up.request_blocks(here.head.height, self._peers, now_ms):
             out.to(*request)
 
     def _repeat(self, now_ms: int) -> None:
@@ -266,9 +268,9 @@ class Replica:
         signed = sign_tagged(self._node.signer, Tag.STATUS, body)
         return Status(slot, head_hash, now_ms, me, signed)
 
-    def _peers(self) -> list[NodeId]:
-        """The other nodes, beginning behind this one, so that not all ask the same donor."""
-        committee, me = self._at.here.committee, self._node.config.node_id
-        nodes = list(committee)
-        place = nodes.index(me) if me in nodes else 0
-        return [node for node in (*nodes[place:], *nodes[:place]) if node != me]
+
+def _others(committee: Committee, me: NodeId) -> list[NodeId]:
+    """The other nodes, beginning behind this one, so that not all ask the same donor."""
+    nodes = list(committee)
+    place = nodes.index(me) if me in nodes else 0
+    return [node for node in (*nodes[place:], *nodes[:place]) if node != me]

@@ -60,6 +60,7 @@ class Cluster:
             SimulatedNode(plan.seed, plan.nodes, name, clock_ms, Line(name, names, self._sent))
             for name, clock_ms in zip(names, plan.clocks_ms, strict=True)
         ]
+        self.honest = [node for number, node in enumerate(self.nodes) if number != plan.liar]
         self._by_name = {node.name: node for node in self.nodes}
         self._codec = Codec(self.nodes[0].config, genesis_of(plan.nodes).parameters)
         self._decoded: tuple[bytes, Message | None] = (b"", None)
@@ -70,11 +71,6 @@ class Cluster:
         self._number = 0
         self._storms = 0
         self._partitions = 0
-
-    @property
-    def honest(self) -> list[SimulatedNode]:
-        liar = self.plan.liar
-        return [node for number, node in enumerate(self.nodes) if number != liar]
 
     def run(self) -> Outcome:
         """Play the plan, heal, and demand progress."""
