@@ -11,7 +11,7 @@ from consensus.application import Application
 from consensus.events import Events
 from consensus.fates import Committed, Fate, Fates, Pending, Refused
 from consensus.intake import Intake
-from consensus.mempool import Mempool, Pooled, PoolLimits, size_of
+from consensus.mempool import Mempool, Pooled, PoolLimits, Unfit, size_of
 from consensus.transport import Transport
 from consensus.wire import Codec, Relayed, Report
 from ledger.codes import Code
@@ -27,10 +27,14 @@ RELAY_AGAIN_MS: Final = 10_000
 RELAY_AGAIN_BYTES_MAX: Final = 16 << 20
 DEFERRED_MS: Final = 10_000
 """A relayed bundle may rest on a block that is not here yet: so long it is judged again."""
+EAGER_MS: Final = 60_000
+"""After an unfit bundle of a peer, so long whatever it relays is judged at once."""
 DEFERRED_MAX: Final = 256
 """Per peer."""
 DEFERRED_BYTES_MAX: Final = 16 << 20
 """Of header and records, per peer."""
+DEFERRED_RECORDS_MAX: Final = 1_000
+"""Judged again after each block."""
 _FINAL: Final = frozenset({Code.BUNDLE_SIGNATURE, Code.BUNDLE_NETWORK, Code.POOL_FULL})
 """Verdicts that no later head changes."""
 
@@ -75,6 +79,7 @@ class BundleDesk:
         self.settled_count = 0
         """Bundles whose fate was settled since the start: who waits for one looks again."""
         self._relayed_ms = 0
+        self._eager_until_ms: dict[NodeId, int] = {}
 
     def start(self, now_ms: int) -> None:
         """Pool again what was acknowledged before the restart and still waits."""
@@ -93,7 +98,7 @@ class BundleDesk:
         """
         key = bundle.pool_key
         known = self.pool.get(key)
-        if known is None or self._own not in known.sources:
+        if known is None or not known.fit or self._own not in known.sources:
             settled = self._fates.of(key)
             if isinstance(settled, Committed):
                 return settled
@@ -111,15 +116,10 @@ class BundleDesk:
         key = bundle.pool_key
         if isinstance(self._fates.of(key), Committed) or key in self._deferred:
             return
-        pooled = self._admit(bundle, peer, now_ms)
-        if not isinstance(pooled, Rejected):
-            return
-        sizes = [size_of(each.bundle) for each in self._deferred.values() if each.source == peer]
-        room = sum(sizes) + size_of(bundle) <= DEFERRED_BYTES_MAX and len(sizes) < DEFERRED_MAX
-        if pooled.code in _FINAL or not room:
-            self._report(peer, key, pooled)
-        else:
-            self._deferred[key] = _Deferred(bundle, pooled, peer, now_ms)
+        held = self._eager_until_ms.get(peer, 0) <= now_ms
+        pooled = self._admit(bundle, peer, now_ms, held=held)
+        if isinstance(pooled, Rejected):
+            self._unfit_here(peer, bundle, pooled, now_ms)
 
     def reported(self, peer: NodeId, refusal: SignedRefusal, now_ms: int) -> None:
         """A peer refused a bundle that this node took in; kept where nothing better is known.
@@ -144,7 +144,7 @@ class BundleDesk:
             self._transport.send(peer, self._codec.encode(Relayed(each.bundle)))
 
     def committed(self, payload: bytes, now_ms: int) -> None:
-        """A block is durable: settle its bundles, and judge the waiting ones on the new head."""
+        """A block is durable: settle its bundles; what waits is judged on the new head when due."""
         height = self._application.head.height
         keys = pool_keys(payload, self._codec.limits)
         for key in keys:
@@ -158,23 +158,12 @@ class BundleDesk:
         self._intake.compact(own, sum(each.size_bytes for each in own))
 
     def judge_again(self, now_ms: int) -> None:
-        """Judge waiting bundles on the newest head, as many as fit in one go."""
-        for each, verdict in self.pool.judge_again(now_ms):
-            if verdict.code is Code.BUNDLE_KNOWN:
-                # Its records entered by other bundles: whoever waits gets their receipts.
-                self._fates.committed(each.pool_key, self._application.head.height)
-                self.settled_count += 1
-                continue
-            self._events.add("bundle.unfit", bundle=each.pool_key.hex(), code=verdict.code.value)
-            if self._own in each.sources:
-                self._refuse(each.pool_key, verdict, now_ms)
-            for source in sorted(each.sources - {self._own}):
-                self._report(source, each.pool_key, verdict)
+        """Judge waiting bundles that are due on the newest head, as many as fit in one go."""
+        self._leave(self.pool.judge_again(now_ms), now_ms)
 
     def doubt(self, now_ms: int) -> None:
         """Nothing of the pool went into a block: judge it all again before work is claimed."""
-        self.pool.doubt()
-        self.judge_again(now_ms)
+        self._leave(self.pool.doubt(now_ms), now_ms)
 
     def tick(self, now_ms: int) -> None:
         """What is done now and then: go on judging, forget, relay again."""
@@ -193,19 +182,56 @@ class BundleDesk:
         pooled = self.pool.get(pool_key)
         return self._fates.of(pool_key) if pooled is None else Pending(pooled.received_at_ms)
 
+    def _leave(self, unfit: list[Unfit], now_ms: int) -> None:
+        """Tell whoever took these bundles in; what was never fit here may still become so."""
+        for each, verdict in unfit:
+            if verdict.code is Code.BUNDLE_KNOWN:
+                # Its records entered by other bundles: whoever waits gets their receipts.
+                self._fates.committed(each.pool_key, self._application.head.height)
+                self.settled_count += 1
+                continue
+            self._events.add("bundle.unfit", bundle=each.pool_key.hex(), code=verdict.code.value)
+            if self._own in each.sources:
+                self._refuse(each.pool_key, verdict, now_ms)
+            for source in sorted(each.sources - {self._own}):
+                if each.fit:
+                    self._report(source, each.pool_key, verdict)
+                else:
+                    self._unfit_here(source, each.bundle, verdict, now_ms)
+
+    def _unfit_here(self, peer: NodeId, bundle: Bundle, verdict: Rejected, now_ms: int) -> None:
+        """A peer's bundle is unfit on this head: judge it again with the next blocks, or report it.
+
+        Until further notice, what this peer relays is judged at once.
+        """
+        self._eager_until_ms[peer] = now_ms + EAGER_MS
+        sizes = [size_of(each.bundle) for each in self._deferred.values() if each.source == peer]
+        room = sum(sizes) + size_of(bundle) <= DEFERRED_BYTES_MAX and len(sizes) < DEFERRED_MAX
+        if verdict.code in _FINAL or not room:
+            self._report(peer, bundle.pool_key, verdict)
+        else:
+            self._deferred[bundle.pool_key] = _Deferred(bundle, verdict, peer, now_ms)
+
     def _judge(self, bundle: Bundle, time_ms: int) -> object:
         """On the time that the next block can have at the earliest."""
         return self._application.judge(bundle, max(time_ms, self._application.head.time_ms + 1))
 
-    def _admit(self, bundle: Bundle, source: NodeId, now_ms: int) -> Pooled | Rejected:
-        pooled = self.pool.admit(bundle, source, self._application.head.height, now_ms)
+    def _admit(
+        self, bundle: Bundle, source: NodeId, now_ms: int, *, held: bool = False
+    ) -> Pooled | Rejected:
+        height = self._application.head.height
+        pooled = self.pool.admit(bundle, source, height, now_ms, held=held)
         if isinstance(pooled, Pooled):
             self._fates.pooled(pooled.pool_key)
         return pooled
 
     def _judge_deferred(self, now_ms: int) -> None:
-        """What rested on a block that has just come is fit now."""
+        """What rested on a block that has just come is fit now; oldest first, within a limit."""
+        records = 0
         for key, each in list(self._deferred.items()):
+            if records >= DEFERRED_RECORDS_MAX:
+                break
+            records += each.bundle.header.count
             if not isinstance(self._admit(each.bundle, each.source, now_ms), Rejected):
                 del self._deferred[key]
 

@@ -193,7 +193,9 @@ class Driver:
         pool, head = self._desk.pool, self._application.head
         due_ms = self._next_due_ms
         due = due_ms is not None and due_ms < max(now_ms, head.time_ms + 1)
-        yes = (len(pool) > 0 or due) and not self._abstains
+        # A primary proposes what peers have judged; the block that it assembles judges it here.
+        mine = len(pool) > 0 and self._replica.situation.primary == self._own
+        yes = (pool.has_fit or mine or due) and not self._abstains
         told = (yes, yes and bool(pool.passed_over))
         if told != self._told:
             self._told = told

@@ -1,14 +1,16 @@
-"""The pool: bundles that were judged fit and wait to be committed, with room for every member.
+"""The pool: bundles that wait to be committed, with room for every member.
 
 Room is kept per member and per node that took the bundle in, so a relayed bundle of an honest node
-is never refused for room, and one client cannot make honest primaries look silent. No negative
-verdict is kept by bundle id. Nothing here marks a bundle as proposed: what is not committed waits.
+is never refused for room, and one client cannot make honest primaries look silent. What peers took
+in is judged a little later, because most of it is committed before, and a bundle that goes on
+waiting is judged again and again, ever more rarely. No negative verdict is kept by bundle id.
+Nothing here marks a bundle as proposed: what is not committed waits.
 Spec: ``docs/spec/consensus.md``, "Time, work, timers".
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from ledger.codes import Code
 from ledger.core.bundle import Bundle
@@ -17,6 +19,7 @@ from ledger.errors import Rejected
 
 Judge: TypeAlias = Callable[[Bundle, int], object]
 """`Application.judge`: `Rejected`, or anything else where the bundle is fit."""
+UNJUDGED: Final = Height(-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,14 @@ class PoolLimits:
     """Of all members together, per node that took them in."""
     proposal_records_max: int = 10_000
     """A primary stops after so many records, so that a block is judged within a second."""
-    rejudge_records_max: int = 10_000
-    """Records judged again in one go; the rest follow at the next tick."""
+    rejudge_records_max: int = 1_000
+    """Records judged again in one go, at least one bundle; the rest follow at the next tick."""
+    held_ms: int = 500
+    """How long a relayed bundle waits unjudged; much less than a view's patience."""
+    judge_again_ms: int = 1_000
+    """First pause between two judgements of a waiting bundle; doubled each time."""
+    judge_again_ms_max: int = 16_000
+    """Where that doubling ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +57,25 @@ class Pooled:
     order: int
     """Ascending in the order of arrival here."""
     judged_at: Height
-    """The head on which it was last judged fit."""
+    """The head on which it was last judged fit; `UNJUDGED` before the first time."""
+    judge_at_ms: int
+    """When it is judged next, unless its head is still the newest then."""
+    pause_ms: int
+    """Between this judgement and the next."""
+
+    @property
+    def fit(self) -> bool:
+        """Judged, and found fit."""
+        return self.judged_at != UNJUDGED
 
     @property
     def member(self) -> MemberId:
         """Who issued it."""
         return self.bundle.header.issuer
+
+
+Unfit: TypeAlias = tuple[Pooled, Rejected]
+"""A bundle that left, as it waited, with its verdict."""
 
 
 @dataclass(slots=True)
@@ -75,8 +97,8 @@ class _Share:
 class Mempool:
     """The waiting bundles of one node, by pool key."""
 
-    __slots__ = ("_fresh", "_judge", "_limits", "_next_order", "_passed_over", "_pool", "_shares",
-                 "size_bytes")  # fmt: skip
+    __slots__ = ("_fit_count", "_fresh", "_judge", "_limits", "_next_order", "_passed_over",
+                 "_pool", "_shares", "size_bytes")  # fmt: skip
 
     def __init__(self, judge: Judge, limits: PoolLimits) -> None:
         self._judge = judge
@@ -84,6 +106,7 @@ class Mempool:
         self._pool: dict[Digest, Pooled] = {}
         self._shares: dict[NodeId, _Share] = {}
         self._passed_over: set[Digest] = set()
+        self._fit_count = 0
         self._next_order = 0
         self._fresh = Height(0)
         self.size_bytes = 0
@@ -104,42 +127,48 @@ class Mempool:
         """Bundles that wait while later ones of their member were committed."""
         return frozenset(self._passed_over)
 
+    @property
+    def has_fit(self) -> bool:
+        """Whether a bundle waits that was judged fit."""
+        return self._fit_count > 0
+
     def admit(
-        self, bundle: Bundle, source: NodeId, height: Height, now_ms: int
+        self, bundle: Bundle, source: NodeId, height: Height, now_ms: int, *, held: bool = False
     ) -> Pooled | Rejected:
-        """Judge a bundle on the present head and pool it.
+        """Pool a bundle, judged on the present head.
 
         Args:
             bundle: decoded; its signature is part of the judgement.
             source: the node that took it in.
             height: of the present head.
             now_ms: when it was received.
+            held: leave the judgement to `judge_again`, for what a peer has judged already.
 
         Returns:
             What waits now, or the judge's refusal, or `pool.full`.
         """
-        key = bundle.pool_key
-        known = self._pool.get(key)
-        if known is not None and source in known.sources:
+        known = self._pool.get(bundle.pool_key)
+        if known is not None and source in known.sources and (known.fit or held):
             return known
-        size = (
-            len(bundle.header_bytes) + sum(map(len, bundle.records))
-            if known is None
-            else (known.size_bytes)
-        )
+        size, limits = size_of(bundle), self._limits
         full = self._full(bundle.header.issuer, source, size)
-        if full is not None:
+        if full is not None and (known is None or source not in known.sources):
             return full
         if known is None:
+            at_ms, pause_ms = now_ms + limits.held_ms, limits.judge_again_ms
+            known = Pooled(
+                bundle, bundle.pool_key, size, frozenset(), now_ms, self._next_order, UNJUDGED,
+                at_ms, pause_ms,
+            )  # fmt: skip
+            self._next_order += 1
+        if not held and not known.fit:
             verdict = self._judge(bundle, now_ms)
             if isinstance(verdict, Rejected):
+                self._remove(known.pool_key)
                 return verdict
-            known = Pooled(bundle, key, size, frozenset(), now_ms, self._next_order, height)
-            self._next_order += 1
-            self.size_bytes += size
+            known = self._judged(known, height, now_ms)
         known = replace(known, sources=known.sources | {source})
-        self._pool[key] = known
-        self._shares.setdefault(source, _Share()).add(known.member, 1, size)
+        self._put(known)
         return known
 
     def candidates(self) -> list[Bundle]:
@@ -180,16 +209,16 @@ class Mempool:
                 self._passed_over.add(key)
         return gone
 
-    def judge_again(self, now_ms: int) -> list[tuple[Pooled, Rejected]]:
-        """Judge waiting bundles on the newest head, the oldest judgement first, within the limit.
+    def judge_again(self, now_ms: int, records_max: int | None = None) -> list[Unfit]:
+        """Judge waiting bundles that are due on the newest head, within a limit of records.
 
         Returns:
-            The bundles that became unfit and left, with their verdicts.
+            The bundles that are unfit and left, with their verdicts.
         """
-        left = []
-        records = 0
+        most = self._limits.rejudge_records_max if records_max is None else records_max
+        left, records = [], 0
         for each in self._due_for_judgement(now_ms):
-            if records >= self._limits.rejudge_records_max:
+            if records >= most:
                 break
             records += each.bundle.header.count
             verdict = self._judge(each.bundle, now_ms)
@@ -197,20 +226,40 @@ class Mempool:
                 self._remove(each.pool_key)
                 left.append((each, verdict))
             else:
-                self._pool[each.pool_key] = replace(each, judged_at=self._fresh)
+                self._put(self._judged(each, self._fresh, now_ms))
         return left
 
-    def doubt(self) -> None:
-        """Forget every judgement: nothing of what was thought fit went into a block."""
-        for key, each in self._pool.items():
-            self._pool[key] = replace(each, judged_at=Height(-1))
+    def doubt(self, now_ms: int) -> list[Unfit]:
+        """Nothing of the candidates went into a block: judge all of them now, as `judge_again`."""
+        for bundle in self.candidates():
+            each = self._pool[bundle.pool_key]
+            self._put(replace(each, judged_at=UNJUDGED, judge_at_ms=now_ms))
+        return self.judge_again(now_ms, self._limits.proposal_records_max)
 
-    def _due_for_judgement(self, now_ms: int) -> Sequence[Pooled]:
+    def _due_for_judgement(self, now_ms: int) -> list[Pooled]:
         return [
             each
             for each in self._pool.values()
-            if each.judged_at < self._fresh or each.bundle.header.expires_at_ms < now_ms
+            if (each.judged_at < self._fresh and each.judge_at_ms <= now_ms)
+            or each.bundle.header.expires_at_ms < now_ms
         ]
+
+    def _judged(self, each: Pooled, height: Height, now_ms: int) -> Pooled:
+        """Fit on the head at `height`; the next look is later than the one before."""
+        pause_ms = min(2 * each.pause_ms, self._limits.judge_again_ms_max)
+        return replace(
+            each, judged_at=height, judge_at_ms=now_ms + each.pause_ms, pause_ms=pause_ms
+        )
+
+    def _put(self, each: Pooled) -> None:
+        """Keep the newest form of a bundle; shares and counts follow."""
+        before = self._pool.get(each.pool_key)
+        self._pool[each.pool_key] = each
+        self._fit_count += each.fit - (before is not None and before.fit)
+        if before is None:
+            self.size_bytes += each.size_bytes
+        for source in each.sources - (frozenset() if before is None else before.sources):
+            self._shares.setdefault(source, _Share()).add(each.member, 1, each.size_bytes)
 
     def _full(self, member: MemberId, source: NodeId, size_bytes: int) -> Rejected | None:
         limits, share = self._limits, self._shares.get(source, _Share())
@@ -228,6 +277,7 @@ class Mempool:
         each = self._pool.pop(pool_key, None)
         if each is not None:
             self.size_bytes -= each.size_bytes
+            self._fit_count -= each.fit
             for source in each.sources:
                 self._shares[source].add(each.member, -1, -each.size_bytes)
         return each

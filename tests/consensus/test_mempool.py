@@ -136,13 +136,56 @@ def test_a_bundle_is_passed_over_when_a_later_one_of_its_member_commits() -> Non
 def test_after_a_commit_the_unfit_leave_with_their_verdict() -> None:
     judge, one, two = Judge(), bundle("a"), bundle("b")
     pool = pool_of(one, two, judge=judge)
-    assert pool.judge_again(1) == []
+    assert pool.judge_again(5_000) == []
     pool.committed([], Height(1))
     judge.unfit.add(two.pool_key)
-    left = pool.judge_again(1)
+    left = pool.judge_again(5_000)
     assert [(each.bundle, verdict) for each, verdict in left] == [(two, UNFIT)]
     assert pool.candidates() == [one]
-    assert pool.judge_again(1) == []
+    assert pool.judge_again(50_000) == []
+
+
+def test_what_waits_long_is_judged_ever_more_rarely_and_only_on_a_new_head() -> None:
+    judge, one = Judge(), bundle("a", expires_at_ms=10**9)
+    pool = pool_of(one, judge=judge)
+    judged_at_s = []
+    for second in range(1, 100):
+        pool.committed([], Height(second))
+        judge.calls = 0
+        pool.judge_again(1_000 * second + 1)
+        if judge.calls:
+            judged_at_s.append(second)
+    assert judged_at_s == [1, 3, 7, 15, 31, 47, 63, 79, 95]
+    judge.calls = 0
+    assert (pool.judge_again(10**8), judge.calls) == ([], 1)
+    assert (pool.judge_again(2 * 10**8), judge.calls) == ([], 1)
+
+
+def test_what_a_peer_judged_is_held_for_a_moment_and_then_judged() -> None:
+    judge, one = Judge(), bundle("a")
+    pool = Mempool(judge, PoolLimits(held_ms=500))
+    pooled = pool.admit(one, PEER, Height(0), 1_000, held=True)
+    assert isinstance(pooled, Pooled) and not pooled.fit
+    assert (judge.calls, pool.has_fit, pool.candidates()) == (0, False, [one])
+    assert (pool.judge_again(1_499), judge.calls) == ([], 0)
+    assert (pool.judge_again(1_500), judge.calls) == ([], 1)
+    assert (len(pool), pool.has_fit) == (1, True)
+    pool.committed([one.pool_key], Height(1))
+    assert (len(pool), pool.has_fit) == (0, False)
+
+
+def test_a_held_bundle_is_judged_at_once_when_a_member_submits_it_here() -> None:
+    judge, one = Judge(), bundle("a")
+    pool = Mempool(judge, PoolLimits())
+    pool.admit(one, PEER, Height(0), 1, held=True)
+    pooled = pool.admit(one, OWN, Height(0), 2)
+    assert isinstance(pooled, Pooled) and pooled.fit
+    assert (judge.calls, pooled.sources) == (1, frozenset({OWN, PEER}))
+    bad = bundle("b")
+    judge.unfit.add(bad.pool_key)
+    pool.admit(bad, PEER, Height(0), 3, held=True)
+    assert pool.admit(bad, OWN, Height(0), 4) == UNFIT
+    assert pool.get(bad.pool_key) is None
 
 
 def test_judging_again_is_bounded_and_goes_on_where_it_ended() -> None:
@@ -150,12 +193,9 @@ def test_judging_again_is_bounded_and_goes_on_where_it_ended() -> None:
     pool = pool_of(*[bundle(str(n), count=3) for n in range(4)], judge=judge, rejudge_records_max=6)
     pool.committed([], Height(1))
     judge.calls = 0
-    pool.judge_again(1)
-    assert judge.calls == 2
-    pool.judge_again(1)
-    assert judge.calls == 4
-    pool.judge_again(1)
-    assert judge.calls == 4
+    for calls in (2, 4, 4):
+        pool.judge_again(5_000)
+        assert judge.calls == calls
 
 
 def test_what_expires_leaves_without_a_commit() -> None:
@@ -165,10 +205,10 @@ def test_what_expires_leaves_without_a_commit() -> None:
     assert len(pool) == 0
 
 
-def test_a_doubted_pool_is_judged_whole() -> None:
-    judge, one = Judge(), bundle("a")
-    pool = pool_of(one, judge=judge)
-    judge.unfit.add(one.pool_key)
+def test_doubted_candidates_are_judged_at_once() -> None:
+    judge, one, two = Judge(), bundle("a"), bundle("b")
+    pool = pool_of(one, two, judge=judge, rejudge_records_max=1)
+    judge.unfit |= {one.pool_key, two.pool_key}
     assert pool.judge_again(1) == []
-    pool.doubt()
-    assert len(pool.judge_again(1)) == 1
+    assert [each.bundle for each, _ in pool.doubt(1)] == [one, two]
+    assert (len(pool), pool.has_fit) == (0, False)
