@@ -129,7 +129,8 @@ def test_old_view_changes_of_another_height_do_not_fork_the_chain() -> None:
 
 
 def test_a_block_that_only_one_node_saw_decided_is_decided_by_all() -> None:
-    a_commit_that_only_one_has_seen()
+    world = a_commit_that_only_one_has_seen()
+    assert {world.payloads(name)[0] for name in "bcd"} == {b"decided"}
 
 
 def test_no_half_of_the_committee_decides_anything() -> None:
