@@ -1,8 +1,8 @@
 """What a Fault is: two signed statements of one key that no honest node makes.
 
-The list is closed. Votes of different views, heights or epochs are never Faults, and neither are
-cosignatures that differ in time only. A Fault names a key, not an intent. Detection never raises:
-misbehaviour is data. Spec: ``docs/spec/consensus.md``, "What a Fault is".
+The list is closed. Votes of different views, heights or epochs are never Faults. A Fault names a
+key, not an intent. Detection never raises: misbehaviour is data. Inconsistent cosignatures are
+found where the log is (`ledger.cosigned`), not here. Spec: ``docs/spec/consensus.md``.
 """
 
 from collections.abc import Sequence
@@ -35,8 +35,6 @@ class FaultKind(StrEnum):
     """Two differing NEW-VIEWs of one slot."""
     FORGOTTEN_COMMIT = "forgotten-commit"
     """A Commit of (h, v), and a later VIEW-CHANGE that reports a prepared view below v, or none."""
-    INCONSISTENT_LOG = "inconsistent-log"
-    """Two cosignatures or log signatures of one origin that no one log can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +61,6 @@ class Fault:
     def verify(self, committee: Committee) -> None:
         """Require that the accused node's key signed both statements, and that they are a Fault.
 
-        An inconsistent log is proven by a Merkle proof beside these statements, not here.
-
         Raises:
             VerificationError: `signature.invalid`, or `fault.none` where no rule forbids to say
                 both.
@@ -73,7 +69,7 @@ class Fault:
         key = committee.node(self.node).node_key
         for said in (self.first, self.second):
             verify_tagged(key, said.tag, said.body, said.signature)
-        if self.kind is not FaultKind.INCONSISTENT_LOG and not self._contradicts():
+        if not self._contradicts():
             raise VerificationError(Code.FAULT_NONE, kind=self.kind.value, node=self.node)
 
     def _contradicts(self) -> bool:
