@@ -85,7 +85,7 @@ class Committee:
 
     @property
     def weak(self) -> int:
-        """f + 1: at least one of so many is honest."""
+        """Of so many, f + 1, at least one is honest."""
         return self.f + 1
 
     def primary(self, view: View) -> NodeId:
