@@ -15,6 +15,7 @@ import structlog
 
 from consensus import tls
 from consensus.connection import HANDSHAKE_S, Budget, Connection, opened, reason_of, streams
+from consensus.event_log import LineLimit
 from consensus.outbound import Outbound
 from consensus.transport import Receiver
 from ledger.codes import Code
@@ -27,6 +28,7 @@ STRANGERS_MAX: Final = 64
 IDLE_S: Final = 60.0
 """A peer tells its status every second: one that is silent for so long is gone."""
 _BACKLOG: Final = 64
+_PAUSE_S: Final = 0.2
 
 log = structlog.get_logger("consensus.tcp")
 
@@ -80,11 +82,14 @@ class TcpTransport:
         }
         self._socket: socket.socket | None = None
         self._strangers = 0
+        self._lines = LineLimit()
         self._inbound: dict[NodeId, Connection] = {}
 
     def send(self, peer: NodeId, frame: bytes) -> None:
         """See `Transport.send`."""
-        self._outbound[peer].send(frame)
+        link = self._outbound.get(peer)
+        if link is not None:
+            link.send(frame)
 
     def broadcast(self, frame: bytes) -> None:
         """See `Transport.broadcast`."""
@@ -134,10 +139,16 @@ class TcpTransport:
     async def _accept(self, listening: socket.socket, tasks: asyncio.TaskGroup) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            connection, address = await loop.sock_accept(listening)
+            try:
+                connection, address = await loop.sock_accept(listening)
+            except OSError as problem:
+                # Most often too many open files: whoever knocks can wait until some are closed.
+                self._refuse("", reason_of(problem))
+                await asyncio.sleep(_PAUSE_S)
+                continue
             where = f"{address[0]}:{address[1]}"
             if self._strangers >= STRANGERS_MAX:
-                log.warning("peer.refused", address=where, reason="too many handshakes")
+                self._refuse(where, "too many handshakes")
                 connection.close()
                 continue
             self._strangers += 1
@@ -148,7 +159,7 @@ class TcpTransport:
         try:
             connection = await self._handshake(accepted)
         except (OSError, VerificationError) as problem:
-            log.warning("peer.refused", address=where, reason=reason_of(problem))
+            self._refuse(where, reason_of(problem))
             accepted.close()
             return
         finally:
@@ -162,11 +173,16 @@ class TcpTransport:
         except (OSError, EOFError) as problem:
             log.info("peer.gone", peer=peer, address=where, reason=reason_of(problem))
         except FormatError as problem:
-            log.warning("peer.refused", peer=peer, address=where, reason=reason_of(problem))
+            self._refuse(where, reason_of(problem), peer)
         finally:
             if self._inbound.get(peer) is connection:
                 del self._inbound[peer]
             connection.close()
+
+    def _refuse(self, where: str, reason: str, peer: NodeId | None = None) -> None:
+        """Log that a connection was refused; a flood of strangers does not fill the disk."""
+        if self._lines.admits("peer.refused"):
+            log.warning("peer.refused", address=where, reason=reason, peer=peer)
 
     async def _handshake(self, accepted: socket.socket) -> Connection:
         reader, protocol = streams()
