@@ -50,4 +50,5 @@ class Viewer:
 
     def _is_public(self, type_key: str) -> bool:
         kind = self.catalogue.type(type_key)
-        return kind is not None and kind.visibility == PUBLIC
+        # A record of a sealed type is on the ledger from its opening on, and not before.
+        return kind is not None and (kind.visibility == PUBLIC or bool(kind.sealed_until))

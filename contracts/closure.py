@@ -100,8 +100,8 @@ class _TypeCheck:
 
     def _check_visibility(self) -> None:
         visibility = self._kind.visibility
-        if visibility.startswith("sealed:"):
-            self._check_types([visibility.removeprefix("sealed:")])
+        if self._kind.sealed_until:
+            self._check_types([self._kind.sealed_until])
         elif visibility not in {"public", "parties", "supervisor"}:
             raise _invalid(self._kind.key, f"visibility = {visibility}")
 

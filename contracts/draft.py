@@ -8,7 +8,7 @@ chain from here. Spec: ``docs/spec/block.md``.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from contracts import entering, timers
+from contracts import entering, timers, unsealing
 from contracts.admission import Seen, Submitted, check_bundle, decode_entering
 from contracts.case import Case
 from contracts.conclusions import alert_record
@@ -24,6 +24,7 @@ from ledger.core.entry import entry_hashes
 from ledger.core.identifiers import BundleId, Digest, Height, NodeId, RecordId
 from ledger.core.merkle import Frontier, leaf_hash
 from ledger.core.payload import bundles_root
+from ledger.core.sealed import OPENING_TYPE
 from ledger.core.status import StatusTree, state_hash
 from ledger.errors import Rejected
 
@@ -152,7 +153,10 @@ class Draft:
             return verdict
         kind = self._world.catalogue.types[record.type]
         case = Case(record, kind, facts, self._state, times)
-        return verdict.raised + entering.enter(case, data, verdict)
+        raised = verdict.raised + entering.enter(case, data, verdict)
+        return (
+            raised + unsealing.unseal(case, self._seen) if record.type == OPENING_TYPE else raised
+        )
 
     def _added(
         self,

@@ -38,7 +38,8 @@ def judge(record: Record, facts: Facts, state: State, times: Times) -> Verdict:
         return Rejected(Code.RECORD_TYPE, {"type": record.type})
     case = Case(record, kind, facts, state, times)
     refusal = (
-        check_shape(record, kind, facts.world.catalogue.common)
+        _check_seal(case)
+        or check_shape(record, kind, facts.world.catalogue.common)
         or _check_issuer(case)
         or check_references(case)
     )
@@ -54,6 +55,14 @@ def judge(record: Record, facts: Facts, state: State, times: Times) -> Verdict:
     if refusal is not None:
         return refusal
     return Accepted(_in_order(case, conclusions), tuple(at_limit))
+
+
+def _check_seal(case: Case) -> Rejected | None:
+    """A sealed type enters by its opening only, and no other type does."""
+    if bool(case.kind.sealed_until) == (case.facts.unsealed is not None):
+        return None
+    code = Code.SEALED_ONLY if case.kind.sealed_until else Code.SEALED_TYPE
+    return Rejected(code, {"type": case.kind.key})
 
 
 def _check_issuer(case: Case) -> Rejected | None:

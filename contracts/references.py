@@ -40,7 +40,7 @@ def _check(case: Case, ref: Ref) -> Rejected | None:
     if ref.network_id is not None:
         return None
     row = case.state.record(ref.record_id)
-    if row is None:
+    if row is None or row.entered.index >= case.times.index:
         return Rejected(Code.RECORD_REF_UNKNOWN, {"record": ref.record_id.hex()})
     if cites is None:
         return None

@@ -24,7 +24,9 @@ STAGES: Final = frozenset(
     {"ledger", "evidence", "tender", "bid", "opening", "evaluation", "award", "closing", "any"}
 )
 """招 投 开 评 定, closing, and what stands outside them."""
-SUBJECT_KINDS: Final = frozenset({"any", "project", "section", "member", "issuer"})
+SUBJECT_KINDS: Final = frozenset({"any", "project", "section", "member", "issuer", "none"})
+SEALED: Final = "sealed:"
+"""How the visibility of a type begins that enters only under seal; the event's type follows."""
 FIELD_KINDS: Final = frozenset(
     {
         "text", "integer", "fen", "time", "digest", "bytes", "bool", "member", "record",
@@ -191,6 +193,11 @@ class RecordType:
     """Rules in Python that judge and apply what data cannot say."""
     alerts: tuple[str, ...]
     """Every alert that a record of this type may raise."""
+
+    @property
+    def sealed_until(self) -> str:
+        """Type of the event that allows it to be opened; empty for a type that is not sealed."""
+        return self.visibility.removeprefix(SEALED) if self.visibility.startswith(SEALED) else ""
 
 
 @dataclass(frozen=True, slots=True)

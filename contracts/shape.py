@@ -48,12 +48,19 @@ def check_shape(record: Record, kind: RecordType, common: Mapping[str, Field]) -
     return None
 
 
+def is_plain(subject: str) -> bool:
+    """Whether a subject looks like what it is, and may stand in a key of the state."""
+    return _UNSEEN.search(subject) is None
+
+
 def _subject_fits(record: Record, kind: RecordType) -> bool:
     subject = str(record.subject)
-    if _UNSEEN.search(subject):
+    if not is_plain(subject):
         return False
     if kind.subject == "any":
         return True
+    if kind.subject == "none":
+        return not subject
     if kind.subject == "section":
         return _SECTION.fullmatch(subject) is not None
     if kind.subject == "project":

@@ -37,6 +37,19 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsealed:
+    """How a sealed record came out; its own position is that of its commitment."""
+
+    commitment: RecordId
+    committed_by: MemberId
+    """The sealing system."""
+    opened_by: MemberId
+    """The sealing system or the author."""
+    at: Times
+    """Position of the opening."""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What was found out about a record before it is judged."""
 
@@ -44,6 +57,8 @@ class Facts:
     key_id: KeyId | None
     """The key whose signature over the bundle was verified; None for derived records."""
     world: World
+    unsealed: Unsealed | None = None
+    """None for a record that entered openly."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from contracts.alerts import signer, silent_change
+from contracts.alerts import sealing, signer, silent_change
 from contracts.case import Case
 from contracts.verdict import Raised
 
@@ -16,7 +16,10 @@ AlertRule = Callable[[Case], Raised | None]
 
 ALERT_RULES: Final[Mapping[str, AlertRule]] = MappingProxyType(
     {
+        "bid_set": sealing.wrong_set,
+        "few_bids": sealing.few_bids,
         "signer": signer.conclude,
         "silent_change": silent_change.conclude,
+        "unsealing": sealing.out_of_order,
     }
 )

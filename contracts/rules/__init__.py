@@ -13,11 +13,13 @@ from typing import Final
 from contracts.case import Case
 from contracts.rules import (
     amendment,
+    bidding,
     calendar,
     delegation,
     keys,
     membership,
     roles,
+    sealing,
     voiding,
 )
 from ledger.errors import Rejected
@@ -36,11 +38,17 @@ class Rule:
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
         "amendment": Rule(amendment.judge, amendment.apply),
+        "bid": Rule(bidding.judge_bid, bidding.apply_bid),
+        "bid_set": Rule(bidding.judge_set, bidding.apply_set),
         "calendar": Rule(calendar.judge, calendar.apply),
+        "commitment": Rule(sealing.judge_commitment, sealing.apply_commitment),
         "delegation": Rule(delegation.judge, delegation.apply),
         "keys": Rule(keys.judge, keys.apply),
         "membership": Rule(membership.judge, membership.apply),
+        "opening": Rule(sealing.judge_opening, sealing.apply_opening),
+        "opening_started": Rule(bidding.judge_start, bidding.apply_start),
         "roles": Rule(roles.judge, roles.apply),
         "voiding": Rule(voiding.judge, voiding.apply),
+        "withdrawal": Rule(bidding.judge_withdrawal, bidding.apply_withdrawal),
     }
 )

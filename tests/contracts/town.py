@@ -36,7 +36,7 @@ GRACE = Parameters().deadline_grace_ms
 
 DEPARTMENTS = ("centre", "supervisor", "registry", "notary")
 ROLES: Mapping[str, tuple[str, ...]] = {
-    "centre": ("trading_centre", "role_authority", "client_system"),
+    "centre": ("trading_centre", "role_authority", "client_system", "bid_system"),
     "supervisor": ("supervisor",),
     "registry": ("registrar", "rule_authority", "standards_body"),
     "notary": ("notary",),
