@@ -50,7 +50,7 @@ class Cluster:
     def __init__(self, plan: Plan, tell: Callable[[str], None] | None = None) -> None:
         self.plan = plan
         self._tell = tell
-        self._now_ms = START_MS
+        self.now_ms = START_MS
         self._order = 0
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         committee = genesis_of(plan.nodes).committee
@@ -75,15 +75,15 @@ class Cluster:
     def run(self) -> Outcome:
         """Play the plan, heal, and demand progress."""
         for node in self.nodes:
-            self._start(node)
+            self.start(node)
         for fault in self.plan.faults:
             self._at(START_MS + fault.at_ms, lambda fault=fault: self._strike(fault))  # type: ignore[misc]
         for work in self.plan.works:
-            self._at(START_MS + work.at_ms, lambda work=work: self._submit(work))  # type: ignore[misc]
-        self._play(START_MS + CHAOS_MS, lambda: False)
+            self._at(START_MS + work.at_ms, lambda work=work: self.submit(work))  # type: ignore[misc]
+        self.play(START_MS + CHAOS_MS, lambda: False)
         self._heal()
-        after = self._now_ms
-        done = self._play(after + HEALING_MS, self._settled)
+        after = self.now_ms
+        done = self.play(after + HEALING_MS, self._settled)
         require(done, f"no progress within {HEALING_MS} ms after healing: {self._where()}")
         return self._check_end()
 
@@ -93,27 +93,27 @@ class Cluster:
         self._order += 1
         heapq.heappush(self._events, (time_ms, self._order, action))
 
-    def _play(self, end_ms: int, until: Callable[[], bool]) -> bool:
+    def play(self, end_ms: int, until: Callable[[], bool]) -> bool:
         """Let events happen up to a time, or until something holds."""
         for _ in range(STEPS_MAX):
             if until():
                 return True
             if not self._events or self._events[0][0] > end_ms:
-                self._now_ms = end_ms
+                self.now_ms = end_ms
                 return until()
-            self._now_ms, _, action = heapq.heappop(self._events)
+            self.now_ms, _, action = heapq.heappop(self._events)
             action()
         raise AssertionError("the run does not end")
 
     def _say(self, node: SimulatedNode | None, text: str) -> None:
         if self._tell is not None:
             name = "" if node is None else node.name
-            self._tell(f"{self._now_ms - START_MS:>7} {name:<16} {text}")
+            self._tell(f"{self.now_ms - START_MS:>7} {name:<16} {text}")
 
     # Nodes.
 
     def _clock(self, node: SimulatedNode) -> int:
-        return self._now_ms + node.clock_off_ms
+        return self.now_ms + node.clock_off_ms
 
     def _step(self, node: SimulatedNode, action: Callable[[Driver], object]) -> object:
         """One step of a node that is up; power may fail in the middle of it."""
@@ -124,7 +124,7 @@ class Cluster:
             result = action(driver)
         except PowerCut:
             self._say(node, "POWER CUT")
-            self._crash(node)
+            self.crash(node)
             return None
         if node in self.honest and self.agreement.look(node):
             assert node.chain is not None
@@ -137,7 +137,7 @@ class Cluster:
         """Have the node ticked at its deadline."""
         if node.driver is None:
             return
-        due_ms = max(node.driver.deadline_ms - node.clock_off_ms, self._now_ms)
+        due_ms = max(node.driver.deadline_ms - node.clock_off_ms, self.now_ms)
         if due_ms == node.tick_at_ms:
             return
         node.tick_at_ms = due_ms
@@ -149,14 +149,14 @@ class Cluster:
 
         self._at(due_ms, tick)
 
-    def _start(self, node: SimulatedNode) -> None:
+    def start(self, node: SimulatedNode) -> None:
         if node.up:
             return
         try:
             node.open()
         except PowerCut:
             node.crash()
-            self._at(self._now_ms + 500, lambda: self._start(node))
+            self._at(self.now_ms + 500, lambda: self.start(node))
             return
         self._say(node, "STARTS")
         self._step(node, lambda driver: driver.start(self._clock(node)))
@@ -168,7 +168,7 @@ class Cluster:
     def _connect(self, node: SimulatedNode, peer: SimulatedNode) -> None:
         self._step(node, lambda driver: driver.connected(peer.name, self._clock(node)))
 
-    def _crash(self, node: SimulatedNode) -> None:
+    def crash(self, node: SimulatedNode) -> None:
         if not node.up:
             return
         self._say(node, "CRASHES")
@@ -188,7 +188,7 @@ class Cluster:
         elif message is not None and self._order_of(to) % 2:
             message = self._liar.other(message)
             frame = self._codec.encode(Said(message))
-        times = self.post.arrivals(origin, to, self._now_ms)
+        times = self.post.arrivals(origin, to, self.now_ms)
         if self._tell is not None:
             said = repr(message) if message is not None else f"frame of kind {frame[0]}"
             self._say(node, f"-> {to} {said}{'' if times else ' LOST'}")
@@ -213,17 +213,17 @@ class Cluster:
     # Faults and work.
 
     def _strike(self, fault: Fault) -> None:
-        end_ms = self._now_ms + fault.lasts_ms
+        end_ms = self.now_ms + fault.lasts_ms
         self._say(None, f"FAULT {fault.blow.value} {fault.nodes} for {fault.lasts_ms} ms")
         struck = [self.nodes[number] for number in fault.nodes]
         match fault.blow:
             case Blow.CRASH | Blow.CRASH_ALL:
                 for node in struck:
-                    self._crash(node)
+                    self.crash(node)
             case Blow.POWER_CUT:
                 struck[0].fuse.arm(fault.operations)
             case Blow.PARTITION:
-                self._split([node.name for node in struck])
+                self.split([node.name for node in struck])
             case Blow.STORM:
                 self._storms += 1
                 self.post.weather = fault.weather
@@ -235,7 +235,7 @@ class Cluster:
             case Blow.PARTITION:
                 self._partitions -= 1
                 if self._partitions == 0:
-                    self._join()
+                    self.join()
             case Blow.STORM:
                 self._storms -= 1
                 if self._storms == 0:
@@ -243,9 +243,9 @@ class Cluster:
             case _:
                 for node in struck:
                     node.fuse.disarm()
-                    self._start(node)
+                    self.start(node)
 
-    def _split(self, alone: list[NodeId]) -> None:
+    def split(self, alone: list[NodeId]) -> None:
         self._partitions += 1
         self.post.split(alone)
         for node in self.nodes:
@@ -253,17 +253,17 @@ class Cluster:
                 if node.driver is not None and not self.post.connected(node.name, peer.name):
                     node.driver.disconnected(peer.name)
 
-    def _join(self) -> None:
+    def join(self) -> None:
         self.post.join()
         for node in self.nodes:
             for peer in self.nodes:
                 if node is not peer and node.up and peer.up:
                     self._connect(node, peer)
 
-    def _submit(self, work: Work) -> None:
+    def submit(self, work: Work) -> None:
         member = MEMBERS[work.member]
         self._number += 1
-        bundle = bundle_of(self.plan.nodes, member, self._number, work.records, self._now_ms - 200)
+        bundle = bundle_of(self.plan.nodes, member, self._number, work.records, self.now_ms - 200)
         for number in work.nodes:
             self._hand_in(self.nodes[number], bundle)
 
@@ -281,12 +281,12 @@ class Cluster:
         self._storms = self._partitions = 1 << 20
         for node in self.nodes:
             node.fuse.disarm()
-        self._join()
+        self.join()
         for node in self.nodes:
-            self._start(node)
+            self.start(node)
         last = next(node for node in self.honest if node.up)
         self._number += 1
-        bundle = bundle_of(self.plan.nodes, "notary", self._number, 1, self._now_ms - 200)
+        bundle = bundle_of(self.plan.nodes, "notary", self._number, 1, self.now_ms - 200)
         self._hand_in(last, bundle)
 
     def _settled(self) -> bool:
@@ -320,4 +320,4 @@ class Cluster:
         head = self.honest[0].chain and self.honest[0].chain.head
         assert head
         self._say(None, f"HELD {head.height} blocks {head.header_hash.hex()}")
-        return Outcome(head.height, head.view, len(entered), self._now_ms - START_MS)
+        return Outcome(head.height, head.view, len(entered), self.now_ms - START_MS)
