@@ -1,7 +1,7 @@
 """The way of a bundle around the pool: taken in, acknowledged, relayed, judged again, reported.
 
 A bundle is durable before it is acknowledged, acknowledged before it is relayed, and judged (its
-signature included) before either. Spec: ``docs/spec/bundle.md`` and ``docs/spec/consensus.md``.
+signature included) before either. Spec: ``docs/spec/pool.md``.
 """
 
 from dataclasses import dataclass

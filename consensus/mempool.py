@@ -5,7 +5,7 @@ is never refused for room, and one client cannot make honest primaries look sile
 in is judged a little later, because most of it is committed before, and a bundle that goes on
 waiting is judged again and again, ever more rarely. No negative verdict is kept by bundle id.
 Nothing here marks a bundle as proposed: what is not committed waits.
-Spec: ``docs/spec/consensus.md``, "Time, work, timers".
+Spec: ``docs/spec/pool.md``.
 """
 
 from collections.abc import Callable, Iterable
