@@ -1,0 +1,63 @@
+"""The SDK under one name, so that people write ``import bidwitness``.
+
+Makes and signs records, submits them, and verifies every receipt on this side::
+
+    trust = bidwitness.read_trust(Path("trust.json"))
+    client = bidwitness.Client(["https://node-1.example", "https://node-2.example"], trust)
+    receipts = client.submit(bidwitness.sign_bundle(signer, trust.network_id, member, …))
+    verified = bidwitness.verify_receipt(receipts[0], trust)
+
+Needs `ledger` and httpx, nothing of a node.
+"""
+
+from api.client import Client, ClientError, Pending
+from ledger.codes import Code
+from ledger.core.batch import BatchProof, DocumentDigest, document_tree
+from ledger.core.bundle import Bundle, sign_bundle
+from ledger.core.identifiers import MemberId, RecordId, Subject
+from ledger.core.openings import Opening, Openings, commit_fields
+from ledger.core.receipt import Receipt, decode_receipt
+from ledger.core.record import Evidence, Private, Record, Ref
+from ledger.core.signing import Ed25519Signer, Signer
+from ledger.disclosures import verify_batch_proof, verify_openings
+from ledger.errors import FormatError, LedgerError, VerificationError
+from ledger.presented import digest_document, read_trust
+from ledger.trust import TrustRoot, decode_trust
+from ledger.verify import VerifiedRecord, verify_receipt
+
+__all__ = [
+    "BatchProof",
+    "Bundle",
+    "Client",
+    "ClientError",
+    "Code",
+    "DocumentDigest",
+    "Ed25519Signer",
+    "Evidence",
+    "FormatError",
+    "LedgerError",
+    "MemberId",
+    "Opening",
+    "Openings",
+    "Pending",
+    "Private",
+    "Receipt",
+    "Record",
+    "RecordId",
+    "Ref",
+    "Signer",
+    "Subject",
+    "TrustRoot",
+    "VerificationError",
+    "VerifiedRecord",
+    "commit_fields",
+    "decode_receipt",
+    "decode_trust",
+    "digest_document",
+    "document_tree",
+    "read_trust",
+    "sign_bundle",
+    "verify_batch_proof",
+    "verify_openings",
+    "verify_receipt",
+]
