@@ -114,19 +114,6 @@ def test_pages_named_in_the_code_exist() -> None:
     assert not lost, "pages that do not exist:\n" + "\n".join(lost)
 
 
-def test_pages_named_in_the_code_exist() -> None:
-    """A module says where it is specified; the page must be there."""
-    packages = ("ledger", "consensus", "contracts", "api", "cli")
-    files = [file for package in packages for file in (ROOT / package).rglob("*.py")]
-    lost = {
-        f"{file.relative_to(ROOT)}: {page}"
-        for file in files
-        for page in re.findall(r"docs/[\w/-]+\.md", file.read_text(encoding="utf-8"))
-        if not (ROOT / page).exists()
-    }
-    assert files and not lost, f"named in the code, not written: {sorted(lost)}"
-
-
 def test_make_targets_in_the_documents_exist() -> None:
     targets = set(re.findall(r"^([a-z][\w-]*):", (ROOT / "Makefile").read_text(), flags=re.M))
     unknown = [
