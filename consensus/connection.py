@@ -121,7 +121,7 @@ def opened(
 def reason_of(problem: Exception) -> str:
     """The cause in one line, for a log."""
     if isinstance(problem, ssl.SSLError):
-        return problem.reason or str(problem)
+        return str(getattr(problem, "reason", None) or problem)
     if isinstance(problem, VerificationError):
         return str(problem.detail.get("reason", problem))
     return str(problem) or type(problem).__name__
