@@ -94,13 +94,19 @@ def batch_proofs(
 
 
 def submit_in_bundles(
-    desk: Desk, written: Sequence[WrittenRecord], advance: Callable[[int], object]
+    desk: Desk,
+    written: Sequence[WrittenRecord],
+    stems: Sequence[Path],
+    advance: Callable[[int], object],
 ) -> list[Kept]:
     """Submit many records in bundles of a fitting size, in order.
+
+    Receipts are written after each bundle, so that an interruption loses none of them.
 
     Args:
         desk: of their issuer.
         written: the records.
+        stems: what each record is about; its receipt is written beside it.
         advance: is told how many were kept after each bundle.
 
     Raises:
@@ -109,6 +115,8 @@ def submit_in_bundles(
     kept: list[Kept] = []
     for start in range(0, len(written), RECORDS_PER_BUNDLE):
         bundle = desk.submit(written[start : start + RECORDS_PER_BUNDLE])
+        for stem, each in zip(stems[start:], bundle, strict=False):
+            write_receipt(stem, each)
         advance(len(bundle))
         kept += bundle
     return kept

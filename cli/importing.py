@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.anchoring import RECORDS_PER_BUNDLE
+from cli.anchoring import RECEIPT_SUFFIX, RECORDS_PER_BUNDLE, beside, write_receipt
 from cli.desk import Desk, Kept
 from cli.ocds import RefusedRelease, Release, read_package, records_of, refused
 from cli.record_files import WrittenRecord
 from cli.words import language
 from ledger.codes import Code
+from ledger.core.identifiers import RecordId
 from ledger.errors import LedgerError
 from ledger.words import sentence
 
@@ -35,13 +36,18 @@ class Imported:
 
 
 def import_package(
-    desk: Desk, path: Path, advance: Callable[[int], object] = lambda _: None
+    desk: Desk,
+    path: Path,
+    receipts: Path | None = None,
+    advance: Callable[[int], object] = lambda _: None,
 ) -> Imported:
     """Anchor each release of the package at `path` that is not on the ledger yet.
 
     Args:
         desk: of whoever answers for the records.
         path: of an OCDS 1.1 release package.
+        receipts: folder for the receipts, by record id; those of an earlier run that are missing
+            there are fetched.
         advance: is told how many releases are settled.
 
     Raises:
@@ -60,6 +66,8 @@ def import_package(
         record_id = each.record.record_id
         if record_id in seen or desk.client.knows(record_id):
             known += 1
+            if receipts is not None and record_id not in seen:
+                _fetch(desk, receipts, record_id)
             advance(1)
         else:
             new.append(each)
@@ -69,7 +77,22 @@ def import_package(
         more, worse = _submit(desk, new[start : start + RECORDS_PER_BUNDLE], advance)
         kept += more
         bad += worse
+        if receipts is not None:
+            for one in more:
+                write_receipt(_stem(receipts, one.receipt.record_id), one)
     return Imported(tuple(kept), known, tuple(sorted(bad, key=lambda each: each.position)))
+
+
+def _stem(receipts: Path, record_id: RecordId) -> Path:
+    receipts.mkdir(parents=True, exist_ok=True)
+    return receipts / record_id.hex()
+
+
+def _fetch(desk: Desk, receipts: Path, record_id: RecordId) -> None:
+    """The receipt of a release that an interrupted run had anchored."""
+    stem = _stem(receipts, record_id)
+    if not beside(stem, RECEIPT_SUFFIX).exists():
+        write_receipt(stem, Kept(desk.client.receipt(record_id)))
 
 
 def _submit(

@@ -8,7 +8,8 @@ from cli.commands import catalogue, demo, keys, network, node, reading, verifyin
 from cli.failures import Exit
 from cli.output import Output, exit_code
 from cli.words import say
-from ledger.errors import LedgerError
+from ledger.codes import Code
+from ledger.errors import InvariantBroken, LedgerError
 
 app = typer.Typer(
     name="bidwitness",
@@ -30,6 +31,10 @@ def main() -> None:
     except LedgerError as problem:
         output.failure(problem)
         sys.exit(exit_code(problem))
+    except InvariantBroken as broken:
+        # The trace is in the node's log; here is who reads a terminal.
+        output.failure(LedgerError(Code.NODE_BROKEN, reason=str(broken)))
+        sys.exit(Exit.BROKEN)
     except KeyboardInterrupt:
         output.warn(say("output.interrupted"))
         sys.exit(Exit.INTERRUPTED)

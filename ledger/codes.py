@@ -186,3 +186,5 @@ class Code(StrEnum):
 
     DEMO_NO_ALERT = "demo.no_alert"
     DEMO_NOT_BARE = "demo.not_bare"
+
+    NODE_BROKEN = "node.broken"

@@ -83,9 +83,9 @@ def anchor(
         with output.progress() as bars:
             bar = bars.add_task(say("anchor.submitting"), total=len(written))
             kept = anchoring.submit_in_bundles(
-                desk, written, lambda count: bars.advance(bar, count)
+                desk, written, found, lambda count: bars.advance(bar, count)
             )
-    paths = [anchoring.write_receipt(path, each) for path, each in zip(found, kept, strict=True)]
+    paths = [anchoring.beside(path, anchoring.RECEIPT_SUFFIX) for path in found]
     _show_kept(output, say("anchor.title"), kept, paths)
 
 
@@ -104,11 +104,7 @@ def import_ocds(
     releases = len(read_package(file))
     with open_desk(as_, node, wait) as desk, output.progress() as bars:
         bar = bars.add_task(say("import.progress"), total=releases)
-        done = import_package(desk, file, lambda count: bars.advance(bar, count))
-    if receipts is not None:
-        receipts.mkdir(parents=True, exist_ok=True)
-        for each in done.kept:
-            anchoring.write_receipt(receipts / each.receipt.record_id.hex(), each)
+        done = import_package(desk, file, receipts, lambda count: bars.advance(bar, count))
     _show_imported(output, done)
     if done.refused:
         raise typer.Exit(Exit.REFUSED)

@@ -22,7 +22,7 @@ from api.service import LedgerService
 from cli.compose.logs import open_log
 from cli.documents import unreadable
 from cli.failures import CommandError, Exit
-from cli.settings import Address, Settings
+from cli.settings import NODE_FILE, Address, Settings
 from cli.signers.folder import NodeSigners, open_node_keys
 from cli.signers.passphrase import passphrase
 from consensus import tcp
@@ -75,6 +75,7 @@ async def run_node(settings: Settings, *, stop_with_parent: bool = False) -> Non
     open_log(settings.log_file, settings.log_level)
     log = structlog.get_logger("node").bind(node=settings.node_id)
     trust = _trust(settings)
+    _check_peers(settings, trust)
     opened_with = passphrase(f"{settings.node_id}", settings.passphrase_file)
     signers = open_node_keys(settings.keys_folder, opened_with, trust.committee, settings.node_id)
     with _opened(settings, trust, signers) as node:
@@ -192,6 +193,15 @@ def _listen(address: Address) -> socket.socket:
         raise CommandError(
             Exit.UNAVAILABLE, Code.NODE_PORT, address=str(address), reason=reason
         ) from problem
+
+
+def _check_peers(settings: Settings, trust: TrustRoot) -> None:
+    """Every other node of the committee has an address, and nobody else."""
+    expected = set(trust.committee) - {settings.node_id}
+    if odd := sorted(expected ^ set(settings.peers)):
+        path = str(settings.folder / NODE_FILE)
+        reason = " ".join(odd)
+        raise CommandError(Exit.USAGE, Code.SETTINGS_INVALID, path=path, key="peers", reason=reason)
 
 
 def _trust(settings: Settings) -> TrustRoot:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from cli.demo import bare_room
+from cli.failures import CommandError, Exit
+from ledger.codes import Code
 
 _FOR_VERIFYING: Final = ("ledger", "nacl", "cryptography", "msgpack", "cffi", "_cffi_backend")
 _TIMEOUT_S: Final = 120
@@ -48,7 +50,7 @@ class Room:
         """Verify `files` in a process of its own.
 
         Raises:
-            RuntimeError: where the room was not bare, or the verifier did not answer.
+            CommandError: `demo.not_bare` where the room is not bare, or nothing was answered.
         """
         arguments = [str(path) for path in files] + ["--trust", str(trust), "--json"]
         for document in documents:
@@ -61,14 +63,20 @@ class Room:
             check=False,
         )
         try:
-            return [_judged(each) for each in json.loads(ended.stdout)["results"]]
+            judged = [_judged(each) for each in json.loads(ended.stdout)["results"]]
         except (ValueError, KeyError) as problem:
-            raise RuntimeError(ended.stderr.decode(errors="replace")[-500:]) from problem
+            said = ended.stderr.decode(errors="replace").strip()[-500:]
+            raise CommandError(Exit.BROKEN, Code.DEMO_NOT_BARE, reason=said) from problem
+        # A verdict that is missing must never look like one that holds.
+        if len(judged) != len(files):
+            said = ended.stdout.decode(errors="replace").strip()[-500:]
+            raise CommandError(Exit.BROKEN, Code.DEMO_NOT_BARE, reason=said)
+        return judged
 
     def _link(self, name: str) -> None:
         spec = importlib.util.find_spec(name)
         if spec is None or spec.origin is None:
-            raise RuntimeError(name)
+            raise CommandError(Exit.BROKEN, Code.DEMO_NOT_BARE, reason=name)
         origin = Path(spec.origin)
         place = origin.parent if origin.name.startswith("__init__.") else origin
         link = self._folder / place.name

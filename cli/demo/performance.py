@@ -8,7 +8,7 @@ from cli.compose.description import read_description
 from cli.demo.player import READY_S, Player
 from cli.demo.processes import stop_all
 from cli.demo.proving import prove
-from cli.demo.stage import Stage, set_up
+from cli.demo.stage import Stage, claim, set_up
 from cli.demo.story import Story
 from cli.demo.telling import Telling
 from cli.demo.values import Values
@@ -38,6 +38,7 @@ def perform(
         LedgerError: a scene was refused, which the story does not foresee.
     """
     described = read_description(description)
+    held.enter_context(claim(folder))
     telling.output.note(_rules(described.parameters))
     with telling.scene(say("demo.making")) as outcome:
         stage = set_up(folder, story, described, load_catalogue().hash)

@@ -158,12 +158,9 @@ class Player:
     def _ocds(self, scene: Scene) -> str:
         if self.ocds is None:
             return ""
-        first = import_package(self.desks[scene.by], self.ocds)
+        first = import_package(self.desks[scene.by], self.ocds, self.stage.receipts)
         again = import_package(self.desks[scene.by], self.ocds)
         self.telling.check(again.anchored == 0, say("demo.ocds_again", count=again.known))
-        for kept in first.kept:
-            name = f"ocds-{kept.receipt.record_id.hex()[:16]}"
-            anchoring.write_receipt(self.stage.receipts / name, kept)
         for refused in first.refused:
             self.telling.output.failure(refused.reason)
         return say("demo.ocds", anchored=first.anchored, refused=len(first.refused))

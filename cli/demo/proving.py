@@ -31,7 +31,7 @@ def _all_verify(stage: Stage, telling: Telling, room: Room, alerts: Sequence[Pat
         judged = room.verify(proofs, stage.trust_file, documents)
         bad = [each for each in judged if not each.verified]
         outcome.append(say("prove.counted", count=len(judged) - len(bad), documents=len(documents)))
-    telling.check(not bad, say("prove.all_held", count=len(judged)), _reasons(bad))
+    telling.check(bool(judged) and not bad, say("prove.all_held", count=len(judged)), _reasons(bad))
     raised = {str(path) for path in alerts}
     held = [each for each in judged if each.file in raised and each.verified]
     telling.check(bool(raised) and len(held) == len(raised), say("prove.alerts", count=len(held)))

@@ -1,10 +1,11 @@
 """The demonstration's folder: network, keys, documents. Made anew each time."""
 
+import fcntl
 import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from nacl.utils import random
 
@@ -49,28 +50,42 @@ class Stage:
         return next(node for node in self.nodes if node.node_id == node_id)
 
 
-def clear(folder: Path) -> None:
-    """Remove what an earlier demonstration left; anything else in the way is refused.
+def claim(folder: Path) -> IO[bytes]:
+    """Make `folder` anew for one demonstration, and hold it while the answer is open.
 
     Raises:
-        CommandError: `file.exists` where the folder is not a demonstration's.
+        CommandError: `file.exists` where the folder is not a demonstration's, `store.locked`
+            where another demonstration plays in it.
     """
-    if not folder.exists():
-        return
-    if any(folder.iterdir()) and not (folder / MARK_FILE).exists():
-        raise CommandError(Exit.USAGE, Code.FILE_EXISTS, path=str(folder))
-    shutil.rmtree(folder)
+    mark = folder / MARK_FILE
+    if folder.exists():
+        if any(folder.iterdir()) and not mark.exists():
+            raise CommandError(Exit.USAGE, Code.FILE_EXISTS, path=str(folder))
+        with mark.open("ab") as earlier:
+            _lock(earlier, folder)
+            shutil.rmtree(folder)
+    write_public(mark, b"made by: bidwitness demo\n")
+    held = mark.open("ab")
+    _lock(held, folder)
+    return held
+
+
+def _lock(mark: IO[bytes], folder: Path) -> None:
+    try:
+        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as problem:
+        raise CommandError(Exit.UNAVAILABLE, Code.STORE_LOCKED, path=str(folder)) from problem
 
 
 def set_up(folder: Path, story: Story, description: Description, catalogue_hash: Digest) -> Stage:
     """Write the network, the members that are enrolled later, and the documents.
 
+    The folder was claimed before.
+
     Raises:
         CommandError: `file.*`.
         LedgerError: `genesis.invalid`, `committee.invalid`.
     """
-    clear(folder)
-    write_public(folder / MARK_FILE, b"made by: bidwitness demo\n")
     secrets = Secrets(random(16).hex().encode(), Cost.INTERACTIVE, stored=True)
     now_ms = time.time_ns() // 1_000_000
     network = init_network(folder, description, secrets, catalogue_hash, now_ms)

@@ -114,7 +114,9 @@ def test_malformed_releases_are_named_and_the_rest_is_anchored_once(
     kept = sorted((tmp_path / "receipts").iterdir())
     assert len(kept) == 2, "a release that occurs twice is anchored once"
     assert one_node.run("verify", *kept).code == 0
-    again = one_node.run("import-ocds", package, "--json")
+    kept[0].unlink()
+    again = one_node.run("import-ocds", package, "--receipts", tmp_path / "receipts", "--json")
+    assert sorted((tmp_path / "receipts").iterdir()) == kept, "what was lost is fetched again"
     assert again.json["anchored"] == 0
     assert again.json["known"] == 3
     assert [each["position"] for each in again.json["refused"]] == [2, 4]
