@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from api.service import LedgerService
 from consensus.append_file import DiskFile
 from consensus.build import Identity, Storage, codec_of, open_driver
 from consensus.driver import Driver
+from consensus.mempool import PoolLimits
 from consensus.runner import Runner
 from consensus.tcp import Address, Network, TcpTransport
 from consensus.transport import Receiver, Transport
@@ -57,22 +57,23 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def genesis_of(node: tls_folder.Identity, parameters: Parameters) -> Genesis:
-    """A network whose committee is one node of the trading centre."""
+def genesis_of(nodes: list[tls_folder.Identity]) -> Genesis:
+    """A network whose nodes all belong to the trading centre."""
     return Genesis(
         name="一个节点 one node",
         domain="one.example",
         created_at_ms=now_ms() - HOUR_MS,
         committee=Committee(
             Epoch(0),
-            (
+            tuple(
                 CommitteeNode(
                     node.node_id,
                     MemberId("centre"),
                     node.signer.public_key,
-                    signer("log one").public_key,
+                    signer(f"log {node.node_id}").public_key,
                     node.pin,
-                ),
+                )
+                for node in nodes
             ),
         ),
         members=tuple(
@@ -88,7 +89,7 @@ def genesis_of(node: tls_folder.Identity, parameters: Parameters) -> Genesis:
             for name, roles in ROLES.items()
         ),
         catalogue_hash=CATALOGUE.hash,
-        parameters=parameters,
+        parameters=Parameters(),
     )
 
 
@@ -96,12 +97,21 @@ class OneNode:
     """A node's folder, and the running node while it is up."""
 
     def __init__(
-        self, folder: Path, *, show_all: bool = False, parameters: Parameters | None = None
+        self,
+        folder: Path,
+        *,
+        show_all: bool = False,
+        absent: tuple[str, ...] = (),
+        pool_limits: PoolLimits | None = None,
     ) -> None:
+        """`absent` nodes are of the committee too, and never come up."""
         self.folder = folder
         self.show_all = show_all
-        self.tls = tls_folder.make_identity(folder / "tls", "one")
-        self.genesis = genesis_of(self.tls, parameters or Parameters())
+        self.pool_limits = pool_limits
+        names = ("one", *absent)
+        self.nodes = [tls_folder.make_identity(folder / "tls", name) for name in names]
+        self.tls = self.nodes[0]
+        self.genesis = genesis_of(self.nodes)
         self.url = ""
         self._made = 0
 
@@ -179,7 +189,7 @@ class OneNode:
         try:
             chain = Chain(store, self.genesis, genesis_rows(self.genesis))
             executor = BlockExecutor(chain, CATALOGUE)
-            runner = _runner(self.genesis, self.tls, Storage(executor, chain, *files))
+            runner = self._runner(Storage(executor, chain, *files))
             service = LedgerService(
                 chain, CATALOGUE, runner, signer("log one"), show_all=self.show_all
             )
@@ -202,6 +212,32 @@ class OneNode:
                 file.close()
             store.close()
 
+    def _runner(self, storage: Storage) -> Runner:
+        """The node's part in consensus; where the absent nodes should be, nobody listens."""
+        genesis, tls = self.genesis, self.tls
+        identity = Identity(
+            genesis.network_id, tls.node_id, genesis.origin, tls.signer, genesis.parameters
+        )
+        codec = codec_of(identity)
+        network = Network(
+            own=tls.node_id,
+            committee=genesis.committee,
+            listen=Address("127.0.0.1", 0),
+            peers={node.node_id: Address("127.0.0.1", 1) for node in self.nodes[1:]},
+            files=tls_folder.files_of(tls, self.nodes),
+            sizes_max=codec.sizes_max,
+        )
+
+        def line(receiver: Receiver) -> TcpTransport:
+            transport = TcpTransport(network, receiver)
+            transport.listen()
+            return transport
+
+        def driver(transport: Transport) -> Driver:
+            return open_driver(identity, storage, transport, pool_limits=self.pool_limits)
+
+        return Runner(codec, line, driver)
+
 
 def canonical(client: httpx.Client, bundle: Bundle, **query: str | int) -> httpx.Response:
     """Submit the canonical bytes."""
@@ -211,35 +247,3 @@ def canonical(client: httpx.Client, bundle: Bundle, **query: str | int) -> httpx
         content=bundle.encode(),
         headers={"Content-Type": "application/msgpack"},
     )
-
-
-def without_grace(parameters: Parameters) -> Parameters:
-    """A day of 4.8 s, as the demonstration has it."""
-    return replace(
-        parameters, day_ms=4_800, sealing_tick_ms=500, clock_ahead_ms=100, deadline_grace_ms=1_000
-    )
-
-
-def _runner(genesis: Genesis, tls: tls_folder.Identity, storage: Storage) -> Runner:
-    identity = Identity(
-        genesis.network_id, tls.node_id, genesis.origin, tls.signer, genesis.parameters
-    )
-    codec = codec_of(identity)
-    network = Network(
-        own=tls.node_id,
-        committee=genesis.committee,
-        listen=Address("127.0.0.1", 0),
-        peers={},
-        files=tls_folder.files_of(tls, [tls]),
-        sizes_max=codec.sizes_max,
-    )
-
-    def line(receiver: Receiver) -> TcpTransport:
-        transport = TcpTransport(network, receiver)
-        transport.listen()
-        return transport
-
-    def driver(transport: Transport) -> Driver:
-        return open_driver(identity, storage, transport)
-
-    return Runner(codec, line, driver)
