@@ -118,11 +118,11 @@ class CatchUp:
         return None if donor is None else (donor, PayloadRequest(height, wanted))
 
     def payload_answered(self, peer: NodeId) -> None:
-        """A payload came, wanted or not: its sender is free again."""
+        """The wanted payload came, or a late one that nobody waits for: its sender is free."""
         self._payload_donors.answered(peer)
 
     def payload_wrong(self, peer: NodeId, now_ms: int) -> None:
-        """A payload came that does not rebuild its header."""
+        """A payload came that is not the wanted one, or does not rebuild its header."""
         self._payload_donors.failed(peer, now_ms)
 
     def arrived(
@@ -134,7 +134,7 @@ class CatchUp:
             return
         above = [block for block in blocks if block.header.height > head]
         if not above or above[0].header.height != head + 1:
-            self._donors.failed(peer, now_ms)
+            self._failed(peer, now_ms)
             return
         self._donor = peer
         self._blocks.extend(above)
@@ -148,7 +148,7 @@ class CatchUp:
         self._blocks.clear()
         if self._donor is not None:
             self._claims.pop(self._donor, None)
-            self._donors.failed(self._donor, now_ms)
+            self._failed(self._donor, now_ms)
 
     def deadline_ms(self, head: Height, peers: list[NodeId], holders: list[NodeId]) -> int | None:
         """When the next request is due, if something is lacking."""
@@ -158,6 +158,11 @@ class CatchUp:
             self._payload_donors.deadline_ms(holders) if holders else None,
         ]
         return min((time for time in times if time is not None), default=None)
+
+    def _failed(self, peer: NodeId, now_ms: int) -> None:
+        """A useless chunk may stand for either answer: its sender is not asked again at once."""
+        self._donors.failed(peer, now_ms)
+        self._payload_donors.failed(peer, now_ms)
 
     def _eligible(self, head: Height, peers: list[NodeId]) -> list[NodeId]:
         """Everybody where a certificate proves that blocks exist, else only those who claim so.

@@ -39,10 +39,14 @@ class Proposals:
             self._take(proposal, arrived_ms)
 
     def on_block(self, block: PayloadAnswer) -> bool:
-        """A block that was asked for; False where its bytes do not rebuild the header."""
-        if block.header_hash != self._here.wanted():
+        """A block that was asked for; False where it is another, or does not rebuild its header.
+
+        An answer that comes when nothing is wanted any more is late, and no fault of its sender.
+        """
+        wanted = self._here.wanted()
+        if wanted is None:
             return True
-        if not self._rebuilt(block.header, block.payload):
+        if block.header_hash != wanted or not self._rebuilt(block.header, block.payload):
             return False
         self._here.candidates[block.header_hash] = block
         return True

@@ -29,10 +29,13 @@ from tests.consensus.core.world import (
     genesis_head,
     head_after,
     header_on,
+    new_view,
     pre_prepare,
     prepare,
+    prepared,
     signer_of,
     slot,
+    view_change,
 )
 
 HEAD = genesis_head()
@@ -283,3 +286,36 @@ def test_a_peer_that_asks_for_chunks_without_end_is_served_now_and_then() -> Non
         world.hand("d", "a", BlocksRequest(Height(1)))
     served = sum(isinstance(m.message, Blocks) for m in world.said)
     assert served == world.actors["a"].config.chunks_per_answer_max
+
+
+@pytest.mark.parametrize("answer", ["another block", "old blocks"])
+def test_a_donor_that_answers_beside_the_point_is_not_asked_for_ever(answer: str) -> None:
+    """A chosen block that d lacks: a voted for it, so it is asked first, and it sends rubbish."""
+    world = World(silent="a")
+    (first,) = chain_of(1)
+    for name in "bcd":
+        world.actors[name].chain = [first]
+        world.start(name)
+    head = head_after(first)
+    chosen = pre_prepare(slot(2, 0), head, b"chosen", START_MS + 1, "a")
+    proof = prepared(slot(2, 0), chosen.header, "abc")
+    rubbish = header_on(head, b"rubbish", START_MS + 1, "a")
+    answers: dict[str, PayloadAnswer | Blocks] = {
+        "another block": PayloadAnswer(rubbish, rubbish.hash(), b"rubbish"),
+        "old blocks": Blocks((first,)),
+    }
+    beside = answers[answer]
+    world.run(1_000)
+    changes = [
+        view_change(slot(2, 1), head, name, proof if name == "b" else None) for name in "bcd"
+    ]
+    world.said.clear()
+    world.hand("b", "d", new_view(slot(2, 1), changes, "b", proof))
+    asked: list[str] = []
+    for _ in range(50):
+        new = [m for m in world.said if isinstance(m.message, PayloadRequest)]
+        world.said.clear()
+        asked += [mail.to for mail in new]
+        if any(mail.to == "a" for mail in new):
+            world.hand("a", "d", beside)
+    assert asked == ["a", "b"]
