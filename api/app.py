@@ -1,19 +1,15 @@
-"""create_app: the HTTP application of one node, put together from its routes.
+"""create_app: the HTTP application of one node, put together from its routes."""
 
-Everything that a browser loads comes from this host: the pages carry a Content-Security-Policy that
-allows nothing else, because the intranets that this runs in reach nothing else.
-"""
-
-from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from typing import Final
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
 from api.errors import HANDLERS
+from api.headers import SecurityHeaders
 from api.metrics import registry_of
 from api.openapi import describe
 from api.routes import alerts, blocks, bundles, health, network, records
@@ -27,12 +23,6 @@ ROUTERS: Final = (
     network.router,
     health.router,
 )
-_HEADERS: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
 _DOCS_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
@@ -59,23 +49,13 @@ def create_app(service: LedgerService, version: str = "0.1.0") -> FastAPI:
         app.add_exception_handler(kind, handler)
     app.state.service = service
     app.state.registry = registry_of(service)
-    app.middleware("http")(_with_headers)
+    app.add_middleware(SecurityHeaders)
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=str(files("api").joinpath("static"))))
     app.get("/docs", include_in_schema=False)(_docs)
     describe(app)
     return app
-
-
-async def _with_headers(
-    request: Request, answer: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    """Security headers on everything; a page may loosen its own policy, never another's."""
-    response = await answer(request)
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
 
 
 async def _docs() -> HTMLResponse:

@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.headers import SECURITY
 from api.rights import NotPublic
 from ledger.codes import Code
 from ledger.errors import DetailValue, LedgerError, Rejected
@@ -130,7 +131,10 @@ async def on_http_exception(request: Request, error: Exception) -> JSONResponse:
 async def on_unexpected(request: Request, error: Exception) -> JSONResponse:
     """Our own mistake: its trace is for the log, and never for the outside."""
     _log.error("request.failed", path=request.url.path, method=request.method, exc_info=error)
-    return problem(Code.API_INTERNAL, {"what": type(error).__name__}, request.url.path)
+    answer = problem(Code.API_INTERNAL, {"what": type(error).__name__}, request.url.path)
+    # This answer is made outside everything that adds headers to the others.
+    answer.headers.update(SECURITY)
+    return answer
 
 
 HANDLERS: Final = {

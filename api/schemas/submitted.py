@@ -4,7 +4,7 @@ A model becomes the canonical value at once, so that nothing behind this file se
 and shapes that the canonical decoder checks are checked there, once. Spec: ``docs/spec/http.md``.
 """
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,7 +22,11 @@ from ledger.core.identifiers import (
 )
 from ledger.core.limits import Parameters
 from ledger.core.record import Evidence, Private, Record, Ref, decode_record, record_id
-from ledger.errors import LedgerError
+from ledger.errors import FormatError, LedgerError
+
+ITEMS_PER_RECORD: Final = 40
+"""Values that a record may spell on average: a plain one spells 18. Bodies of empty brackets would
+otherwise cost the parser a hundred times their size; larger records go as msgpack."""
 
 Hex32: TypeAlias = Annotated[str, Field(pattern="^[0-9a-f]{64}$", examples=["00" * 32])]
 Hex16: TypeAlias = Annotated[str, Field(pattern="^[0-9a-f]{32}$", examples=["00" * 16])]
@@ -127,8 +131,11 @@ def read_bundle(data: bytes, limits: Parameters) -> Bundle:
 
     Raises:
         LedgerError: `api.parameter` where the body does not have the declared shape.
-        FormatError: as `BundleJson.bundle`.
+        FormatError: `format.too_large` for more values than a bundle has; as `BundleJson.bundle`.
     """
+    items, limit = sum(map(data.count, b",[{")), ITEMS_PER_RECORD * limits.bundle_records_max
+    if items > limit:
+        raise FormatError(Code.FORMAT_TOO_LARGE, size=items, limit=limit)
     try:
         return BundleJson.model_validate_json(data).bundle(limits)
     except ValidationError as problem:

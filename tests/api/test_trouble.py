@@ -170,3 +170,4 @@ def test_our_own_mistake_is_a_problem_document_without_a_trace(
     assert (answer.status_code, answer.json()["code"]) == (500, "api.internal")
     assert "secret" not in answer.text and "Traceback" not in answer.text
     assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
