@@ -123,12 +123,13 @@ def _again(wanted: str) -> str:
 
 
 def _searched(wanted: str) -> str:
-    """The kinds that were looked through, for the sentence."""
+    """The kinds that were looked through; one text stands in the sentences of both languages."""
     if _DIGEST.fullmatch(wanted):
-        return f"record id, document SHA-256, document SM3, hash of the newest {RECENT_MAX} blocks"
-    kinds = ["subject", "record type", "type code"]
+        blocks = f"block hash 区块哈希 (newest {RECENT_MAX})"
+        return f"record id 记录编号, document digest 文件摘要 (SHA-256, SM3), {blocks}"
+    kinds = ["subject 主题", "record type 记录类型"]
     if _NAME.fullmatch(wanted):
-        kinds.append("member")
+        kinds.append("member 成员")
     if wanted.isdecimal():
-        kinds.append("block height")
+        kinds.append("block height 区块高度")
     return ", ".join(kinds)

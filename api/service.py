@@ -109,7 +109,7 @@ class LedgerService:
         fate = self.node.fate(pool_key)
         if isinstance(fate, Pending | Committed | Refused):
             return fate
-        raise LedgerError(Code.API_NOT_FOUND, query=pool_key.hex(), searched="bundle")
+        raise LedgerError(Code.API_NOT_FOUND, query=pool_key.hex(), searched="bundle 批次")
 
     def stored(self, record_id: RecordId) -> StoredRecord:
         """A record on the ledger.
