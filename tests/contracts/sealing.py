@@ -13,6 +13,7 @@ from ledger.core.sealed import (
     seal,
 )
 from ledger.errors import Rejected
+from ledger.store.api import Store
 from tests.contracts.town import HOUR, ROLES, SECTION, START_MS, Town
 from tests.vectors.small_network import seed, signer
 
@@ -25,12 +26,11 @@ SYSTEM = "centre"
 class SealedTown(Town):
     """A town with four bidders and one announced section."""
 
-    def __init__(self, *, announced: bool = True) -> None:
+    def __init__(self, store: Store | None = None) -> None:
         roles = {**ROLES, **dict.fromkeys(BIDDERS, ("bidder",))}
-        super().__init__(roles=roles)
+        super().__init__(store, roles=roles)
         self.signers |= {name: signer(f"member {name}") for name in BIDDERS}
-        if announced:
-            self.announced(DEADLINE)
+        self.announced(DEADLINE)
 
     def bid(self, bidder: str, type_key: str = "tender.bid_submitted", **more: object) -> Record:
         """An inner record, a bid unless said otherwise."""
