@@ -5,14 +5,17 @@ from collections.abc import Sequence
 import pytest
 
 from consensus.core import messages, promises, verification, view_change
-from consensus.core.messages import ViewChange
+from consensus.core.messages import Phase, SignatureOf, ViewChange
+from consensus.core.promises import Promises
 from consensus.core.ready import Ready
+from consensus.core.view_change import ViewChanges
+from consensus.core.votes import VoteBook
 from consensus.duties import Duties
 from consensus.wire import Said
 from ledger.core.canonical import encode
 from ledger.core.certificate import Slot
 from ledger.core.committee import Committee
-from ledger.core.identifiers import HeaderHash, View
+from ledger.core.identifiers import HeaderHash, NodeId, View
 
 
 def quorum_of_2f(patch: pytest.MonkeyPatch) -> None:
@@ -62,3 +65,31 @@ def view_changes_of_another_height_accepted(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(messages, "view_change_body", heightless)
     patch.setattr(promises, "view_change_body", heightless)
+
+
+def commits_of_different_views_add_up(patch: pytest.MonkeyPatch) -> None:
+    """A certificate is q commits for one header, of whatever views."""
+
+    def decided(self: VoteBook) -> tuple[View, HeaderHash, tuple[SignatureOf, ...]] | None:
+        found: dict[HeaderHash, dict[NodeId, tuple[View, bytes]]] = {}
+        for node in self._committee:
+            for vote in self._of[node, Phase.COMMIT].values():
+                voters = found.setdefault(vote.header_hash, {})
+                voters[node] = (vote.slot.view, vote.signature)
+        for header_hash, voters in found.items():
+            if len(voters) >= self._committee.q:
+                votes = tuple((node, signed) for node, (_, signed) in voters.items())
+                return max(view for view, _ in voters.values()), header_hash, votes
+        return None
+
+    patch.setattr(VoteBook, "decided", decided)
+
+
+def restart_without_memory(patch: pytest.MonkeyPatch) -> None:
+    """The journal is written and never read."""
+    patch.setattr(Promises, "restore", lambda self, entries, config: None)
+
+
+def nobody_joins(patch: pytest.MonkeyPatch) -> None:
+    """f + 1 nodes that ask for a later view move nobody."""
+    patch.setattr(ViewChanges, "join", lambda self, now_ms: False)

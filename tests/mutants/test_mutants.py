@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.consensus.core import test_promises, test_view_change
 from tests.consensus.core.scenarios import (
     a_commit_that_only_one_has_seen,
     an_old_view_change_of_another_height,
@@ -14,8 +15,11 @@ from tests.consensus.core.scenarios import (
 )
 from tests.consensus.core.world import World
 from tests.mutants.mutants import (
+    commits_of_different_views_add_up,
+    nobody_joins,
     prepared_certificate_ignored,
     quorum_of_2f,
+    restart_without_memory,
     send_before_persist,
     view_changes_of_another_height_accepted,
 )
@@ -54,3 +58,26 @@ def test_a_word_that_leaves_before_it_is_durable_is_seen_at_once(
 def test_the_simulator_sees_a_quorum_of_2f(monkeypatch: pytest.MonkeyPatch) -> None:
     quorum_of_2f(monkeypatch)
     assert any(run_seed(seed, 4).problem for seed in range(20))
+
+
+@pytest.mark.parametrize(
+    ("mutant", "story"),
+    [
+        (
+            commits_of_different_views_add_up,
+            test_view_change.test_commits_of_different_views_never_add_up_to_a_certificate,
+        ),
+        (restart_without_memory, test_promises.test_after_a_restart_the_same_bytes_are_sent_again),
+        (
+            nobody_joins,
+            test_view_change.test_one_node_that_asks_alone_moves_nobody_and_f_plus_one_move_all,
+        ),
+    ],
+    ids=lambda given: given.__name__,
+)
+def test_three_more_rules_have_a_story_that_fails_without_them(
+    mutant: Mutant, story: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mutant(monkeypatch)
+    with pytest.raises(AssertionError):
+        story()

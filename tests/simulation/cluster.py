@@ -67,7 +67,7 @@ class Cluster:
         self.words = Words()
         self.agreement = Agreement()
         self.acknowledged: list[RecordId] = []
-        self._liar = Liar(self.nodes[plan.liar or 0])
+        self._liar = Liar(self.nodes[plan.liar or 0], plan.lie)
         self._number = 0
         self._storms = 0
         self._partitions = 0
@@ -186,7 +186,9 @@ class Cluster:
             if message is not None:
                 self.words.sent(node, message)
         elif message is not None and self._order_of(to) % 2:
-            message = self._liar.other(message)
+            message = self._liar.instead(message)
+            if message is None:
+                return
             frame = self._codec.encode(Said(message))
         times = self.post.arrivals(origin, to, self.now_ms)
         if self._tell is not None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tests.simulation.dice import Dice
+from tests.simulation.liar import Lie
 from tests.simulation.post import CALM, Weather
 
 CHAOS_MS = 9_000
@@ -50,7 +51,9 @@ class Plan:
     nodes: int
     clocks_ms: tuple[int, ...]
     liar: int | None
-    """A node that tells two stories, where there is one."""
+    """A Byzantine node, where there is one."""
+    lie: Lie
+    """Its habit."""
     faults: tuple[Fault, ...]
     works: tuple[Work, ...]
 
@@ -59,14 +62,15 @@ def plan_of(seed: int, nodes: int | None = None) -> Plan:
     """The plan of a seed, for a committee of the given size or one that the seed picks."""
     dice = Dice(seed, "plan")
     n = dice.pick((1, 2, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5, 7)) if nodes is None else nodes
-    liar = dice.between(0, n - 1) if n >= 4 and dice.chance(200) else None
+    liar = dice.between(0, n - 1) if n >= 4 and dice.chance(300) else None
+    lie = dice.pick((Lie.TWO_STORIES, *Lie))
     clocks_ms = tuple(dice.between(-120, 120) for _ in range(n))
     faults = tuple(_fault(dice, n) for _ in range(dice.between(2, 6)))
     works = [_work(dice, n) for _ in range(dice.between(2, 6))]
     for fault in faults:
         if fault.blow is Blow.PARTITION and len(fault.nodes) < n:
             works += _rivals(dice, n, fault)
-    return Plan(seed, n, clocks_ms, liar, faults, tuple(works))
+    return Plan(seed, n, clocks_ms, liar, lie, faults, tuple(works))
 
 
 def _fault(dice: Dice, n: int) -> Fault:

@@ -14,6 +14,7 @@ whole text anew, so that a golden that changed for a good reason can be written 
 """
 
 from tests.simulation.cluster import Cluster
+from tests.simulation.liar import Lie
 from tests.simulation.node import SimulatedNode
 from tests.simulation.plan import Plan, Work
 
@@ -33,7 +34,9 @@ class Script:
         match word:
             case "cluster":
                 n = int(rest[0])
-                self._cluster = Cluster(Plan(0, n, (0,) * n, None, (), ()), self._lines.append)
+                self._cluster = Cluster(
+                    Plan(0, n, (0,) * n, None, Lie.SILENT_TO_SOME, (), ()), self._lines.append
+                )
                 for node in self._network.nodes:
                     self._network.start(node)
             case "submit":

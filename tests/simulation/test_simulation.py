@@ -50,6 +50,7 @@ def test_seeds_differ_and_cover_the_faults() -> None:
     plans = [plan_of(seed) for seed in range(SEEDS)]
     assert {plan.nodes for plan in plans} == {1, 2, 3, 4, 5, 7}
     assert len({fault.blow for plan in plans for fault in plan.faults}) == 5
+    assert len({plan.lie for plan in plans if plan.liar is not None}) == 4
     assert 20 < sum(plan.liar is not None for plan in plans) < SEEDS / 2
     assert len({plan.works for plan in plans}) == SEEDS
 

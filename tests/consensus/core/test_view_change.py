@@ -324,7 +324,7 @@ def test_one_node_that_asks_alone_moves_nobody_and_f_plus_one_move_all() -> None
         leave_to(world, name, 5 + count)
         world.settle()
         joined = [actor.live.situation.view for actor in world.up() if actor.name in "abfg"]
-        assert joined == [0] * 4 if count < 2 else [5] * 4
+        assert joined == ([0] * 4 if count < 2 else [5] * 4)
 
 
 def test_the_clock_of_a_view_starts_only_once_a_quorum_asks_for_it() -> None:
