@@ -22,9 +22,9 @@ from ledger.verify import verify_receipt
 from tests.network.real_network import MEMBERS, READY_S, RealNetwork
 
 ALL_AT_ONCE_EVERY = 10
-COMMIT_S = 60
+COMMIT_S = 120
 """A new bundle must be committed within this, one node down and its view changed included."""
-CONVERGE_S = 90
+CONVERGE_S = 180
 SAMPLE_MAX = 100
 """Receipts asked of each node and verified offline, drawn from all that was acknowledged."""
 

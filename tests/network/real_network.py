@@ -19,7 +19,7 @@ from ledger.core.signing import Ed25519Signer
 from ledger.presented import read_trust
 from ledger.trust import TrustRoot
 
-READY_S = 60
+READY_S = 120
 HOUR_MS = 3_600_000
 MEMBERS = ("centre", "supervisor", "registry", "notary")
 DESCRIPTION = "\n".join(
