@@ -5,7 +5,7 @@
     confirmed/ID MEMBER                       the roles in which a member confirmed it
     by/SUBJECT 0 TYPE 0 INDEX                 id [‖ index at which it was voided]
     open/SUBJECT 0 TYPE 0 INDEX               id [‖ index at which it was closed]
-    value/SUBJECT 0 TYPE.FIELD 0 INDEX        value of a kept field, from this index on
+    value/SUBJECT 0 TYPE.FIELD 0 LATER        value of a kept field, from this index on
     cites/ID TYPE 0 RELATION 0 INDEX          a record of TYPE cites ID by RELATION
     newest/ID                                 id of the record that amends ID
     forbid/SUBJECT 0 TYPE 0                   id ‖ otherwise: what forbids TYPE, and how
@@ -18,7 +18,8 @@
     status/…                                  slow rows, provable (`standing`, `ledger.core.status`)
 
 ID is 32 bytes, INDEX, DUE and FIRST_DAY are 8 bytes, big-endian; INDEX is the log index plus one,
-so that 0 stands for the genesis. Subjects hold no control characters, so 0 ends them.
+so that 0 stands for the genesis. LATER is 2⁶⁴ − 1 − INDEX: the newest value comes first, and to ask
+for it costs the same however often it changed. Subjects hold no control characters, so 0 ends them.
 """
 
 from collections.abc import Mapping
@@ -41,6 +42,7 @@ CALENDAR: Final = b"calendar/"
 KEY: Final = b"key/"
 ID_BYTES: Final = 32
 _NUMBERS: Final = Struct(">qqqqq")
+_LAST: Final = (1 << 64) - 1
 _NEVER: Final = -2
 """Stands for None among the numbers of a record's row; -1 is the genesis."""
 
@@ -98,6 +100,16 @@ def place(index: int) -> bytes:
 def index_of(rest: bytes) -> int:
     """The log index at the end of a key."""
     return int.from_bytes(rest[-8:]) - 1
+
+
+def newest_first(index: int) -> bytes:
+    """A log index as it stands in a key of a group whose newest row comes first."""
+    return (_LAST - index - 1).to_bytes(8)
+
+
+def index_of_newest_first(rest: bytes) -> int:
+    """The log index that `newest_first` spelled at the end of a key."""
+    return _LAST - int.from_bytes(rest[-8:]) - 1
 
 
 def with_end(record_id: bytes, end_index: int | None) -> bytes:

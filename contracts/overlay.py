@@ -4,7 +4,8 @@ Rows live in groups: a group is a key prefix that is read as a whole, in key ord
 the committed state from here; the executor hands the writes to the chain.
 """
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Final, Protocol
 
@@ -45,7 +46,7 @@ class Overlay:
         self._base = base
         self._kept: dict[bytes, bytes | None] = {}
         self._fresh: dict[bytes, bytes | None] = {}
-        self._groups: dict[bytes, set[bytes]] = {}
+        self._groups: dict[bytes, list[bytes]] = {}
         self._touched: list[tuple[bytes, bytes]] = []
         self._found: dict[bytes, bytes | None] = {}
         self._lists: dict[bytes, tuple[tuple[bytes, bytes], ...]] = {}
@@ -64,9 +65,11 @@ class Overlay:
         """Write the row `group` ‖ `rest`; None deletes it."""
         key = group + rest
         self._fresh[key] = value
-        keys = self._groups.setdefault(group, set())
-        if key not in keys:
-            keys.add(key)
+        keys = self._groups.setdefault(group, [])
+        # In order as they come: a rule that asks in every record must not sort them every time.
+        at = bisect_left(keys, key)
+        if at == len(keys) or keys[at] != key:
+            keys.insert(at, key)
             self._touched.append((group, key))
 
     def rows(self, group: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -75,7 +78,7 @@ class Overlay:
         own = self._groups.get(group)
         if not own:
             return ((key[skip:], value) for key, value in below)
-        return self._merged(below, sorted(own), skip)
+        return self._merged(below, own, skip)
 
     def keep(self) -> None:
         """Make the writes since the last `keep` or `drop` part of the block."""
@@ -87,7 +90,8 @@ class Overlay:
         """Forget the writes since the last `keep`: a refused bundle leaves no trace."""
         self._fresh.clear()
         for group, key in self._touched:
-            self._groups[group].discard(key)
+            keys = self._groups[group]
+            del keys[bisect_left(keys, key)]
         self._touched.clear()
 
     def writes(self) -> tuple[tuple[bytes, bytes | None], ...]:
@@ -105,7 +109,7 @@ class Overlay:
         return chain(taken, rows)
 
     def _merged(
-        self, below: Iterator[tuple[bytes, bytes]], own: list[bytes], skip: int
+        self, below: Iterator[tuple[bytes, bytes]], own: Sequence[bytes], skip: int
     ) -> Iterator[tuple[bytes, bytes]]:
         """Committed rows and this block's, which stand in for committed rows of the same key."""
         at = 0
@@ -118,8 +122,9 @@ class Overlay:
                 at += 1
             else:
                 yield key[skip:], value
-        for key in own[at:]:
-            yield from self._own(key, skip)
+        while at < len(own):
+            yield from self._own(own[at], skip)
+            at += 1
 
     def _own(self, key: bytes, skip: int) -> Iterator[tuple[bytes, bytes]]:
         value = self._fresh[key] if key in self._fresh else self._kept[key]

@@ -66,12 +66,10 @@ class State:
 
     def value_before(self, subject: str, reference: str, effective: Times) -> int | str | None:
         """What ``TYPE.FIELD`` said about exactly `subject` before `effective`."""
-        found: bytes | None = None
         for rest, data in self.overlay.rows(layout.value_group(subject, reference)):
-            if layout.index_of(rest) >= effective.index:
-                break
-            found = data
-        return None if found is None else cast("int | str", decode_stored(found))
+            if layout.index_of_newest_first(rest) < effective.index:
+                return cast("int | str | None", decode_stored(data))
+        return None
 
     def citing(self, cited: RecordId, type_key: str, as_of: Times) -> Iterator[str]:
         """Relations by which records of a type cite `cited`."""
@@ -147,7 +145,7 @@ class State:
     def put_value(self, subject: str, reference: str, value: int | str | None, index: int) -> None:
         """Keep what a field says about a subject from `index` on; None for nothing any more."""
         group = layout.value_group(subject, reference)
-        self.overlay.put(group, layout.place(index), encode(value))
+        self.overlay.put(group, layout.newest_first(index), encode(value))
 
     def put_citation(self, cited: RecordId, type_key: str, relation: str, index: int) -> None:
         """Keep that a record of a type cites `cited`."""

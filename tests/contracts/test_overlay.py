@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from contracts.layout import record_row, record_row_bytes
 from contracts.overlay import Overlay
+from contracts.state import State
 from contracts.verdict import RecordRow, Times
 from ledger.core.hashing import LeafKind, leaf_data
 from ledger.core.identifiers import MemberId, Subject
@@ -92,3 +93,30 @@ def test_a_records_row_comes_back_as_it_was(row: RecordRow) -> None:
 @given(st.binary(max_size=300), st.none() | st.binary(max_size=70_000))
 def test_a_state_leaf_is_what_the_general_encoder_spells(key: bytes, value: bytes | None) -> None:
     assert state_leaf(key, value) == leaf_data(LeafKind.STATE, key, value)
+
+
+class Counted(Overlay):
+    """Counts the rows that questions walk over."""
+
+    __slots__ = ("walked_count",)
+
+    def __init__(self) -> None:
+        super().__init__(Rows({}))
+        self.walked_count = 0
+
+    def rows(self, group: bytes) -> Iterator[tuple[bytes, bytes]]:
+        for row in super().rows(group):
+            self.walked_count += 1
+            yield row
+
+
+def test_the_newest_value_is_found_at_once_however_often_it_changed() -> None:
+    """One member may change a deadline 10,000 times in a bundle: each record asks for the last."""
+    overlay = Counted()
+    state = State(overlay)
+    for index in range(1_000):
+        state.put_value("P/1", "a.b", index, index)
+        assert state.value("P/1", "a.b", Times(index + 1, 0)) == index
+    assert overlay.walked_count == 1_000
+    assert state.value("P/1", "a.b", Times(500, 0)) == 499
+    assert state.value("P/1", "a.b", Times(0, 0)) is None
