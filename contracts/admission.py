@@ -18,7 +18,8 @@ from ledger.core.record import Record, decode_record
 from ledger.errors import FormatError, Rejected, VerificationError
 
 _SIGNATURES_MAX: Final = 50_000
-_RECORDS_MAX: Final = 50_000
+_RECORDS_BYTES_MAX: Final = 32 << 20
+"""Of the records' bytes; decoded they take a few times as much."""
 
 
 Submitted: TypeAlias = Bundle | BlockBundle
@@ -35,6 +36,7 @@ class Seen:
 
     _records: dict[RecordId, Record] = field(default_factory=dict)
     _signatures: set[tuple[Digest, bytes]] = field(default_factory=set)
+    _records_bytes: int = 0
 
     def record(self, record_id: RecordId, data: bytes, world: World) -> Record:
         """The record that `data` spells.
@@ -45,9 +47,11 @@ class Seen:
         found = self._records.get(record_id)
         if found is None:
             found = decode_record(data, world.parameters)
-            if len(self._records) >= _RECORDS_MAX:
+            if self._records_bytes + len(data) > _RECORDS_BYTES_MAX:
                 self._records.clear()
+                self._records_bytes = 0
             self._records[record_id] = found
+            self._records_bytes += len(data)
         return found
 
     def verify(self, bundle: Submitted, public_key: bytes) -> None:

@@ -78,7 +78,11 @@ class Draft:
         raised: list[Raised] = []
         name = bundle_id(bundle.header_bytes)
         for record_id, data in zip(bundle.record_ids, bundle.records, strict=True):
-            if self._state.known(record_id):
+            known = self._state.record(record_id)
+            if known is not None and known.issuer != bundle.header.issuer:
+                self._overlay.drop()
+                return Rejected(Code.BUNDLE_ISSUER, {"issuer": known.issuer})
+            if known is not None:
                 entered.append(None)
                 continue
             found = self._enter(bundle, record_id, data, len(fresh))

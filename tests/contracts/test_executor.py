@@ -8,9 +8,11 @@ from dataclasses import fields, replace
 
 import pytest
 
+from contracts.admission import Seen
 from contracts.executor import Fit
 from contracts.overlay import EmptyState, Overlay
 from contracts.timers import TimerRow, due, start
+from contracts.verdict import World
 from ledger.codes import Code
 from ledger.core.block import BlockBundle, Header, Snapshot, decode_header_of_block
 from ledger.core.bundle import Bundle, sign_bundle
@@ -25,12 +27,12 @@ from ledger.core.identifiers import (
 )
 from ledger.core.limits import Parameters
 from ledger.core.payload import bundles_root, decode_payload, encode_payload
-from ledger.core.record import decode_record
+from ledger.core.record import decode_record, record_id
 from ledger.errors import InvariantBroken, Rejected
 from ledger.state_view import StateView
 from ledger.store.keys import Table
 from ledger.store.memory import MemoryStore
-from tests.contracts.town import DAY, HOUR, START_MS, Town, certify
+from tests.contracts.town import CATALOGUE, DAY, HOUR, START_MS, Town, certify
 from tests.vectors.small_network import signer
 
 
@@ -451,3 +453,25 @@ def test_two_executors_that_order_sets_differently_make_the_same_blocks() -> Non
         outcomes.add(run.stdout)
     assert len(outcomes) == 1
     assert int(outcomes.pop().split()[1]) >= 5
+
+
+def test_another_members_record_has_no_place_in_a_bundle_though_it_is_known() -> None:
+    """docs/spec/bundle.md: a record under another issuer's bundle is refused, on the ledger or not."""
+    town = Town()
+    known = town.record("notary", "evidence.deposited", "D-1")
+    town.commit(town.bundle(known))
+    own = town.record("bidder", "evidence.deposited", "D-2")
+    mixed = signed(town, [known.encode(), own.encode()], "bidder")
+    assert judged(town, mixed) is Code.BUNDLE_ISSUER
+    assert town.commit(mixed) is None
+
+
+def test_what_is_remembered_of_records_is_bounded_by_their_bytes() -> None:
+    """50,000 of the largest records would be 800 MB: any member could fill that by submitting."""
+    town, seen = Town(), Seen()
+    world = World(town.genesis.network_id, CATALOGUE, town.genesis.parameters, 3, frozenset())
+    large = {f"f{number}": bytes(1_000) for number in range(14)}
+    for number in range(3_000):
+        data = town.record("notary", "evidence.deposited", f"D-{number}", fields=large).encode()
+        seen.record(record_id(data), data, world)
+    assert 0 < sum(len(each.encode()) for each in seen._records.values()) <= 32 << 20
