@@ -38,8 +38,9 @@ def demo(
     """Play the story; exit 0 only when all held."""
     if ocds is not None and not ocds.is_file():
         raise CommandError(Exit.USAGE, Code.FILE_UNREADABLE, path=str(ocds), reason="?")
-    # A terminal that closes, or a supervisor that ends us, is an interruption like Ctrl-C.
-    for each in (signal.SIGTERM, signal.SIGHUP):
+    # A terminal that closes, or a supervisor that ends us, is an interruption like Ctrl-C; and
+    # Ctrl-C itself is one even where a shell's background job was told to ignore it.
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, _interrupted)
     telling = Telling(Output(as_json))
     stays = sys.stdout.isatty() and not once and not as_json
