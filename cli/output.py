@@ -28,6 +28,7 @@ from cli.failures import CommandError, Exit
 from cli.words import language, say
 from ledger.codes import Code
 from ledger.errors import LedgerError, Rejected, StoreError, VerificationError
+from ledger.report import printable
 from ledger.words import sentence
 
 HELD: Final = "[bold green]✓[/]"
@@ -77,7 +78,7 @@ class Output:
 
     def warn(self, text: str) -> None:
         """A line that must be seen even where the result is piped."""
-        self.err.print(escape(text), soft_wrap=True)
+        self.err.print(escape(printable(text)), soft_wrap=True)
 
     def failure(self, problem: LedgerError | Rejected) -> None:
         """What went wrong: sentence, code, next step."""
@@ -89,7 +90,8 @@ class Output:
             sys.stdout.write(json.dumps({"error": document}, ensure_ascii=False, indent=2) + "\n")
             return
         at = say("output.step", step=step) if step else ""
-        line = f"{FAILED} {escape(at)}{escape(told)} [dim]({problem.code.value})[/]"
+        # What a node says fills the sentence: it must not write on the terminal by itself.
+        line = f"{FAILED} {escape(at)}{escape(printable(told))} [dim]({problem.code.value})[/]"
         # Paths in a sentence are copied: the terminal may break the line, we do not.
         self.err.print(line, soft_wrap=True)
 
@@ -121,11 +123,11 @@ def table(title: str, *columns: str) -> Table:
 
 def facts(title: str, rows: Sequence[tuple[str, str]]) -> Table:
     """A table of names and values, one fact a row."""
-    made = Table(title=escape(title), title_justify="left", show_header=False)
+    made = Table(title=escape(printable(title)), title_justify="left", show_header=False)
     made.add_column(style="bold", no_wrap=True)
     made.add_column(overflow="fold")
     for name, value in rows:
-        made.add_row(escape(name), escape(value))
+        made.add_row(escape(name), escape(printable(value)))
     return made
 
 
