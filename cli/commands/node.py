@@ -1,6 +1,7 @@
 """`bidwitness node run`, one node until it is told to stop, and `node repair` for its journal."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -32,12 +33,16 @@ def run(
     stop_with_parent: Annotated[
         bool, typer.Option("--stop-with-parent", help=say("help.node_parent"))
     ] = False,
+    show_all: Annotated[bool, typer.Option("--show-all", help=say("help.node_show_all"))] = False,
 ) -> None:
     """Run the node of `folder` until SIGTERM or Ctrl-C."""
     # The node's packages are imported here only, so that every other command starts fast.
     from cli.compose.node import run_node
 
-    asyncio.run(run_node(node_settings(folder), stop_with_parent=stop_with_parent))
+    settings = node_settings(folder)
+    if show_all:
+        settings = replace(settings, show_all=True)
+    asyncio.run(run_node(settings, stop_with_parent=stop_with_parent))
 
 
 @_app.command("repair", help=say("help.node_repair"))

@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from cli.demo.processes import CONSOLE_FILE, stop_all
+from cli.main import app
+from cli.settings import Settings
 from tests.cli.one_node import READY_S, Ended, OneNode, new_network
 
 pytestmark = pytest.mark.network
@@ -97,3 +100,19 @@ def test_sigterm_stops_a_node_cleanly_and_its_log_is_json(tmp_path: Path) -> Non
     events = [json.loads(line)["event"] for line in lines]
     assert events[0] == "node.started"
     assert events[-1] == "node.stopped"
+
+
+@pytest.mark.parametrize("flags", [(), ("--show-all",)])
+def test_every_class_is_shown_only_where_that_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...]
+) -> None:
+    told: list[bool] = []
+
+    async def noted(settings: Settings, *, stop_with_parent: bool) -> None:
+        told.append(settings.show_all)
+
+    monkeypatch.setattr("cli.compose.node.run_node", noted)
+    made = new_network(tmp_path)
+    ended = CliRunner().invoke(app, ["node", "run", str(made.node.folder), *flags])
+    assert ended.exit_code == 0, ended.output
+    assert told == [bool(flags)]
