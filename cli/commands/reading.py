@@ -19,6 +19,7 @@ from cli.words import language, say
 from ledger.codes import Code
 from ledger.core.identifiers import RecordId
 from ledger.presented import read_trust
+from ledger.report import printable
 from ledger.trust import TrustRoot
 
 
@@ -68,8 +69,14 @@ def status(
     urls, root = _whom(as_, node, trust)
     with Client(urls, root) as client:
         told = client.network()
-    Output(as_json).result(told, *_status_lines(told))
-    if told["troubles"]:
+    try:
+        lines, troubles = _status_lines(told), told["troubles"]
+    except (KeyError, TypeError, AttributeError) as problem:
+        raise CommandError(
+            Exit.REFUSED, Code.API_ANSWER, node=urls[0], what=f"/v1/network: {problem!r}"
+        ) from problem
+    Output(as_json).result(told, *lines)
+    if troubles:
         raise typer.Exit(Exit.REFUSED)
 
 
@@ -151,6 +158,6 @@ def _status_lines(told: Mapping[str, Any]) -> list[str | Table]:
         height = "–" if node["height"] is None else str(node["height"])
         offset = "–" if node["offset_ms"] is None else f"{node['offset_ms']} ms"
         name = f"{node['node_id']} *" if node["node_id"] == told["this_node"] else node["node_id"]
-        nodes.add_row(name, sign, height, offset)
+        nodes.add_row(escape(printable(name)), sign, printable(height), printable(offset))
     sentences = told["words_zh" if language() == "zh" else "words_en"]
-    return [rows, nodes, *(escape(sentence) for sentence in sentences)]
+    return [rows, nodes, *(escape(printable(sentence)) for sentence in sentences)]
