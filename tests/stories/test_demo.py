@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -122,14 +123,21 @@ def test_however_the_demonstration_ends_no_node_outlives_it(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    until = time.monotonic() + 60
-    while len(processes_of(folder)) < 1 + 4 and time.monotonic() < until:
-        time.sleep(0.1)
-    assert len(processes_of(folder)) == 1 + 4
-    playing.send_signal(how)
-    playing.wait(60)
-    until = time.monotonic() + 30
-    while processes_of(folder) and time.monotonic() < until:
-        time.sleep(0.1)
-    assert processes_of(folder) == []
+    try:
+        wait_until(lambda: len(processes_of(folder)) == 1 + 4, within_s=60)
+        playing.send_signal(how)
+        playing.wait(60)
+    finally:
+        playing.kill()
+        playing.wait()
+    wait_until(lambda: processes_of(folder) == [], within_s=30)
     assert playing.returncode != 0
+
+
+def wait_until(holds: Callable[[], bool], within_s: float) -> None:
+    """Wait for one look at which `holds`: a process that is just being started shows itself twice,
+    or, while it takes its new program, not at all."""
+    until = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.1)
