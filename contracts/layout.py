@@ -14,6 +14,7 @@
     timer/DUE DEADLINE 0 ID                   a running timer (`timers.TimerRow`)
     timed/ID DEADLINE                         DUE of that timer, so that it can be stopped
     calendar/FIRST_DAY                        a working-day calendar
+    delegated/PRINCIPAL 0 DELEGATE 0 PROJECT 0 LATER   id of the delegation
     key/KEY_ID                                the member or node that ever enrolled this key
     status/…                                  slow rows, provable (`standing`, `ledger.core.status`)
 
@@ -75,6 +76,11 @@ def document_group(subject: str, type_key: str) -> bytes:
 def alert_group(subject: str, code: str) -> bytes:
     """Alerts of a code about a subject."""
     return f"alert/{subject}\0{code}\0".encode()
+
+
+def delegated_group(principal: str, delegate: str, project: str) -> bytes:
+    """Delegations of a principal to a delegate for a project (empty for all), the newest first."""
+    return f"delegated/{principal}\0{delegate}\0{project}\0".encode()
 
 
 def cites_group(cited: RecordId, type_key: str) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Final, Protocol
 
-_CACHED_ROWS_MAX: Final = 64
+CACHED_ROWS_MAX: Final = 64
 """Longest group that is kept in memory for a block: most hold a handful of rows."""
 
 
@@ -102,8 +102,8 @@ class Overlay:
         if group in self._lists:
             return iter(self._lists[group])
         rows = self._base.scan(group)
-        taken = tuple(islice(rows, _CACHED_ROWS_MAX + 1))
-        if len(taken) <= _CACHED_ROWS_MAX:
+        taken = tuple(islice(rows, CACHED_ROWS_MAX + 1))
+        if len(taken) <= CACHED_ROWS_MAX:
             self._lists[group] = taken
             return iter(taken)
         return chain(taken, rows)

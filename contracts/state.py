@@ -93,6 +93,14 @@ class State:
                 return RecordId(data[: layout.ID_BYTES]), data[layout.ID_BYTES :].decode()
         return None
 
+    def delegation(self, principal: str, to: str, project: str, as_of: Times) -> RecordRow | None:
+        """The last delegation in force from a principal for a project; empty for all projects."""
+        for rest, record_id in self.overlay.rows(layout.delegated_group(principal, to, project)):
+            row = self.record(RecordId(record_id))
+            if layout.index_of_newest_first(rest) < as_of.index and row and row.in_force(as_of):
+                return row
+        return None
+
     def newest(self, record_id: RecordId) -> RecordId | None:
         """The record that amends `record_id`; None where none does."""
         found = self.overlay.get(layout.NEWEST + record_id)
@@ -152,6 +160,13 @@ class State:
         group = layout.cites_group(cited, type_key)
         rest = relation.encode() + b"\0" + layout.place(index)
         self.overlay.put(group, rest, relation.encode())
+
+    def put_delegation(self, row: RecordRow, delegate: str, project: str, by: RecordId) -> None:
+        """Keep the delegation of `row` as the last word of its principal about that project."""
+        if row.effective is None:
+            return
+        group = layout.delegated_group(row.subject, delegate, project)
+        self.overlay.put(group, layout.newest_first(row.effective.index), by)
 
     def put_newest(self, amended: RecordId, by: RecordId) -> None:
         """Keep which record amends `amended`."""

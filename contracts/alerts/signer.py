@@ -4,18 +4,12 @@ A member that never held the role is refused by the judge; what is concluded her
 evidence ledger must keep. Spec: ``docs/spec/contracts.md``.
 """
 
-from typing import Final
-
 from contracts.case import Case
 from contracts.entitlement import Entitlement, entitlement
 from contracts.rules.amendment import amended
 from contracts.schema import ANY_MEMBER
 from contracts.state import seen_from
 from contracts.verdict import Raised
-from ledger.core.identifiers import RecordId
-
-DELEGATION: Final = "ledger.delegated"
-
 
 def conclude(case: Case) -> Raised | None:
     """The alert, where the signer was not entitled."""
@@ -54,14 +48,10 @@ def _is_party(case: Case, principal: str) -> bool:
 
 def _delegated(case: Case, principal: str) -> bool:
     """Whether the principal's delegation to the issuer covers this subject now."""
-    delegations = case.state.records(principal, DELEGATION, case.times)
-    return any(_covers(case, each) for each in delegations)
-
-
-def _covers(case: Case, delegation: RecordId) -> bool:
-    row = case.state.record(delegation)
-    if row is None or row.kept.get("delegate") != case.record.issuer:
-        return False
-    project, until_ms = row.kept.get("project"), row.kept.get("until_ms")
-    inside = not project or project in seen_from(case.record.subject)
-    return inside and (not isinstance(until_ms, int) or case.limit_ms <= until_ms)
+    for project in ("", *seen_from(case.record.subject)):
+        row = case.state.delegation(principal, case.record.issuer, project, case.times)
+        if row is not None:
+            until_ms = row.kept.get("until_ms")
+            if not isinstance(until_ms, int) or case.limit_ms <= until_ms:
+                return True
+    return False

@@ -1,6 +1,11 @@
 """Each alert in force as two stories: one that raises it, and one that just does not."""
 
+from collections.abc import Iterator
+
 from contracts.deadlines import day_end_ms, day_number
+from contracts.overlay import CACHED_ROWS_MAX, Overlay, StateReader
+from contracts.state import State
+from contracts.verdict import Times
 from ledger.codes import Code
 from ledger.core.identifiers import RecordId
 from ledger.core.record import decode_record
@@ -180,6 +185,64 @@ def test_acting_for_another_needs_a_delegation_for_this_project_and_time() -> No
         at = until + GRACE + late
         town.say("agency", "tender.document_filed", at=at, kind="tender", on_behalf_of="builder")
     assert town.alerts()[1:] == [("AL05", "not_delegated")]
+
+
+def test_the_last_delegation_is_the_principals_word_about_a_project() -> None:
+    town = Town()
+    town.accepted_project()
+    long, short = town.now_ms + 9 * HOUR, town.now_ms + HOUR
+    for until in (long, short):
+        fields = {"delegate": "agency", "project": PROJECT, "until_ms": until}
+        town.say("builder", "ledger.delegated", "builder", **fields)
+    after = short + GRACE + 1
+    town.say("agency", "tender.document_filed", at=after, kind="tender", on_behalf_of="builder")
+    assert town.alerts() == [("AL05", "not_delegated")]
+    town.say("builder", "ledger.delegated", "builder", delegate="agency", until_ms=long)
+    town.say("agency", "tender.document_filed", kind="tender", on_behalf_of="builder")
+    assert len(town.alerts()) == 1, "one for all projects covers this one"
+
+
+def test_a_delegation_for_what_cannot_be_a_project_is_refused() -> None:
+    town = Town()
+    strange = {"delegate": "agency", "project": f"{PROJECT}\0x"}
+    refused = town.refused("builder", "ledger.delegated", "builder", fields=strange)
+    assert refused is Code.RECORD_FIELD_VALUE
+
+
+class CountedReads:
+    """The state as it is, counting the rows that are read out of it."""
+
+    def __init__(self, state: StateReader) -> None:
+        self._state, self.read_count = state, 0
+
+    def get(self, key: bytes) -> bytes | None:
+        self.read_count += 1
+        return self._state.get(key)
+
+    def scan(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        for row in self._state.scan(prefix, start):
+            self.read_count += 1
+            yield row
+
+
+def test_however_many_delegations_there_are_few_rows_are_read() -> None:
+    reads = []
+    for count in (1, 200):
+        town = Town()
+        delegated = {"delegate": "agency", "project": PROJECT}
+        records = [
+            town.record("builder", "ledger.delegated", "builder", fields=delegated)
+            for _ in range(count)
+        ]
+        town.commit(town.bundle(*records))
+        counted = CountedReads(town.chain.state)
+        now = Times(town.chain.head.log_size, town.now_ms)
+        found = State(Overlay(counted)).delegation("builder", "agency", PROJECT, now)
+        assert found is not None
+        assert found.entered.index == count - 1
+        reads.append(counted.read_count)
+    assert reads[1] <= reads[0] + CACHED_ROWS_MAX
+    assert reads[1] < 200
 
 
 def test_another_tenderer_or_an_agent_of_nobody_raises_al05() -> None:
