@@ -11,6 +11,7 @@ from contracts.schema import ANY_MEMBER
 from contracts.state import seen_from
 from contracts.verdict import Raised
 
+
 def conclude(case: Case) -> Raised | None:
     """The alert, where the signer was not entitled."""
     because = _because(case)

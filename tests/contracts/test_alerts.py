@@ -7,6 +7,7 @@ from contracts.overlay import CACHED_ROWS_MAX, Overlay, StateReader
 from contracts.state import State
 from contracts.verdict import Times
 from ledger.codes import Code
+from ledger.core.canonical import Value
 from ledger.core.identifiers import RecordId
 from ledger.core.record import decode_record
 from tests.contracts.town import (
@@ -192,8 +193,8 @@ def test_the_last_delegation_is_the_principals_word_about_a_project() -> None:
     town.accepted_project()
     long, short = town.now_ms + 9 * HOUR, town.now_ms + HOUR
     for until in (long, short):
-        fields = {"delegate": "agency", "project": PROJECT, "until_ms": until}
-        town.say("builder", "ledger.delegated", "builder", **fields)
+        until_then: dict[str, Value] = {"delegate": "agency", "project": PROJECT, "until_ms": until}
+        town.say("builder", "ledger.delegated", "builder", fields=until_then)
     after = short + GRACE + 1
     town.say("agency", "tender.document_filed", at=after, kind="tender", on_behalf_of="builder")
     assert town.alerts() == [("AL05", "not_delegated")]
