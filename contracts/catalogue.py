@@ -15,6 +15,8 @@ from typing import Final, cast
 from contracts import schema_reader
 from contracts.alerts import ALERT_RULES
 from contracts.closure import check
+from contracts.profile import profile
+from contracts.profile_closure import check_profile
 from contracts.rules import RULES
 from contracts.schema_reader import Raw, Row, invalid
 from contracts.tables import VERSION, Catalogue, Reason, catalogue_of
@@ -22,7 +24,7 @@ from ledger.core.canonical import Value, encode
 from ledger.core.hashing import Tag, sha256, tagged_hash
 from ledger.core.identifiers import Digest
 
-_FOLDERS: Final = {"types": "types", "deadlines": "deadlines"}
+_FOLDERS: Final = {"types": "types", "deadlines": "deadlines", "profiles": "profiles"}
 _FILES: Final = {
     "roles": "roles.toml",
     "alerts": "alerts.toml",
@@ -35,8 +37,8 @@ def load_catalogue(more: Sequence[Path] = ()) -> Catalogue:
     """The catalogue in force, proven whole.
 
     Args:
-        more: further folders laid out like this package (``types/*.toml``, ``deadlines/*.toml``);
-            a network that uses them has another catalogue hash.
+        more: further folders laid out like this package (``types/*.toml``, ``deadlines/*.toml``,
+            ``profiles/*.toml``); a network that uses them has another catalogue hash.
 
     Raises:
         FormatError: one of the `catalogue.*` codes, naming the row.
@@ -51,9 +53,12 @@ def load_catalogue(more: Sequence[Path] = ()) -> Catalogue:
         deadlines={key: schema_reader.deadline(key, row) for key, row in raw["deadlines"].items()},
         common={name: schema_reader.field(name, row) for name, row in raw["common"].items()},
         reasons={key: _reason(key, row) for key, row in raw["reasons"].items()},
+        profiles={key: profile(key, row) for key, row in raw["profiles"].items()},
         digest=_hash(raw),
     )
     check(catalogue, RULES.keys(), {"clause", "timer", "calendar", *ALERT_RULES})
+    for each in catalogue.profiles.values():
+        check_profile(catalogue, each)
     return catalogue
 
 

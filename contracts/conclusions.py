@@ -4,19 +4,36 @@ Every node recomputes the bytes; issuer is the reserved member ``network``, and 
 rule, its version and the records it rests on. Spec: ``docs/spec/record.md``.
 """
 
-from typing import Final
+from typing import Final, assert_never
 
-from contracts.tables import Catalogue
-from contracts.verdict import Raised
+from contracts.tables import CERTIFICATE, Catalogue
+from contracts.verdict import Certify, Conclusion, Raised, Withdraw
 from ledger.core.canonical import Value
 from ledger.core.derived import derived_record
 from ledger.core.record import Record, Ref
 
 ALERT_RAISED: Final = "ledger.alert_raised"
+WITHDRAWN: Final = "tender.witness_certificate_withdrawn"
+_WITNESS_RULE: Final = "witness_certificate"
+_WITNESS_VERSION: Final = 1
 
 
-def alert_record(raised: Raised, catalogue: Catalogue, block_time_ms: int) -> Record:
-    """The X10 record of an alert; the alert's code is the rule's id."""
+def conclusion_record(concluded: Conclusion, catalogue: Catalogue, block_time_ms: int) -> Record:
+    """The record that a conclusion becomes."""
+    match concluded:
+        case Raised():
+            return _alert(concluded, catalogue, block_time_ms)
+        case Certify():
+            return _certificate(concluded, block_time_ms)
+        case Withdraw():
+            fields: dict[str, Value] = {"because": concluded.because}
+            return _witness(WITHDRAWN, concluded, block_time_ms, fields)
+        case _:
+            assert_never(concluded)
+
+
+def _alert(raised: Raised, catalogue: Catalogue, block_time_ms: int) -> Record:
+    """X10; the alert's code is the rule's id."""
     alert = catalogue.alerts[raised.alert]
     fields: dict[str, Value] = {
         "alert": alert.code,
@@ -36,5 +53,34 @@ def alert_record(raised: Raised, catalogue: Catalogue, block_time_ms: int) -> Re
         alert.code,
         alert.version,
         [Ref("follows", each) for each in raised.rests_on],
+        fields,
+    )
+
+
+def _certificate(concluded: Certify, block_time_ms: int) -> Record:
+    """T62: by which profile, how much of it, and what it lists."""
+    fields: dict[str, Value] = {
+        "profile": concluded.profile,
+        "profile_version": concluded.profile_version,
+        "issue": concluded.issue,
+        "nodes": concluded.nodes,
+        "node_count": concluded.node_count,
+        "record_count": concluded.record_count,
+        "late_count": concluded.late_count,
+        "out_of_order_count": concluded.out_of_order_count,
+    }
+    return _witness(CERTIFICATE, concluded, block_time_ms, fields)
+
+
+def _witness(
+    type_key: str, concluded: Certify | Withdraw, block_time_ms: int, fields: dict[str, Value]
+) -> Record:
+    return derived_record(
+        type_key,
+        concluded.subject,
+        block_time_ms,
+        _WITNESS_RULE,
+        _WITNESS_VERSION,
+        [Ref("follows", each) for each in concluded.rests_on],
         fields,
     )

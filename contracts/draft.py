@@ -8,14 +8,14 @@ chain from here. Spec: ``docs/spec/block.md``.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from contracts import entering, timers, unsealing
+from contracts import certificates, entering, timers, unsealing
 from contracts.admission import Seen, Submitted, check_bundle, decode_entering
 from contracts.case import Case
-from contracts.conclusions import alert_record
+from contracts.conclusions import conclusion_record
 from contracts.judge import judge
 from contracts.overlay import Overlay, StateReader
 from contracts.state import State
-from contracts.verdict import Facts, Raised, Times, World
+from contracts.verdict import Conclusion, Effect, Facts, Review, Times, World
 from ledger.codes import Code
 from ledger.core.block import BlockBundle, Head, Header, block_bundle
 from ledger.core.bundle import bundle_id
@@ -51,7 +51,7 @@ class Draft:
         self._state = State(self._overlay)
         self._bundles: list[BlockBundle] = []
         self._records: list[EnteredRecord] = []
-        self._raised: list[Raised] = []
+        self._effects: list[Effect] = []
         self._fired_count = 0
 
     def fire(self) -> None:
@@ -59,7 +59,7 @@ class Draft:
         limit = self._world.parameters.block_timers_max
         for timer in timers.due(self._parent.state, self._time_ms, limit):
             timers.stop(self._overlay, timer.record_id, timer.deadline)
-            self._raised.append(timer.raised())
+            self._effects.append(timer.raised())
             self._fired_count += 1
         self._overlay.keep()
 
@@ -75,7 +75,7 @@ class Draft:
             return refusal
         entered: list[bytes | None] = []
         fresh: list[EnteredRecord] = []
-        raised: list[Raised] = []
+        effects: list[Effect] = []
         name = bundle_id(bundle.header_bytes)
         for record_id, data in zip(bundle.record_ids, bundle.records, strict=True):
             known = self._state.record(record_id)
@@ -89,14 +89,14 @@ class Draft:
             if isinstance(found, Rejected) or data is None:
                 self._overlay.drop()
                 return found if isinstance(found, Rejected) else _mismatch(self._height)
-            raised += found
+            effects += found
             entered.append(data)
             fresh.append(EnteredRecord(record_id, data, name))
         if not fresh:
             self._overlay.drop()
             return Rejected(Code.BUNDLE_KNOWN)
         self._overlay.keep()
-        return self._added(bundle, entered, fresh, raised)
+        return self._added(bundle, entered, fresh, effects)
 
     @property
     def is_empty(self) -> bool:
@@ -143,8 +143,8 @@ class Draft:
 
     def _enter(
         self, bundle: Submitted, record_id: RecordId, data: bytes | None, before: int
-    ) -> Sequence[Raised] | Rejected:
-        """Judge one new record and write it; returns the alerts it raises."""
+    ) -> Sequence[Effect] | Rejected:
+        """Judge one new record and write it; returns what follows, alerts above all."""
         if data is None:
             return _mismatch(self._height)
         record = decode_entering(bundle, self._world, record_id, data, self._seen)
@@ -157,17 +157,17 @@ class Draft:
             return verdict
         kind = self._world.catalogue.types[record.type]
         case = Case(record, kind, facts, self._state, times)
-        raised = verdict.raised + entering.enter(case, data, verdict)
-        return (
-            raised + unsealing.unseal(case, self._seen) if record.type == OPENING_TYPE else raised
-        )
+        effects = verdict.raised + entering.enter(case, data, verdict)
+        if record.type == OPENING_TYPE:
+            return effects + unsealing.unseal(case, self._seen)
+        return effects
 
     def _added(
         self,
         bundle: Submitted,
         entered: list[bytes | None],
         fresh: list[EnteredRecord],
-        raised: list[Raised],
+        effects: list[Effect],
     ) -> BlockBundle:
         """Make an accepted bundle part of the block; as it is, where it came out of one."""
         records = tuple(entered)
@@ -177,25 +177,35 @@ class Draft:
             made = block_bundle(bundle.header_bytes, bundle.signature, bundle.record_ids, records)
         self._bundles.append(made)
         self._records += fresh
-        self._raised += raised
+        self._effects += effects
         return made
 
     def _derive(self) -> list[EnteredRecord]:
-        """The derived records in the order concluded; one that is on the ledger is not repeated."""
+        """The derived records in the order concluded: alerts, then certificates by section."""
         derived: list[EnteredRecord] = []
-        for raised in self._raised:
-            record = alert_record(raised, self._world.catalogue, self._time_ms)
-            data = record.encode()
-            facts = Facts(record.record_id, None, self._world)
-            if self._state.known(facts.record_id):
-                continue
-            kind = self._world.catalogue.types[record.type]
-            case = Case(record, kind, facts, self._state, self._times(len(derived)))
-            entering.enter_derived(case, raised.alert)
-            no_bundle: BundleId | None = None
-            derived.append(EnteredRecord(facts.record_id, data, no_bundle))
+        for effect in self._effects:
+            if not isinstance(effect, Review):
+                self._log(effect, derived)
+        reviews = [effect for effect in self._effects if isinstance(effect, Review)]
+        for subject in certificates.sections(reviews, self._state):
+            as_of = self._times(len(derived))
+            for concluded in certificates.conclude(subject, self._world, self._state, as_of):
+                self._log(concluded, derived)
         self._overlay.keep()
         return derived
+
+    def _log(self, concluded: Conclusion, derived: list[EnteredRecord]) -> None:
+        """Write what was concluded as the next derived record; not again what is on the ledger."""
+        record = conclusion_record(concluded, self._world.catalogue, self._time_ms)
+        data = record.encode()
+        facts = Facts(record.record_id, None, self._world)
+        if self._state.known(facts.record_id):
+            return
+        kind = self._world.catalogue.types[record.type]
+        case = Case(record, kind, facts, self._state, self._times(len(derived)))
+        entering.enter_derived(case, concluded)
+        no_bundle: BundleId | None = None
+        derived.append(EnteredRecord(facts.record_id, data, no_bundle))
 
 
 def _mismatch(height: Height) -> Rejected:

@@ -10,14 +10,14 @@ from contracts.rules import RULES
 from contracts.rules.amendment import ROOT, amended, root_type
 from contracts.schema import Starts, holds
 from contracts.timers import TimerRow
-from contracts.verdict import Accepted, Raised, RecordRow
+from contracts.verdict import Accepted, Conclusion, Effect, Raised, RecordRow, Review
 from contracts.windows import limit_for
 from ledger.core.identifiers import RecordId
 from ledger.core.record import Ref
 from ledger.errors import InvariantBroken
 
 
-def enter(case: Case, data: bytes, verdict: Accepted) -> tuple[Raised, ...]:
+def enter(case: Case, data: bytes, verdict: Accepted) -> tuple[Effect, ...]:
     """Write a record that was accepted.
 
     Args:
@@ -26,7 +26,8 @@ def enter(case: Case, data: bytes, verdict: Accepted) -> tuple[Raised, ...]:
         verdict: what the judge said.
 
     Returns:
-        Alerts that follow from taking effect, such as a working day that no calendar covers.
+        What follows from taking effect: an alert such as a working day that no calendar covers,
+        and the subject whose completeness is to be looked at.
     """
     if confirmations.asked_of(case.kind, case.record) is None:
         row = _row(case, verdict, awaiting=False)
@@ -37,14 +38,15 @@ def enter(case: Case, data: bytes, verdict: Accepted) -> tuple[Raised, ...]:
     return _confirmed(case, case, own) if own else ()
 
 
-def enter_derived(case: Case, alert: str) -> None:
-    """Write a derived record that raises `alert`; no rule judges it."""
+def enter_derived(case: Case, concluded: Conclusion) -> None:
+    """Write a derived record; no rule judges it."""
     record_id, index = case.facts.record_id, case.times.index
     _take_effect(case, _row(case, Accepted(), awaiting=False))
-    case.state.put_alert(case.record.subject, alert, record_id, index)
+    if isinstance(concluded, Raised):
+        case.state.put_alert(case.record.subject, concluded.alert, record_id, index)
 
 
-def _confirm(case: Case) -> tuple[Raised, ...]:
+def _confirm(case: Case) -> tuple[Effect, ...]:
     """Where the record is a confirmation: count it, and complete what it completes."""
     if case.kind.key != confirmations.CONFIRMED:
         return ()
@@ -60,7 +62,7 @@ def _confirms(case: Case) -> int:
     return next(i for i, ref in enumerate(case.record.refs) if ref.relation == "confirms")
 
 
-def _confirmed(case: Case, awaited: Case, roles: tuple[str, ...]) -> tuple[Raised, ...]:
+def _confirmed(case: Case, awaited: Case, roles: tuple[str, ...]) -> tuple[Effect, ...]:
     """Count a confirmation by the issuer of `case`; the last one lets the record take effect."""
     record_id, state = awaited.facts.record_id, case.state
     state.put_confirmation(record_id, case.record.issuer, roles)
@@ -109,7 +111,7 @@ def _effective(row: RecordRow, case: Case) -> RecordRow:
     )
 
 
-def _take_effect(case: Case, row: RecordRow) -> tuple[Raised, ...]:
+def _take_effect(case: Case, row: RecordRow) -> tuple[Effect, ...]:
     """Everything that follows from the record being in force from its position on."""
     record_id, kind, state = case.facts.record_id, case.kind, case.state
     state.put_record(record_id, row)
@@ -127,7 +129,10 @@ def _take_effect(case: Case, row: RecordRow) -> tuple[Raised, ...]:
                 state.forbid(row.subject, each, record_id, forbids.otherwise)
     for name in kind.rules:
         RULES[name].apply(case)
-    return tuple(found for each in kind.timers if (found := _start(case, each)) is not None)
+    raised = tuple(found for each in kind.timers if (found := _start(case, each)) is not None)
+    if kind.key in case.facts.world.catalogue.reviewed:
+        return (*raised, Review(row.subject))
+    return raised
 
 
 def _put_values(case: Case) -> None:

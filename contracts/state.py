@@ -77,13 +77,24 @@ class State:
             if layout.index_of(rest) < as_of.index:
                 yield relation.decode()
 
+    def cited_at(self, cited: RecordId, type_key: str, as_of: Times) -> Iterator[int]:
+        """Effective indexes of the records of a type that cite `cited`."""
+        for rest, _ in self.overlay.rows(layout.cites_group(cited, type_key)):
+            if (index := layout.index_of(rest)) < as_of.index:
+                yield index
+
     def alerted(self, subject: str, code: str, as_of: Times) -> bool:
         """Whether an alert was raised about what `subject` sees."""
         return any(
-            layout.index_of(rest) < as_of.index
+            next(self.alerted_at(each, code, as_of), None) is not None
             for each in seen_from(subject)
-            for rest, _ in self.overlay.rows(layout.alert_group(each, code))
         )
+
+    def alerted_at(self, subject: str, code: str, as_of: Times) -> Iterator[int]:
+        """Log indexes of the alerts of a code about exactly `subject`."""
+        for rest, _ in self.overlay.rows(layout.alert_group(subject, code)):
+            if (index := layout.index_of(rest)) < as_of.index:
+                yield index
 
     def forbidden(self, subject: str, type_key: str) -> tuple[RecordId, str] | None:
         """Which record forbids a type from now on, and what then happens; None where none does."""

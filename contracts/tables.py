@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.expression import Moment, terms
+from contracts.profile import Profile
 from contracts.schema import Alert, Deadline, Field, RecordType, Role
 from ledger.core.identifiers import Digest
 
 VERSION: Final = 1
+CERTIFICATE: Final = "tender.witness_certificate"
+VOIDED: Final = "ledger.voided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Catalogue:
     common: Mapping[str, Field]
     """Fields that every type may carry."""
     reasons: Mapping[str, Reason]
+    profiles: Mapping[str, Profile]
     hash: Digest
     """Over the canonical form of all rows; adopted by the genesis."""
     codes: Mapping[str, str]
@@ -44,6 +48,8 @@ class Catalogue:
     """Every ``TYPE.field`` whose value in a subject some row asks for."""
     forbidden_by: Mapping[str, tuple[str, ...]]
     """For each type, the types that may forbid it."""
+    reviewed: frozenset[str]
+    """Types whose records can complete a section's procedure, or break it."""
 
     def type(self, name: str) -> RecordType | None:
         """The record type of a key or of a code; None where there is none."""
@@ -62,6 +68,7 @@ def catalogue_of(
     deadlines: Mapping[str, Deadline],
     common: Mapping[str, Field],
     reasons: Mapping[str, Reason],
+    profiles: Mapping[str, Profile],
     digest: Digest,
 ) -> Catalogue:
     """The catalogue of these rows, with what follows from them; not yet proven closed."""
@@ -71,9 +78,11 @@ def catalogue_of(
             for each in forbids.types:
                 forbidden.setdefault(each, []).append(kind.key)
     kept = {key: set(kind.kept) for key, kind in types.items()}
-    asked = frozenset(references(types, deadlines))
+    asked = frozenset((*references(types, deadlines), *_chosen_by(profiles)))
     for reference in asked:
         type_key, _, field = reference.rpartition(".")
+        kept.setdefault(type_key, set()).add(field)
+    for type_key, field in _linking(profiles):
         kept.setdefault(type_key, set()).add(field)
     return Catalogue(
         types=types,
@@ -82,11 +91,13 @@ def catalogue_of(
         deadlines=deadlines,
         common=common,
         reasons=reasons,
+        profiles=profiles,
         hash=digest,
         codes={kind.code: kind.key for kind in types.values() if kind.code},
         kept={key: tuple(sorted(names)) for key, names in kept.items() if names},
         asked=asked,
         forbidden_by={key: tuple(sorted(set(names))) for key, names in forbidden.items()},
+        reviewed=_reviewed(types, profiles),
     )
 
 
@@ -103,3 +114,28 @@ def references(types: Mapping[str, RecordType], deadlines: Mapping[str, Deadline
     for deadline in deadlines.values():
         if deadline.start != "record" and not deadline.start.startswith("field:"):
             yield deadline.start
+
+
+def _chosen_by(profiles: Mapping[str, Profile]) -> Iterator[str]:
+    """Every ``TYPE.field`` that chooses a section's profile."""
+    return (profile.chosen_by for profile in profiles.values())
+
+
+def _linking(profiles: Mapping[str, Profile]) -> Iterator[tuple[str, str]]:
+    """Every type and field that ties a node's record to its anchor."""
+    for profile in profiles.values():
+        for node in profile.nodes():
+            for anchor in node.each:
+                if anchor.field:
+                    yield from ((type_key, anchor.field) for type_key in node.types)
+
+
+def _reviewed(types: Mapping[str, RecordType], profiles: Mapping[str, Profile]) -> frozenset[str]:
+    """What a profile names, what closes that, and voiding, which can take any of it away."""
+    named = {name for profile in profiles.values() for name in profile.types()}
+    closing = {
+        kind.key
+        for kind in types.values()
+        if any(closes.type in named or closes.type == CERTIFICATE for closes in kind.closes)
+    }
+    return frozenset(named | closing | {VOIDED}) if named else frozenset()

@@ -12,13 +12,13 @@ from contracts.judge import judge
 from contracts.rules.bidding import OPENING_PERIOD
 from contracts.rules.sealing import author_of, inner_record
 from contracts.shape import is_plain
-from contracts.verdict import Accepted, Facts, Raised, Times, Unsealed
+from contracts.verdict import Accepted, Effect, Facts, Raised, Times, Unsealed
 from ledger.core.identifiers import Subject
 from ledger.core.sealed import Sealed, opens, sealed_of
 from ledger.errors import FormatError, InvariantBroken, Rejected
 
 
-def unseal(case: Case, seen: Seen) -> tuple[Raised, ...]:
+def unseal(case: Case, seen: Seen) -> tuple[Effect, ...]:
     """Judge and enter the record inside an opening that has just entered.
 
     Args:
@@ -26,7 +26,7 @@ def unseal(case: Case, seen: Seen) -> tuple[Raised, ...]:
         seen: what was computed before.
 
     Returns:
-        The alerts that it raises; they are logged in the opening's block.
+        What follows, alerts above all; they are logged in the opening's block.
     """
     sealed, commitment = sealed_of(case.record), opens(case.record)
     row = case.state.record(commitment)
@@ -36,12 +36,12 @@ def unseal(case: Case, seen: Seen) -> tuple[Raised, ...]:
     unsealed = Unsealed(commitment, row.issuer, case.record.issuer, case.times)
     inner = _judged(case, sealed, unsealed, row.effective, seen)
     if isinstance(inner, Rejected):
-        raised: tuple[Raised, ...] = (_invalid(case, sealed),)
+        found: tuple[Effect, ...] = (_invalid(case, sealed),)
     else:
         inner_case, verdict = inner
-        raised = verdict.raised + entering.enter(inner_case, sealed.record, verdict)
+        found = verdict.raised + entering.enter(inner_case, sealed.record, verdict)
     _advance(case, sealed, unsealed, row.effective)
-    return raised
+    return found
 
 
 def _judged(

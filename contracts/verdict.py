@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from contracts.tables import Catalogue
-from ledger.core.identifiers import KeyId, MemberId, NetworkId, RecordId, Subject
+from ledger.core.identifiers import Digest, KeyId, MemberId, NetworkId, RecordId, Subject
 from ledger.core.limits import Parameters
 from ledger.errors import Rejected
 
@@ -78,6 +78,48 @@ class Raised:
     deadline: str = ""
     due_ms: int | None = None
     """The limit that was not kept, where there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Something took effect that may complete a section, or break it: asked when the block is."""
+
+    subject: Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Certify:
+    """A section is complete; it becomes a derived record (T62)."""
+
+    subject: Subject
+    profile: str
+    profile_version: int
+    issue: int
+    """1 for the first certificate of the section."""
+    nodes: Digest
+    """Over the records of all mandatory nodes."""
+    node_count: int
+    record_count: int
+    late_count: int
+    out_of_order_count: int
+    rests_on: tuple[RecordId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """A certificate no longer holds; it becomes a derived record."""
+
+    subject: Subject
+    because: str
+    """A key of ``reasons.toml``."""
+    rests_on: tuple[RecordId, ...]
+    """The certificate, then what is open."""
+
+
+Effect: TypeAlias = Raised | Review
+"""What follows from a record's taking effect."""
+Conclusion: TypeAlias = Raised | Certify | Withdraw
+"""What the rules concluded: each becomes a derived record."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,7 @@ class Code(StrEnum):
     RECORD_VOIDED = "record.voided"
     RECORD_CONFIRMATION = "record.confirmation"
     RECORD_NOT_AUTHOR = "record.not_author"
+    RECORD_PROCEDURE = "record.procedure"
     MEMBER_EXISTS = "member.exists"
     MEMBER_UNKNOWN = "member.unknown"
     KEY_BOUND = "key.bound"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from contracts.alerts import sealing, signer, silent_change
+from contracts.alerts import missing_node, sealing, signer, silent_change
 from contracts.case import Case
 from contracts.verdict import Raised
 
@@ -18,6 +18,7 @@ ALERT_RULES: Final[Mapping[str, AlertRule]] = MappingProxyType(
     {
         "bid_set": sealing.wrong_set,
         "few_bids": sealing.few_bids,
+        "missing_node": missing_node.conclude,
         "signer": signer.conclude,
         "silent_change": silent_change.conclude,
         "unsealing": sealing.out_of_order,

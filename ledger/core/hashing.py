@@ -36,6 +36,7 @@ class Tag(StrEnum):
     CATALOGUE = "catalogue"
     CREDENTIAL = "credential"
     IMPORT = "import"
+    WITNESS = "witness"
 
     @property
     def prefix(self) -> bytes:

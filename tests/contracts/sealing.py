@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from contracts.tables import Catalogue
 from ledger.core.bundle import Bundle
 from ledger.core.identifiers import MemberId, RecordId, Subject
 from ledger.core.record import Record, Ref
@@ -14,23 +15,25 @@ from ledger.core.sealed import (
 )
 from ledger.errors import Rejected
 from ledger.store.api import Store
-from tests.contracts.town import HOUR, ROLES, SECTION, START_MS, Town
+from tests.contracts.town import CATALOGUE, HOUR, ROLES, SECTION, START_MS, Town
 from tests.vectors.small_network import seed, signer
 
 DEADLINE = START_MS + 2 * HOUR
 AFTER = DEADLINE + 60_000
 BIDDERS = ("bidder", "mason", "roofer", "glazier")
+SEALED_ROLES = {**ROLES, **dict.fromkeys(BIDDERS, ("bidder",))}
 SYSTEM = "centre"
 
 
 class SealedTown(Town):
     """A town with four bidders and one announced section."""
 
-    def __init__(self, store: Store | None = None) -> None:
-        roles = {**ROLES, **dict.fromkeys(BIDDERS, ("bidder",))}
-        super().__init__(store, roles=roles)
+    def __init__(
+        self, store: Store | None = None, catalogue: Catalogue = CATALOGUE, procedure: str = ""
+    ) -> None:
+        super().__init__(store, catalogue, roles=SEALED_ROLES)
         self.signers |= {name: signer(f"member {name}") for name in BIDDERS}
-        self.announced(DEADLINE)
+        self.announced(DEADLINE, fields={"procedure": procedure} if procedure else {})
 
     def bid(self, bidder: str, type_key: str = "tender.bid_submitted", **more: object) -> Record:
         """An inner record, a bid unless said otherwise."""

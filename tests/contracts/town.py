@@ -241,7 +241,12 @@ class Town:
             industry=industry,
         )
 
-    def announced(self, bid_deadline_ms: int, section: str = SECTION) -> tuple[RecordId, RecordId]:
+    def announced(
+        self,
+        bid_deadline_ms: int,
+        section: str = SECTION,
+        fields: Mapping[str, Value] | None = None,
+    ) -> tuple[RecordId, RecordId]:
         """An accepted project, its tender document and its announcement."""
         self.accepted_project(section.partition("/")[0])
         document = self.say("builder", "tender.document_filed", section, kind="tender")
@@ -250,6 +255,7 @@ class Town:
             "tender.announcement",
             section,
             kind="announcement",
+            fields=fields,
             bid_deadline_ms=bid_deadline_ms,
         )
         return document, announcement

@@ -17,11 +17,12 @@ from tests.vectors.generate import (
     receipts,
     records,
     sealed,
+    witness,
 )
 from tests.vectors.generate.spelling import Cases, spell
 
 ROOT = Path(__file__).parents[1]
-SOURCES = (canonical, keys, records, bundles, networks, blocks, receipts, files, sealed)
+SOURCES = (canonical, keys, records, bundles, networks, blocks, receipts, files, sealed, witness)
 
 
 def generated() -> dict[str, str]:

@@ -1,0 +1,57 @@
+"""What the state keeps for witness certificates: the last one of a section, and who has a profile.
+
+Questions and writes only. Spec: ``docs/spec/contracts.md``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from contracts import layout
+from contracts.state import State
+from ledger.core.identifiers import Digest, RecordId, Subject
+
+_CERTIFIED: Final = b"certified/"
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """The last certificate of a section."""
+
+    record_id: RecordId
+    nodes: Digest
+    """Over the records that it lists (`ledger.core.witness`)."""
+    index: int
+    """Its place in the log."""
+
+
+def certified(state: State, subject: str) -> Certified | None:
+    """The last certificate of exactly `subject`, in force or not; None where there was none."""
+    found = state.overlay.get(_CERTIFIED + subject.encode())
+    if found is None:
+        return None
+    record_id, rest = found[: layout.ID_BYTES], found[layout.ID_BYTES :]
+    return Certified(RecordId(record_id), Digest(rest[: layout.ID_BYTES]), layout.index_of(rest))
+
+
+def put_certified(state: State, subject: str, held: Certified) -> None:
+    """Keep a certificate."""
+    value = held.record_id + held.nodes + layout.place(held.index)
+    state.overlay.put(_CERTIFIED, subject.encode(), value)
+
+
+def profiled(state: State, project: str) -> Iterator[Subject]:
+    """The subjects of a project that follow a profile: its sections, or itself."""
+    for rest, _ in state.overlay.rows(_profiled_group(project)):
+        yield Subject(rest.decode())
+
+
+def put_profiled(state: State, subject: Subject) -> None:
+    """Keep that a subject follows a profile, so that what befalls its project is asked of it."""
+    group, rest = _profiled_group(subject.partition("/")[0]), subject.encode()
+    if state.overlay.get(group + rest) is None:
+        state.overlay.put(group, rest, b"\x01")
+
+
+def _profiled_group(project: str) -> bytes:
+    return f"profiled/{project}\0".encode()
