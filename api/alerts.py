@@ -11,6 +11,8 @@ from ledger.core.record import Record
 
 BEIJING: Final = timezone(timedelta(hours=8), "UTC+8")
 LANGUAGES: Final = ("zh", "en")
+_COMMA: Final = {"zh": "、", "en": ", "}
+_OR: Final = {"zh": "或", "en": " or "}
 
 
 class _Facts(dict[str, str]):
@@ -50,8 +52,23 @@ def beijing(time_ms: int) -> str:
 
 
 def _named(catalogue: Catalogue, name: str, language: str) -> str:
-    """The words of a type, a deadline or a reason; what is none of them stands as it is."""
+    """The words of a type, a deadline or a reason; what is none of them stands as it is.
+
+    AL01 names several nodes, ``T14|T16 T20``: each becomes its type's name.
+    """
     found = catalogue.type(name) or catalogue.deadlines.get(name) or catalogue.reasons.get(name)
     if found is None:
-        return name
+        return _nodes(catalogue, name, language) or name
     return found.zh if language == "zh" else found.en
+
+
+def _nodes(catalogue: Catalogue, names: str, language: str) -> str:
+    """The words of a list of nodes; empty where it is none."""
+    told = []
+    for node in names.split(" "):
+        kinds = [catalogue.type(name) for name in node.split("|")]
+        words = [kind.zh if language == "zh" else kind.en for kind in kinds if kind is not None]
+        if len(words) < len(kinds) and not node.startswith("+"):
+            return ""
+        told.append(_OR[language].join(words) or node)
+    return _COMMA[language].join(told)

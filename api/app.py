@@ -12,7 +12,7 @@ from api.errors import HANDLERS
 from api.headers import SecurityHeaders
 from api.metrics import registry_of
 from api.openapi import describe
-from api.routes import alerts, blocks, bundles, health, network, records
+from api.routes import alerts, blocks, bundles, completeness, health, network, records
 from api.service import LedgerService
 
 ROUTERS: Final = (
@@ -20,6 +20,7 @@ ROUTERS: Final = (
     records.router,
     blocks.router,
     alerts.router,
+    completeness.router,
     network.router,
     health.router,
 )

@@ -38,6 +38,10 @@ class Viewer:
             return False
         return self._is_public(record.type)
 
+    def may_see_type(self, type_key: str) -> bool:
+        """Whether records of a type may be shown to this caller, as far as their class says."""
+        return self.show_all or self._is_public(type_key)
+
     def require(self, record: Record) -> Record:
         """`record`, where the caller may see it.
 

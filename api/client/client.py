@@ -7,6 +7,7 @@ from typing import Any, Final
 import httpx
 
 from api.client.nodes import ClientError, Nodes, Pending, facts_of, json_of
+from api.client.witness import differs
 from ledger.codes import Code
 from ledger.core.bundle import Bundle
 from ledger.core.identifiers import RecordId
@@ -116,6 +117,34 @@ class Client:
     def alerts(self, **wanted: str) -> Iterator[Any]:
         """Alerts, filtered by `subject`, `code` or `severity`."""
         return self._paged("/v1/alerts", **wanted)
+
+    def completeness(self, key: str) -> Any:
+        """What a section shows of its procedure, as a node says; see `witness`."""
+        return self.nodes.json("/v1/completeness", key=key)
+
+    def witness(self, told: Any) -> Receipt | None:
+        """The verified receipt of the certificate that an answer of `completeness` names.
+
+        Returns:
+            None where the answer names none. The certificate is of the records that it lists.
+
+        Raises:
+            ClientError: the certificate is of something else, or what `receipt` raises.
+            Pending: `receipt.pending`.
+            VerificationError: the node's receipt does not hold.
+        """
+        try:
+            if told["certificate"] is None:
+                return None
+            receipt = self.receipt(RecordId(bytes.fromhex(told["certificate"]["record_id"])))
+            different = differs(receipt, told)
+        except (KeyError, TypeError, ValueError) as problem:
+            raise ClientError(
+                Code.API_ANSWER, node="/v1/completeness", what=repr(problem)
+            ) from problem
+        if different:
+            raise ClientError(Code.API_ANSWER, node="/v1/completeness", what=different)
+        return receipt
 
     def search(self, query: str) -> Any:
         """Everything that `query` names."""

@@ -1,6 +1,6 @@
 """The JSON shapes of the service, as pydantic models: the only package that knows pydantic.
 
-`submitted` reads what clients send and makes canonical values of it; `answers` and `node` describe
+`submitted` reads what clients send and makes canonical values of it; the others describe
 what they get, for the OpenAPI document, and a test holds every answer to it.
 """
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api.schemas import answers, node, submitted
+from api.schemas import answers, completeness, node, submitted
 from api.schemas.submitted import read_bundle
 
 __all__ = ["REF", "components", "read_bundle"]
@@ -21,7 +21,7 @@ def components() -> dict[str, Any]:
     """The JSON schema of every shape, by name, for the OpenAPI document."""
     models = {
         each
-        for module in (answers, node, submitted)
+        for module in (answers, completeness, node, submitted)
         for each in vars(module).values()
         if isinstance(each, type) and issubclass(each, BaseModel)
     } - {BaseModel, submitted.Model, answers.PlaceJson}

@@ -33,12 +33,14 @@ def check(as_json: JsonFlag = False) -> None:
         "alerts_planned": planned,
         "roles": sorted(loaded.roles),
         "deadlines": sorted(loaded.deadlines),
+        "profiles": sorted(loaded.profiles),
     }
     rows = [
         (say("catalogue.hash"), loaded.hash.hex()),
         (say("catalogue.types"), str(len(loaded.types))),
         (say("catalogue.roles"), str(len(loaded.roles))),
         (say("catalogue.deadlines"), str(len(loaded.deadlines))),
+        (say("catalogue.profiles"), " ".join(sorted(loaded.profiles))),
         (say("catalogue.alerts"), " ".join(sorted(set(loaded.alerts) - set(planned)))),
         (say("catalogue.planned"), " ".join(planned)),
     ]

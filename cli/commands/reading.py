@@ -45,7 +45,7 @@ def receipt(
         record_id = RecordId(bytes.fromhex(record))
     except ValueError as problem:
         raise CommandError(Exit.USAGE, Code.FORMAT_SHAPE, what=record[:80]) from problem
-    urls, root = _whom(as_, node, trust)
+    urls, root = whom(as_, node, trust)
     with Client(urls, root) as client:
         found = client.receipt(record_id)
     if out is None:
@@ -66,7 +66,7 @@ def status(
     """Say where a node stands, and what is wrong where something is."""
     from api.client import Client
 
-    urls, root = _whom(as_, node, trust)
+    urls, root = whom(as_, node, trust)
     with Client(urls, root) as client:
         told = client.network()
     try:
@@ -120,7 +120,7 @@ def _finding(found: Any) -> dict[str, object]:
     return {"code": found.code.value, "height": found.height, "sentence": sentence}
 
 
-def _whom(as_: Path | None, node: str | None, trust: Path) -> tuple[tuple[str, ...], TrustRoot]:
+def whom(as_: Path | None, node: str | None, trust: Path) -> tuple[tuple[str, ...], TrustRoot]:
     """Nodes and trust root: of a member's folder, or as they are named."""
     if as_ is None and node is not None:
         return (node,), _read(trust)

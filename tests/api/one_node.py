@@ -28,6 +28,7 @@ from consensus.transport import Receiver, Transport
 from contracts.catalogue import load_catalogue
 from contracts.executor import BlockExecutor
 from contracts.genesis_rows import genesis_rows
+from contracts.tables import Catalogue
 from ledger.chain import Chain
 from ledger.core.bundle import Bundle, sign_bundle
 from ledger.core.canonical import Value
@@ -57,7 +58,7 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def genesis_of(nodes: list[tls_folder.Identity]) -> Genesis:
+def genesis_of(nodes: list[tls_folder.Identity], catalogue: Catalogue = CATALOGUE) -> Genesis:
     """A network whose nodes all belong to the trading centre."""
     return Genesis(
         name="一个节点 one node",
@@ -88,7 +89,7 @@ def genesis_of(nodes: list[tls_folder.Identity]) -> Genesis:
             )
             for name, roles in ROLES.items()
         ),
-        catalogue_hash=CATALOGUE.hash,
+        catalogue_hash=catalogue.hash,
         parameters=Parameters(),
     )
 
@@ -103,15 +104,17 @@ class OneNode:
         show_all: bool = False,
         absent: tuple[str, ...] = (),
         pool_limits: PoolLimits | None = None,
+        catalogue: Catalogue = CATALOGUE,
     ) -> None:
         """`absent` nodes are of the committee too, and never come up."""
         self.folder = folder
         self.show_all = show_all
         self.pool_limits = pool_limits
+        self.catalogue = catalogue
         names = ("one", *absent)
         self.nodes = [tls_folder.make_identity(folder / "tls", name) for name in names]
         self.tls = self.nodes[0]
-        self.genesis = genesis_of(self.nodes)
+        self.genesis = genesis_of(self.nodes, catalogue)
         self.url = ""
         self._made = 0
 
@@ -188,10 +191,10 @@ class OneNode:
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         try:
             chain = Chain(store, self.genesis, genesis_rows(self.genesis))
-            executor = BlockExecutor(chain, CATALOGUE)
+            executor = BlockExecutor(chain, self.catalogue)
             runner = self._runner(Storage(executor, chain, *files))
             service = LedgerService(
-                chain, CATALOGUE, runner, signer("log one"), show_all=self.show_all
+                chain, self.catalogue, runner, signer("log one"), show_all=self.show_all
             )
             config = uvicorn.Config(create_app(service), log_config=None, access_log=False)
             server = uvicorn.Server(config)

@@ -61,6 +61,8 @@ def misfit(description: dict[str, Any], route: str, answer: httpx.Response) -> s
         ("/v1/records/{record}/bundle/receipts", "/v1/records/{id}/bundle/receipts"),
         ("/v1/subjects", "/v1/subjects?key=" + quote(SECTION)),
         ("/v1/subjects", "/v1/subjects?key=x&limit=0"),
+        ("/v1/completeness", "/v1/completeness?key=" + quote(SECTION)),
+        ("/v1/completeness", "/v1/completeness"),
         ("/v1/search", "/v1/search?q=builder"),
         ("/v1/search", "/v1/search?q={hidden}"),
         ("/v1/search", "/v1/search?q=3"),
