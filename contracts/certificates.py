@@ -51,7 +51,7 @@ def conclude(
     held = _in_force(subject, state, as_of)
     if held is None and not state.exists(subject, profile.asked_by, as_of):
         return
-    found = completeness(subject, world.catalogue, state, as_of)
+    found = completeness(subject, world.catalogue, state, as_of, optional=False)
     if held is not None:
         because = _broken(found, held)
         if not because:

@@ -91,7 +91,12 @@ class Completeness:
 
 
 def completeness(
-    subject: Subject, catalogue: Catalogue, state: State, as_of: Times
+    subject: Subject,
+    catalogue: Catalogue,
+    state: State,
+    as_of: Times,
+    *,
+    optional: bool = True,
 ) -> Completeness:
     """What `subject` shows of its procedure.
 
@@ -100,6 +105,7 @@ def completeness(
         catalogue: whose profiles and types hold.
         state: as it stands at `as_of`.
         as_of: the position of whoever asks; what is in force there counts.
+        optional: whether to look at optional nodes too, on which nothing depends.
     """
     profile = followed(subject, catalogue, state, as_of)
     if profile is None:
@@ -118,7 +124,7 @@ def completeness(
         as_of,
         profile,
         tuple(_groups(profile, view)),
-        tuple(_optional(name, view) for name in profile.optional),
+        tuple(_optional(name, view) for name in profile.optional if optional),
         tuple(_open(profile, view)),
         view.asked,
         next(state.open(subject, CERTIFICATE, as_of), None),

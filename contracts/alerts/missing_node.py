@@ -31,7 +31,7 @@ def conclude(case: Case) -> Raised | None:
         return None
     if case.state.exists(record.subject, record.type, case.times):
         return None
-    found = completeness(record.subject, catalogue, case.state, case.times)
+    found = completeness(record.subject, catalogue, case.state, case.times, optional=False)
     names = [node_name(each.node, catalogue) for each in _missing(case, profile, found)]
     if not names:
         return None

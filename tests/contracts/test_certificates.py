@@ -8,16 +8,13 @@ from contracts.replay import Replay
 from ledger.audit import audit
 from ledger.audit_finding import Finding
 from ledger.codes import Code
-from ledger.core.block import decode_header_of_block
-from ledger.core.certificate import decode_certificate
 from ledger.core.derived import recomputed_nonce
-from ledger.core.identifiers import Height
 from ledger.errors import Rejected
 from ledger.store.api import Store
 from ledger.store.memory import MemoryStore
 from tests.contracts.sealing import SEALED_ROLES
 from tests.contracts.town import PROJECT, Town
-from tests.contracts.works_town import BIDS, CATALOGUE, EXPERTS, WorksTown
+from tests.contracts.works_town import BIDS, CATALOGUE, EXPERTS, WorksTown, follow
 
 
 def test_the_certificate_comes_in_the_block_of_the_last_condition_without_being_asked() -> None:
@@ -225,10 +222,7 @@ def eventful(store: Store | None = None) -> WorksTown:
 def test_another_node_derives_the_same_certificates_to_the_byte() -> None:
     town = eventful()
     voter = Town(catalogue=CATALOGUE, roles=SEALED_ROLES)
-    for header_bytes, payload, certificate in town.executor.serve(Height(1), 1 << 24):
-        header = decode_header_of_block(header_bytes)
-        assert voter.executor.check(header, payload) is None
-        voter.executor.commit(header, payload, decode_certificate(certificate))
+    follow(voter, town)
     assert voter.chain.head == town.chain.head
     assert list(voter.chain.state.scan(b"")) == list(town.chain.state.scan(b""))
 

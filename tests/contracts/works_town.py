@@ -8,11 +8,13 @@ from contracts.completeness import Completeness, completeness, node_name
 from contracts.overlay import Overlay
 from contracts.state import State
 from contracts.verdict import Times
-from ledger.core.identifiers import RecordId, Subject
+from ledger.core.block import decode_header_of_block
+from ledger.core.certificate import decode_certificate
+from ledger.core.identifiers import Height, RecordId, Subject
 from ledger.core.record import Record, decode_record
 from ledger.store.api import Store
 from tests.contracts.sealing import SealedTown
-from tests.contracts.town import SECTION
+from tests.contracts.town import SECTION, Town
 
 FOLDER = Path(__file__).parent / "works"
 CATALOGUE = load_catalogue([FOLDER])
@@ -135,3 +137,11 @@ class WorksTown(SealedTown):
         return [
             str(each.fields.get("issue", each.fields.get("because"))) for each in self.witnessed()
         ]
+
+
+def follow(voter: Town, town: Town) -> None:
+    """Let another node judge and commit every block of `town`."""
+    for header_bytes, payload, certificate in town.executor.serve(Height(1), 1 << 24):
+        header = decode_header_of_block(header_bytes)
+        assert voter.executor.check(header, payload) is None
+        voter.executor.commit(header, payload, decode_certificate(certificate))
