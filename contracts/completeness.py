@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from contracts.lateness import Lateness
 from contracts.node_count import Counted, NodeRecord, count
 from contracts.profile import Group, Node, Profile
 from contracts.state import State, seen_from
@@ -18,8 +19,6 @@ from contracts.verdict import Times
 from ledger.core.identifiers import RecordId, Subject
 
 STATUS_CHANGED: Final = "tender.certificate_status_changed"
-OUTSIDE_WINDOW: Final = "AL02"
-ALERT_RAISED: Final = "ledger.alert_raised"
 
 
 class NodeState(StrEnum):
@@ -27,7 +26,7 @@ class NodeState(StrEnum):
 
     PRESENT = "present"
     LATE = "late"
-    """There, and a record of it raised AL02: outside its time window."""
+    """There, but outside its time window (AL02), or after the timer that it stops had fired."""
     OUT_OF_ORDER = "out_of_order"
     """There, but whole only after a later group had begun."""
     MISSING = "missing"
@@ -117,7 +116,7 @@ def completeness(
         as_of,
         asked=state.exists(subject, profile.asked_by, as_of),
         unsealed=state.exists(subject, profile.unsealed_by, as_of),
-        late=_alerted_late(subject, state, as_of),
+        lateness=Lateness(subject, catalogue, state, as_of),
     )
     return Completeness(
         subject,
@@ -161,20 +160,15 @@ class _View:
     asked: bool
     unsealed: bool
     """Whether all that is sealed should have been opened by now."""
-    late: frozenset[int]
-    """Log indexes of the alerts that something was outside its time window."""
+    lateness: Lateness
 
     def count(self, node: Node) -> Counted:
         """What is there of a node."""
         return count(node, self.subject, self.state, self.as_of)
 
     def is_late(self, found: Counted) -> bool:
-        """Whether an alert that names a record of the node says so."""
-        return bool(self.late) and any(
-            index in self.late
-            for each in found.records
-            for index in self.state.cited_at(each.record_id, ALERT_RAISED, self.as_of)
-        )
+        """Whether a record of the node came too late."""
+        return any(self.lateness.of(each) for each in found.records)
 
 
 def _groups(profile: Profile, view: _View) -> Iterator[GroupFinding]:
@@ -239,12 +233,3 @@ def _as_record(record_id: RecordId, state: State) -> Iterator[NodeRecord]:
 def _first_index(found: list[Counted]) -> int | None:
     """Effective index of a group's first record; None where it has not begun."""
     return min((each.records[0].at.index for each in found if each.records), default=None)
-
-
-def _alerted_late(subject: Subject, state: State, as_of: Times) -> frozenset[int]:
-    """Log indexes of the alerts AL02 about what `subject` sees."""
-    return frozenset(
-        index
-        for each in seen_from(subject)
-        for index in state.alerted_at(each, OUTSIDE_WINDOW, as_of)
-    )

@@ -1,7 +1,7 @@
 """Node completeness: what a section shows of its procedure, what lacks, and who is told (AL01)."""
 
 from ledger.codes import Code
-from tests.contracts.town import HOUR, PROJECT, SECTION, START_MS, Town
+from tests.contracts.town import DAY, HOUR, PROJECT, SECTION, START_MS, Town
 from tests.contracts.works_town import BIDS, EXPERTS, WorksTown
 
 RECEIPT = "T20"
@@ -164,6 +164,18 @@ def test_what_was_outside_its_time_window_is_late() -> None:
     town.say("builder", "works.begun", report_until_ms=town.now_ms + HOUR)
     town.say("builder", "works.reported", at=town.now_ms + 2 * HOUR)
     assert town.states()["works.reported"] == "late"
+
+
+def test_an_answer_after_its_timer_had_fired_is_late_and_one_before_is_not() -> None:
+    for waited, state in ((HOUR, "present"), (30 * DAY, "late")):
+        town = WorksTown()
+        objection = town.say("bidder", "tender.objection", matter="other")
+        town.wait_until(town.now_ms + waited)
+        answers = [("answers", objection)]
+        town.say("builder", "tender.objection_answered", refs=answers, outcome="rejected")
+        found = {each.node.types[0]: each.state.value for each in town.completeness().optional}
+        assert found["tender.objection_answered"] == state
+        assert found["tender.clarification"] == "not_needed"
 
 
 def test_the_project_itself_shows_what_is_said_about_it_and_a_voided_node_is_gone() -> None:
