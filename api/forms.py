@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from contracts.tables import Catalogue
-from ledger.block_store import StoredRecord
+from ledger.block_store import CameFrom, StoredRecord
 from ledger.core.acknowledgement import Acknowledgement, SignedRefusal
 from ledger.core.block import Header
 from ledger.core.canonical import Value
@@ -55,6 +55,7 @@ def stored_form(stored: StoredRecord, record: Record, catalogue: Catalogue) -> d
         "type_code": kind.code if kind else "",
         "type_zh": kind.zh if kind else record.type,
         "type_en": kind.en if kind else record.type,
+        "sealed": None if stored.came_from is None else _sealed_form(stored.came_from),
         "record": record_form(record),
     }
 
@@ -140,6 +141,18 @@ def refusal_form(signed: SignedRefusal) -> dict[str, Json]:
         "code": signed.code.value,
         "head_hash": signed.head_hash.hex(),
         "signature": signed.signature.hex(),
+    }
+
+
+def _sealed_form(origin: CameFrom) -> dict[str, Json]:
+    """Where a record that came out of an opening takes effect: at its commitment."""
+    commitment = origin.commitment
+    return {
+        "opening": origin.opening.record_id.hex(),
+        "commitment": commitment.record_id.hex(),
+        "index": commitment.place.index,
+        "height": commitment.entry.height,
+        "committed_at_ms": commitment.entry.block_time_ms,
     }
 
 

@@ -19,7 +19,7 @@ from contracts.verdict import Conclusion, Effect, Facts, Review, Times, World
 from ledger.codes import Code
 from ledger.core.block import BlockBundle, Head, Header, block_bundle
 from ledger.core.bundle import bundle_id
-from ledger.core.effects import BlockEffects, EnteredRecord
+from ledger.core.effects import BlockEffects, EnteredRecord, OpenedRecord
 from ledger.core.entry import entry_hashes
 from ledger.core.identifiers import BundleId, Digest, Height, NodeId, RecordId
 from ledger.core.merkle import Frontier, leaf_hash
@@ -39,6 +39,16 @@ class Parent:
     state: StateReader
 
 
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    """What one new record brings, beside itself."""
+
+    effects: tuple[Effect, ...]
+    """What follows from it, alerts above all."""
+    opened: tuple[OpenedRecord, ...] = ()
+    """At most one: what came out, where the record is an opening."""
+
+
 class Draft:
     """The next block, as far as it is made."""
 
@@ -51,6 +61,7 @@ class Draft:
         self._state = State(self._overlay)
         self._bundles: list[BlockBundle] = []
         self._records: list[EnteredRecord] = []
+        self._opened: list[OpenedRecord] = []
         self._effects: list[Effect] = []
         self._fired_count = 0
 
@@ -75,7 +86,7 @@ class Draft:
             return refusal
         entered: list[bytes | None] = []
         fresh: list[EnteredRecord] = []
-        effects: list[Effect] = []
+        brought: list[_Fresh] = []
         name = bundle_id(bundle.header_bytes)
         for record_id, data in zip(bundle.record_ids, bundle.records, strict=True):
             known = self._state.record(record_id)
@@ -89,14 +100,14 @@ class Draft:
             if isinstance(found, Rejected) or data is None:
                 self._overlay.drop()
                 return found if isinstance(found, Rejected) else _mismatch(self._height)
-            effects += found
+            brought.append(found)
             entered.append(data)
             fresh.append(EnteredRecord(record_id, data, name))
         if not fresh:
             self._overlay.drop()
             return Rejected(Code.BUNDLE_KNOWN)
         self._overlay.keep()
-        return self._added(bundle, entered, fresh, effects)
+        return self._added(bundle, entered, fresh, brought)
 
     @property
     def is_empty(self) -> bool:
@@ -131,7 +142,9 @@ class Draft:
         leaves = entry_hashes(header.height, header.time_ms, places)
         leaves.append(leaf_hash(header.leaf()))
         header = replace(header, log_root=self._parent.frontier.extend(leaves).root())
-        return BlockEffects(header, tuple(self._bundles), tuple(records), writes)
+        return BlockEffects(
+            header, tuple(self._bundles), tuple(records), writes, tuple(self._opened)
+        )
 
     @property
     def _height(self) -> Height:
@@ -143,8 +156,8 @@ class Draft:
 
     def _enter(
         self, bundle: Submitted, record_id: RecordId, data: bytes | None, before: int
-    ) -> Sequence[Effect] | Rejected:
-        """Judge one new record and write it; returns what follows, alerts above all."""
+    ) -> _Fresh | Rejected:
+        """Judge one new record and write it, and what comes out of it."""
         if data is None:
             return _mismatch(self._height)
         record = decode_entering(bundle, self._world, record_id, data, self._seen)
@@ -158,16 +171,18 @@ class Draft:
         kind = self._world.catalogue.types[record.type]
         case = Case(record, kind, facts, self._state, times)
         effects = verdict.raised + entering.enter(case, data, verdict)
-        if record.type == OPENING_TYPE:
-            return effects + unsealing.unseal(case, self._seen)
-        return effects
+        if record.type != OPENING_TYPE:
+            return _Fresh(effects)
+        out = unsealing.unseal(case, self._seen)
+        opened = OpenedRecord(out.sealed.record_id, out.sealed.record, len(self._records) + before)
+        return _Fresh(effects + out.effects, (opened,) if out.entered else ())
 
     def _added(
         self,
         bundle: Submitted,
         entered: list[bytes | None],
         fresh: list[EnteredRecord],
-        effects: list[Effect],
+        brought: Sequence[_Fresh],
     ) -> BlockBundle:
         """Make an accepted bundle part of the block; as it is, where it came out of one."""
         records = tuple(entered)
@@ -177,7 +192,9 @@ class Draft:
             made = block_bundle(bundle.header_bytes, bundle.signature, bundle.record_ids, records)
         self._bundles.append(made)
         self._records += fresh
-        self._effects += effects
+        for each in brought:
+            self._effects += each.effects
+            self._opened += each.opened
         return made
 
     def _derive(self) -> list[EnteredRecord]:

@@ -5,6 +5,8 @@ judgement is opened-and-invalid, and raises an alert. An inner record that holds
 ledger from now on, at its commitment's position. Spec: ``docs/spec/contracts.md``.
 """
 
+from dataclasses import dataclass
+
 from contracts import entering, sealed_rows, timers
 from contracts.admission import Seen, check_bundle, decode_entering
 from contracts.case import Case
@@ -18,15 +20,23 @@ from ledger.core.sealed import Sealed, opens, sealed_of
 from ledger.errors import FormatError, InvariantBroken, Rejected
 
 
-def unseal(case: Case, seen: Seen) -> tuple[Effect, ...]:
+@dataclass(frozen=True, slots=True)
+class CameOut:
+    """What became of the record inside an opening."""
+
+    sealed: Sealed
+    entered: bool
+    """Whether it counts as on the ledger from now on; where not, it is opened-and-invalid."""
+    effects: tuple[Effect, ...]
+    """What follows, alerts above all; they are logged in the opening's block."""
+
+
+def unseal(case: Case, seen: Seen) -> CameOut:
     """Judge and enter the record inside an opening that has just entered.
 
     Args:
         case: the opening, at its own position.
         seen: what was computed before.
-
-    Returns:
-        What follows, alerts above all; they are logged in the opening's block.
     """
     sealed, commitment = sealed_of(case.record), opens(case.record)
     row = case.state.record(commitment)
@@ -41,7 +51,7 @@ def unseal(case: Case, seen: Seen) -> tuple[Effect, ...]:
         inner_case, verdict = inner
         found = verdict.raised + entering.enter(inner_case, sealed.record, verdict)
     _advance(case, sealed, unsealed, row.effective)
-    return found
+    return CameOut(sealed, not isinstance(inner, Rejected), found)
 
 
 def _judged(

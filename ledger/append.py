@@ -10,7 +10,8 @@ from ledger.core.effects import BlockEffects
 from ledger.core.identifiers import Digest
 from ledger.core.merkle import Frontier
 from ledger.core.payload import bundles_root
-from ledger.core.record import record_id
+from ledger.core.record import decode_record, record_id
+from ledger.core.sealed import sealed_of
 from ledger.core.status import StatusTree, state_hash
 from ledger.errors import InvariantBroken
 
@@ -57,7 +58,14 @@ def check_records(effects: BlockEffects) -> None:
         raise InvariantBroken("a derived record has a bundle")
     if any(record_id(data) != each for _, each, data in given):
         raise InvariantBroken("an id is not the hash of its record")
-    if len({each for _, each, _ in given}) != len(given):
+    for each in effects.opened:
+        opening = effects.records[each.offset]
+        if sealed_of(decode_record(opening.data)).record != each.data:
+            raise InvariantBroken("an opening does not carry what came out of it")
+        if record_id(each.data) != each.record_id:
+            raise InvariantBroken("an id is not the hash of its record")
+    ids = effects.record_ids()
+    if len(set(ids)) != len(ids):
         raise InvariantBroken("a record enters twice")
 
 

@@ -16,19 +16,22 @@ from ledger.core.block import BlockBundle, Header
 from ledger.core.bundle import verify_header
 from ledger.core.certificate import CommitCertificate
 from ledger.core.derived import recomputed_nonce
-from ledger.core.effects import BlockEffects, EnteredRecord
+from ledger.core.effects import BlockEffects, EnteredRecord, OpenedRecord
 from ledger.core.genesis import Genesis
 from ledger.core.identifiers import NETWORK_MEMBER, HeaderHash, Height, RecordId
 from ledger.core.merkle import Frontier
 from ledger.core.payload import rebuild
 from ledger.core.record import decode_record, record_id
+from ledger.core.sealed import OPENING_TYPE, sealed_of
 from ledger.core.status import StatusTree, key_row, key_row_key
-from ledger.errors import LedgerError, StoreError
+from ledger.errors import FormatError, LedgerError, StoreError
 from ledger.log_tree import LogTree
 from ledger.store.api import Reader, Row
 from ledger.store.keys import Table
 
 _TABLES = {table.value: table for table in Table}
+_OPENING = OPENING_TYPE.encode()
+"""Stands in every opening; spares decoding whatever is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class BlockAudit:
             yield from self._signed(bundle)
         for record in self._records:
             yield from self._record(record)
-        effects = BlockEffects(self.header, self._bundles, self._records, ())
+        effects = BlockEffects(self.header, self._bundles, self._records, (), self._opened())
         if known.frontier is None:
             return
         self._frontier, runs = known.frontier.grow(leaf_hashes(effects))
@@ -110,6 +113,20 @@ class BlockAudit:
     def known_after(self, known: Known) -> Known:
         """What this block says about the next one."""
         return Known(self.header.hash(), self.header.time_ms, self._frontier)
+
+    def _opened(self) -> tuple[OpenedRecord, ...]:
+        """What came out of the block's openings, as the store says; judging again tells whether."""
+        opened: list[OpenedRecord] = []
+        for offset, entered in enumerate(self._records):
+            if _OPENING not in entered.data:
+                continue
+            try:
+                sealed = sealed_of(decode_record(entered.data, self._genesis.parameters))
+            except FormatError:
+                continue
+            if self._stored(Table.OPENED.key(sealed.record_id)) == entered.record_id:
+                opened.append(OpenedRecord(sealed.record_id, sealed.record, offset))
+        return tuple(opened)
 
     def _links(self, known: Known) -> Iterator[Finding]:
         header = self.header

@@ -22,7 +22,7 @@ from ledger.store.api import Reader, Row
 from ledger.store.keys import Table, last_number
 from ledger.store.rows import last_signed_from
 
-_BY_JUDGEMENT = frozenset({Table.STATE, Table.STATUS_UNDO})
+_BY_JUDGEMENT = frozenset({Table.STATE, Table.STATUS_UNDO, Table.OPENED})
 """Tables that only judging again can tell."""
 
 

@@ -13,7 +13,7 @@ from ledger.core.entry import entry_hashes
 from ledger.core.identifiers import Digest, LogIndex
 from ledger.core.merkle import Frontier, leaf_hash
 from ledger.store.api import Row
-from ledger.store.index import index_rows
+from ledger.store.index import index_rows, opened_rows
 from ledger.store.keys import Table, number
 from ledger.store.rows import (
     ENTRY_PART,
@@ -61,6 +61,7 @@ def block_rows(
     for place, record in zip(places(effects), effects.records, strict=True):
         yield _RECORD + record.record_id, record_row(place, record.data)
     yield from index_rows(header, effects.records)
+    yield from opened_rows(header, effects.records, effects.opened)
 
 
 def places(effects: BlockEffects) -> Iterator[Place]:

@@ -18,6 +18,8 @@ from ledger.core.entry import Entry
 from ledger.core.identifiers import DIGEST_BYTES, Height, LogIndex, RecordId
 from ledger.core.merkle import Tree
 from ledger.core.payload import encode_payload
+from ledger.core.record import decode_record
+from ledger.core.sealed import Sealed, opens, sealed_of
 from ledger.errors import FormatError, StoreError
 from ledger.store.api import Reader
 from ledger.store.keys import Table, last_number, number
@@ -64,7 +66,21 @@ class StoredRecord:
     data: bytes
     """Canonical bytes."""
     place: Place
+    """Where it stands; of its opening where it came out of one."""
     entry: Entry
+    """At that place."""
+    came_from: "CameFrom | None" = None
+    """None for a record with an entry of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameFrom:
+    """How a sealed record came onto the ledger."""
+
+    opening: StoredRecord
+    """Carries it; has the entry."""
+    commitment: StoredRecord
+    """Where it takes effect."""
 
 
 class BlockStore:
@@ -150,16 +166,44 @@ class BlockStore:
         return RecordId(found)
 
     def record_bytes(self, record_id: RecordId) -> tuple[Place, bytes] | None:
-        """Place and canonical bytes of a record, or None where it is not on the ledger."""
+        """Place and canonical bytes of a record, or None where it is not on the ledger.
+
+        What came out of an opening stands at the opening's place.
+        """
         row = self._reader.get(Table.RECORD.key(record_id))
-        return None if row is None else record_from(row)
+        if row is not None:
+            return record_from(row)
+        opening = self._opening_of(record_id)
+        if opening is None:
+            return None
+        place, data = record_from(self._record_row(opening))
+        return place, _sealed_in(data, opening).record
 
     def record(self, record_id: RecordId) -> StoredRecord | None:
         """A record with its entry, or None where it is not on the ledger."""
-        found = self.record_bytes(record_id)
-        if found is None:
+        row = self._reader.get(Table.RECORD.key(record_id))
+        if row is not None:
+            return self._with_entry(record_id, row)
+        opening_id = self._opening_of(record_id)
+        if opening_id is None:
             return None
-        place, data = found
+        opening = self._with_entry(opening_id, self._record_row(opening_id))
+        commitment_id = _commitment_of(opening.data, opening_id)
+        commitment = self._with_entry(commitment_id, self._record_row(commitment_id))
+        return StoredRecord(
+            record_id,
+            _sealed_in(opening.data, opening_id).record,
+            opening.place,
+            opening.entry,
+            CameFrom(opening, commitment),
+        )
+
+    def _opening_of(self, record_id: RecordId) -> RecordId | None:
+        found = self._reader.get(Table.OPENED.key(record_id))
+        return None if found is None else RecordId(found)
+
+    def _with_entry(self, record_id: RecordId, row: bytes) -> StoredRecord:
+        place, data = record_from(row)
         bundle = None
         if place.ordinal != NO_BUNDLE:
             bundle = self.bundle(place.height, place.ordinal).bundle_id
@@ -214,8 +258,25 @@ class BlockStore:
             raise StoreError(Code.STORE_DAMAGED, what=f"bundle in {height}") from problem
 
     def _data(self, record_id: RecordId) -> bytes:
+        return record_from(self._record_row(record_id))[1]
+
+    def _record_row(self, record_id: RecordId) -> bytes:
         row = self._reader.get(Table.RECORD.key(record_id))
-        return record_from(present(row, f"record {record_id.hex()}"))[1]
+        return present(row, f"record {record_id.hex()}")
+
+
+def _sealed_in(opening: bytes, record_id: RecordId) -> Sealed:
+    try:
+        return sealed_of(decode_record(opening))
+    except FormatError as problem:
+        raise StoreError(Code.STORE_DAMAGED, what=f"opening {record_id.hex()}") from problem
+
+
+def _commitment_of(opening: bytes, record_id: RecordId) -> RecordId:
+    try:
+        return opens(decode_record(opening))
+    except FormatError as problem:
+        raise StoreError(Code.STORE_DAMAGED, what=f"opening {record_id.hex()}") from problem
 
 
 def _decoded_header(data: bytes, height: Height) -> Header:

@@ -244,7 +244,8 @@ class Chain:
         self._store.write([(Table.LAST_SIGNED.key(), promise.encode())])
 
     def _check_new(self, effects: BlockEffects) -> None:
-        """A record has one entry for ever."""
-        for record in effects.records:
-            if self._store.get(Table.RECORD.key(record.record_id)) is not None:
-                raise InvariantBroken(f"record {record.record_id.hex()} enters again")
+        """A record enters once for ever, by an entry of its own or out of an opening."""
+        for record_id in effects.record_ids():
+            for table in (Table.RECORD, Table.OPENED):
+                if self._store.get(table.key(record_id)) is not None:
+                    raise InvariantBroken(f"record {record_id.hex()} enters again")

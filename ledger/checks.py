@@ -26,9 +26,11 @@ from ledger.core.entry import Entry, decode_entry
 from ledger.core.identifiers import NETWORK_MEMBER, NodeId
 from ledger.core.note import Kind, Note, NoteKey, parse_note, verify_note
 from ledger.core.receipt import Receipt
-from ledger.core.record import Record, decode_record
-from ledger.core.status import KeyRow, key_row, key_row_key, status_leaf
+from ledger.core.record import Record, decode_record, record_id
+from ledger.core.status import KeyRow, key_row
 from ledger.errors import DetailValue, FormatError, VerificationError
+from ledger.key_checks import check_key_row
+from ledger.sealed_checks import Unsealed, check_author, check_commitment, unsealed_from
 from ledger.trust import TrustRoot
 
 Facts: TypeAlias = Mapping[str, DetailValue]
@@ -56,6 +58,10 @@ class Opened:
     checkpoint: Checkpoint
     brought: Brought | None
     """None for derived records."""
+    logged: Record
+    """The record that the entry stands for: `record` itself, or the opening that let it out."""
+    unsealed: Unsealed | None = None
+    """None for a record that has an entry of its own."""
 
 
 def opened(receipt: Receipt, trust: TrustRoot) -> Opened:
@@ -73,14 +79,18 @@ def opened(receipt: Receipt, trust: TrustRoot) -> Opened:
     brought = None
     if bundle is not None and key is not None:
         brought = Brought(decode_header(bundle.header), key_row(key.row))
+    record = decode_record(receipt.record, trust.genesis.parameters)
+    unsealed = unsealed_from(receipt, trust.genesis.parameters)
     return Opened(
         receipt=receipt,
-        record=decode_record(receipt.record, trust.genesis.parameters),
+        record=record,
         entry=decode_entry(receipt.entry),
         head=header_from_leaf(receipt.last_leaf, checkpoint.size, checkpoint.root),
         note=note,
         checkpoint=checkpoint,
         brought=brought,
+        logged=record if unsealed is None else unsealed.opening,
+        unsealed=unsealed,
     )
 
 
@@ -98,16 +108,19 @@ def check_network(case: Opened, trust: TrustRoot) -> Facts:
 
 
 def check_record_id(case: Opened) -> Facts:
-    """Check 3: the id of the record's bytes is the one that the log's entry names."""
-    record_id = case.receipt.record_id
-    if record_id != case.entry.record_id:
+    """Check 3: the log's entry names the record, or the opening whose bytes hold the record."""
+    logged_id = record_id(case.receipt.logged)
+    if logged_id != case.entry.record_id:
         raise VerificationError(Code.RECEIPT_RECORD_ID, expected=case.entry.record_id.hex())
-    return {"record": record_id.hex()}
+    if case.unsealed is not None and case.unsealed.sealed.record != case.receipt.record:
+        expected = case.unsealed.sealed.record_id.hex()
+        raise VerificationError(Code.RECEIPT_RECORD_ID, expected=expected)
+    return {"record": case.receipt.record_id.hex()}
 
 
 def check_bundle(case: Opened, trust: TrustRoot) -> Facts:
-    """Check 4: the issuer's signed bundle holds the record; or it is the network's own."""
-    record, part, brought = case.record, case.receipt.bundle, case.brought
+    """Check 4: the issuer's signed bundle holds what is logged; or it is the network's own."""
+    record, part, brought = case.logged, case.receipt.bundle, case.brought
     if (record.issuer == NETWORK_MEMBER) != (part is None or brought is None):
         raise VerificationError(Code.RECEIPT_BUNDLE, what=record.issuer)
     if part is None or brought is None:
@@ -120,7 +133,7 @@ def check_bundle(case: Opened, trust: TrustRoot) -> Facts:
     if header.issuer != record.issuer:
         raise VerificationError(Code.BUNDLE_ISSUER, found=record.issuer, issuer=header.issuer)
     verify_header(header, part.header, part.signature, brought.row.public_key)
-    leaf = record_leaf_hash(case.receipt.record_id)
+    leaf = record_leaf_hash(record.record_id)
     merkle.verify_inclusion(leaf, part.index, header.count, part.path, header.records_root)
     return {"issuer": header.issuer, "key": header.key_id.hex(), "count": header.count}
 
@@ -134,25 +147,15 @@ def check_key(case: Opened) -> Facts | None:
     part, brought = case.receipt.key, case.brought
     if part is None or brought is None:
         return None
-    issuer, row, head = brought.header.issuer, brought.row, case.head
-    if row.member_id != issuer:
-        raise VerificationError(Code.RECEIPT_KEY_ROW, issuer=issuer)
-    leaf = status_leaf(key_row_key(issuer, brought.header.key_id), part.row)
-    merkle.verify_inclusion(
-        merkle.leaf_hash(leaf), part.index, head.status_size, part.path, head.status_root
-    )
-    if not row.interval.in_force(case.receipt.index):
-        raise VerificationError(
-            Code.RECEIPT_KEY_NOT_IN_FORCE, issuer=issuer, index=case.receipt.index
-        )
-    return {"issuer": issuer, "index": case.receipt.index}
+    check_key_row(part, brought.row, brought.header, case.head, case.receipt.index)
+    return {"issuer": brought.header.issuer, "index": case.receipt.index}
 
 
 def check_log(case: Opened) -> Facts:
     """Check 6: the entry and the block leaf stand in the log under the checkpoint's root."""
     receipt, entry, checkpoint = case.receipt, case.entry, case.checkpoint
     bundle = None if receipt.bundle is None else bundle_id(receipt.bundle.header)
-    rebuilt = Entry(entry.height, entry.block_time_ms, bundle, receipt.record_id)
+    rebuilt = Entry(entry.height, entry.block_time_ms, bundle, case.logged.record_id)
     if rebuilt.leaf() != receipt.entry:
         raise VerificationError(Code.RECEIPT_ENTRY, what="bundle id")
     last = checkpoint.size - 1
@@ -229,6 +232,24 @@ def _check_acknowledgements(case: Opened, trust: TrustRoot) -> None:
             each.verify(trust.committee.node(each.node_id).node_key)
         except VerificationError as problem:
             raise wrong from problem
+
+
+def check_sealed(case: Opened, trust: TrustRoot) -> Facts | None:
+    """Check 9: what came out of a seal was committed by its author before it was opened.
+
+    Returns:
+        None for a record that has an entry of its own.
+    """
+    unsealed = case.unsealed
+    if unsealed is None:
+        return None
+    check_commitment(unsealed, trust.network_id, case.receipt, case.checkpoint)
+    check_author(unsealed, trust.network_id, case.record, case.head)
+    return {
+        "author": unsealed.author.issuer,
+        "index": unsealed.part.index,
+        "height": unsealed.entry.height,
+    }
 
 
 def check_documents(case: Opened, documents: Sequence[DocumentDigest]) -> Facts | None:

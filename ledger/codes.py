@@ -105,6 +105,7 @@ class Code(StrEnum):
     RECEIPT_QUORUM = "receipt.quorum"
     RECEIPT_ACKNOWLEDGEMENT = "receipt.acknowledgement"
     RECEIPT_DOCUMENT = "receipt.document"
+    RECEIPT_SEALED = "receipt.sealed"
     OPENING_INVALID = "opening.invalid"
     OPENING_RECORD = "opening.record"
     OPENING_RECEIPT = "opening.receipt"

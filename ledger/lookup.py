@@ -6,6 +6,7 @@ same today and in ten years, and none is skipped or shown twice while blocks go 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import merge
 from itertools import islice
 
 from ledger.block_store import BlockStore
@@ -21,7 +22,7 @@ class Found:
     """One record on a page."""
 
     index: LogIndex
-    """Of its entry in the log."""
+    """Of its entry in the log, or of its opening's."""
     record_id: RecordId
 
 
@@ -39,7 +40,7 @@ class Turn:
     """Which page is wanted."""
 
     limit: int = 100
-    """Items on a page."""
+    """Items on a page; one more where an opening and what came out of it end it together."""
     after: LogIndex | None = None
     """The cursor of the page before; None for the first page."""
     newest_first: bool = False
@@ -64,11 +65,15 @@ class Lookup:
 
     def by_issuer(self, issuer: MemberId, turn: Turn) -> Page:
         """The records that `issuer` answers for."""
-        return _page(self._of_runs(Table.ISSUER, issuer_part(issuer), turn), turn)
+        part = issuer_part(issuer)
+        opened = self._of_index(Table.OPENED_ISSUER, part, turn)
+        return _page(_merged(self._of_runs(Table.ISSUER, part, turn), opened, turn), turn)
 
     def by_type(self, type_key: str, turn: Turn) -> Page:
         """The records of one type of the catalogue."""
-        return _page(self._of_runs(Table.TYPE, type_part(type_key), turn), turn)
+        part = type_part(type_key)
+        opened = self._of_index(Table.OPENED_TYPE, part, turn)
+        return _page(_merged(self._of_runs(Table.TYPE, part, turn), opened, turn), turn)
 
     def by_height(self, height: Height, turn: Turn) -> Page:
         """The records that entered in one block."""
@@ -137,7 +142,16 @@ class Lookup:
                 yield Found(index, self._blocks.entry_id(height, offset))
 
 
+def _merged(entries: Iterator[Found], opened: Iterator[Found], turn: Turn) -> Iterator[Found]:
+    """What has entries of its own and what came out of openings, as one list in order."""
+    return merge(entries, opened, key=lambda each: each.index, reverse=turn.newest_first)
+
+
 def _page(found: Iterator[Found], turn: Turn) -> Page:
-    items = tuple(islice(found, turn.limit))
-    more = len(items) == turn.limit and next(found, None) is not None
-    return Page(items, items[-1].index if more else None)
+    items = list(islice(found, turn.limit))
+    following = next(found, None) if len(items) == turn.limit else None
+    # An opening and what came out of it stand at one index; a cursor must not fall between them.
+    while following is not None and items and following.index == items[-1].index:
+        items.append(following)
+        following = next(found, None)
+    return Page(tuple(items), items[-1].index if following is not None else None)

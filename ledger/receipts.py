@@ -10,11 +10,15 @@ from typing import Final
 
 from ledger.block_store import BlockStore, StoredBundle, StoredRecord
 from ledger.codes import Code
+from ledger.core.bundle import BundleHeader, decode_header
 from ledger.core.identifiers import Digest, Height, NetworkId
 from ledger.core.merkle_stored import inclusion_path_from
-from ledger.core.receipt import BundlePart, KeyPart, Receipt
+from ledger.core.receipt import Receipt
+from ledger.core.receipt_parts import BundlePart, KeyPart, SealedPart
+from ledger.core.record import decode_record
+from ledger.core.sealed import sealed_of
 from ledger.core.status import StatusTree, key_row_key
-from ledger.errors import StoreError
+from ledger.errors import FormatError, StoreError
 from ledger.log_tree import LogTree
 from ledger.status_history import StatusHistory
 from ledger.store.rows import NO_BUNDLE
@@ -66,7 +70,7 @@ class ReceiptMaker:
         if record.place.ordinal != NO_BUNDLE:
             stored = self._blocks.bundle(record.place.height, record.place.ordinal)
             bundle = _bundle_part(stored, record.place.position)
-            key = _key_part(stored, part.status)
+            key = _key_part(stored.header, part.status)
         return Receipt(
             network_id=self._network_id,
             record=record.data,
@@ -78,6 +82,26 @@ class ReceiptMaker:
             checkpoint=part.checkpoint,
             bundle=bundle,
             key=key,
+            sealed=self._sealed_part(record, part),
+        )
+
+    def _sealed_part(self, record: StoredRecord, part: _HeadPart) -> SealedPart | None:
+        if record.came_from is None:
+            return None
+        opening, commitment = record.came_from.opening, record.came_from.commitment
+        index = commitment.place.index
+        try:
+            author = decode_header(sealed_of(decode_record(opening.data)).header)
+        except FormatError as problem:
+            named = opening.record_id.hex()
+            raise StoreError(Code.STORE_DAMAGED, what=f"opening {named}") from problem
+        return SealedPart(
+            opening=opening.data,
+            commitment=commitment.data,
+            entry=commitment.entry.leaf(),
+            index=index,
+            path=inclusion_path_from(self._tree, index, part.size),
+            key=_key_part(author, part.status),
         )
 
     def _head_part(self, head: Height, note: bytes) -> _HeadPart:
@@ -103,8 +127,9 @@ def _bundle_part(bundle: StoredBundle, position: int) -> BundlePart:
     )
 
 
-def _key_part(bundle: StoredBundle, status: StatusTree) -> KeyPart:
-    key = key_row_key(bundle.header.issuer, bundle.header.key_id)
+def _key_part(header: BundleHeader, status: StatusTree) -> KeyPart:
+    """Of the key that signed the bundle with this header."""
+    key = key_row_key(header.issuer, header.key_id)
     row = status.get(key)
     if row is None:
         raise StoreError(Code.STORE_DAMAGED, what=f"status {key.decode()}")

@@ -11,7 +11,7 @@ from ledger.core.strict_json import JsonValue
 from ledger.errors import LedgerError, VerificationError
 from ledger.presented import Outcome
 from ledger.trust import TrustRoot
-from ledger.verify import Step, VerifiedRecord
+from ledger.verify import OpenedAt, Step, VerifiedRecord
 from ledger.words import sentence
 from ledger.words.moments import beijing_time
 from ledger.words.verdict import phrase
@@ -112,6 +112,8 @@ def _facts(
     yield label("committed"), beijing_time(verdict.committed_at_ms)
     yield label("existed_by"), beijing_time(verdict.existed_by_ms)
     yield label("place"), label("place_value", height=verdict.height, index=verdict.index)
+    if verdict.opened is not None:
+        yield label("opened"), _opened_value(verdict.opened, trust, language)
     yield label("root"), label("root_value", root=verdict.root.hex(), size=verdict.tree_size)
     for node in verdict.quorum:
         member = trust.member_name(node.member_id, language)
@@ -124,8 +126,20 @@ def _facts(
         yield label("disclosed"), f"{opening.name} = {_plain(opening.value)}"
 
 
+def _opened_value(opened: OpenedAt, trust: TrustRoot, language: str) -> str:
+    return phrase(
+        "label.opened_value",
+        language,
+        time=beijing_time(opened.time_ms),
+        by=trust.member_name(opened.opened_by, language),
+        committed_by=trust.member_name(opened.committed_by, language),
+        height=opened.height,
+        index=opened.index,
+    )
+
+
 def _verdict_value(verdict: VerifiedRecord) -> JsonValue:
-    record = verdict.record
+    record, opened = verdict.record, verdict.opened
     return {
         "record_id": verdict.record_id.hex(),
         "type": record.type,
@@ -139,6 +153,7 @@ def _verdict_value(verdict: VerifiedRecord) -> JsonValue:
         "occurred_at_ms": verdict.occurred_at_ms,
         "committed_at_ms": verdict.committed_at_ms,
         "existed_by_ms": verdict.existed_by_ms,
+        "opened": None if opened is None else _opened_form(opened),
         "quorum": [
             {"node_id": each.node_id, "member_id": each.member_id, "time_ms": each.time_ms}
             for each in verdict.quorum
@@ -147,6 +162,17 @@ def _verdict_value(verdict: VerifiedRecord) -> JsonValue:
         "nodes_count": verdict.nodes_count,
         "documents": [each.sha256.hex() for each in verdict.documents],
         "not_proved": list(verdict.caveats),
+    }
+
+
+def _opened_form(opened: OpenedAt) -> JsonValue:
+    return {
+        "record_id": opened.opening_id.hex(),
+        "opened_by": opened.opened_by,
+        "committed_by": opened.committed_by,
+        "height": opened.height,
+        "index": opened.index,
+        "time_ms": opened.time_ms,
     }
 
 

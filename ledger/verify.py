@@ -30,6 +30,8 @@ class Caveat(StrEnum):
     FORMER_KEYS = "former_keys"
     DEVELOPMENT = "development"
     """The committee has fewer than four nodes and tolerates no faulty one."""
+    UNSEALED = "unsealed"
+    """The rules judge what an opening carries, and what they say of it has no leaf in the log."""
 
 
 CAVEATS = (Caveat.TRUTH, Caveat.AMENDED, Caveat.ALERTS, Caveat.LATER, Caveat.FORMER_KEYS)
@@ -59,6 +61,22 @@ class Cosigner:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedAt:
+    """How a record came out of its seal."""
+
+    opening_id: RecordId
+    opened_by: MemberId
+    """The issuer of the commitment or the author."""
+    committed_by: MemberId
+    """The issuer of the commitment."""
+    height: Height
+    index: LogIndex
+    """Of the opening's entry."""
+    time_ms: int
+    """Block time of the opening."""
+
+
+@dataclass(frozen=True, slots=True)
 class VerifiedRecord:
     """What a receipt proves under a trust root, and what it does not."""
 
@@ -67,14 +85,14 @@ class VerifiedRecord:
     receipt: Receipt
     height: Height
     index: LogIndex
-    """Of the entry in the log."""
+    """Of the entry in the log; for a record that was sealed, of its commitment's."""
     tree_size: int
     root: Digest
     """Root of the log at `tree_size`: what the quorum cosigned."""
     occurred_at_ms: int
     """As the issuer claims."""
     committed_at_ms: int
-    """Block time, judged by the clocks of at least f + 1 honest nodes."""
+    """Block time there, judged by the clocks of at least f + 1 honest nodes."""
     existed_by_ms: int
     """The (f + 1)-th smallest cosignature time: an upper bound, vouched for by an honest clock."""
     received: tuple[Acknowledgement, ...]
@@ -88,6 +106,8 @@ class VerifiedRecord:
     steps: tuple[Step, ...]
     caveats: tuple[Caveat, ...]
     """What is not proved."""
+    opened: OpenedAt | None = None
+    """None for a record that was never sealed."""
 
 
 def verify_receipt(
@@ -161,13 +181,15 @@ def walk_checks(
         cosigned = checks.check_quorum(case, trust)
     steps.append(_step(8, {"found": len(cosigned), "needed": trust.committee.q}))
     yield steps[-1]
-    # Check 9 is about sealed records, which this version refuses when the receipt is decoded.
-    steps.append(_step(9, None))
-    yield steps[-1]
-    with _numbered(10):
-        held = checks.check_documents(case, documents)
-    steps.append(_step(10, held))
-    yield steps[-1]
+    last: tuple[tuple[int, Callable[[], checks.Facts | None]], ...] = (
+        (9, lambda: checks.check_sealed(case, trust)),
+        (10, lambda: checks.check_documents(case, documents)),
+    )
+    for number, check in last:
+        with _numbered(number):
+            facts = check()
+        steps.append(_step(number, facts))
+        yield steps[-1]
     return _verdict(case, trust, cosigned, tuple(documents), tuple(steps))
 
 
@@ -204,22 +226,46 @@ def _verdict(
     )
     # At most f of them lie, so one of the f + 1 smallest is honest; the largest of these bounds it.
     existed_by_ms = sorted(each.time_ms for each in quorum)[committee.f]
+    unsealed, receipt = case.unsealed, case.receipt
+    entry, index = case.entry, receipt.index
+    if unsealed is not None:
+        entry, index = unsealed.entry, unsealed.part.index
     return VerifiedRecord(
-        record_id=case.receipt.record_id,
+        record_id=receipt.record_id,
         record=case.record,
-        receipt=case.receipt,
-        height=case.entry.height,
-        index=case.receipt.index,
+        receipt=receipt,
+        height=entry.height,
+        index=index,
         tree_size=case.checkpoint.size,
         root=case.checkpoint.root,
         occurred_at_ms=case.record.occurred_at_ms,
-        committed_at_ms=case.entry.block_time_ms,
+        committed_at_ms=entry.block_time_ms,
         existed_by_ms=existed_by_ms,
-        received=case.receipt.acknowledgements,
+        received=receipt.acknowledgements,
         quorum=tuple(quorum),
         quorum_needed=committee.q,
         nodes_count=committee.n,
         documents=documents,
         steps=steps,
-        caveats=CAVEATS if committee.f else (*CAVEATS, Caveat.DEVELOPMENT),
+        caveats=_caveats(case, trust),
+        opened=_opened_at(case),
+    )
+
+
+def _caveats(case: checks.Opened, trust: TrustRoot) -> tuple[Caveat, ...]:
+    sealed = () if case.unsealed is None else (Caveat.UNSEALED,)
+    alone = () if trust.committee.f else (Caveat.DEVELOPMENT,)
+    return (*sealed, *CAVEATS, *alone)
+
+
+def _opened_at(case: checks.Opened) -> OpenedAt | None:
+    if case.unsealed is None:
+        return None
+    return OpenedAt(
+        opening_id=case.entry.record_id,
+        opened_by=case.unsealed.opening.issuer,
+        committed_by=case.unsealed.commitment.issuer,
+        height=case.entry.height,
+        index=case.receipt.index,
+        time_ms=case.entry.block_time_ms,
     )

@@ -44,12 +44,23 @@ class PlaceJson(Model):
     bundle_id: Hex32 | None = Field(description="null where the rules concluded the record")
 
 
+class SealedPlaceJson(Model):
+    """Where a record that came out of an opening takes effect."""
+
+    opening: Hex32 = Field(description="The record that let it out; has the entry")
+    commitment: Hex32
+    index: Count
+    height: Count
+    committed_at_ms: TimeMs
+
+
 class StoredRecordJson(PlaceJson):
-    """A record on the ledger."""
+    """A record on the ledger; one that was sealed stands at its opening's place."""
 
     type_code: str = Field(examples=["T09"])
     type_zh: str = Field(examples=["招标公告"])
     type_en: str = Field(examples=["Tender announcement"])
+    sealed: SealedPlaceJson | None = Field(description="null for a record that was never sealed")
     record: RecordJson
 
 

@@ -23,6 +23,18 @@ class EnteredRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedRecord:
+    """A sealed record that counts as on the ledger from its opening in this block."""
+
+    record_id: RecordId
+    """Of the inner record; it has no entry of its own."""
+    data: bytes
+    """Its canonical bytes, which stand in the opening."""
+    offset: int
+    """Of the opening among the entries of this block."""
+
+
+@dataclass(frozen=True, slots=True)
 class BlockEffects:
     """A judged block, ready to be appended once it is certified."""
 
@@ -32,6 +44,13 @@ class BlockEffects:
     """Entered records in bundle order, then derived records: one entry each, in this order."""
     writes: tuple[tuple[bytes, bytes | None], ...]
     """State rows written, ascending by key, each key once; None deletes."""
+    opened: tuple[OpenedRecord, ...] = ()
+    """Inner records that held their judgement, in the order of their openings."""
+
+    def record_ids(self) -> tuple[RecordId, ...]:
+        """Every record that counts as on the ledger from this block on."""
+        entered = tuple(each.record_id for each in self.records)
+        return entered + tuple(each.record_id for each in self.opened)
 
     def entries(self) -> tuple[Entry, ...]:
         """The entry leaves of this block, without the block leaf."""

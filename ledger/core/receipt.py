@@ -1,8 +1,8 @@
 """Receipt: one file that proves, offline, that a record was accepted, by whom and when.
 
-Holds and spells; never judges: the numbered checks are in `ledger.verify`. Slots for sealed
-records, epoch links, outside cosignatures and time stamps exist in the format, and are refused by
-this version where they are filled. Spec: ``docs/spec/receipt.md``.
+Holds and spells; never judges: the numbered checks are in `ledger.verify`. Slots for epoch links,
+outside cosignatures and time stamps exist in the format, and are refused by this version where they
+are filled. Spec: ``docs/spec/receipt.md``.
 """
 
 from dataclasses import dataclass
@@ -11,13 +11,23 @@ from typing import Final
 from ledger.codes import Code
 from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.block import HEADER_BYTES_MAX as BLOCK_LEAF_BYTES_MAX
-from ledger.core.bundle import HEADER_BYTES_MAX
 from ledger.core.entry import ENTRY_BYTES_MAX
 from ledger.core.identifiers import Digest, LogIndex, NetworkId, NodeId, RecordId, check_name
 from ledger.core.note import NOTE_BYTES_MAX
+from ledger.core.receipt_parts import (
+    RECORD_BYTES_MAX,
+    BundlePart,
+    KeyPart,
+    SealedPart,
+    bundle_part_from,
+    bundle_part_value,
+    key_part_from,
+    key_part_value,
+    sealed_part_from,
+    sealed_part_value,
+)
 from ledger.core.record import record_id
 from ledger.core.shapes import SIGNATURE_BYTES, TIME_MAX
-from ledger.core.status import ROW_BYTES_MAX
 from ledger.core.strict_json import (
     JsonValue,
     base64,
@@ -40,8 +50,6 @@ MEDIA_TYPE: Final = "application/vnd.bidwitness.receipt+json"
 FORMAT: Final = "bidwitness.receipt"
 VERSION: Final = 1
 RECEIPT_BYTES_MAX: Final = 1 << 20
-RECORD_BYTES_MAX: Final = 256 * 1024
-"""No network may allow larger records; its own parameter is judged with the trust root."""
 ACKNOWLEDGEMENTS_MAX: Final = 32
 _NAMES: Final = (
     "network_id",
@@ -57,34 +65,8 @@ _NAMES: Final = (
     "cosignatures",
     "timestamps",
 )
-_LATER: Final = ("epochs", "sealed", "cosignatures", "timestamps")
+_LATER: Final = ("epochs", "cosignatures", "timestamps")
 """Slots of the format that this version refuses where they are filled."""
-
-
-@dataclass(frozen=True, slots=True)
-class BundlePart:
-    """The bundle that brought the record, without its other records."""
-
-    header: bytes
-    """Canonical header array."""
-    signature: bytes
-    """64 bytes, by the key that the header names."""
-    index: int
-    """The record's place in the bundle."""
-    path: tuple[Digest, ...]
-    """From the leaf ``["record", record id]`` to the header's `records_root`."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyPart:
-    """The status row of the key that signed the bundle; issuer and key id name it."""
-
-    row: bytes
-    """Canonical value of the row."""
-    index: int
-    """Among the rows after the head's block."""
-    path: tuple[Digest, ...]
-    """From the row's leaf to the `status_root` in the head's last leaf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +92,8 @@ class Receipt:
     """None exactly for derived records."""
     key: KeyPart | None
     """None exactly for derived records."""
+    sealed: SealedPart | None = None
+    """Where the record came out of an opening: entry, bundle and key are then the opening's."""
     acknowledgements: tuple[Acknowledgement, ...] = ()
     """When nodes say they received the bundle; of this network and this bundle."""
 
@@ -117,6 +101,11 @@ class Receipt:
     def record_id(self) -> RecordId:
         """The id of the record inside; computed, never read."""
         return record_id(self.record)
+
+    @property
+    def logged(self) -> bytes:
+        """The bytes of the record that the entry stands for: this one, or its opening."""
+        return self.record if self.sealed is None else self.sealed.opening
 
     def value(self) -> JsonValue:
         """The receipt as a JSON value."""
@@ -132,10 +121,10 @@ class Receipt:
             },
             "head": {"leaf": base64(self.last_leaf), "path": path_value(self.last_path)},
             "checkpoint": self.checkpoint,
-            "bundle": _bundle_value(self.bundle),
-            "key": _key_value(self.key),
+            "bundle": bundle_part_value(self.bundle),
+            "key": key_part_value(self.key),
             "epochs": [],
-            "sealed": None,
+            "sealed": sealed_part_value(self.sealed),
             "acknowledgements": [_acknowledgement_value(each) for each in self.acknowledgements],
             "cosignatures": [],
             "timestamps": [],
@@ -162,7 +151,7 @@ def receipt_from(value: JsonValue) -> Receipt:
     for name in _LATER:
         if items[name] not in (None, []):
             raise FormatError(Code.RECEIPT_UNSUPPORTED, what=name)
-        if items[name] != (None if name == "sealed" else []):
+        if items[name] != []:
             raise FormatError(Code.FORMAT_SHAPE, what=name)
     network_id = NetworkId(digest(items["network_id"], "network_id"))
     entry = table(items["entry"], "entry", ("leaf", "index", "path"))
@@ -177,49 +166,10 @@ def receipt_from(value: JsonValue) -> Receipt:
         last_leaf=octets(head["leaf"], "head.leaf", BLOCK_LEAF_BYTES_MAX),
         last_path=path(head["path"], "head.path"),
         checkpoint=text(items["checkpoint"], "checkpoint", NOTE_BYTES_MAX),
-        bundle=_bundle(items["bundle"]),
-        key=_key(items["key"]),
+        bundle=bundle_part_from(items["bundle"]),
+        key=key_part_from(items["key"]),
+        sealed=sealed_part_from(items["sealed"]),
         acknowledgements=tuple(_acknowledgement(each, network_id) for each in given),
-    )
-
-
-def _bundle_value(part: BundlePart | None) -> JsonValue:
-    if part is None:
-        return None
-    return {
-        "header": base64(part.header),
-        "signature": part.signature.hex(),
-        "index": part.index,
-        "path": path_value(part.path),
-    }
-
-
-def _bundle(value: JsonValue) -> BundlePart | None:
-    if value is None:
-        return None
-    fields = table(value, "bundle", ("header", "signature", "index", "path"))
-    return BundlePart(
-        octets(fields["header"], "bundle.header", HEADER_BYTES_MAX),
-        octets_hex(fields["signature"], "bundle.signature", SIGNATURE_BYTES),
-        integer(fields["index"], "bundle.index"),
-        path(fields["path"], "bundle.path"),
-    )
-
-
-def _key_value(part: KeyPart | None) -> JsonValue:
-    if part is None:
-        return None
-    return {"row": base64(part.row), "index": part.index, "path": path_value(part.path)}
-
-
-def _key(value: JsonValue) -> KeyPart | None:
-    if value is None:
-        return None
-    fields = table(value, "key", ("row", "index", "path"))
-    return KeyPart(
-        octets(fields["row"], "key.row", ROW_BYTES_MAX),
-        integer(fields["index"], "key.index"),
-        path(fields["path"], "key.path"),
     )
 
 

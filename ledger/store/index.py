@@ -9,9 +9,9 @@ from enum import Enum
 from typing import Final
 
 from ledger.core.block import Header
-from ledger.core.canonical import decode_stored
-from ledger.core.effects import EnteredRecord
-from ledger.core.identifiers import MemberId, Subject
+from ledger.core.canonical import Value, decode_stored
+from ledger.core.effects import EnteredRecord, OpenedRecord
+from ledger.core.identifiers import MemberId, RecordId, Subject
 from ledger.core.shapes import array
 from ledger.store.api import Row
 from ledger.store.keys import Table, number, text
@@ -67,16 +67,41 @@ def index_rows(header: Header, records: Sequence[EnteredRecord]) -> Iterator[Row
         types.setdefault(str(items[2]), []).append(offset)
         issuers.setdefault(str(items[3]), []).append(offset)
         index = number(first + offset)
-        if items[4]:
-            yield _SUBJECT + subject_part(Subject(str(items[4]))) + index, record.record_id
-        for evidence in array(items[6], "evidence"):
-            _, sha256, sm3, _, _ = array(evidence, "evidence", 5)
-            if isinstance(sha256, bytes):
-                yield _SHA256 + sha256 + index, record.record_id
-            if isinstance(sm3, bytes):
-                yield _SM3 + sm3 + index, record.record_id
+        yield from _content_rows(items, index, record.record_id)
     height = number(header.height)
     for type_key, offsets in types.items():
         yield Table.TYPE.key(type_part(type_key), height), runs_row(offsets)
     for issuer, offsets in issuers.items():
         yield Table.ISSUER.key(issuer_part(MemberId(issuer)), height), runs_row(offsets)
+
+
+def opened_rows(
+    header: Header, records: Sequence[EnteredRecord], opened: Sequence[OpenedRecord]
+) -> Iterator[Row]:
+    """The rows of the records that came out of openings of one block, at the openings' places.
+
+    Args:
+        header: of the block.
+        records: everything that has an entry in the block, in order.
+        opened: what came out.
+    """
+    first = header.log_size - header.entry_count - 1
+    for each in opened:
+        items, index = array(decode_stored(each.data), "record", 11), number(first + each.offset)
+        type_key, issuer = type_part(str(items[2])), issuer_part(MemberId(str(items[3])))
+        yield Table.OPENED.key(each.record_id), records[each.offset].record_id
+        yield Table.OPENED_TYPE.key(type_key, index), each.record_id
+        yield Table.OPENED_ISSUER.key(issuer, index), each.record_id
+        yield from _content_rows(items, index, each.record_id)
+
+
+def _content_rows(items: Sequence[Value], index: bytes, record_id: RecordId) -> Iterator[Row]:
+    """By subject and by document."""
+    if items[4]:
+        yield _SUBJECT + subject_part(Subject(str(items[4]))) + index, record_id
+    for evidence in array(items[6], "evidence"):
+        _, sha256, sm3, _, _ = array(evidence, "evidence", 5)
+        if isinstance(sha256, bytes):
+            yield _SHA256 + sha256 + index, record_id
+        if isinstance(sm3, bytes):
+            yield _SM3 + sm3 + index, record_id

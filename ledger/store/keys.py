@@ -53,6 +53,12 @@ class Table(Enum):
     """member id, height → runs of entries."""
     TYPE = b"t"
     """type key, height → runs of entries."""
+    OPENED = b"O"
+    """id of a record that came out of an opening → id of the opening, which holds its bytes."""
+    OPENED_ISSUER = b"j"
+    """member id, log index of the opening → id of the record that came out."""
+    OPENED_TYPE = b"k"
+    """type key, log index of the opening → id of the record that came out."""
 
     def key(self, *parts: bytes) -> bytes:
         """The key of this table with `parts`."""

@@ -3,7 +3,7 @@
 Nothing is faked below: real keys, real certificates, real cosignatures, the shipped chain.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ledger.block_rows import leaf_hashes
 from ledger.chain import Chain
@@ -11,11 +11,12 @@ from ledger.core.block import BlockBundle, Header, block_bundle
 from ledger.core.bundle import Bundle, sign_bundle
 from ledger.core.certificate import CommitCertificate, Slot, vote_body
 from ledger.core.checkpoint import Checkpoint, cosign, cosigner_name
-from ledger.core.effects import BlockEffects, EnteredRecord
+from ledger.core.effects import BlockEffects, EnteredRecord, OpenedRecord
 from ledger.core.hashing import Tag
 from ledger.core.identifiers import Digest, Height, MemberId, NodeId, RecordId, View
 from ledger.core.payload import bundles_root
-from ledger.core.record import Record
+from ledger.core.record import Record, decode_record
+from ledger.core.sealed import OPENING_TYPE, sealed_of
 from ledger.core.signing import Ed25519Signer, key_id, sign_tagged
 from ledger.core.status import SINCE_GENESIS, KeyRow, key_row_key, state_hash
 from ledger.cosigned import Counted
@@ -93,10 +94,11 @@ class SmallChain:
             "log_size": head.log_size + len(records) + 1,
         }
         draft = Header(**(facts | {"log_root": NO_ROOT}))  # type: ignore[arg-type]
-        made = BlockEffects(draft, held, tuple(records), changes)
+        opened = tuple(_opened(records))
+        made = BlockEffects(draft, held, tuple(records), changes, opened)
         facts["log_root"] = self.chain.frontier.extend(leaf_hashes(made)).root()
         header = Header(**(facts | dict(wrong or {})))  # type: ignore[arg-type]
-        return BlockEffects(header, held, tuple(records), changes)
+        return BlockEffects(header, held, tuple(records), changes, opened)
 
     def commit(
         self,
@@ -127,6 +129,15 @@ class SmallChain:
         return block_bundle(
             bundle.header_bytes, bundle.signature, bundle.record_ids, tuple(records)
         )
+
+
+def _opened(records: Sequence[EnteredRecord]) -> Iterator[OpenedRecord]:
+    """What comes out of every opening; here all of it holds its judgement."""
+    for offset, entered in enumerate(records):
+        record = decode_record(entered.data)
+        if record.type == OPENING_TYPE:
+            sealed = sealed_of(record)
+            yield OpenedRecord(sealed.record_id, sealed.record, offset)
 
 
 def certify(header: Header, view: int = 0) -> CommitCertificate:

@@ -22,6 +22,7 @@ from ledger.store.keys import Table, number
 from ledger.store.memory import MemoryStore
 from ledger.store.rows import LastSigned
 from tests.ledger.small_chain import GENESIS, ROWS, SmallChain, certify, make_bundle
+from tests.vectors.generate.sealed import commitment_record, opening_record, sealed_record
 from tests.vectors.small_network import START_MS, small_genesis, small_record
 
 
@@ -63,6 +64,9 @@ class Sound:
             [Ref("alert", first.record_id)],
             {"alert": "AL05"},
         )
+        bid = sealed_record("bid")
+        commitment = commitment_record("commitment", bid)
+        opening = opening_record("opening", bid, commitment)
         made = [
             small.commit([make_bundle([first, small_record("second")])], writes={b"a": b"1"}),
             small.commit(
@@ -72,6 +76,7 @@ class Sound:
             ),
             small.commit([make_bundle([small_record(f"r{i}") for i in range(70)])]),
             small.commit(derived=[replace(alert, subject=Subject("P-2"))], writes={b"c": b""}),
+            small.commit([make_bundle([commitment, opening])]),
         ]
         self.made = {each.header.height: each for each in made}
         small.cosign(2)
@@ -106,7 +111,7 @@ def flips(value: bytes) -> Iterator[bytes]:
 def test_a_sound_store_gives_progress_and_no_finding(sound: Sound) -> None:
     events = list(audit(sound.store, GENESIS, ROWS, Replay(sound.made)))
     assert [(e.height, e.blocks_count) for e in events if isinstance(e, Progress)] == [
-        (height, 4) for height in (1, 2, 3, 4)
+        (height, 5) for height in (1, 2, 3, 4, 5)
     ]
     assert sound.findings() == []
     assert sound.findings(judged=False) == []

@@ -209,7 +209,7 @@ class Verifier:
             self.log,
             self.committee,
             self.quorum,
-            lambda: None,
+            self.sealed,
             self.document,
         )
         for number, check in enumerate(checks, 1):
@@ -222,18 +222,12 @@ class Verifier:
     def format(self) -> None:
         told = self.receipt
         self.record_bytes = b64decode(told["record"])
-        need(len(self.record_bytes) <= self.limits["record_bytes_max"])
-        self.record = unpack(self.record_bytes)
-        need(isinstance(self.record, list) and self.record[:2] == ["record", 1])
-        need(type(self.record[1]) is int and len(self.record) == 11)
-        self.record_shape()
+        self.record = self.record_of(self.record_bytes)
         self.entry_bytes = b64decode(told["entry"]["leaf"])
-        self.entry = unpack(self.entry_bytes)
-        need(isinstance(self.entry, list) and self.entry[:2] == ["entry", 1])
-        need(type(self.entry[1]) is int and len(self.entry) == 6)
-        need(type(self.entry[2]) is int and self.entry[2] >= 1 and time(self.entry[3]))
-        need(self.entry[4] is None or digest(self.entry[4]))
-        need(digest(self.entry[5]))
+        self.entry = entry_of(self.entry_bytes)
+        self.logged_bytes, self.logged = self.record_bytes, self.record
+        if told["sealed"] is not None:
+            self.sealed_shape(told["sealed"])
         self.leaf_bytes = b64decode(told["head"]["leaf"])
         self.leaf = unpack(self.leaf_bytes)
         self.leaf_shape()
@@ -241,13 +235,38 @@ class Verifier:
         need((told["bundle"] is None) == (told["key"] is None))
         if told["bundle"] is not None:
             self.header_bytes = b64decode(told["bundle"]["header"])
-            self.header = unpack(self.header_bytes)
+            self.header = header_of(self.header_bytes)
             self.row_bytes = b64decode(told["key"]["row"])
-            self.row = unpack(self.row_bytes)
-            self.bundle_shape()
+            self.row = row_of(self.row_bytes)
 
-    def record_shape(self) -> None:
-        _, _, kind, issuer, subject, occurred, evidence, fields, private, refs, nonce = self.record
+    def sealed_shape(self, part: Any) -> None:
+        """docs/spec/sealed.md"""
+        self.logged_bytes = b64decode(part["opening"])
+        self.logged = self.record_of(self.logged_bytes)
+        fields = self.logged[7]
+        need(self.logged[2] == "sealed.opening")
+        need(sorted(fields) == ["header", "record", "salt", "signature"])
+        need(all(isinstance(each, bytes) for each in fields.values()))
+        need(len(fields["record"]) <= 12 * 1024 and len(fields["header"]) <= 512)
+        need(len(fields["salt"]) == 32 and len(fields["signature"]) == 64)
+        self.author = header_of(fields["header"])
+        self.committed_bytes = b64decode(part["commitment"]["record"])
+        self.committed = self.record_of(self.committed_bytes)
+        self.committed_entry_bytes = b64decode(part["commitment"]["leaf"])
+        self.committed_entry = entry_of(self.committed_entry_bytes)
+        self.author_row_bytes = b64decode(part["key"]["row"])
+        self.author_row = row_of(self.author_row_bytes)
+
+    def record_of(self, data: bytes) -> Any:
+        need(len(data) <= self.limits["record_bytes_max"])
+        record = unpack(data)
+        need(isinstance(record, list) and record[:2] == ["record", 1])
+        need(type(record[1]) is int and len(record) == 11)
+        self.record_shape(record)
+        return record
+
+    def record_shape(self, record: Any) -> None:
+        _, _, kind, issuer, subject, occurred, evidence, fields, private, refs, nonce = record
         need(isinstance(kind, str) and len(kind.encode()) <= 64)
         need(isinstance(issuer, str) and NAME.fullmatch(issuer))
         need(isinstance(subject, str) and len(subject.encode()) <= 200 and time(occurred))
@@ -294,21 +313,6 @@ class Verifier:
             need(type(leaf[14][0]) is int and leaf[14][0] >= 1)
             need(type(leaf[14][1]) is int and leaf[14][1] >= 0)
 
-    def bundle_shape(self) -> None:
-        header, row = self.header, self.row
-        need(isinstance(header, list) and header[:2] == ["bundle", 1] and len(header) == 9)
-        need(type(header[1]) is int and all(digest(header[place]) for place in (2, 4, 8)))
-        need(isinstance(header[3], str) and NAME.fullmatch(header[3]))
-        need(time(header[5]) and time(header[6]))
-        need(type(header[7]) is int and 1 <= header[7] <= 1 << 31)
-        need(isinstance(row, list) and len(row) == 3)
-        need(isinstance(row[0], list) and len(row[0]) == 4)
-        for place in (0, 2):
-            index, at = row[0][place], row[0][place + 1]
-            need(index is None or (type(index) is int and index >= 0))
-            need(at is None or time(at))
-        need(isinstance(row[1], str) and len(row[1].encode()) <= 32 and digest(row[2]))
-
     def note(self) -> None:
         """docs/spec/checkpoint.md"""
         note = self.receipt["checkpoint"]
@@ -337,21 +341,22 @@ class Verifier:
         need(self.leaf[2] == self.network and self.checkpoint_origin == self.origin)
 
     def record_id(self) -> None:
-        self.id = tagged("record", self.record_bytes)
+        self.id = tagged("record", self.logged_bytes)
         need(self.id == self.entry[5])
+        need(self.receipt["sealed"] is None or self.logged[7]["record"] == self.record_bytes)
 
     def bundle(self) -> None:
         part = self.receipt["bundle"]
-        need((part is None) == (self.record[3] == "network"))
+        need((part is None) == (self.logged[3] == "network"))
         if part is None:
-            fields = self.record[7]
+            fields = self.logged[7]
             rule, version = fields.get("rule"), fields.get("rule_version")
             need(isinstance(rule, str) and type(version) is int)
-            rests_on = [ref[1] for ref in self.record[9]]
+            rests_on = [ref[1] for ref in self.logged[9]]
             body = b"\x93" + pack(rule) + pack(version) + array(rests_on)
-            need(self.record[10] == tagged("derived", body)[:16])
+            need(self.logged[10] == tagged("derived", body)[:16])
             return
-        need(self.header[2] == self.network and self.header[3] == self.record[3])
+        need(self.header[2] == self.network and self.header[3] == self.logged[3])
         need(self.header[4] == tagged("key", pack(["ed25519", self.row[2]])))
         message = b"bidwitness/bundle/v1\n" + self.header_bytes
         check_signature(self.row[2], message, bytes.fromhex(part["signature"]))
@@ -362,13 +367,17 @@ class Verifier:
         part = self.receipt["key"]
         if part is None:
             return
-        issuer = self.header[3]
-        need(self.row[1] == issuer)
-        name = f"key/{issuer}/{self.header[4].hex()}".encode()
-        leaf = b"\x93" + pack("status") + pack(name) + pack(self.row_bytes)
-        check_path(leaf, part["index"], (self.leaf[12], self.leaf[13]), part["path"])
-        begin, _, end, _ = self.row[0]
         index = self.receipt["entry"]["index"]
+        self.check_row(self.header, self.row, self.row_bytes, part, index)
+
+    def check_row(self, header: Any, row: Any, data: bytes, part: Any, index: int) -> None:
+        """docs/spec/status.md"""
+        issuer = header[3]
+        need(row[1] == issuer)
+        name = f"key/{issuer}/{header[4].hex()}".encode()
+        leaf = b"\x93" + pack("status") + pack(name) + pack(data)
+        check_path(leaf, part["index"], (self.leaf[12], self.leaf[13]), part["path"])
+        begin, _, end, _ = row[0]
         need((begin is None or begin < index) and (end is None or index < end))
 
     def log(self) -> None:
@@ -412,6 +421,30 @@ class Verifier:
         message = b"bidwitness/acknowledgement/v1\n" + body
         check_signature(keys[each["node_id"]], message, bytes.fromhex(each["signature"]))
 
+    def sealed(self) -> None:
+        part = self.receipt["sealed"]
+        if part is None:
+            return
+        told, author, row = part["commitment"], self.author, self.author_row
+        committed_id = tagged("record", self.committed_bytes)
+        need(self.logged[9] == [["opens", committed_id, None]])
+        need(self.committed_entry[5] == committed_id)
+        fields = self.logged[7]
+        names = ("header", "signature", "record", "salt")
+        body = array([self.network, self.committed[3], *(fields[name] for name in names)])
+        need(self.committed[2] == "sealed.commitment")
+        need(self.committed[7].get("commitment") == tagged("commitment", body))
+        need(told["index"] < self.receipt["entry"]["index"])
+        need(self.logged[3] in (self.committed[3], author[3]))
+        check_path(self.committed_entry_bytes, told["index"], self.tree, told["path"])
+        need(author[2] == self.network and author[3] == self.record[3])
+        inner_id = tagged("record", self.record_bytes)
+        check_path(pack(["record", inner_id]), 0, (author[7], author[8]), [])
+        need(author[4] == tagged("key", pack(["ed25519", row[2]])))
+        message = b"bidwitness/bundle/v1\n" + fields["header"]
+        check_signature(row[2], message, fields["signature"])
+        self.check_row(author, row, self.author_row_bytes, part["key"], told["index"])
+
     def document(self) -> None:
         for held in self.documents:
             need(
@@ -422,6 +455,41 @@ class Verifier:
                     for line in self.record[6]
                 )
             )
+
+
+def entry_of(data: bytes) -> Any:
+    """docs/spec/log.md"""
+    entry = unpack(data)
+    need(isinstance(entry, list) and entry[:2] == ["entry", 1])
+    need(type(entry[1]) is int and len(entry) == 6)
+    need(type(entry[2]) is int and entry[2] >= 1 and time(entry[3]))
+    need(entry[4] is None or digest(entry[4]))
+    need(digest(entry[5]))
+    return entry
+
+
+def header_of(data: bytes) -> Any:
+    """docs/spec/bundle.md"""
+    header = unpack(data)
+    need(isinstance(header, list) and header[:2] == ["bundle", 1] and len(header) == 9)
+    need(type(header[1]) is int and all(digest(header[place]) for place in (2, 4, 8)))
+    need(isinstance(header[3], str) and NAME.fullmatch(header[3]))
+    need(time(header[5]) and time(header[6]))
+    need(type(header[7]) is int and 1 <= header[7] <= 1 << 31)
+    return header
+
+
+def row_of(data: bytes) -> Any:
+    """docs/spec/status.md"""
+    row = unpack(data)
+    need(isinstance(row, list) and len(row) == 3)
+    need(isinstance(row[0], list) and len(row[0]) == 4)
+    for place in (0, 2):
+        index, at = row[0][place], row[0][place + 1]
+        need(index is None or (type(index) is int and index >= 0))
+        need(at is None or time(at))
+    need(isinstance(row[1], str) and len(row[1].encode()) <= 32 and digest(row[2]))
+    return row
 
 
 def array(items: list[bytes]) -> bytes:

@@ -6,12 +6,12 @@ plain on purpose, so that vectors and tests have a second opinion about what a r
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ledger.core import merkle
 from ledger.core.acknowledgement import Acknowledgement, acknowledge
 from ledger.core.block import Header, block_bundle
-from ledger.core.bundle import Bundle, record_leaf_hash, sign_bundle
+from ledger.core.bundle import Bundle, BundleHeader, decode_header, record_leaf_hash, sign_bundle
 from ledger.core.canonical import Value
 from ledger.core.checkpoint import Checkpoint, cosign, cosigner_name, sign_log
 from ledger.core.committee import Committee, CommitteeNode
@@ -32,8 +32,10 @@ from ledger.core.identifiers import (
 from ledger.core.limits import Parameters
 from ledger.core.note import Note
 from ledger.core.payload import bundles_root
-from ledger.core.receipt import BundlePart, KeyPart, Receipt
+from ledger.core.receipt import Receipt
+from ledger.core.receipt_parts import BundlePart, KeyPart, SealedPart
 from ledger.core.record import Evidence, Private, Record, Ref, record_id
+from ledger.core.sealed import sealed_of
 from ledger.core.signing import Ed25519Signer, key_id
 from ledger.core.status import (
     SINCE_GENESIS,
@@ -280,16 +282,33 @@ class SmallNetwork:
             last_path=self.path(last),
             checkpoint=self.note(cosigners),
             bundle=None if placed.bundle is None else self._bundle_part(placed.bundle, data),
-            key=None if placed.bundle is None else self._key_part(placed.bundle),
+            key=None if placed.bundle is None else self._key_part(placed.bundle.header),
         )
+
+    def inner_receipt(self, opening: Record, commitment: Record) -> Receipt:
+        """The receipt, under the newest head, of what `opening` let out of `commitment`."""
+        sealed, outside, placed = (
+            sealed_of(opening),
+            self.receipt(opening),
+            self.receipt(commitment),
+        )
+        part = SealedPart(
+            opening=outside.record,
+            commitment=placed.record,
+            entry=placed.entry,
+            index=placed.index,
+            path=placed.path,
+            key=self._key_part(decode_header(sealed.header)),
+        )
+        return replace(outside, record=sealed.record, sealed=part)
 
     def _bundle_part(self, bundle: Bundle, data: bytes) -> BundlePart:
         index = bundle.records.index(data)
         path = merkle.inclusion_path([record_leaf_hash(each) for each in bundle.record_ids], index)
         return BundlePart(bundle.header_bytes, bundle.signature, index, path)
 
-    def _key_part(self, bundle: Bundle) -> KeyPart:
-        key = key_row_key(bundle.header.issuer, bundle.header.key_id)
+    def _key_part(self, header: BundleHeader) -> KeyPart:
+        key = key_row_key(header.issuer, header.key_id)
         tree = self.status_tree()
         index = tree.index(key)
         return KeyPart(tree.get(key) or b"", index, tree.path(index))

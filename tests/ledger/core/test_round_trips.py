@@ -38,7 +38,8 @@ from ledger.core.openings import (
 )
 from ledger.core.payload import decode_payload, encode_payload
 from ledger.core.reader import Reader, array_header, byte_string
-from ledger.core.receipt import BundlePart, KeyPart, Receipt, decode_receipt
+from ledger.core.receipt import Receipt, decode_receipt
+from ledger.core.receipt_parts import BundlePart, KeyPart
 from ledger.core.record import RELATIONS, Evidence, Private, Record, Ref, decode_record
 from ledger.core.signing import Ed25519Signer, check_public_key, verify
 from ledger.core.status import Interval, KeyRow, StatusTree, key_row, status_leaf

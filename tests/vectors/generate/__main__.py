@@ -17,12 +17,16 @@ from tests.vectors.generate import (
     receipts,
     records,
     sealed,
+    sealed_receipts,
     witness,
 )
 from tests.vectors.generate.spelling import Cases, spell
 
 ROOT = Path(__file__).parents[1]
-SOURCES = (canonical, keys, records, bundles, networks, blocks, receipts, files, sealed, witness)
+SOURCES = (
+    *(canonical, keys, records, bundles, networks, blocks),
+    *(receipts, files, sealed, sealed_receipts, witness),
+)
 
 
 def generated() -> dict[str, str]:

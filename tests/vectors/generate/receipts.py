@@ -23,7 +23,8 @@ from ledger.core.identifiers import (
     NodeId,
 )
 from ledger.core.note import Note, parse_note
-from ledger.core.receipt import BundlePart, KeyPart, Receipt
+from ledger.core.receipt import Receipt
+from ledger.core.receipt_parts import BundlePart, KeyPart
 from ledger.core.record import Record, Ref
 from ledger.core.signing import key_id
 from ledger.core.status import Interval, KeyRow, key_row_key
@@ -102,14 +103,14 @@ def _accepted(here: World, alone: World) -> Cases:
     )
     held = (digest_of("first"),)
     return [
-        _holds("first record of a bundle", network, network.receipt(here.first)),
-        _holds("second record of a bundle", network, network.receipt(here.second)),
-        _holds("with its document", network, network.receipt(here.first), held),
-        _holds("by another member", network, network.receipt(here.other)),
-        _holds("derived by a rule", network, network.receipt(here.alert)),
-        _holds("exactly q cosignatures", network, network.receipt(here.first, tuple(NAMES)[1:])),
-        _holds("with acknowledgements of two nodes", network, acknowledged),
-        _holds("a committee of one", alone.network, alone.network.receipt(alone.first), (), ONE),
+        holds("first record of a bundle", network, network.receipt(here.first)),
+        holds("second record of a bundle", network, network.receipt(here.second)),
+        holds("with its document", network, network.receipt(here.first), held),
+        holds("by another member", network, network.receipt(here.other)),
+        holds("derived by a rule", network, network.receipt(here.alert)),
+        holds("exactly q cosignatures", network, network.receipt(here.first, tuple(NAMES)[1:])),
+        holds("with acknowledgements of two nodes", network, acknowledged),
+        holds("a committee of one", alone.network, alone.network.receipt(alone.first), (), ONE),
     ]
 
 
@@ -119,13 +120,14 @@ def digest_of(name: str) -> DocumentDigest:
     return DocumentDigest(sha256(data), len(data))
 
 
-def _holds(
+def holds(
     name: str,
     network: SmallNetwork,
     receipt: Receipt,
     documents: tuple[DocumentDigest, ...] = (),
     trust: str = FOUR,
 ) -> Case:
+    """A receipt that holds, with facts of its verdict."""
     entry = decode_entry(receipt.entry)
     note = parse_note(receipt.checkpoint.encode())
     times = sorted(
@@ -153,13 +155,14 @@ def _document(each: DocumentDigest) -> Case:
     }
 
 
-def _fails(
+def fails(
     step: int,
     code: str,
     name: str,
     receipt: Receipt,
     documents: tuple[DocumentDigest, ...] = (),
 ) -> Case:
+    """A receipt that fails at `step`, and at none before it."""
     return {
         "name": name,
         "trust": FOUR,
@@ -209,68 +212,66 @@ def _refused(here: World) -> Cases:
 def _fail_decode(here: World, good: Receipt) -> Cases:
     note = good.checkpoint
     return [
-        _fails(1, "format.truncated", "record truncated", replace(good, record=good.record[:-1])),
-        _fails(1, "format.trailing", "record extended", replace(good, record=good.record + b"\0")),
-        _fails(
+        fails(1, "format.truncated", "record truncated", replace(good, record=good.record[:-1])),
+        fails(1, "format.trailing", "record extended", replace(good, record=good.record + b"\0")),
+        fails(
             1,
             "format.version",
             "record of version 2",
             replace(good, record=item_but(good.record, 1, 2)),
         ),
-        _fails(1, "format.truncated", "entry truncated", replace(good, entry=good.entry[:-1])),
-        _fails(
+        fails(1, "format.truncated", "entry truncated", replace(good, entry=good.entry[:-1])),
+        fails(
             1,
             "format.version",
             "entry of version 2",
             replace(good, entry=item_but(good.entry, 1, 2)),
         ),
-        _fails(
+        fails(
             1,
             "format.shape",
             "entry in place of the block leaf",
             replace(good, last_leaf=good.entry),
         ),
-        _fails(
+        fails(
             1,
             "format.truncated",
             "half a block leaf in place of the entry",
             replace(good, entry=here.network.leaves[3][:128]),
         ),
-        _fails(
+        fails(
             1,
             "note.invalid",
             "checkpoint without signatures",
             replace(good, checkpoint=note.split("\n\n")[0] + "\n"),
         ),
-        _fails(
+        fails(
             1,
             "note.invalid",
             "checkpoint with windows line ends",
             replace(good, checkpoint=note.replace("\n", "\r\n")),
         ),
-        _fails(
+        fails(
             1,
             "note.invalid",
             "checkpoint with an extension line",
             replace(good, checkpoint=note.replace("\n\n", "\nextension\n\n")),
         ),
-        _fails(
+        fails(
             1,
             "note.invalid",
             "one signature line twice",
             replace(good, checkpoint=note + note.splitlines()[-1] + "\n"),
         ),
-        _fails(1, "receipt.bundle", "bundle without key", replace(good, key=None)),
-        _fails(1, "receipt.bundle", "key without bundle", replace(good, bundle=None)),
-        _fails(
+        fails(1, "receipt.bundle", "bundle without key", replace(good, key=None)),
+        fails(1, "receipt.bundle", "key without bundle", replace(good, bundle=None)),
+        fails(
             1,
             "format.trailing",
             "bundle header extended",
             _with_bundle(good, header=_part(good).header + b"\0"),
         ),
-        _fails(
-            1, "format.truncated", "key row truncated", _with_key(good, row=_key(good).row[:-1])
-        ),
+        fails(1, "format.truncated", "key row truncated", _with_key(good, row=_key(good).row[:-1])),
     ]
 
 
@@ -299,20 +300,20 @@ def _fail_network(here: World, good: Receipt) -> Cases:
     elsewhere = NetworkId(seed("another network"))
     lying = world(network_id=elsewhere)
     return [
-        _fails(
+        fails(
             2,
             "receipt.network",
             "a true receipt of another network",
             foreign.network.receipt(foreign.first),
         ),
-        _fails(2, "receipt.network", "relabelled", replace(good, network_id=elsewhere)),
-        _fails(
+        fails(2, "receipt.network", "relabelled", replace(good, network_id=elsewhere)),
+        fails(
             2,
             "receipt.network",
             "block leaf of another network",
             lying.network.receipt(lying.first),
         ),
-        _fails(
+        fails(
             2,
             "receipt.origin",
             "checkpoint of another origin",
@@ -324,20 +325,20 @@ def _fail_network(here: World, good: Receipt) -> Cases:
 def _fail_record_id(here: World, good: Receipt) -> Cases:
     title = replace(here.first, fields={**here.first.fields, "budget_fen": 1})
     return [
-        _fails(3, "receipt.record_id", "an amount changed", replace(good, record=title.encode())),
-        _fails(
+        fails(3, "receipt.record_id", "an amount changed", replace(good, record=title.encode())),
+        fails(
             3,
             "receipt.record_id",
             "last byte of the nonce flipped",
             replace(good, record=flipped(good.record)),
         ),
-        _fails(
+        fails(
             3,
             "receipt.record_id",
             "another record's bytes",
             replace(good, record=here.second.encode()),
         ),
-        _fails(
+        fails(
             3,
             "receipt.record_id",
             "another record's entry",
@@ -372,34 +373,34 @@ def _fail_bundle(here: World, good: Receipt) -> Cases:
     def derived(name: str, record: Record) -> Case:
         data = record.encode()
         changed = replace(alert, record=data, entry=_entry_for(alert, record))
-        return _fails(4, "receipt.nonce", name, changed)
+        return fails(4, "receipt.nonce", name, changed)
 
     return [
-        _fails(
+        fails(
             4,
             "bundle.network",
             "bundle for another network",
             replace(good, bundle=BundlePart(foreign.header_bytes, foreign.signature, 0, ())),
         ),
-        _fails(
+        fails(
             4,
             "bundle.issuer",
             "another member's bundle",
             replace(good, record=notary.encode(), entry=_entry_for(good, notary)),
         ),
-        _fails(
+        fails(
             4,
             "bundle.signature",
             "signature flipped",
             _with_bundle(good, signature=flipped(part.signature, 0)),
         ),
-        _fails(
+        fails(
             4,
             "bundle.signature",
             "signature of another header",
             _with_bundle(good, header=item_but(part.header, 6, START_MS + HOUR + 1)),
         ),
-        _fails(
+        fails(
             4,
             "bundle.signature",
             "row of another key",
@@ -410,23 +411,23 @@ def _fail_bundle(here: World, good: Receipt) -> Cases:
                 ).encode(),
             ),
         ),
-        _fails(4, "proof.inclusion", "path bent", _with_bundle(good, path=bent(part.path))),
-        _fails(4, "proof.inclusion", "path too short", _with_bundle(good, path=part.path[:-1])),
-        _fails(
+        fails(4, "proof.inclusion", "path bent", _with_bundle(good, path=bent(part.path))),
+        fails(4, "proof.inclusion", "path too short", _with_bundle(good, path=part.path[:-1])),
+        fails(
             4,
             "proof.inclusion",
             "path too long",
             _with_bundle(good, path=(*part.path, Digest(bytes(32)))),
         ),
-        _fails(4, "proof.inclusion", "place of another record", _with_bundle(good, index=1)),
-        _fails(4, "proof.inclusion", "place beyond the bundle", _with_bundle(good, index=3)),
-        _fails(
+        fails(4, "proof.inclusion", "place of another record", _with_bundle(good, index=1)),
+        fails(4, "proof.inclusion", "place beyond the bundle", _with_bundle(good, index=3)),
+        fails(
             4,
             "receipt.bundle",
             "member's record without a bundle",
             replace(good, bundle=None, key=None),
         ),
-        _fails(
+        fails(
             4,
             "receipt.bundle",
             "derived record with a bundle",
@@ -445,25 +446,25 @@ def _fail_key(here: World, good: Receipt) -> Cases:
         Interval(LogIndex(0), START_MS), MemberId("centre"), signer("member centre").public_key
     )
     return [
-        _fails(5, "receipt.key_row", "row of another member", _with_key(good, row=notary.encode())),
-        _fails(
+        fails(5, "receipt.key_row", "row of another member", _with_key(good, row=notary.encode())),
+        fails(
             5, "proof.inclusion", "row with another interval", _with_key(good, row=forever.encode())
         ),
-        _fails(5, "proof.inclusion", "key that was never enrolled", _stolen(here, good)),
-        _fails(5, "proof.inclusion", "path bent", _with_key(good, path=bent(_key(good).path))),
-        _fails(
+        fails(5, "proof.inclusion", "key that was never enrolled", _stolen(here, good)),
+        fails(5, "proof.inclusion", "path bent", _with_key(good, path=bent(_key(good).path))),
+        fails(
             5,
             "proof.inclusion",
             "place of another row",
             _with_key(good, index=_key(good).index ^ 1),
         ),
-        _fails(
+        fails(
             5,
             "receipt.key_not_in_force",
             "key in force only after the entry",
             _with_interval(Interval(LogIndex(0), START_MS)),
         ),
-        _fails(
+        fails(
             5,
             "receipt.key_not_in_force",
             "key revoked before the entry",
@@ -500,50 +501,50 @@ def _fail_log(here: World, good: Receipt) -> Cases:
     early = network.leaves[3]
     higher = world(height=Height(1)).network
     return [
-        _fails(
+        fails(
             6,
             "receipt.entry",
             "entry of another bundle",
             replace(good, entry=_bundled(entry, seed("bundle"))),
         ),
-        _fails(
+        fails(
             6,
             "receipt.entry",
             "entry without its bundle",
             replace(good, entry=replace(entry, bundle_id=None).leaf()),
         ),
-        _fails(
+        fails(
             6,
             "proof.inclusion",
             "entry of another height",
             replace(good, entry=replace(entry, height=Height(2)).leaf()),
         ),
-        _fails(
+        fails(
             6,
             "proof.inclusion",
             "entry of another time",
             replace(good, entry=replace(entry, block_time_ms=START_MS).leaf()),
         ),
-        _fails(6, "proof.inclusion", "another index", replace(good, index=LogIndex(1))),
-        _fails(6, "proof.inclusion", "index beyond the log", replace(good, index=LogIndex(8))),
-        _fails(6, "proof.inclusion", "path bent", replace(good, path=bent(good.path))),
-        _fails(6, "proof.inclusion", "path too short", replace(good, path=good.path[:-1])),
-        _fails(
+        fails(6, "proof.inclusion", "another index", replace(good, index=LogIndex(1))),
+        fails(6, "proof.inclusion", "index beyond the log", replace(good, index=LogIndex(8))),
+        fails(6, "proof.inclusion", "path bent", replace(good, path=bent(good.path))),
+        fails(6, "proof.inclusion", "path too short", replace(good, path=good.path[:-1])),
+        fails(
             6, "proof.inclusion", "last path bent", replace(good, last_path=bent(good.last_path))
         ),
-        _fails(
+        fails(
             6,
             "proof.inclusion",
             "an earlier block leaf",
             replace(good, last_leaf=early, last_path=network.path(3)),
         ),
-        _fails(
+        fails(
             6,
             "proof.inclusion",
             "block leaf of another proposer",
             replace(good, last_leaf=item_but(good.last_leaf, 6, "node-notary")),
         ),
-        _fails(
+        fails(
             6,
             "receipt.last_leaf",
             "entry above the head",
@@ -558,7 +559,7 @@ def _bundled(entry: Entry, bundle: bytes) -> bytes:
 
 def _fail_committee() -> Cases:
     later = world(epoch=Epoch(1))
-    return [_fails(7, "receipt.epoch", "head of epoch 1", later.network.receipt(later.first))]
+    return [fails(7, "receipt.epoch", "head of epoch 1", later.network.receipt(later.first))]
 
 
 def _fail_quorum(here: World, good: Receipt) -> Cases:
@@ -581,48 +582,48 @@ def _fail_quorum(here: World, good: Receipt) -> Cases:
         return replace(good, acknowledgements=(each,))
 
     return [
-        _fails(
+        fails(
             8, "receipt.quorum", "one cosignature too few", network.receipt(here.first, names[:2])
         ),
-        _fails(8, "note.unknown_key", "the log's signature alone", network.receipt(here.first, ())),
-        _fails(
+        fails(8, "note.unknown_key", "the log's signature alone", network.receipt(here.first, ())),
+        fails(
             8,
             "note.signature",
             "cosignature flipped",
             noted(replace(note, signatures=(note.signatures[0], forged, *note.signatures[2:]))),
         ),
-        _fails(
+        fails(
             8,
             "note.signature",
             "cosignature with another time",
             noted(replace(note, signatures=(note.signatures[0], retimed, *note.signatures[2:]))),
         ),
-        _fails(8, "note.signature", "cosignatures of another head", noted(moved)),
-        _fails(
+        fails(8, "note.signature", "cosignatures of another head", noted(moved)),
+        fails(
             8,
             "note.unknown_key",
             "strangers' cosignatures",
             replace(good, checkpoint=_strangers(network)),
         ),
-        _fails(
+        fails(
             8,
             "receipt.acknowledgement",
             "acknowledgement flipped",
             told(replace(word, signature=flipped(word.signature))),
         ),
-        _fails(
+        fails(
             8,
             "receipt.acknowledgement",
             "acknowledgement at another time",
             told(replace(word, received_at_ms=START_MS)),
         ),
-        _fails(
+        fails(
             8,
             "receipt.acknowledgement",
             "acknowledgement by a stranger",
             told(replace(word, node_id=NodeId("node-zeal"))),
         ),
-        _fails(
+        fails(
             8,
             "receipt.acknowledgement",
             "acknowledgement of another bundle",
@@ -649,21 +650,21 @@ def _strangers(network: SmallNetwork) -> str:
 def _fail_document(good: Receipt) -> Cases:
     held = digest_of("first")
     return [
-        _fails(
+        fails(
             10,
             "receipt.document",
             "one byte of the document changed",
             good,
             (replace(held, sha256=sha256(flipped(document_bytes("first")))),),
         ),
-        _fails(
+        fails(
             10,
             "receipt.document",
             "another size",
             good,
             (replace(held, size_bytes=held.size_bytes + 1),),
         ),
-        _fails(
+        fails(
             10,
             "receipt.document",
             "right document and a wrong one",
@@ -756,7 +757,8 @@ def _refused_files(good: Receipt) -> Cases:
             but(lambda v: v.update(checkpoint="\ud800")),
             "format.not_allowed",
         ),
-        ("a sealed part", but(lambda v: v.update(sealed={})), "receipt.unsupported"),
+        ("a sealed part without its parts", but(lambda v: v.update(sealed={})), "format.shape"),
+        ("a sealed part that is a list", but(lambda v: v.update(sealed=[])), "format.shape"),
         ("an epoch link", but(lambda v: v.update(epochs=[{}])), "receipt.unsupported"),
         (
             "an outside cosignature",

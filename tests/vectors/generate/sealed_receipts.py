@@ -1,0 +1,211 @@
+"""Receipts of records that came out of a seal: what holds, and the ways to fail the checks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ledger.core.identifiers import LogIndex, MemberId
+from ledger.core.receipt import Receipt
+from ledger.core.receipt_parts import SealedPart
+from ledger.core.record import Record, Ref
+from ledger.core.sealed import Sealed, seal
+from ledger.core.signing import key_id
+from ledger.core.status import Interval, KeyRow, key_row_key
+from tests.vectors.generate.receipts import bent, digest_of, fails, flipped, holds, item_but
+from tests.vectors.generate.sealed import (
+    AUTHOR,
+    NETWORK,
+    SYSTEM,
+    commitment_record,
+    opening_record,
+    sealed_record,
+)
+from tests.vectors.generate.spelling import Case, Cases
+from tests.vectors.small_network import (
+    HOUR,
+    START_MS,
+    SmallNetwork,
+    seed,
+    signer,
+    small_record,
+)
+
+STRANGER = MemberId("notary")
+
+
+@dataclass(frozen=True)
+class World:
+    """A network in whose second block a record comes out of a commitment of the first."""
+
+    network: SmallNetwork
+    commitment: Record
+    opening: Record
+
+    def receipt(self) -> Receipt:
+        """Of the record inside."""
+        return self.network.inner_receipt(self.opening, self.commitment)
+
+
+def world(
+    sealed: Sealed | None = None,
+    by: MemberId = SYSTEM,
+    writes: Mapping[bytes, bytes] | None = None,
+    **parts: Any,
+) -> World:
+    """One bid, committed and opened; `parts` replaces parts of the opening, `writes` slow rows."""
+    held = sealed or sealed_record("bid")
+    network = SmallNetwork()
+    commitment = commitment_record("commitment", held)
+    opening = replace(opening_record("opening", held, commitment, by), **parts)
+    network.commit([network.bundle([commitment, small_record("cover")])])
+    network.commit([network.bundle([opening], by)], (), writes)
+    network.commit([network.bundle([small_record("last")])])
+    return World(network, commitment, opening)
+
+
+def vectors() -> dict[str, Cases]:
+    """`receipt/sealed_accepted.json` and `receipt/sealed_refused.json`."""
+    return {
+        "receipt/sealed_accepted.json": _accepted(),
+        "receipt/sealed_refused.json": _refused(),
+    }
+
+
+def _accepted() -> Cases:
+    here, own = world(), world(by=AUTHOR)
+    document = (digest_of("bid"),)
+    return [
+        _came_out("opened by the sealing system", here),
+        _came_out("opened by its author", own),
+        _came_out("the author's key revoked after the commitment", world(writes=_revoked(2))),
+        {**_came_out("with its document", here), "documents": _documents(document)},
+    ]
+
+
+def _documents(held: Any) -> Any:
+    return [
+        {"sha256": each.sha256.hex(), "size_bytes": each.size_bytes, "sm3": None} for each in held
+    ]
+
+
+def _came_out(name: str, here: World) -> Case:
+    """What is told of a record that was sealed: place and time are its commitment's."""
+    receipt, committed = here.receipt(), here.network.receipt(here.commitment)
+    outside, effective = holds(name, here.network, receipt), holds(name, here.network, committed)
+    places = {each: effective[each] for each in ("height", "index", "committed_at_ms")}
+    opened = {each: outside[each] for each in places}
+    return {**outside, **places, "opened": opened}
+
+
+def _revoked(until_index: int) -> dict[bytes, bytes]:
+    """The author's key, in force up to an index."""
+    key = signer(f"member {AUTHOR}").public_key
+    row = KeyRow(Interval(None, None, LogIndex(until_index), START_MS), AUTHOR, key)
+    return {b"status/" + key_row_key(AUTHOR, key_id(key)): row.encode()}
+
+
+def _refused() -> Cases:
+    return [*_fail_before(), *_fail_commitment(), *_fail_author()]
+
+
+def _part(receipt: Receipt, **changes: Any) -> Receipt:
+    if receipt.sealed is None:
+        raise SystemExit("a receipt of a record that was sealed")
+    return replace(receipt, sealed=replace(receipt.sealed, **changes))
+
+
+def _sealed(receipt: Receipt) -> SealedPart:
+    if receipt.sealed is None:
+        raise SystemExit("a receipt of a record that was sealed")
+    return receipt.sealed
+
+
+def _fail_before() -> Cases:
+    """A sealed part changes what checks 1, 3, 4 and 6 look at."""
+    here = world()
+    good = here.receipt()
+    part = _sealed(good)
+    other = world(sealed_record("another bid"))
+    return [
+        fails(1, "format.truncated", "opening truncated", _part(good, opening=part.opening[:-1])),
+        fails(1, "sealed.opening", "no opening", _part(good, opening=part.commitment)),
+        fails(1, "format.trailing", "commitment extended",
+              _part(good, commitment=part.commitment + b"\0")),
+        fails(1, "format.version", "commitment's entry of version 2",
+              _part(good, entry=item_but(part.entry, 1, 2))),
+        fails(1, "format.truncated", "author's key row truncated",
+              _part(good, key=replace(part.key, row=part.key.row[:-1]))),
+        fails(3, "receipt.record_id", "another record than the opening carries",
+              replace(good, record=sealed_record("another bid").record)),
+        fails(3, "receipt.record_id", "another opening than the entry names",
+              _part(good, opening=_sealed(other.receipt()).opening)),
+        fails(3, "receipt.record_id", "without its sealed part", replace(good, sealed=None)),
+    ]  # fmt: skip
+
+
+def _fail_commitment() -> Cases:
+    here = world()
+    good = here.receipt()
+    part = _sealed(good)
+    cover = here.network.receipt(small_record("cover"))
+    bid = sealed_record("bid")
+    twice = (Ref("opens", here.commitment.record_id), Ref("opens", here.commitment.record_id))
+    copied = commitment_record("copied", bid, STRANGER)
+    network = SmallNetwork()
+    network.commit([network.bundle([copied], STRANGER)])
+    stolen = replace(
+        opening_record("stolen", bid, copied),
+        fields={**bid.fields(), "salt": seed("another salt")},
+    )
+    network.commit([network.bundle([stolen])])
+    late = SmallNetwork()
+    commitment = commitment_record("commitment", bid)
+    opening = opening_record("opening", bid, commitment)
+    late.commit([late.bundle([opening])])
+    late.commit([late.bundle([commitment])])
+    return [
+        fails(9, "receipt.sealed", "another commitment than the opening names",
+              _part(good, commitment=cover.record, entry=cover.entry,
+                    index=cover.index, path=cover.path)),
+        fails(9, "receipt.sealed", "entry of another record",
+              _part(good, entry=cover.entry, index=cover.index, path=cover.path)),
+        fails(9, "sealed.opening", "two commitments named", world(refs=twice).receipt()),
+        fails(9, "sealed.commitment", "another salt than was committed",
+              network.inner_receipt(stolen, copied)),
+        fails(9, "receipt.sealed", "committed after it was opened",
+              late.inner_receipt(opening, commitment)),
+        fails(9, "receipt.sealed", "opened by a stranger", world(by=STRANGER).receipt()),
+        fails(9, "proof.inclusion", "path of the commitment's entry bent",
+              _part(good, path=bent(part.path))),
+        fails(9, "proof.inclusion", "index of the commitment moved",
+              _part(good, index=LogIndex(part.index + 1))),
+    ]  # fmt: skip
+
+
+def _fail_author() -> Cases:
+    good = world().receipt()
+    key = _sealed(good).key
+    bid = sealed_record("bid")
+    other = sealed_record("another bid")
+    mine = small_record("bid", AUTHOR).encode()
+
+    def signed(name: str, network: Any = NETWORK, author: MemberId = AUTHOR) -> Sealed:
+        salt = seed("salt bid")
+        return seal(signer(name), network, author, mine, START_MS, START_MS + HOUR, salt)
+
+    header = _sealed(good).key
+    stranger = signed(f"member {STRANGER}", author=STRANGER)
+    elsewhere = signed(f"member {AUTHOR}", type(NETWORK)(seed("another network")))
+    return [
+        fails(9, "bundle.network", "inner bundle of another network",
+              world(elsewhere).receipt()),
+        fails(9, "bundle.issuer", "inner bundle of another member", world(stranger).receipt()),
+        fails(9, "bundle.records_root", "inner bundle of another record",
+              world(replace(bid, header=other.header)).receipt()),
+        fails(9, "bundle.signature", "inner signature bent",
+              world(replace(bid, signature=flipped(bid.signature, 0))).receipt()),
+        fails(9, "proof.inclusion", "path of the author's key row bent",
+              _part(good, key=replace(key, path=bent(header.path)))),
+        fails(9, "receipt.key_not_in_force", "the author's key revoked before the commitment",
+              world(writes=_revoked(0)).receipt()),
+    ]  # fmt: skip
