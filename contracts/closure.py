@@ -9,19 +9,9 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from contracts.expression import (
-    AlertRaised,
-    Either,
-    Every,
-    Exists,
-    Expression,
-    Moment,
-    NoneOpen,
-    Scope,
-    Term,
-    terms,
-)
-from contracts.schema import REFUSE, UNGRANTED_ROLES, Clause, Field, RecordType, When
+from contracts.expression import AlertRaised, Exists, Moment, Scope, Term, terms
+from contracts.reachability import check_reachable
+from contracts.schema import REFUSE, UNGRANTED_ROLES, Cites, Clause, Field, RecordType, When
 from contracts.tables import Catalogue, references
 from ledger.codes import Code
 from ledger.core.record import RELATIONS
@@ -53,7 +43,7 @@ def check(catalogue: Catalogue, rules: Collection[str], alert_rules: Collection[
         _TypeCheck(catalogue, kind).run(rules)
     for reference in references(catalogue.types, catalogue.deadlines):
         _check_reference(catalogue, reference)
-    _check_reachable(catalogue)
+    check_reachable(catalogue)
 
 
 class _TypeCheck:
@@ -80,6 +70,7 @@ class _TypeCheck:
         for relation, cites in kind.refs.items():
             _known(kind.key, "relation", relation, RELATIONS)
             self._check_types(cites.types - {"*"})
+            self._check_having(cites)
         for clause in kind.must_follow:
             self._check_clause(clause)
         self._check_deadlines()
@@ -104,6 +95,16 @@ class _TypeCheck:
             self._check_types([self._kind.sealed_until])
         elif visibility not in {"public", "parties", "supervisor"}:
             raise _invalid(self._kind.key, f"visibility = {visibility}")
+
+    def _check_having(self, cites: Cites) -> None:
+        """What a cited record must say, some cited type must be able to say."""
+        for name, values in cites.having.items():
+            allowed: set[str] = set()
+            for type_key in cites.types & self._all.types.keys():
+                shown = self._all.types[type_key].fields.get(name)
+                allowed |= shown.allowed if shown is not None else set()
+            if not values or not values <= allowed:
+                raise _unknown(self._kind.key, "value", f"{name}: {', '.join(sorted(values))}")
 
     def _check_clause(self, clause: Clause) -> None:
         self._check_otherwise(clause.otherwise)
@@ -229,51 +230,6 @@ def _check_reference(catalogue: Catalogue, reference: str) -> None:
     kind = catalogue.types.get(type_key)
     if kind is None or name not in kind.fields:
         raise _unknown(type_key, "field", reference)
-
-
-def _check_reachable(catalogue: Catalogue) -> None:
-    """Require that every type can happen: its refusing clauses can hold in some order of events."""
-    reached: set[str] = set()
-    grown = True
-    while grown:
-        fresh = {
-            key
-            for key, kind in catalogue.types.items()
-            if key not in reached and _stuck(catalogue, kind, reached, conditional=False) is None
-        }
-        grown = bool(fresh)
-        reached |= fresh
-    for kind in catalogue.types.values():
-        stuck = _stuck(catalogue, kind, reached, conditional=True)
-        if stuck is not None:
-            raise FormatError(Code.CATALOGUE_UNSATISFIABLE, where=kind.key, text=stuck)
-
-
-def _stuck(
-    catalogue: Catalogue, kind: RecordType, reached: set[str], *, conditional: bool
-) -> str | None:
-    """The clause or ref that nothing in `reached` satisfies; None where there is none."""
-    for clause in kind.must_follow:
-        judged = clause.otherwise == REFUSE and (conditional or not clause.when)
-        if judged and not _possible(catalogue, clause.expression, reached):
-            return clause.text
-    for relation, cites in kind.refs.items():
-        if cites.required and "*" not in cites.types and not cites.types & reached:
-            return relation
-    return None
-
-
-def _possible(catalogue: Catalogue, expression: Expression, reached: set[str]) -> bool:
-    """Whether some order of the types in `reached` makes the expression hold."""
-    if isinstance(expression, Every):
-        return all(_possible(catalogue, part, reached) for part in expression.parts)
-    if isinstance(expression, Either):
-        return any(_possible(catalogue, part, reached) for part in expression.parts)
-    if isinstance(expression, NoneOpen):
-        return True
-    if isinstance(expression, AlertRaised):
-        return expression.code == "*" or not catalogue.alerts[expression.code].planned
-    return expression.type in reached
 
 
 def _known(where: str, what: str, name: str, names: Collection[str]) -> None:

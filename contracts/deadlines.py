@@ -12,6 +12,7 @@ from typing import Final
 from contracts.schema import Deadline
 
 HOURS_PER_DAY: Final = 24
+MS_PER_SECOND: Final = 1_000
 ZONE_PARTS: Final = 3
 """UTC+8 is a third of a day ahead."""
 SATURDAY: Final = 2
@@ -70,6 +71,9 @@ def limit_of(
         calendars: those in force, earliest first; the last that covers a day decides.
     """
     sign = -1 if deadline.before else 1
+    if deadline.unit == "seconds":
+        # How long a message may be under way: real time, however short the day is.
+        return Limit(start_ms + sign * deadline.count * MS_PER_SECOND, None)
     if deadline.unit == "hours":
         return Limit(start_ms + sign * deadline.count * (day_ms // HOURS_PER_DAY), None)
     today = day_number(start_ms, day_ms)

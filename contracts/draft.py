@@ -164,7 +164,7 @@ class Draft:
         if isinstance(record, Rejected):
             return record
         times = self._times(before)
-        facts = Facts(record_id, bundle.header.key_id, self._world)
+        facts = Facts(record_id, bundle.header.key_id, self._world, height=self._height)
         verdict = judge(record, facts, self._state, times)
         if isinstance(verdict, Rejected):
             return verdict

@@ -9,6 +9,7 @@ from typing import Final
 from contracts.case import Case
 from contracts.schema import Cites
 from contracts.state import seen_from
+from contracts.verdict import RecordRow
 from ledger.codes import Code
 from ledger.core.record import Ref
 from ledger.errors import Rejected
@@ -47,6 +48,21 @@ def _check(case: Case, ref: Ref) -> Rejected | None:
     fits = "*" in cites.types or row.type in cites.types
     if not fits or not _same(case, cites, row.subject):
         return _rejected(case, ref.relation)
+    return _having(case, cites, ref, row)
+
+
+def _having(case: Case, cites: Cites, ref: Ref, row: RecordRow) -> Rejected | None:
+    """Refuse a cited record that says otherwise in a field than this type builds on."""
+    cited = case.facts.world.catalogue.types[row.type]
+    for name, values in cites.having.items():
+        if name in cited.fields and row.kept.get(name) not in values:
+            detail = {
+                "type": case.kind.key,
+                "record": ref.record_id.hex(),
+                "field": name,
+                "value": str(row.kept.get(name)),
+            }
+            return Rejected(Code.RECORD_REF_VALUE, detail)
     return None
 
 

@@ -21,19 +21,24 @@ UNGRANTED_ROLES: Final = frozenset({ANY_MEMBER, COMMITTEE_ROLE, NETWORK_ROLE})
 """Roles that nobody is granted: they follow from being a member, a node, or the rules."""
 
 STAGES: Final = frozenset(
-    {"ledger", "evidence", "tender", "bid", "opening", "evaluation", "award", "closing", "any"}
-)
+    {
+        "ledger", "evidence", "tender", "bid", "opening", "evaluation", "award", "closing",
+        "seal", "address", "any",
+    }
+)  # fmt: skip
 """招 投 开 评 定, closing, and what stands outside them."""
-SUBJECT_KINDS: Final = frozenset({"any", "project", "section", "member", "issuer", "none"})
+SUBJECT_KINDS: Final = frozenset(
+    {"any", "project", "section", "member", "issuer", "none", "seal", "address", "list"}
+)
 SEALED: Final = "sealed:"
 """How the visibility of a type begins that enters only under seal; the event's type follows."""
 FIELD_KINDS: Final = frozenset(
     {
         "text", "integer", "fen", "time", "digest", "bytes", "bool", "member", "record",
-        "texts", "integers", "members", "records",
+        "property_unit", "texts", "integers", "members", "records",
     }
 )  # fmt: skip
-DEADLINE_UNITS: Final = frozenset({"hours", "days", "working_days"})
+DEADLINE_UNITS: Final = frozenset({"seconds", "hours", "days", "working_days"})
 SEVERITIES: Final = ("notice", "warning", "serious")
 
 When = Mapping[str, frozenset[str]]
@@ -78,6 +83,8 @@ class Cites:
     required: bool = False
     same: bool = False
     """The cited record must belong to the same subject or project."""
+    having: When = field(default_factory=lambda: NO_CONDITION)
+    """Values that fields of the cited record must have, where its type has the field."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,10 +94,10 @@ class Row:
             return None
         return self._finished(Row(f"{self.where}.{name}", self._raw.pop(name)), read)
 
-    def when(self) -> When:
+    def when(self, name: str = "when") -> When:
         """The condition ``when = { field = [values] }``; always true where absent."""
-        raw: dict[str, object] = self._take("when", dict, {})
-        row = Row(f"{self.where}.when", raw)
+        raw: dict[str, object] = self._take(name, dict, {})
+        row = Row(f"{self.where}.{name}", raw)
         return {name: frozenset(row.texts(name)) for name in raw}
 
     def untyped(self, name: str) -> list[object]:
@@ -253,6 +253,7 @@ def _cites(row: Row) -> Cites:
         frozenset(row.texts("types")),
         row.flag("required", default=False),
         row.flag("same", default=False),
+        row.when("having"),
     )
 
 

@@ -22,6 +22,14 @@ _UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060
 looks like. Listed, because what Python calls printable changes with its version."""
 _SECTION: Final = re.compile(r"[^/]+(/[^/]+)?")
 _PROJECT: Final = re.compile(r"[^/]+")
+_CODED: Final = {
+    "seal": re.compile(r"SEAL-[0-9]{6}-[0-9A-Z]{1,24}"),
+    "address": re.compile(r"ADDR-[0-9]{6}-[0-9A-Z]{1,24}"),
+    "list": re.compile(r"LIST-[0-9]{6}"),
+}
+"""Subjects with the region (GB/T 2260) in them: a seal, an address, a region's negative list."""
+_PROPERTY_UNIT: Final = re.compile(r"[0-9]{12}[GJZ][A-HSWXY][0-9]{5}[FLQW][0-9]{8}")
+"""不动产单元号, GB/T 37346: cadastral area, parcel feature, sequence, fixture, unit."""
 
 
 def check_shape(record: Record, kind: RecordType, common: Mapping[str, Field]) -> Rejected | None:
@@ -67,6 +75,8 @@ def _subject_fits(record: Record, kind: RecordType) -> bool:
         return _PROJECT.fullmatch(subject) is not None
     if kind.subject == "issuer":
         return subject == record.issuer
+    if kind.subject in _CODED:
+        return _CODED[kind.subject].fullmatch(subject) is not None
     return _is_member(subject) and subject != NETWORK_MEMBER
 
 
@@ -126,6 +136,9 @@ _FITS: Final[Mapping[str, Callable[[Field, Value], bool]]] = {
     "bytes": _is_bytes,
     "bool": lambda _, value: type(value) is bool,
     "member": lambda _, value: _is_member(value),
+    "property_unit": lambda _, value: (
+        type(value) is str and _PROPERTY_UNIT.fullmatch(value) is not None
+    ),
     "texts": _list_of(_is_listed_text),
     "integers": _list_of(_is_integer),
     "members": _list_of(lambda _, value: _is_member(value)),

@@ -82,7 +82,7 @@ def catalogue_of(
     for reference in asked:
         type_key, _, field = reference.rpartition(".")
         kept.setdefault(type_key, set()).add(field)
-    for type_key, field in _linking(profiles):
+    for type_key, field in (*_linking(profiles), *_cited(types)):
         kept.setdefault(type_key, set()).add(field)
     return Catalogue(
         types=types,
@@ -128,6 +128,15 @@ def _linking(profiles: Mapping[str, Profile]) -> Iterator[tuple[str, str]]:
             for anchor in node.each:
                 if anchor.field:
                     yield from ((type_key, anchor.field) for type_key in node.types)
+
+
+def _cited(types: Mapping[str, RecordType]) -> Iterator[tuple[str, str]]:
+    """Every type and field that must have a value where a record is cited."""
+    for kind in types.values():
+        for cites in kind.refs.values():
+            for type_key in cites.types & types.keys():
+                shown = types[type_key].fields.keys() & cites.having.keys()
+                yield from ((type_key, name) for name in shown)
 
 
 def _reviewed(types: Mapping[str, RecordType], profiles: Mapping[str, Profile]) -> frozenset[str]:

@@ -59,6 +59,8 @@ class Facts:
     world: World
     unsealed: Unsealed | None = None
     """None for a record that entered openly."""
+    height: int = 0
+    """Of the block that it enters by; 0 where nothing that is judged names a height."""
 
 
 @dataclass(frozen=True, slots=True)
