@@ -3,6 +3,7 @@
 The record holds stable names (a type, a deadline, a reason); the words come from the catalogue.
 """
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
@@ -11,6 +12,8 @@ from ledger.core.record import Record
 
 BEIJING: Final = timezone(timedelta(hours=8), "UTC+8")
 LANGUAGES: Final = ("zh", "en")
+_SCOPE: Final = re.compile(r"[@:].*")
+"""What follows a type in a must-follow term: among which records, and how many."""
 _COMMA: Final = {"zh": "、", "en": ", "}
 _OR: Final = {"zh": "或", "en": " or "}
 
@@ -63,10 +66,10 @@ def _named(catalogue: Catalogue, name: str, language: str) -> str:
 
 
 def _nodes(catalogue: Catalogue, names: str, language: str) -> str:
-    """The words of a list of nodes; empty where it is none."""
+    """The words of a list of nodes, or of a clause that names types; empty where it is neither."""
     told = []
-    for node in names.split(" "):
-        kinds = [catalogue.type(name) for name in node.split("|")]
+    for node in names.replace(" | ", "|").split(" "):
+        kinds = [catalogue.type(_SCOPE.sub("", name)) for name in node.split("|")]
         words = [kind.zh if language == "zh" else kind.en for kind in kinds if kind is not None]
         if len(words) < len(kinds) and not node.startswith("+"):
             return ""
