@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from contracts.expression import AlertRaised, Exists, Moment, Scope, Term, terms
+from contracts.expression import AlertRaised, Exists, Moment, Period, Scope, Term, terms
 from contracts.reachability import check_reachable
 from contracts.schema import REFUSE, UNGRANTED_ROLES, Cites, Clause, Field, RecordType, When
 from contracts.tables import Catalogue, references
@@ -117,6 +117,9 @@ class _TypeCheck:
         if isinstance(term, AlertRaised):
             if term.code != "*":
                 _known(key, "alert", term.code, self._all.alerts)
+            return
+        if isinstance(term, Period):
+            _known(key, "deadline", term.deadline, self._all.deadlines)
             return
         if term.type not in self._all.types:
             raise FormatError(Code.CATALOGUE_NOT_CLOSED, where=key, name=term.type)

@@ -4,7 +4,7 @@
     unit       := "(" expression ")" | term
     term       := TYPE [ "@" scope ] [ ":" quantifier ]
                 | none_open(TYPE [ "@" scope ]) | alert(ALnn) | alert(*)
-                | after(TYPE.field) | before(TYPE.field)
+                | after(TYPE.field) | before(TYPE.field) | after(DEADLINE) | before(DEADLINE)
     scope      := same | issuer | ref:RELATION | field:NAME
     quantifier := one | each(TYPE) | all(FIELD) | k(NUMBER)
 
@@ -66,6 +66,14 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Period:
+    """The record takes effect before, or after, a deadline of the catalogue has ended."""
+
+    before: bool
+    deadline: str
+
+
+@dataclass(frozen=True, slots=True)
 class AlertRaised:
     """An alert was raised about the subject."""
 
@@ -87,7 +95,7 @@ class Either:
     parts: tuple["Expression", ...]
 
 
-Term: TypeAlias = Exists | NoneOpen | Moment | AlertRaised
+Term: TypeAlias = Exists | NoneOpen | Moment | Period | AlertRaised
 Expression: TypeAlias = Term | Every | Either
 
 _TOKEN: Final = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*|\d+|[&|()@:*])")
@@ -167,7 +175,7 @@ class _Parser:
             return NoneOpen(name, self._scope())
         type_key, dot, field = name.rpartition(".")
         if not dot:
-            raise self._wrong()
+            return Period(word == "before", name)
         return Moment(word == "before", type_key, field)
 
     def _scope(self) -> Scope:

@@ -17,9 +17,11 @@ from contracts.expression import (
     Expression,
     Moment,
     NoneOpen,
+    Period,
     Scope,
 )
 from contracts.state import seen_from
+from contracts.windows import standing_to
 from ledger.core.identifiers import RecordId
 
 
@@ -46,6 +48,8 @@ def holds(expression: Expression, case: Case, at_limit: list[str]) -> bool:
             )
         case Moment():
             return _moment(expression, case, at_limit)
+        case Period():
+            return _period(expression, case, at_limit)
         case AlertRaised():
             return case.state.alerted(case.record.subject, expression.code, case.times)
 
@@ -115,3 +119,13 @@ def _moment(term: Moment, case: Case, at_limit: list[str]) -> bool:
     if case.times.time_ms > limit:
         at_limit.append(reference)
     return True
+
+
+def _period(term: Period, case: Case, at_limit: list[str]) -> bool:
+    """Before: kept up to limit + grace. After: only past both, and never where nothing began it."""
+    standing = standing_to(case, term.deadline)
+    if standing is None:
+        return term.before
+    if term.before and standing.at_limit:
+        at_limit.append(term.deadline)
+    return standing.missed != term.before

@@ -4,7 +4,7 @@ A part of the proof that a catalogue is whole (`closure`); it never judges a rec
 ``docs/spec/contracts.md``.
 """
 
-from contracts.expression import AlertRaised, Either, Every, Expression, NoneOpen
+from contracts.expression import AlertRaised, Either, Every, Expression, NoneOpen, Period
 from contracts.schema import REFUSE, RecordType
 from contracts.tables import Catalogue
 from ledger.codes import Code
@@ -55,6 +55,9 @@ def _possible(catalogue: Catalogue, expression: Expression, reached: set[str]) -
         return any(_possible(catalogue, part, reached) for part in expression.parts)
     if isinstance(expression, NoneOpen):
         return True
+    if isinstance(expression, Period):
+        start = catalogue.deadlines[expression.deadline].start
+        return expression.before or start not in catalogue.types or start in reached
     if isinstance(expression, AlertRaised):
         return expression.code == "*" or not catalogue.alerts[expression.code].planned
     return expression.type in reached

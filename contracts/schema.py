@@ -253,7 +253,7 @@ class Deadline:
     before: bool
     """Counts backwards from where it starts: the act must come so long before."""
     start: str
-    """``record``, ``field:NAME`` or ``TYPE.field``."""
+    """``record``, ``field:NAME``, ``TYPE.field``, or ``TYPE``: its last record in force."""
     source: str
 
 

@@ -112,7 +112,7 @@ def references(types: Mapping[str, RecordType], deadlines: Mapping[str, Deadline
                 if isinstance(term, Moment):
                     yield f"{term.type}.{term.field}"
     for deadline in deadlines.values():
-        if deadline.start != "record" and not deadline.start.startswith("field:"):
+        if not (deadline.start in {"record", *types} or deadline.start.startswith("field:")):
             yield deadline.start
 
 

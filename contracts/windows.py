@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from contracts.case import Case
 from contracts.deadlines import Limit, limit_of
+from contracts.state import seen_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,27 @@ def standing_to(case: Case, deadline_key: str) -> Standing | None:
 def _start_ms(case: Case, start: str) -> int | None:
     if start == "record":
         return case.times.time_ms
+    if start in case.facts.world.catalogue.types:
+        return _began_ms(case, start)
     if start.startswith("field:"):
         value = case.record.fields.get(start.removeprefix("field:"))
     else:
         value = case.state.value(case.record.subject, start, case.times)
     return value if isinstance(value, int) else None
+
+
+def _began_ms(case: Case, type_key: str) -> int | None:
+    """When the last record of a type took effect that the subject sees; None where there is none.
+
+    The record of `case` is its own start where it is of that type.
+    """
+    if case.record.type == type_key:
+        return case.times.time_ms
+    for subject in seen_from(case.record.subject):
+        rows = (
+            case.state.record(each) for each in case.state.records(subject, type_key, case.times)
+        )
+        began = [row.effective.time_ms for row in rows if row is not None and row.effective]
+        if began:
+            return began[-1]
+    return None

@@ -75,7 +75,7 @@ def test_an_expression_means_one_thing(text: str, meaning: Expression) -> None:
         "x.a:each(3)",
         "x.a:some",
         "none_open()",
-        "before(deadline)",
+        "before()",
         "alert(17)",
         "x.a ; x.b",
         "((((((((((x.a))))))))))",

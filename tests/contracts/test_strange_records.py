@@ -14,7 +14,7 @@ from tests.contracts.town import CATALOGUE, DAY, PROJECT, ROLES, SECTION, START_
 from tests.vectors.small_network import signer
 
 SEEDS = 8
-RECORDS = 150
+RECORDS = 250
 STRANGE: tuple[Value, ...] = (
     None,
     True,
