@@ -1,5 +1,6 @@
 """A town whose bids are sealed: bidders who sign, a bid system that commits, lists and opens."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from contracts.tables import Catalogue
@@ -29,9 +30,13 @@ class SealedTown(Town):
     """A town with four bidders and one announced section."""
 
     def __init__(
-        self, store: Store | None = None, catalogue: Catalogue = CATALOGUE, procedure: str = ""
+        self,
+        store: Store | None = None,
+        catalogue: Catalogue = CATALOGUE,
+        procedure: str = "",
+        roles: Mapping[str, tuple[str, ...]] = SEALED_ROLES,
     ) -> None:
-        super().__init__(store, catalogue, roles=SEALED_ROLES)
+        super().__init__(store, catalogue, roles=roles)
         self.signers |= {name: signer(f"member {name}") for name in BIDDERS}
         self.announced(DEADLINE, fields={"procedure": procedure} if procedure else {})
 
