@@ -12,6 +12,8 @@ from contracts.verdict import Times
 from ledger.core.identifiers import RecordId, Subject
 
 OUTSIDE_WINDOW: Final = "AL02"
+TIMER: Final = "timer"
+"""The rule of the alerts that timers raise."""
 ALERT_RAISED: Final = "ledger.alert_raised"
 
 
@@ -33,16 +35,20 @@ class Lateness:
 
     def _answers_late(self, record: NodeRecord) -> bool:
         """Whether it stops a timer of a record that it cites, about which an alert was raised."""
-        stopped = {each.deadline for each in self._catalogue.types[record.type].stops}
-        for kind in self._catalogue.types.values() if stopped else ():
-            codes = {each.alert for each in kind.timers if each.deadline in stopped}
-            if not any(self._indexes(code) for code in codes):
-                continue
-            for each in records_of(kind.key, self._subject, self._state, self._as_of):
-                told = any(self._told_of(each.record_id, code) for code in codes)
-                cited_at = self._state.cited_at(each.record_id, record.type, self._as_of)
-                if told and record.at.index in cited_at:
-                    return True
+        kind, alerts = self._catalogue.types[record.type], self._catalogue.alerts
+        codes = [code for code in kind.alerts if alerts[code].rule == TIMER and self._indexes(code)]
+        if not codes:
+            return False
+        cited = sorted({name for stops in kind.stops for name in kind.refs[stops.by].types})
+        for each in (
+            found
+            for name in cited
+            for found in records_of(name, self._subject, self._state, self._as_of)
+        ):
+            cited_at = self._state.cited_at(each.record_id, record.type, self._as_of)
+            answers = record.at.index in cited_at
+            if answers and any(self._told_of(each.record_id, code) for code in codes):
+                return True
         return False
 
     def _told_of(self, record_id: RecordId, code: str) -> bool:

@@ -108,11 +108,7 @@ def _side(
     anchor: Anchor, found: Sequence[NodeRecord], subject: Subject, state: State, as_of: Times
 ) -> _Side:
     """What one anchor wants, and which of it each record of the node is."""
-    anchors = [
-        each
-        for each in records_of(anchor.type, subject, state, as_of)
-        if not (anchor.unless and any(state.citing(each.record_id, anchor.unless, as_of)))
-    ]
+    anchors = _anchors(anchor, subject, state, as_of)
     if anchor.by in {"cites", "cited"}:
         wanted = {each.record_id.hex(): each for each in anchors}
         linked = _citing if anchor.by == "cites" else _cited
@@ -122,6 +118,19 @@ def _side(
         by_member.setdefault(each.member, each)
     members = (_member(each, anchor, state) for each in found)
     return _Side(by_member, [frozenset({name} & by_member.keys()) for name in members])
+
+
+def _anchors(anchor: Anchor, subject: Subject, state: State, as_of: Times) -> list[NodeRecord]:
+    """The anchor's records, without those that a record in force of `unless` cites."""
+    found = list(records_of(anchor.type, subject, state, as_of))
+    if not anchor.unless:
+        return found
+    excepting = {each.at.index for each in records_of(anchor.unless, subject, state, as_of)}
+    return [
+        each
+        for each in found
+        if excepting.isdisjoint(state.cited_at(each.record_id, anchor.unless, as_of))
+    ]
 
 
 def _member(record: NodeRecord, anchor: Anchor, state: State) -> str:

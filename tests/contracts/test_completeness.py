@@ -113,6 +113,15 @@ def test_a_rejected_bid_needs_no_score_and_no_security() -> None:
     assert town.states()["works.insured|works.pledged"] == "present"
 
 
+def test_a_rejection_that_was_voided_takes_nothing_out() -> None:
+    town = WorksTown()
+    town.up_to_the_report(without=(EXPERTS[1], BIDS[0]))
+    rejection = town.on(BIDS[0], "works.rejected")
+    voided = town.say("builder", "ledger.voided", refs=[("voids", rejection)], reason="误判")
+    town.say("supervisor", "ledger.confirmed", refs=[("confirms", voided)])
+    assert town.states()["works.scored"] == "awaited"
+
+
 def test_an_alternative_must_be_there_for_each_bid() -> None:
     town = WorksTown()
     town.up_to_the_report()

@@ -119,6 +119,15 @@ def test_the_profile_lists_the_nodes_of_an_open_tender_in_their_groups() -> None
     assert "contract" not in earlier["closing"] and "closing" not in earlier["contract"]
 
 
+def test_a_tender_without_security_has_the_same_nodes_but_for_the_money() -> None:
+    money = {"T14|T16", "T15|T17", "T51", "T52"}
+    other = CATALOGUE.profiles["open_tender_unsecured"]
+    listed = [(group.key, node) for group in PROFILE.groups for node in group.nodes]
+    kept = [each for each in listed if node_name(each[1], CATALOGUE) not in money]
+    assert [(group.key, node) for group in other.groups for node in group.nodes] == kept
+    assert (other.optional, other.none_open) == (PROFILE.optional, PROFILE.none_open)
+
+
 def test_a_section_shows_every_node_up_to_the_end_of_its_opening() -> None:
     town = OpenTender()
     town.play_bidding()
