@@ -45,6 +45,8 @@ class Code(StrEnum):
 
     PROOF_INCLUSION = "proof.inclusion"
     PROOF_CONSISTENCY = "proof.consistency"
+    PROOF_VRF = "proof.vrf"
+    PROOF_NEGATIVE_LIST = "proof.negative_list"
     NOTE_INVALID = "note.invalid"
     NOTE_SIGNATURE = "note.signature"
     NOTE_UNKNOWN_KEY = "note.unknown_key"
@@ -150,6 +152,9 @@ class Code(StrEnum):
     RECORD_CONFIRMATION = "record.confirmation"
     RECORD_NOT_AUTHOR = "record.not_author"
     RECORD_PROCEDURE = "record.procedure"
+    LIST_KEEPER = "list.keeper"
+    LIST_VERSION = "list.version"
+    CERTIFICATE_FACT = "certificate.fact"
     SEAL_OWNER = "seal.owner"
     SEAL_STATUS_ANSWER = "seal.status_answer"
     MEMBER_EXISTS = "member.exists"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from contracts.alerts import eseal, missing_node, sealing, signer, silent_change
+from contracts.alerts import eseal, missing_node, negative_list, sealing, signer, silent_change
 from contracts.case import Case
 from contracts.verdict import Raised
 
@@ -19,6 +19,7 @@ ALERT_RULES: Final[Mapping[str, AlertRule]] = MappingProxyType(
         "bid_set": sealing.wrong_set,
         "few_bids": sealing.few_bids,
         "missing_node": missing_node.conclude,
+        "negative_list": negative_list.conclude,
         "seal_use": eseal.conclude,
         "signer": signer.conclude,
         "silent_change": silent_change.conclude,

@@ -7,8 +7,8 @@ evidence ledger must keep. Spec: ``docs/spec/contracts.md``.
 from contracts.case import Case
 from contracts.entitlement import Entitlement, entitlement
 from contracts.rules.amendment import amended
+from contracts.rules.delegation import is_delegated
 from contracts.schema import ANY_MEMBER
-from contracts.state import seen_from
 from contracts.verdict import Raised
 
 
@@ -49,10 +49,7 @@ def _is_party(case: Case, principal: str) -> bool:
 
 def _delegated(case: Case, principal: str) -> bool:
     """Whether the principal's delegation to the issuer covers this subject now."""
-    for project in ("", *seen_from(case.record.subject)):
-        row = case.state.delegation(principal, case.record.issuer, project, case.times)
-        if row is not None:
-            until_ms = row.kept.get("until_ms")
-            if not isinstance(until_ms, int) or case.limit_ms <= until_ms:
-                return True
-    return False
+    record = case.record
+    return is_delegated(
+        case.state, principal, record.issuer, record.subject, case.times, case.limit_ms
+    )

@@ -12,6 +12,7 @@ from typing import Final
 
 from contracts.case import Case
 from contracts.rules import (
+    address_certificate,
     amendment,
     bidding,
     calendar,
@@ -21,6 +22,7 @@ from contracts.rules import (
     eseal_use,
     keys,
     membership,
+    negative_list,
     procedure,
     roles,
     sealing,
@@ -50,15 +52,21 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "delegation": Rule(delegation.judge, delegation.apply),
         "keys": Rule(keys.judge, keys.apply),
         "membership": Rule(membership.judge, membership.apply),
+        "negative_list": Rule(negative_list.judge_change, negative_list.apply_change),
+        "negative_list_check": Rule(negative_list.judge_check, negative_list.apply_nothing),
         "opening": Rule(sealing.judge_opening, sealing.apply_opening),
         "opening_started": Rule(bidding.judge_start, bidding.apply_start),
         "procedure": Rule(procedure.judge, procedure.apply),
+        "property_certificate": Rule(
+            address_certificate.judge_property, address_certificate.apply_property
+        ),
         "roles": Rule(roles.judge, roles.apply),
         "seal_application": Rule(eseal.judge_application, eseal.apply_nothing),
         "seal_authorisation": Rule(eseal.judge_authorisation, eseal.apply_nothing),
         "seal_made": Rule(eseal.judge_made, eseal.apply_made),
         "seal_published": Rule(eseal.judge_nothing, eseal.apply_published),
         "seal_use": Rule(eseal_use.judge, eseal_use.apply),
+        "use_certificate": Rule(address_certificate.judge_use, address_certificate.apply_use),
         "voiding": Rule(voiding.judge, voiding.apply),
         "withdrawal": Rule(bidding.judge_withdrawal, bidding.apply_withdrawal),
     }

@@ -10,6 +10,8 @@ from typing import cast
 from contracts import standing
 from contracts.case import Case
 from contracts.shape import is_plain
+from contracts.state import State, seen_from
+from contracts.verdict import Times
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId
 from ledger.errors import InvariantBroken, Rejected
@@ -24,6 +26,28 @@ def judge(case: Case) -> Rejected | None:
         detail = {"type": case.kind.key, "field": "project"}
         return Rejected(Code.RECORD_FIELD_VALUE, detail)
     return None
+
+
+def is_delegated(
+    state: State, principal: str, delegate: str, subject: str, as_of: Times, limit_ms: int
+) -> bool:
+    """Whether a principal's delegation to a member covers a subject.
+
+    Args:
+        state: the state.
+        principal: who delegated.
+        delegate: who acts.
+        subject: what is acted on; a delegation for its project covers it too.
+        as_of: the act's position.
+        limit_ms: delegations that ended before this moment are over, grace included.
+    """
+    for project in ("", *seen_from(subject)):
+        row = state.delegation(principal, delegate, project, as_of)
+        if row is not None:
+            until_ms = row.kept.get("until_ms")
+            if not isinstance(until_ms, int) or limit_ms <= until_ms:
+                return True
+    return False
 
 
 def apply(case: Case) -> None:

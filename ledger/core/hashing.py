@@ -37,6 +37,7 @@ class Tag(StrEnum):
     CREDENTIAL = "credential"
     IMPORT = "import"
     WITNESS = "witness"
+    LISTED = "listed"
 
     @property
     def prefix(self) -> bytes:
@@ -58,6 +59,7 @@ class LeafKind(StrEnum):
     STATE = "state"
     FIELD = "field"
     DOCUMENT = "document"
+    LISTED = "listed"
 
 
 def sha256(data: bytes) -> Digest:

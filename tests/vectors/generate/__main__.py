@@ -13,6 +13,7 @@ from tests.vectors.generate import (
     canonical,
     files,
     keys,
+    negative_list,
     networks,
     receipts,
     records,
@@ -25,7 +26,7 @@ from tests.vectors.generate.spelling import Cases, spell
 ROOT = Path(__file__).parents[1]
 SOURCES = (
     *(canonical, keys, records, bundles, networks, blocks),
-    *(receipts, files, sealed, sealed_receipts, witness),
+    *(receipts, files, sealed, sealed_receipts, witness, negative_list),
 )
 
 
