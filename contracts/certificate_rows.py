@@ -1,4 +1,4 @@
-"""What the state keeps for witness certificates: the last one of a section, and who has a profile.
+"""What the state keeps of procedures: certificates, who has a profile, which stages have begun.
 
 Questions and writes only. Spec: ``docs/spec/contracts.md``.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts import layout
-from contracts.state import State
+from contracts.state import State, seen_from
 from ledger.core.identifiers import Digest, RecordId, Subject
 
 _CERTIFIED: Final = b"certified/"
@@ -51,6 +51,21 @@ def put_profiled(state: State, subject: Subject) -> None:
     group, rest = _profiled_group(subject.partition("/")[0]), subject.encode()
     if state.overlay.get(group + rest) is None:
         state.overlay.put(group, rest, b"\x01")
+
+
+def begun(state: State, subject: str, type_key: str) -> bool:
+    """Whether a record of a type that begins a stage ever entered about what `subject` sees."""
+    keys = (_begun_group(each) + type_key.encode() for each in seen_from(subject))
+    return any(state.overlay.get(key) is not None for key in keys)
+
+
+def put_begun(state: State, subject: str, type_key: str) -> None:
+    """Keep that one entered, whatever becomes of it: what lacks is told once."""
+    state.overlay.put(_begun_group(subject), type_key.encode(), b"\x01")
+
+
+def _begun_group(subject: str) -> bytes:
+    return f"begun/{subject}\0".encode()
 
 
 def _profiled_group(project: str) -> bytes:

@@ -83,6 +83,12 @@ class Profile:
         for group in self.groups:
             yield from group.nodes
 
+    def telling(self) -> Iterator[str]:
+        """The types at whose first record something may be found missing."""
+        yield from (self.asked_by, self.unsealed_by)
+        for group in self.groups:
+            yield from group.begins
+
     def types(self) -> Iterator[str]:
         """Every type whose record can complete the procedure, or break it; some more than once."""
         yield from (self.asked_by, self.unsealed_by, self.chosen_by.rpartition(".")[0])

@@ -3,7 +3,6 @@
 Never asks the state. Spec: ``docs/spec/contracts.md``.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
 from contracts.profile import Anchor, Group, Profile
@@ -40,7 +39,7 @@ def check_profile(catalogue: Catalogue, profile: Profile) -> None:
             raise _invalid(profile, f"{name} is mandatory and optional")
     for group in profile.groups:
         _check_group(catalogue, profile, group)
-    for name in set(_telling(profile)):
+    for name in set(profile.telling()):
         if MISSING_NODE not in catalogue.types[name].alerts:
             raise _invalid(profile, f"{name} does not list {MISSING_NODE}")
 
@@ -79,13 +78,6 @@ def _may_cite(kind: RecordType, cited: RecordType) -> bool:
     """Whether the row of `kind` says that it cites `cited`; ``follows`` is free where unlisted."""
     listed = (cites.types for cites in kind.refs.values())
     return "follows" not in kind.refs or any({cited.key, "*"} & types for types in listed)
-
-
-def _telling(profile: Profile) -> Iterator[str]:
-    """The types at whose first record something may be found missing."""
-    yield from (profile.asked_by, profile.unsealed_by)
-    for group in profile.groups:
-        yield from group.begins
 
 
 def _invalid(profile: Profile, problem: str) -> FormatError:

@@ -50,6 +50,8 @@ class Catalogue:
     """For each type, the types that may forbid it."""
     reviewed: frozenset[str]
     """Types whose records can complete a section's procedure, or break it."""
+    telling: frozenset[str]
+    """Types at whose first record something may be found missing."""
 
     def type(self, name: str) -> RecordType | None:
         """The record type of a key or of a code; None where there is none."""
@@ -98,6 +100,7 @@ def catalogue_of(
         asked=asked,
         forbidden_by={key: tuple(sorted(set(names))) for key, names in forbidden.items()},
         reviewed=_reviewed(types, profiles),
+        telling=frozenset(name for each in profiles.values() for name in each.telling()),
     )
 
 

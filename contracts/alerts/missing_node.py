@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from contracts.case import Case
+from contracts.certificate_rows import begun
 from contracts.completeness import (
     Completeness,
     NodeFinding,
@@ -26,10 +27,10 @@ BECAUSE_BYTES_MAX: Final = 300
 def conclude(case: Case) -> Raised | None:
     """The alert, where the record is the first of its kind and a node before it is missing."""
     record, catalogue = case.record, case.facts.world.catalogue
-    profile = followed(record.subject, catalogue, case.state, case.times)
-    if profile is None or not _tells(profile, record.type):
+    if record.type not in catalogue.telling or begun(case.state, record.subject, record.type):
         return None
-    if case.state.exists(record.subject, record.type, case.times):
+    profile = followed(record.subject, catalogue, case.state, case.times)
+    if profile is None or record.type not in profile.telling():
         return None
     found = completeness(record.subject, catalogue, case.state, case.times, optional=False)
     names = [node_name(each.node, catalogue) for each in _missing(case, profile, found)]
@@ -38,12 +39,6 @@ def conclude(case: Case) -> Raised | None:
     return Raised(
         "AL01", record.subject, record.type, record.issuer, _told(names), (case.facts.record_id,)
     )
-
-
-def _tells(profile: Profile, type_key: str) -> bool:
-    """Whether a record of the type is where something is found missing."""
-    begins = any(type_key in group.begins for group in profile.groups)
-    return begins or type_key in {profile.asked_by, profile.unsealed_by}
 
 
 def _missing(case: Case, profile: Profile, found: Completeness) -> Iterator[NodeFinding]:

@@ -94,6 +94,14 @@ def test_what_is_sealed_is_not_missed_before_the_opening_is_closed() -> None:
     assert town.states()[RECEIPT] == "missing"
 
 
+def test_a_host_that_closes_the_opening_again_and_again_is_told_once() -> None:
+    town = WorksTown()
+    town.bids(receipts=[BIDS[0]])
+    for _ in range(3):
+        town.say("builder", "tender.opening_closed")
+    assert al01(town) == [RECEIPT]
+
+
 def test_one_score_that_lacks_is_named_by_expert_and_bid() -> None:
     town = WorksTown()
     town.up_to_the_report(without=(EXPERTS[1], BIDS[0]))
