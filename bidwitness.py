@@ -10,14 +10,18 @@ Makes and signs records, submits them, and verifies every receipt on this side::
 Needs `ledger` and httpx, nothing of a node.
 """
 
-from api.client import Client, ClientError, Pending
+from api.client import Client, ClientError, Pending, SealingDesk, gather_bid_proof
+from ledger.bid_proofs import BidStanding, BidVerdict, verify_bid_proof
 from ledger.codes import Code
 from ledger.core.batch import BatchProof, DocumentDigest, document_tree
+from ledger.core.bid_proof import BidProof, decode_bid_proof
 from ledger.core.bundle import Bundle, sign_bundle
 from ledger.core.identifiers import MemberId, RecordId, Subject
 from ledger.core.openings import Opening, Openings, commit_fields
 from ledger.core.receipt import Receipt, decode_receipt
 from ledger.core.record import Evidence, Private, Record, Ref
+from ledger.core.sealed import Sealed, seal
+from ledger.core.sealed_file import SealedFile, decode_sealed_file
 from ledger.core.signing import Ed25519Signer, Signer
 from ledger.disclosures import verify_batch_proof, verify_openings
 from ledger.errors import FormatError, LedgerError, VerificationError
@@ -27,6 +31,9 @@ from ledger.verify import VerifiedRecord, verify_receipt
 
 __all__ = [
     "BatchProof",
+    "BidProof",
+    "BidStanding",
+    "BidVerdict",
     "Bundle",
     "Client",
     "ClientError",
@@ -45,19 +52,27 @@ __all__ = [
     "Record",
     "RecordId",
     "Ref",
+    "Sealed",
+    "SealedFile",
+    "SealingDesk",
     "Signer",
     "Subject",
     "TrustRoot",
     "VerificationError",
     "VerifiedRecord",
     "commit_fields",
+    "decode_bid_proof",
     "decode_receipt",
+    "decode_sealed_file",
     "decode_trust",
     "digest_document",
     "document_tree",
+    "gather_bid_proof",
     "read_trust",
+    "seal",
     "sign_bundle",
     "verify_batch_proof",
+    "verify_bid_proof",
     "verify_openings",
     "verify_receipt",
 ]

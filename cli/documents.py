@@ -78,7 +78,13 @@ def files_under(paths: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
-OWN_SUFFIXES: Final = (".receipt.json", ".batch-proof.json", ".openings.json")
+OWN_SUFFIXES: Final = (
+    ".receipt.json",
+    ".batch-proof.json",
+    ".openings.json",
+    ".sealed.json",
+    ".bid-proof.json",
+)
 """Endings of the files that this program writes beside documents."""
 
 

@@ -4,7 +4,18 @@ import sys
 
 import typer
 
-from cli.commands import catalogue, demo, keys, network, node, project, reading, verifying, writing
+from cli.commands import (
+    bidding,
+    catalogue,
+    demo,
+    keys,
+    network,
+    node,
+    project,
+    reading,
+    verifying,
+    writing,
+)
 from cli.failures import Exit
 from cli.output import Output, exit_code
 from cli.words import say
@@ -19,7 +30,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for _part in (network, node, keys, writing, reading, project, verifying, catalogue, demo):
+for _part in (
+    *(network, node, keys, writing, reading, project),
+    *(bidding, verifying, catalogue, demo),
+):
     _part.register(app)
 
 

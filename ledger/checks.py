@@ -252,7 +252,7 @@ def check_sealed(case: Opened, trust: TrustRoot) -> Facts | None:
     }
 
 
-def check_documents(case: Opened, documents: Sequence[DocumentDigest]) -> Facts | None:
+def check_documents(record: Record, documents: Sequence[DocumentDigest]) -> Facts | None:
     """Check 10: each document that the reader holds is named in the record's evidence.
 
     Returns:
@@ -263,7 +263,7 @@ def check_documents(case: Opened, documents: Sequence[DocumentDigest]) -> Facts 
             each.sha256 == document.sha256
             and each.size_bytes == document.size_bytes
             and (None in (each.sm3, document.sm3) or each.sm3 == document.sm3)
-            for each in case.record.evidence
+            for each in record.evidence
         ):
             raise VerificationError(Code.RECEIPT_DOCUMENT, sha256=document.sha256.hex())
     return {"count": len(documents)} if documents else None

@@ -124,6 +124,11 @@ class Code(StrEnum):
     SEALED_SET = "sealed.set"
     SEALED_MEMBER = "sealed.member"
     SEALED_AUTHOR = "sealed.author"
+    BID_RECEIPT = "bid.receipt"
+    BID_DEADLINE = "bid.deadline"
+    BID_SET = "bid.set"
+    BID_FILE = "bid.file"
+    BID_COMMITTED = "bid.committed"
     TRUST_INVALID = "trust.invalid"
 
     CATALOGUE_INVALID = "catalogue.invalid"

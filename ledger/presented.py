@@ -14,9 +14,11 @@ from typing import Final, TypeAlias
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
+from ledger.bid_proofs import COMMITMENT_STEP, BidVerdict, verify_bid_proof
 from ledger.codes import Code
-from ledger.core import batch, openings, receipt, strict_json
+from ledger.core import batch, bid_proof, openings, receipt, strict_json
 from ledger.core.batch import BatchProof, DocumentDigest
+from ledger.core.bid_proof import BidProof
 from ledger.core.identifiers import Digest
 from ledger.core.openings import Opening, Openings
 from ledger.core.receipt import Receipt
@@ -28,7 +30,7 @@ from ledger.verify import Step, VerifiedRecord, steps_passed, verify_receipt
 FILE_BYTES_MAX: Final = openings.OPENINGS_BYTES_MAX
 """The largest file of any kind; each kind's own cap is judged by its decoder."""
 _CHUNK_BYTES: Final = 1 << 20
-Presentable: TypeAlias = Receipt | Openings | BatchProof
+Presentable: TypeAlias = Receipt | Openings | BatchProof | BidProof
 
 
 class Kind(StrEnum):
@@ -37,6 +39,7 @@ class Kind(StrEnum):
     RECEIPT = receipt.FORMAT
     OPENINGS = openings.FORMAT
     BATCH_PROOF = batch.FORMAT
+    BID_PROOF = bid_proof.FORMAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class Outcome:
     """The checks that passed; all ten where there is a verdict."""
     disclosed: tuple[Opening, ...] = ()
     """Private fields that the file discloses and the record commits to."""
+    bid: BidVerdict | None = None
+    """What became of a sealed bid, where the file is the proof of one."""
     problem: LedgerError | None = None
     """Why the file was refused."""
 
@@ -75,7 +80,7 @@ def read_trust(path: Path) -> TrustRoot:
 
 
 def read_presented(path: Path) -> Presented:
-    """A receipt, openings or batch proof from a file.
+    """A receipt, openings, batch proof or bid proof from a file.
 
     Raises:
         OSError: the file cannot be read.
@@ -90,6 +95,8 @@ def read_presented(path: Path) -> Presented:
         return Presented(str(path), openings.decode_openings(data))
     if word == Kind.BATCH_PROOF:
         return Presented(str(path), batch.decode_batch_proof(data))
+    if word == Kind.BID_PROOF:
+        return Presented(str(path), bid_proof.decode_bid_proof(data))
     raise FormatError(Code.FORMAT_SHAPE, what="format")
 
 
@@ -144,18 +151,26 @@ def _outcome(
     documents: Sequence[DocumentDigest],
 ) -> Outcome:
     steps: tuple[Step, ...] = ()
+    bid: BidVerdict | None = None
     try:
         held = _receipt_of(each.content, presented)
         steps = steps_passed(held, trust, () if held is not each.content else documents)
-        verdict = _verdict(each.content, held, trust, documents)
+        if isinstance(each.content, BidProof):
+            verified = verify_bid_proof(each.content, trust, documents)
+            verdict, bid = verified.commitment, verified.verdict
+        else:
+            verdict = _verdict(each.content, held, trust, documents)
     except VerificationError as problem:
         return Outcome(each.name, None, steps, problem=problem)
     disclosed = each.content.openings if isinstance(each.content, Openings) else ()
-    return Outcome(each.name, verdict, verdict.steps, disclosed)
+    return Outcome(each.name, verdict, verdict.steps, disclosed, bid)
 
 
 def _verdict(
-    content: Presentable, held: Receipt, trust: TrustRoot, documents: Sequence[DocumentDigest]
+    content: Receipt | Openings | BatchProof,
+    held: Receipt,
+    trust: TrustRoot,
+    documents: Sequence[DocumentDigest],
 ) -> VerifiedRecord:
     """The verdict on whatever was presented, with its receipt `held`."""
     if isinstance(content, BatchProof):
@@ -170,6 +185,10 @@ def _receipt_of(content: Presentable, presented: Sequence[Presented]) -> Receipt
     """The receipt that a file is or carries, or that was presented beside openings."""
     if isinstance(content, Receipt):
         return content
+    if isinstance(content, BidProof):
+        if content.sealed.receipt is None:
+            raise VerificationError(Code.BID_RECEIPT, step=COMMITMENT_STEP)
+        return content.sealed.receipt
     if content.receipt is not None:
         return content.receipt
     for each in presented:
@@ -182,6 +201,8 @@ def _names(content: Presentable, document: DocumentDigest) -> bool:
     """Whether a file speaks of this document; what it says is judged later."""
     if isinstance(content, BatchProof):
         return content.sha256 == document.sha256
+    if isinstance(content, BidProof):
+        return content.sealed.sealed.record.find(document.sha256) >= 0
     held = content if isinstance(content, Receipt) else content.receipt
     return held is not None and held.record.find(document.sha256) >= 0
 

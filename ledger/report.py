@@ -6,6 +6,7 @@ anyone must not be able to write on the reader's terminal.
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from ledger.bid_proofs import BidVerdict
 from ledger.core.canonical import Value
 from ledger.core.strict_json import JsonValue
 from ledger.errors import LedgerError, VerificationError
@@ -38,6 +39,8 @@ def outcome_lines(outcome: Outcome, trust: TrustRoot, language: str) -> Iterator
     if outcome.verdict is None:
         return
     yield f"  {phrase('label.ok', language)}"
+    if outcome.bid is not None:
+        yield from (f"     {each}" for each in _bid_lines(outcome.bid, language))
     for label, value in _facts(outcome, outcome.verdict, trust, language):
         yield f"     {label}: {printable(value)}"
     yield f"     {phrase('label.not_proved', language)}"
@@ -62,8 +65,46 @@ def outcome_value(outcome: Outcome, language: str) -> JsonValue:
             for step in outcome.steps
         ],
         "record": None if verdict is None else _verdict_value(verdict),
+        "bid": None if outcome.bid is None else bid_value(outcome.bid),
         "disclosed": {each.name: _plain(each.value) for each in outcome.disclosed},
     }
+
+
+def bid_value(bid: BidVerdict) -> dict[str, JsonValue]:
+    """What became of a sealed bid, as JSON."""
+    return {
+        "standing": bid.standing.value,
+        "bid_id": bid.bid_id.hex(),
+        "author": bid.author,
+        "subject": bid.subject,
+        "received_at_ms": bid.received_at_ms,
+        "deadline_ms": bid.deadline_ms,
+        "grace_ms": bid.grace_ms,
+        "part": bid.part,
+        "parts": bid.parts,
+        "count": bid.count,
+    }
+
+
+def bid_standing(bid: BidVerdict, language: str) -> str:
+    """What became of a sealed bid, in one sentence."""
+    told = phrase(
+        f"bid.{bid.standing}",
+        language,
+        subject=bid.subject,
+        part=bid.part,
+        parts=bid.parts,
+        count=bid.count,
+    )
+    return printable(told)
+
+
+def _bid_lines(bid: BidVerdict, language: str) -> Iterator[str]:
+    yield f"{phrase('bid.standing', language)}: {bid_standing(bid, language)}"
+    yield f"{phrase('bid.received', language)}: {beijing_time(bid.received_at_ms)}"
+    time = beijing_time(bid.deadline_ms)
+    limit = phrase("bid.deadline_value", language, time=time, grace=bid.grace_ms)
+    yield f"{phrase('bid.deadline', language)}: {limit}"
 
 
 def printable(text: str) -> str:

@@ -30,6 +30,8 @@ class Caveat(StrEnum):
     FORMER_KEYS = "former_keys"
     DEVELOPMENT = "development"
     """The committee has fewer than four nodes and tolerates no faulty one."""
+    BID = "bid"
+    """Of a bid proof: later deadlines and withdrawals are not in it."""
     UNSEALED = "unsealed"
     """The rules judge what an opening carries, and what they say of it has no leaf in the log."""
 
@@ -183,7 +185,7 @@ def walk_checks(
     yield steps[-1]
     last: tuple[tuple[int, Callable[[], checks.Facts | None]], ...] = (
         (9, lambda: checks.check_sealed(case, trust)),
-        (10, lambda: checks.check_documents(case, documents)),
+        (10, lambda: checks.check_documents(case.record, documents)),
     )
     for number, check in last:
         with _numbered(number):

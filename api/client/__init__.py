@@ -7,7 +7,17 @@ has to trust no single node::
     receipts = client.submit(sign_bundle(signer, trust.network_id, member, records, now, later))
 """
 
+from api.client.bid_proofs import gather_bid_proof
 from api.client.client import Client
 from api.client.nodes import ClientError, Nodes, Pending
+from api.client.sealing import SealingDesk, Tick
 
-__all__ = ["Client", "ClientError", "Nodes", "Pending"]
+__all__ = [
+    "Client",
+    "ClientError",
+    "Nodes",
+    "Pending",
+    "SealingDesk",
+    "Tick",
+    "gather_bid_proof",
+]

@@ -64,9 +64,9 @@ class SealedFile:
         """C: what the commitment holds."""
         return commitment_digest(self.network_id, self.committed_by, self.sealed)
 
-    def encode(self) -> bytes:
-        """The file as JSON."""
-        value: JsonValue = {
+    def value(self) -> JsonValue:
+        """The file as a JSON value."""
+        return {
             "format": FORMAT,
             "version": VERSION,
             "network_id": self.network_id.hex(),
@@ -77,7 +77,10 @@ class SealedFile:
             "salt": self.sealed.salt.hex(),
             "receipt": None if self.receipt is None else self.receipt.value(),
         }
-        return dump(value)
+
+    def encode(self) -> bytes:
+        """The file as JSON."""
+        return dump(self.value())
 
 
 def decode_sealed_file(data: bytes) -> SealedFile:
@@ -86,13 +89,12 @@ def decode_sealed_file(data: bytes) -> SealedFile:
     Raises:
         FormatError: a `format.*` code, or as `receipt.decode_receipt`.
     """
-    items = dict(
-        zip(
-            _NAMES,
-            versioned(load(data, SEALED_BYTES_MAX), FORMAT, VERSION, _NAMES),
-            strict=True,
-        )
-    )
+    return sealed_file_from(load(data, SEALED_BYTES_MAX))
+
+
+def sealed_file_from(value: JsonValue) -> SealedFile:
+    """The file in a JSON value, for files that carry one; raises as `decode_sealed_file`."""
+    items = dict(zip(_NAMES, versioned(value, FORMAT, VERSION, _NAMES), strict=True))
     receipt = items["receipt"]
     return SealedFile(
         NetworkId(digest(items["network_id"], "network_id")),

@@ -78,11 +78,11 @@ class OneNode:
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
-def new_network(folder: Path) -> OneNode:
-    """Write the network; its node does not run yet."""
+def new_network(folder: Path, text: str = DESCRIPTION) -> OneNode:
+    """Write the network that `text` describes; its node does not run yet."""
     folder.mkdir(parents=True, exist_ok=True)
     description = folder / "network.toml"
-    description.write_text(DESCRIPTION, encoding="utf-8")
+    description.write_text(text, encoding="utf-8")
     secrets = Secrets(b"correct horse", Cost.INTERACTIVE, stored=True)
     network = make_network(folder / "network", description, secrets)
     (made,) = network.nodes
