@@ -8,6 +8,7 @@ decoders happen to say.
 from pathlib import Path
 
 from tests.vectors.generate import (
+    bid_proofs,
     blocks,
     bundles,
     canonical,
@@ -26,7 +27,7 @@ from tests.vectors.generate.spelling import Cases, spell
 ROOT = Path(__file__).parents[1]
 SOURCES = (
     *(canonical, keys, records, bundles, networks, blocks),
-    *(receipts, files, sealed, sealed_receipts, witness, negative_list),
+    *(receipts, files, sealed, sealed_receipts, bid_proofs, witness, negative_list),
 )
 
 
