@@ -12,7 +12,7 @@ from api.errors import HANDLERS
 from api.headers import SecurityHeaders
 from api.metrics import registry_of
 from api.openapi import describe
-from api.routes import alerts, blocks, bundles, completeness, health, network, records
+from api.routes import alerts, blocks, bundles, completeness, health, network, records, status
 from api.service import LedgerService
 
 ROUTERS: Final = (
@@ -22,6 +22,7 @@ ROUTERS: Final = (
     alerts.router,
     completeness.router,
     network.router,
+    status.router,
     health.router,
 )
 _DOCS_POLICY: Final = (

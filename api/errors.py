@@ -23,7 +23,19 @@ PROBLEM_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:bidwitness:problem:"
 
 _UNFIT: Final = frozenset(
-    {"bundle", "record", "key", "member", "role", "calendar", "signature", "block"}
+    {
+        "bundle",
+        "record",
+        "key",
+        "member",
+        "role",
+        "calendar",
+        "signature",
+        "block",
+        "sealed",
+        "seal",
+        "list",
+    }
 )
 """Prefixes of what the rules or its signature refuse in a well-formed submission: 422."""
 _BY_PREFIX: Final[Mapping[str, int]] = {
@@ -36,6 +48,9 @@ _EXACT: Final[Mapping[Code, int]] = {
     Code.FORMAT_TOO_LARGE: 413,
     Code.BUNDLE_TOO_LARGE: 413,
     Code.RECORD_TOO_LARGE: 413,
+    Code.PROOF_INCLUSION: 422,
+    Code.PROOF_NEGATIVE_LIST: 422,
+    Code.PROOF_VRF: 422,
     Code.RECORD_UNKNOWN: 404,
     Code.BLOCK_UNKNOWN: 404,
     Code.CHECKPOINT_NONE: 404,

@@ -37,12 +37,6 @@ class SealRow:
     published_by: RecordId
     """The record that began the spell."""
 
-    def at(self, time_ms: int) -> bool:
-        """Whether it was the status after the block of `time_ms`, or the newest before."""
-        begun = self.interval.from_time_ms is None or self.interval.from_time_ms <= time_ms
-        until_ms = self.interval.until_time_ms
-        return begun and (until_ms is None or time_ms < until_ms)
-
     def encode(self) -> bytes:
         """``[interval, seal id, status, owner, image, certificate, record id]``."""
         about = (self.seal, self.status, self.owner, self.image, self.certificate)
@@ -70,7 +64,7 @@ def status_at(state: State, seal: str, index: int) -> str | None:
 
 def status_after(state: State, seal: str, time_ms: int) -> str | None:
     """The status of a seal after the newest block of at most `time_ms`; None before any."""
-    return next((row.status for row in spells(state, seal) if row.at(time_ms)), None)
+    return next((row.status for row in spells(state, seal) if row.interval.holds_at(time_ms)), None)
 
 
 def begin(state: State, row: SealRow, times: Times) -> None:

@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx
 
 from api.client.nodes import ClientError, Nodes, Pending, facts_of, json_of
+from api.client.seals import SealStatus, seal_status
 from api.client.witness import differs
 from ledger.codes import Code
 from ledger.core.bundle import Bundle
@@ -145,6 +147,14 @@ class Client:
         if different:
             raise ClientError(Code.API_ANSWER, node="/v1/completeness", what=different)
         return receipt
+
+    def seal_status(self, seal: str) -> SealStatus:
+        """What a node says about a seal now, to be asked before each use.
+
+        Raises:
+            ClientError: `api.not_found` where it was never published; `api.answer`.
+        """
+        return seal_status(self.nodes.json(f"/v1/status/seal/{quote(seal, safe='')}"), seal)
 
     def search(self, query: str) -> Any:
         """Everything that `query` names."""

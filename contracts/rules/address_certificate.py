@@ -138,4 +138,4 @@ def _cited(case: Case, field: str, type_key: str) -> RecordRow | None:
 
 def _wrong(case: Case, field: str) -> Rejected:
     detail = {"type": case.kind.key, "field": field, "subject": str(case.record.subject)}
-    return Rejected(Code.CERTIFICATE_FACT, detail)
+    return Rejected(Code.RECORD_FACT, detail)

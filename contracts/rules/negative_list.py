@@ -53,7 +53,9 @@ def judge_check(case: Case) -> Rejected | None:
             return Rejected(Code.RECORD_REFS, {"type": case.kind.key, "relation": "follows"})
     try:
         shown = verify_listing(held.head, address, cast(bytes, fields["proof"]))
-    except (FormatError, VerificationError) as problem:
+    except FormatError as problem:
+        return Rejected(Code.PROOF_NEGATIVE_LIST, {"reason": problem.code.value})
+    except VerificationError as problem:
         return problem.rejected()
     return None if shown == fields["result"] else _field(case, "result")
 

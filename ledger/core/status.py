@@ -42,6 +42,11 @@ class Interval:
         after = self.from_index is None or self.from_index < index
         return after and (self.until_index is None or index < self.until_index)
 
+    def holds_at(self, at_ms: int) -> bool:
+        """Whether the row held after the newest block of at most `at_ms`."""
+        begun = self.from_time_ms is None or self.from_time_ms <= at_ms
+        return begun and (self.until_time_ms is None or at_ms < self.until_time_ms)
+
 
 SINCE_GENESIS: Final = Interval(None, None)
 
@@ -130,6 +135,22 @@ class StatusTree:
     def index(self, key: bytes) -> int:
         """Where `key` stands, or would stand, in the order."""
         return bisect_left(self._keys, key)
+
+    def under(self, key: bytes, count_max: int) -> list[tuple[int, bytes, bytes]]:
+        """Place, key and value of the row of `key`, and of the rows below it.
+
+        Args:
+            key: without the state prefix; what is below it goes on with a slash.
+            count_max: at most so many.
+        """
+        found = [(self.index(key), key, self._rows[key])] if key in self._rows else []
+        below = key + b"/"
+        for index in range(self.index(below), self.size):
+            each = self._keys[index]
+            if len(found) == count_max or not each.startswith(below):
+                break
+            found.append((index, each, self._rows[each]))
+        return found
 
     def path(self, index: int) -> tuple[Digest, ...]:
         """RFC 6962 inclusion path of the row at `index`."""

@@ -46,7 +46,10 @@ from tests.vectors.small_network import nonce, signer
 
 HOUR_MS = 3_600_000
 ROLES: Mapping[str, tuple[str, ...]] = {
-    "centre": ("trading_centre", "role_authority", "client_system", "publisher"),
+    "centre": (
+        *("trading_centre", "role_authority", "client_system", "publisher", "standards_body"),
+        *("seal_office", "seal_approver", "seal_maker", "seal_publisher", "seal_test_service"),
+    ),
     "supervisor": ("supervisor",),
     "builder": ("tenderer",),
     "bidder": ("bidder",),

@@ -60,6 +60,10 @@ def test_every_code_has_a_status_that_fits_its_kind(code: Code) -> None:
         "calendar": {422},
         "signature": {422},
         "block": {404, 422},
+        "sealed": {422},
+        "seal": {422},
+        "list": {422},
+        "proof": {422, 500},
         "store": {503},
         "journal": {503},
         "pool": {429},
@@ -71,9 +75,11 @@ def test_every_code_has_a_status_that_fits_its_kind(code: Code) -> None:
 
 
 def test_what_a_judge_may_say_of_a_submission_is_never_called_our_mistake() -> None:
-    said_by_rules = ("bundle", "record", "key", "member", "role", "calendar", "signature")
+    said_by_rules = {"bundle", "record", "key", "member", "role", "calendar", "signature"}
+    said_by_rules |= {"sealed", "seal", "list"}
+    proofs = {Code.PROOF_INCLUSION, Code.PROOF_NEGATIVE_LIST, Code.PROOF_VRF}
     for code in Code:
-        if code.value.partition(".")[0] in said_by_rules:
+        if code in proofs or code.value.partition(".")[0] in said_by_rules:
             assert http_status(code) < 500
             assert sentences("zh")[code.value] and sentences("en")[code.value]
 

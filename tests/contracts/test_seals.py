@@ -5,15 +5,18 @@ from dataclasses import replace
 import pytest
 
 from contracts import eseal_rows
+from contracts.judge import judge
 from contracts.overlay import Overlay
 from contracts.state import State
+from contracts.verdict import Accepted, Facts, Times, Verdict, World
 from ledger.codes import Code
 from ledger.core.block import block_bundle
 from ledger.core.canonical import Value
 from ledger.core.payload import bundles_root, encode_payload
 from ledger.core.status import PREFIX
+from ledger.errors import Rejected
 from tests.contracts.seals import SEAL, SEAL_ROLES, SealTown
-from tests.contracts.town import GRACE, HOUR, SECOND
+from tests.contracts.town import CATALOGUE, GRACE, HOUR, SECOND
 
 FRESH_MS = 60 * SECOND
 
@@ -258,3 +261,72 @@ def test_only_the_owner_authorises(stamped: SealTown) -> None:
     terms["grantee"] = "nobody"
     refused = stamped.refused("builder", "seal.use_authorised", SEAL, fields=terms)
     assert refused is Code.MEMBER_UNKNOWN
+
+
+def suspended(town: SealTown) -> tuple[State, Times]:
+    """The state as a suspension of the seal would leave it, and the place after it.
+
+    The types that suspend are of a later catalogue; the rows that they will write are here.
+    """
+    state, head = State(Overlay(town.chain.state)), town.chain.head
+    times = Times(head.log_size, head.time_ms + SECOND)
+    (valid,) = eseal_rows.spells(state, SEAL)
+    eseal_rows.begin(state, replace(valid, status="suspended"), times)
+    return state, Times(times.index + 1, times.time_ms + SECOND)
+
+
+def verdict_on_a_use(town: SealTown, state: State, times: Times, **answer: Value) -> Verdict:
+    """What the judge says of the owner's use at a place."""
+    fields = {**town.use(), **answer}
+    record = town.record("builder", "seal.used", SEAL, fields=fields)
+    world = World(town.genesis.network_id, CATALOGUE, town.genesis.parameters, 3, frozenset())
+    facts = Facts(record.record_id, None, world, height=town.chain.head.height + 2)
+    return judge(record, facts, state, times)
+
+
+def test_a_seal_that_is_suspended_in_flight_is_used_and_named(stamped: SealTown) -> None:
+    """The answer was true when it was given; the suspension came before the use."""
+    state, times = suspended(stamped)
+    verdict = verdict_on_a_use(stamped, state, times)
+    assert isinstance(verdict, Accepted)
+    assert [(each.alert, each.because) for each in verdict.raised] == [("AL26", "seal_not_valid")]
+
+
+def test_a_suspension_cannot_be_denied(stamped: SealTown) -> None:
+    state, times = suspended(stamped)
+    asked: dict[str, Value] = {
+        "status_height": stamped.chain.head.height + 1,
+        "status_time_ms": times.time_ms - 1,
+    }
+    verdict = verdict_on_a_use(stamped, state, times, **asked)
+    assert isinstance(verdict, Rejected) and verdict.code is Code.SEAL_STATUS_ANSWER
+
+
+def test_a_use_after_a_bad_answer_is_named_although_the_seal_was_resumed(stamped: SealTown) -> None:
+    state, times = suspended(stamped)
+    *_, last = eseal_rows.spells(state, SEAL)
+    eseal_rows.begin(state, replace(last, status="valid"), times)
+    later = Times(times.index + 1, times.time_ms + SECOND)
+    height = stamped.chain.head.height + 1
+    asked: dict[str, Value] = {
+        "status_height": height,
+        "status_time_ms": times.time_ms - 1,
+        "status": "suspended",
+    }
+    verdict = verdict_on_a_use(stamped, state, later, **asked)
+    assert isinstance(verdict, Accepted)
+    assert [each.because for each in verdict.raised] == ["seal_status_not_valid"]
+
+
+def test_every_spell_of_a_status_stays_to_be_asked_about(stamped: SealTown) -> None:
+    state, times = suspended(stamped)
+    valid, later = eseal_rows.spells(state, SEAL)
+    begun = valid.interval.from_index
+    assert begun is not None and later.interval.until_index is None
+    assert eseal_rows.status_at(state, SEAL, begun) is None
+    assert eseal_rows.status_at(state, SEAL, begun + 1) == "valid"
+    assert eseal_rows.status_at(state, SEAL, times.index) == "suspended"
+    until_ms = valid.interval.until_time_ms
+    assert until_ms is not None
+    assert eseal_rows.status_after(state, SEAL, until_ms - 1) == "valid"
+    assert eseal_rows.status_after(state, SEAL, until_ms) == "suspended"
