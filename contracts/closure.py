@@ -86,6 +86,8 @@ class _TypeCheck:
             raise _invalid(kind.key, "confirmed_by")
         for role in (*(issuer.role for issuer in kind.issuers), *confirmers):
             _known(kind.key, "role", role, {*self._all.roles, *UNGRANTED_ROLES})
+        if kind.confirmed_by and kind.confirmed_by.of.startswith("field:"):
+            _known(kind.key, "field", kind.confirmed_by.of.removeprefix("field:"), kind.fields)
         if kind.confirmed_by:
             self._check_when(kind.confirmed_by.when)
 

@@ -8,7 +8,7 @@ A record has one issuer. Where its type asks for more, each further signer submi
 from dataclasses import replace
 from typing import Final
 
-from contracts import standing
+from contracts import evaluation_rows, standing
 from contracts.case import Case
 from contracts.schema import ConfirmedBy, RecordType, holds
 from contracts.verdict import Facts, World
@@ -19,6 +19,8 @@ from ledger.errors import InvariantBroken, Rejected
 
 CONFIRMED: Final = "ledger.confirmed"
 """Key of the type by which further signers sign."""
+PANEL: Final = "panel"
+FIELD: Final = "field:"
 
 
 def asked_of(kind: RecordType, record: Record) -> ConfirmedBy | None:
@@ -68,6 +70,8 @@ def roles_that_count(awaited: Case, member: MemberId) -> tuple[str, ...]:
     wanted = asked_of(awaited.kind, awaited.record)
     if wanted is None or (member == awaited.record.issuer and not wanted.counts_issuer):
         return ()
+    if wanted.of and member not in _members(awaited, wanted):
+        return ()
     world, state, as_of = awaited.facts.world, awaited.state, awaited.times
     return tuple(
         role for role in wanted.roles if standing.holds_role(world, state, member, role, as_of)
@@ -81,8 +85,20 @@ def complete(awaited: Case, given: dict[str, frozenset[str]]) -> bool:
         return True
     if wanted.mode == "all":
         return frozenset(wanted.roles) <= frozenset[str]().union(*given.values())
+    if wanted.mode == "each":
+        return _members(awaited, wanted) - {awaited.record.issuer} <= given.keys()
+    if wanted.mode == "majority":
+        return 2 * (len(given) + 1) > len(_members(awaited, wanted))
     needed = _needed(wanted, awaited.facts.world)
     return len(given) >= needed
+
+
+def _members(awaited: Case, wanted: ConfirmedBy) -> frozenset[str]:
+    """The members of whom confirmations are asked."""
+    if wanted.of == PANEL:
+        panel = evaluation_rows.panel(awaited.state, awaited.record.subject)
+        return frozenset(panel.members if panel is not None else ())
+    return frozenset({str(awaited.record.fields.get(wanted.of.removeprefix(FIELD), ""))})
 
 
 def _needed(wanted: ConfirmedBy, world: World) -> int:

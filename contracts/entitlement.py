@@ -9,6 +9,7 @@ from enum import Enum
 from contracts import standing
 from contracts.case import Case
 from contracts.schema import ANY_MEMBER, COMMITTEE_ROLE, NETWORK_ROLE, Issuer
+from contracts.state import seen_from
 from ledger.core.identifiers import NETWORK_MEMBER
 
 
@@ -24,7 +25,13 @@ class Entitlement(Enum):
 
 
 def entitlement(case: Case) -> Entitlement:
-    """The best standing that any of the type's issuer rows gives the record's issuer."""
+    """The best standing that any of the type's issuer rows gives the record's issuer.
+
+    A label is worth nothing outside of its project, whatever it holds.
+    """
+    project = standing.label_project(case.state, case.record.issuer)
+    if project and seen_from(case.record.subject)[-1] != project:
+        return Entitlement.NONE
     best = Entitlement.NONE
     for issuer in case.kind.issuers:
         found = _standing(case, issuer)

@@ -151,17 +151,18 @@ def _check_rules(case: Case) -> Rejected | None:
 
 
 def _in_order(case: Case, conclusions: list[Raised]) -> tuple[Raised, ...]:
-    """One alert of each code, by code: those of data, then those of rules in Python."""
+    """Alerts by code: of each the first that data raised, else what its rule concluded."""
     if not conclusions and not case.kind.alerts:
         return ()
     alerts = case.facts.world.catalogue.alerts
-    found = {each.alert: each for each in reversed(conclusions)}
+    found: dict[str, tuple[Raised, ...]] = {each.alert: (each,) for each in reversed(conclusions)}
     for code in case.kind.alerts:
         rule = ALERT_RULES.get(alerts[code].rule)
         concluded = rule(case) if rule is not None else None
-        if concluded is not None:
-            found.setdefault(code, concluded)
-    return tuple(found[code] for code in sorted(found))
+        if concluded:
+            fresh = concluded if isinstance(concluded, tuple) else (concluded,)
+            found.setdefault(code, fresh)
+    return tuple(each for code in sorted(found) for each in found[code])
 
 
 def _raised(

@@ -147,13 +147,17 @@ class ConfirmedBy:
     """Whose confirmation a record awaits before it takes effect."""
 
     mode: str
-    """``any``, ``all`` (each role once) or ``k`` (distinct members)."""
+    """``any``, ``all`` (each role once), ``k`` (distinct members), or, of the members that `of`
+    names and beside the issuer: ``each`` one, or with it a ``majority``."""
     roles: tuple[str, ...]
     k: int = 1
     """For mode ``k``; 0 is the committee's quorum."""
     counts_issuer: bool = False
     """The issuer's own signature counts where it holds one of the roles."""
     when: When = field(default_factory=lambda: NO_CONDITION)
+    of: str = ""
+    """Whose confirmations count: ``panel`` (the evaluation committee), ``field:NAME`` (the member
+    that the field names); empty for anyone in a role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +195,10 @@ class RecordType:
     timers: tuple[Starts, ...]
     stops: tuple[Stops, ...]
     frozen_after: str
-    """``TYPE.field``: past this time an amendment of the record raises AL04."""
+    """``TYPE.field``: past this time an amendment of the record raises AL04; or ``TYPE``: once one
+    of these is in force."""
+    amended_by: frozenset[str]
+    """The only types that may amend it; empty for any that may cite it so."""
     voidable: bool
     """What closes, stops or forbids something cannot be voided: that would silently undo it."""
     kept: tuple[str, ...]
@@ -233,6 +240,8 @@ class Alert:
     """``clause``, ``timer`` or a rule's name; empty where planned."""
     version: int
     """Version of the rule; 0 where planned."""
+    parameters: Mapping[str, int]
+    """Thresholds of the rule, as data."""
 
     @property
     def planned(self) -> bool:

@@ -66,6 +66,11 @@ class Row:
             raise invalid(self.where, f"{name} = {value}")
         return value
 
+    def integers(self, name: str) -> dict[str, int]:
+        """A table of integers by name; empty where absent."""
+        row = Row(f"{self.where}.{name}", self._take(name, dict, {}))
+        return {key: row.integer(key) for key in tuple(row._raw)}
+
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of texts; empty where absent."""
         values = self._take(name, list, [])
@@ -164,6 +169,7 @@ def record_type(key: str, raw: Raw) -> RecordType:
         timers=row.many("timers", lambda each: Starts(each.text("deadline"), each.text("alert"))),
         stops=row.many("stops", lambda each: Stops(each.text("deadline"), each.text("by"))),
         frozen_after=row.text("frozen_after", ""),
+        amended_by=frozenset(row.texts("amended_by")),
         voidable=row.flag("voidable", default=True),
         kept=row.texts("kept"),
         rules=row.texts("rules"),
@@ -200,6 +206,7 @@ def alert(code: str, raw: Raw) -> Alert:
         sentence_en=row.text("sentence_en"),
         rule="" if planned else row.text("rule"),
         version=0 if planned else row.integer("version"),
+        parameters=row.integers("parameters"),
     )
     row.end()
     return made
@@ -282,12 +289,12 @@ def _closes(row: Row) -> Closes:
 
 def _confirmed_by(row: Row) -> ConfirmedBy:
     """``k`` is a number, or the word ``quorum``."""
-    mode = row.one_of("mode", frozenset({"any", "all", "k"}))
-    roles, when = row.texts("roles"), row.when()
+    mode = row.one_of("mode", frozenset({"any", "all", "k", "each", "majority"}))
+    roles, when, of = row.texts("roles"), row.when(), row.text("of", "")
     counts_issuer = row.flag("counts_issuer", default=False)
     if mode != "k":
-        return ConfirmedBy(mode, roles, 1, counts_issuer, when)
+        return ConfirmedBy(mode, roles, 1, counts_issuer, when, of)
     k = 0 if row.is_text("k") else row.integer("k")
     if k == 0:
         row.one_of("k", frozenset({"quorum"}))
-    return ConfirmedBy(mode, roles, k, counts_issuer, when)
+    return ConfirmedBy(mode, roles, k, counts_issuer, when, of)

@@ -65,6 +65,18 @@ def enrolled(state: State, member: MemberId) -> bool:
     return state.overlay.get(PREFIX + f"member/{member}".encode()) is not None
 
 
+def label_project(state: State, member: MemberId) -> str:
+    """The one project in which a label may act; empty for a member that is no label."""
+    data = state.overlay.get(PREFIX + f"member/{member}".encode())
+    return "" if data is None else _label_project(data)
+
+
+def kind(state: State, member: MemberId) -> str:
+    """What a member is: ``organisation``, ``system``, ``person`` or ``label``; empty for nobody."""
+    data = state.overlay.get(PREFIX + f"member/{member}".encode())
+    return "" if data is None else str(_member_facts(data).get("kind", ""))
+
+
 def key(state: State, member: MemberId, key_id_: KeyId) -> KeyRow | None:
     """The row of a member's key, in force or not; None where it was never bound."""
     data = state.overlay.get(PREFIX + key_row_key(member, key_id_))
@@ -137,6 +149,15 @@ def end_role(state: State, member: MemberId, row: RoleRow, times: Times) -> None
 def _member_interval(data: bytes) -> Interval:
     row = cast("tuple[Value, ...]", decode_stored(data))
     return interval_from(row[0])
+
+
+@lru_cache(maxsize=_DECODED_MAX)
+def _label_project(data: bytes) -> str:
+    return str(_member_facts(data).get("project", ""))
+
+
+def _member_facts(data: bytes) -> Mapping[str, Value]:
+    return cast("tuple[Value, str, Mapping[str, Value]]", decode_stored(data))[2]
 
 
 @lru_cache(maxsize=_DECODED_MAX)

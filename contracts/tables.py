@@ -108,7 +108,7 @@ def references(types: Mapping[str, RecordType], deadlines: Mapping[str, Deadline
     """Every ``TYPE.field`` that some row asks the state for."""
     for kind in types.values():
         yield from (issuer.scope for issuer in kind.issuers if issuer.scope)
-        yield from (each for each in (kind.party, kind.frozen_after) if each)
+        yield from (each for each in (kind.party, kind.frozen_after) if each not in {"", *types})
         yield from (field.sets for field in kind.fields.values() if field.sets)
         for clause in kind.must_follow:
             for term in terms(clause.expression):

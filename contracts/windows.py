@@ -45,7 +45,7 @@ def _start_ms(case: Case, start: str) -> int | None:
     if start == "record":
         return case.times.time_ms
     if start in case.facts.world.catalogue.types:
-        return _began_ms(case, start)
+        return began_ms(case, start)
     if start.startswith("field:"):
         value = case.record.fields.get(start.removeprefix("field:"))
     else:
@@ -53,7 +53,7 @@ def _start_ms(case: Case, start: str) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _began_ms(case: Case, type_key: str) -> int | None:
+def began_ms(case: Case, type_key: str) -> int | None:
     """When the last record of a type took effect that the subject sees; None where there is none.
 
     The record of `case` is its own start where it is of that type.

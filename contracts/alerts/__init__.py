@@ -1,25 +1,36 @@
 """The alert rules that data cannot say, by the name that ``alerts.toml`` gives them.
 
-Each looks at one accepted record and concludes at most one alert; it refuses nothing and writes
-nothing. Alerts of must-follow clauses, windows and timers come from data and are not here.
+Each looks at one accepted record and concludes an alert, or several, or none; it refuses nothing
+and writes nothing. Alerts of must-follow clauses, windows and timers come from data and are not
+here.
 """
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from contracts.alerts import eseal, missing_node, negative_list, sealing, signer, silent_change
+from contracts.alerts import (
+    eseal,
+    evaluation,
+    missing_node,
+    negative_list,
+    sealing,
+    signer,
+    silent_change,
+)
 from contracts.case import Case
 from contracts.verdict import Raised
 
-AlertRule = Callable[[Case], Raised | None]
+AlertRule = Callable[[Case], Raised | tuple[Raised, ...] | None]
 
 ALERT_RULES: Final[Mapping[str, AlertRule]] = MappingProxyType(
     {
         "bid_set": sealing.wrong_set,
+        "composition": evaluation.composition,
         "few_bids": sealing.few_bids,
         "missing_node": missing_node.conclude,
         "negative_list": negative_list.conclude,
+        "score_outlier": evaluation.outliers,
         "seal_use": eseal.conclude,
         "signer": signer.conclude,
         "silent_change": silent_change.conclude,

@@ -14,6 +14,8 @@ from ledger.core.identifiers import RecordId
 
 BIDS_LEAST: Final = 3
 """招标投标法 art. 28: with fewer than three bids the tender is called anew."""
+DECRYPTED: Final = "tender.bid_decrypted"
+UNDECRYPTED: Final = frozenset({"failure", "refusal"})
 
 
 def few_bids(case: Case) -> Raised | None:
@@ -28,7 +30,11 @@ def few_bids(case: Case) -> Raised | None:
 
 
 def out_of_order(case: Case) -> Raised | None:
-    """AL21: the bid system opens what was committed before something that it has opened."""
+    """AL21: the bid system opens what was committed before something that it has opened; or what
+    came out of the seal could not be decrypted (T24).
+    """
+    if case.record.fields.get("outcome") in UNDECRYPTED and case.record.type == DECRYPTED:
+        return _raised(case, "AL21", "not_decrypted")
     unsealed = case.facts.unsealed
     if unsealed is None or unsealed.opened_by != unsealed.committed_by:
         return None

@@ -10,6 +10,7 @@ from contracts.case import Case
 from contracts.rules.amendment import amended, root_type
 from contracts.rules.voiding import voided
 from contracts.verdict import Raised, RecordRow
+from contracts.windows import began_ms
 from ledger.core.identifiers import RecordId
 
 
@@ -33,6 +34,8 @@ def _frozen_since(case: Case, row: RecordRow) -> int | None:
     frozen_after = case.facts.world.catalogue.types[root_type(row)].frozen_after
     if not frozen_after:
         return None
+    if frozen_after in case.facts.world.catalogue.types:
+        return began_ms(case, frozen_after)
     limit = case.state.value(row.subject, frozen_after, case.times)
     return limit if isinstance(limit, int) and case.limit_ms > limit else None
 

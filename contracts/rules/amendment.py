@@ -27,6 +27,9 @@ def judge(case: Case) -> Rejected | None:
         newest = case.state.newest(record_id)
         if newest is not None:
             return Rejected(Code.RECORD_AMENDED, {"newest": newest.hex()})
+        by = case.facts.world.catalogue.types[root_type(row)].amended_by
+        if by and case.record.type not in by:
+            return Rejected(Code.RECORD_REFS, {"type": case.kind.key, "relation": "amends"})
         refusal = _check_names(case, root_type(row))
         if refusal is not None:
             return refusal

@@ -1,17 +1,24 @@
 """Members enter: T01 market subject registered, X01 node admitted or removed.
 
+A label is a fresh key enrolled for one role in one project, with a salted commitment to the person.
+
 The subject signs too: possession of its key is a field. It never touches the committee, which only
 a committee change does. Spec: ``docs/spec/contracts.md``.
 """
 
-from typing import cast
+from typing import Final, cast
 
 from contracts import standing
 from contracts.case import Case
 from contracts.rules.enrolment import check_new_key
+from contracts.shape import is_plain
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId, PublicKey
 from ledger.errors import Rejected
+
+EXPERT: Final = "expert"
+REGISTRAR: Final = "registrar"
+EXTRACTION_SYSTEM: Final = "extraction_system"
 
 
 def judge(case: Case) -> Rejected | None:
@@ -24,7 +31,7 @@ def judge(case: Case) -> Rejected | None:
         return Rejected(Code.MEMBER_EXISTS, {"member": member})
     if enrolled:
         return None
-    return _check_names(case) or check_new_key(case, member)
+    return _check_names(case) or _check_label(case) or check_new_key(case, member)
 
 
 def apply(case: Case) -> None:
@@ -41,10 +48,13 @@ def apply(case: Case) -> None:
             name: cast(str, fields.get(name, ""))
             for name in ("kind", "name_zh", "name_en", "credit_code")
         }
+        if _project(case):
+            facts["project"] = _project(case)
         standing.put_member(state, member, interval, facts)
         standing.put_key(state, member, PublicKey(cast(bytes, fields["public_key"])), interval)
     for role in cast("tuple[str, ...]", fields.get("roles", ())):
-        standing.put_role(state, member, role, "", case.facts.record_id, interval)
+        scope = f"project:{_project(case)}" if _project(case) else ""
+        standing.put_role(state, member, role, scope, case.facts.record_id, interval)
 
 
 def _check_names(case: Case) -> Rejected | None:
@@ -59,6 +69,33 @@ def _check_names(case: Case) -> Rejected | None:
         if name in fields:
             return Rejected(Code.RECORD_FIELD_VALUE, {"type": case.kind.key, "field": name})
     return None
+
+
+def _check_label(case: Case) -> Rejected | None:
+    """Experts are labels, and labels are experts of one project, by the extraction system."""
+    record, fields, project = case.record, case.record.fields, _project(case)
+    is_label = fields.get("kind") == "label"
+    roles = cast("tuple[str, ...]", fields.get("roles", ()))
+    by = EXTRACTION_SYSTEM if is_label else REGISTRAR
+    problem = ""
+    if _is_founding(case) and not standing.holds_role(
+        case.facts.world, case.state, record.issuer, by, case.times
+    ):
+        problem = by
+    elif (roles != (EXPERT,)) if is_label else (EXPERT in roles):
+        problem = "roles"
+    elif is_label != bool(project) or "/" in project or not is_plain(project):
+        problem = "project"
+    elif is_label and (record.private is None or "identity" not in record.private.names):
+        problem = "identity"
+    if not problem:
+        return None
+    return Rejected(Code.MEMBER_LABEL, {"member": str(record.subject), "what": problem})
+
+
+def _project(case: Case) -> str:
+    """The project of a label; empty for any other member."""
+    return cast(str, case.record.fields.get("project", ""))
 
 
 def _is_founding(case: Case) -> bool:

@@ -1,0 +1,261 @@
+"""One whole open tender, from the plan to the project file, and what goes wrong on the way."""
+
+import pytest
+
+from ledger.codes import Code
+from ledger.core.canonical import Value
+from ledger.core.identifiers import RecordId
+from tests.contracts.sealing import BIDDERS, DEADLINE, SYSTEM, SealedTown
+from tests.contracts.tendering import TenderTown
+from tests.contracts.town import DAY, GRACE, HOUR, MINUTE, PROJECT
+
+NO_SEAL = ("AL26", "seal.used@ref:follows")
+
+
+def returned(town: TenderTown) -> None:
+    """Every deposit and guarantee goes back."""
+    for each in town.deposits:
+        town.say("bank", "tender.deposit_refunded", refs=[("follows", each)])
+    for each in town.guarantees:
+        cited = [("follows", each)]
+        town.say("insurer", "tender.guarantee_released", refs=cited, outcome="released")
+
+
+def contracted(town: TenderTown, wait_ms: int = 0) -> RecordId:
+    """Notice, and a contract that the winner signs too."""
+    town.say("builder", "tender.award_notice", winner="bidder")
+    town.wait_until(town.now_ms + wait_ms)
+    contract = town.say("builder", "tender.contract_signed", contractor="bidder", price_fen=100)
+    town.confirm(contract, "bidder")
+    return contract
+
+
+def codes(town: TenderTown) -> set[str]:
+    return {code for code, _ in town.alerts()}
+
+
+def test_a_whole_open_tender_from_plan_to_project_file() -> None:
+    town = TenderTown()
+    town.say("builder", "tender.plan_published", PROJECT, name="学校改扩建")
+    town.evaluated()
+    town.say("bank", "tender.deposits_pooled", count=2)
+    town.awarded()
+    returned(town)
+    contracted(town)
+    town.say("builder", "tender.file_set_submitted")
+    town.wait_until(town.now_ms + 40 * DAY)
+    # The notice bears no seal here, and nobody drew the experts: both are said, nothing else is.
+    assert set(town.alerts()) == {NO_SEAL, ("AL01", "tender.experts_drawn")}
+
+
+# Bids and what they rest on.
+
+
+@pytest.mark.parametrize("dropped", [0, 2])
+def test_a_bid_without_registration_or_security_is_opened_with_an_alert(dropped: int) -> None:
+    town = TenderTown()
+    sealed = town.dossier("bidder")
+    del sealed[dropped]
+    commitments = town.commit_sealed(*sealed)
+    bid = len(sealed) - 2
+    town.seal_set(commitments[bid])
+    town.start()
+    for each, commitment in zip(sealed, commitments, strict=True):
+        town.open(each, commitment)
+    assert town.listed("tender.bid_submitted") == [sealed[bid].record_id]
+    assert "AL15" in codes(town) and "AL21" not in codes(town)
+
+
+def test_a_bid_that_names_no_security_is_asked_for_none() -> None:
+    town = SealedTown()
+    sealed = [town.seal(town.bid(bidder)) for bidder in BIDDERS[:3]]
+    commitments = town.commit_sealed(*sealed)
+    town.seal_set(*commitments)
+    town.start()
+    for each, commitment in zip(sealed, commitments, strict=True):
+        town.open(each, commitment)
+    assert town.alerts() == []
+
+
+def test_a_deposit_after_the_bid_deadline_raises_an_alert() -> None:
+    town = TenderTown()
+    town.wait_until(DEADLINE - MINUTE)
+    early = town.dossier("bidder")
+    first = town.commit_sealed(*early[:2])
+    town.wait_until(DEADLINE + GRACE + 1)
+    (paid,) = town.commit_sealed(early[2])
+    town.seal_set()
+    town.start()
+    for each, commitment in zip(early[:3], (*first, paid), strict=True):
+        town.open(each, commitment)
+    assert ("AL15", "before(tender.announcement.bid_deadline_ms)") in town.alerts()
+
+
+# The opening.
+
+
+def test_an_objection_to_the_opening_is_answered_on_the_spot() -> None:
+    town = TenderTown()
+    town.opened()
+    objection = town.say("mason", "tender.opening_objection")
+    cited = [("answers", objection)]
+    town.say("builder", "tender.objection_answered", refs=cited, outcome="rejected")
+    town.closed()
+    town.wait_until(town.now_ms + DAY)
+    assert town.alerts() == []
+
+
+def test_an_opening_objection_left_open_is_an_alert_at_the_close_and_by_the_clock() -> None:
+    town = TenderTown()
+    town.opened()
+    town.say("mason", "tender.opening_objection")
+    town.say("builder", "tender.opening_closed")
+    assert town.alerts() == [("AL17", "none_open(tender.opening_objection)")]
+    town.wait_until(town.now_ms + 2 * HOUR + MINUTE)
+    assert town.alerts()[1:] == [("AL17", "opening_objection_answer")]
+
+
+def test_an_objection_after_the_opening_has_closed_is_noted_as_late() -> None:
+    town = TenderTown()
+    town.opened()
+    town.closed()
+    town.say("mason", "tender.opening_objection")
+    assert ("AL02", "terminated") in town.alerts()
+
+
+def test_what_follows_a_bid_follows_one_of_the_set_only() -> None:
+    town = TenderTown()
+    sealed = town.seal(town.bid("mason"))
+    (commitment,) = town.commit_sealed(sealed)
+    town.seal_set()
+    town.start()
+    town.open(sealed, commitment)
+    cited = [("follows", sealed.record_id)]
+    refused = town.refused(SYSTEM, "tender.bid_decrypted", refs=cited, outcome="success")
+    assert refused is Code.RECORD_MUST_FOLLOW
+
+
+@pytest.mark.parametrize("outcome", ["failure", "refusal"])
+def test_a_bid_that_cannot_be_decrypted_raises_an_alert(outcome: str) -> None:
+    town = TenderTown()
+    sealed = [town.seal(town.bid(bidder)) for bidder in BIDDERS[:3]]
+    commitments = town.commit_sealed(*sealed)
+    town.seal_set(*commitments)
+    town.start()
+    for each, commitment in zip(sealed, commitments, strict=True):
+        town.open(each, commitment)
+    cited = [("follows", sealed[0].record_id)]
+    town.say("bidder", "tender.bid_decrypted", refs=cited, outcome=outcome)
+    assert town.alerts() == [("AL21", "not_decrypted")]
+
+
+def test_bids_read_out_before_all_are_decrypted_raise_an_alert() -> None:
+    town = TenderTown()
+    sealed = [town.seal(town.bid(bidder)) for bidder in BIDDERS[:3]]
+    commitments = town.commit_sealed(*sealed)
+    town.seal_set(*commitments)
+    town.start()
+    for each, commitment in zip(sealed, commitments, strict=True):
+        town.open(each, commitment)
+    town.say("builder", "tender.bids_read", refs=[("follows", sealed[0].record_id)])
+    expected = "tender.bid_decrypted:each(tender.bid_submitted)"
+    assert town.alerts() == [("AL01", expected)]
+
+
+# The award.
+
+
+def test_an_award_inside_the_publicity_period_is_recorded_with_an_alert() -> None:
+    town = TenderTown()
+    town.evaluated()
+    town.say("builder", "tender.candidates_published", candidates=BIDDERS[:3])
+    town.wait_until(town.now_ms + 2 * DAY)
+    town.say("builder", "tender.award_decided", winner="bidder")
+    assert ("AL02", "after(candidate_publicity)") in town.alerts()
+
+
+def test_candidates_published_late_raise_an_alert() -> None:
+    town = TenderTown()
+    town.evaluated()
+    town.wait_until(town.now_ms + 5 * DAY)
+    town.say("builder", "tender.candidates_published", candidates=BIDDERS[:3])
+    assert ("AL02", "candidate_publication") in town.alerts()
+
+
+@pytest.mark.parametrize("matter", ["objection", "suspension"])
+def test_an_award_over_an_open_matter_raises_an_alert(matter: str) -> None:
+    town = TenderTown()
+    town.evaluated()
+    town.say("builder", "tender.candidates_published", candidates=BIDDERS[:3])
+    town.say("mason", "tender.objection", matter="evaluation")
+    term = "none_open(tender.objection)"
+    if matter == "suspension":
+        town.say("supervisor", "ledger.process_suspended", reason="核查")
+        term = "none_open(ledger.process_suspended)"
+    town.wait_until(town.now_ms + 4 * DAY)
+    town.say("builder", "tender.award_decided", winner="bidder")
+    assert ("AL18", term) in town.alerts()
+
+
+def test_nothing_is_awarded_before_there_are_candidates_and_no_contract_without_notice() -> None:
+    town = TenderTown()
+    fields: dict[str, Value] = {"winner": "bidder"}
+    for type_key in ("award_decided", "result_published", "award_notice"):
+        refused = town.refused("builder", f"tender.{type_key}", fields=fields)
+        assert refused is Code.RECORD_MUST_FOLLOW
+    refused = town.refused("builder", "tender.contract_signed", contractor="bidder")
+    assert refused is Code.RECORD_MUST_FOLLOW
+    assert town.refused("builder", "tender.file_set_submitted") is Code.RECORD_MUST_FOLLOW
+
+
+def test_a_contract_is_signed_by_both_and_a_late_one_raises_an_alert() -> None:
+    town = TenderTown()
+    town.evaluated()
+    town.awarded()
+    returned(town)
+    town.say("builder", "tender.award_notice", winner="bidder")
+    town.wait_until(town.now_ms + 32 * DAY)
+    contract = town.say("builder", "tender.contract_signed", contractor="bidder")
+    other = town.refused("mason", "ledger.confirmed", refs=[("confirms", contract)])
+    assert other is Code.RECORD_CONFIRMATION
+    town.confirm(contract, "bidder")
+    assert ("AL24", "contract_signing") in town.alerts()
+
+
+# Refunds.
+
+
+def test_what_is_not_returned_in_time_raises_an_alert_for_each_deposit() -> None:
+    town = TenderTown()
+    town.evaluated()
+    town.awarded()
+    kept, *others = town.deposits
+    for each in others:
+        town.say("bank", "tender.deposit_refunded", refs=[("follows", each)])
+    town.wait_until(town.now_ms + DAY + HOUR)
+    found = [each for each in town.raised() if each.fields["alert"] == "AL16"]
+    assert [each.fields["because"] for each in found] == ["deposit_refund_local"] * 2
+    assert {each.refs[0].record_id for each in found} == {kept, *town.guarantees}
+    assert {each.fields["member"] for each in found} == {"bank", "insurer"}
+
+
+def test_after_the_contract_the_statutory_period_runs_too_and_a_refund_stops_both() -> None:
+    town = TenderTown()
+    town.evaluated()
+    town.awarded()
+    contracted(town)
+    town.wait_until(town.now_ms + 2 * DAY)
+    for each in town.guarantees:
+        cited = [("follows", each)]
+        town.say("insurer", "tender.guarantee_released", refs=cited, outcome="released")
+    town.wait_until(town.now_ms + 7 * DAY)
+    found = [because for code, because in town.alerts() if code == "AL16"]
+    assert found == ["deposit_refund_local"] * 3 + ["deposit_refund"] * 2
+
+
+def test_a_refund_before_the_result_is_recorded_as_out_of_its_time() -> None:
+    town = TenderTown()
+    town.opened()
+    town.say("bank", "tender.deposit_refunded", refs=[("follows", town.deposits[0])])
+    expected = "tender.result_published | tender.contract_signed | tender.change"
+    assert ("AL02", expected) in town.alerts()
