@@ -87,14 +87,14 @@ def put_made(state: State, seal: str, image: Digest, certificate: Digest) -> Non
 
 
 def uses(state: State, authorisation: RecordId) -> int:
-    """How often a seal was used on an authorisation."""
+    """How many documents were stamped on an authorisation."""
     data = state.overlay.get(_USES + authorisation)
     return 0 if data is None else cast(int, decode_stored(data))
 
 
-def put_use(state: State, authorisation: RecordId) -> None:
-    """Count one more use."""
-    state.overlay.put(_USES, authorisation, encode(uses(state, authorisation) + 1))
+def put_use(state: State, authorisation: RecordId, documents: int) -> None:
+    """Count `documents` more."""
+    state.overlay.put(_USES, authorisation, encode(uses(state, authorisation) + documents))
 
 
 def _put(state: State, row: SealRow) -> None:

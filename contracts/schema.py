@@ -224,6 +224,8 @@ class Role:
     group: str
     governance: bool
     """Decides over others: granted by the quorum of the nodes' organisations only."""
+    single: bool = False
+    """Held by one member at a time: where there is to be one voice only."""
 
 
 @dataclass(frozen=True, slots=True)

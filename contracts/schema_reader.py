@@ -188,6 +188,7 @@ def role(key: str, raw: Raw) -> Role:
         row.text("en"),
         row.text("group"),
         row.flag("governance", default=False),
+        row.flag("single", default=False),
     )
     row.end()
     return made

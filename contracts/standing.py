@@ -105,6 +105,16 @@ def holds_role(world: World, state: State, member: MemberId, role: str, as_of: T
     return any(row.interval.in_force(as_of.index) for row in grants(state, member, role))
 
 
+def holders(state: State, role: str, as_of: Times) -> tuple[MemberId, ...]:
+    """Every member that holds a role, whatever its scope; looks through all grants there are."""
+    found: dict[MemberId, None] = {}
+    for rest, data in state.overlay.rows(PREFIX + b"role/"):
+        interval, held, _ = _grant(data)
+        if held == role and interval.in_force(as_of.index):
+            found[MemberId(rest.split(b"/", 1)[0].decode())] = None
+    return tuple(found)
+
+
 def put_member(
     state: State, member: MemberId, interval: Interval, facts: Mapping[str, Value]
 ) -> None:

@@ -174,6 +174,7 @@ class Code(StrEnum):
     KEY_OWN = "key.own"
     ROLE_UNKNOWN = "role.unknown"
     ROLE_NOT_HELD = "role.not_held"
+    ROLE_SINGLE = "role.single"
     CALENDAR_INVALID = "calendar.invalid"
     BUNDLE_KEY = "bundle.key"
     BUNDLE_EXPIRED = "bundle.expired"

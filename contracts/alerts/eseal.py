@@ -48,7 +48,8 @@ def _authorisation(case: Case) -> str | None:
         return "seal_authorisation_expired"
     if row.kept["purpose"] != record.fields["purpose"]:
         return "seal_authorisation_purpose"
-    if not isinstance(quota, int) or eseal_rows.uses(state, record_id) >= quota:
+    stamped = eseal_rows.uses(state, record_id) + len(record.evidence)
+    if not isinstance(quota, int) or stamped > quota:
         return "seal_authorisation_spent"
     return None
 

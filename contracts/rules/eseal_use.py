@@ -33,10 +33,10 @@ def judge(case: Case) -> Rejected | None:
 
 
 def apply(case: Case) -> None:
-    """Count the use on the authorisation that was cited."""
+    """Count the documents on the authorisation that was cited."""
     found = authorisation(case)
     if found is not None:
-        eseal_rows.put_use(case.state, found[0])
+        eseal_rows.put_use(case.state, found[0], len(case.record.evidence))
 
 
 def authorisation(case: Case) -> tuple[RecordId, RecordRow] | None:

@@ -25,7 +25,7 @@ def judge(case: Case) -> Rejected | None:
         return Rejected(Code.MEMBER_UNKNOWN, {"member": member})
     if case.record.fields["action"] == "withdraw" and not _held(case):
         return Rejected(Code.ROLE_NOT_HELD, {"member": member, "role": role, "scope": scope})
-    return None
+    return _check_single(case)
 
 
 def apply(case: Case) -> None:
@@ -37,6 +37,18 @@ def apply(case: Case) -> None:
         return
     for row in _held(case):
         standing.end_role(case.state, member, row, case.times)
+
+
+def _check_single(case: Case) -> Rejected | None:
+    """Refuse a second holder of a role that has one at a time."""
+    member, role, _ = _facts(case)
+    granted = case.record.fields["action"] == "grant"
+    if not granted or not case.facts.world.catalogue.roles[role].single:
+        return None
+    others = [each for each in standing.holders(case.state, role, case.times) if each != member]
+    if not others:
+        return None
+    return Rejected(Code.ROLE_SINGLE, {"role": role, "member": member, "holder": others[0]})
 
 
 def _held(case: Case) -> list[standing.RoleRow]:

@@ -12,6 +12,7 @@ from contracts.verdict import Accepted, Facts, Times, Verdict, World
 from ledger.codes import Code
 from ledger.core.block import block_bundle
 from ledger.core.canonical import Value
+from ledger.core.identifiers import RecordId
 from ledger.core.payload import bundles_root, encode_payload
 from ledger.core.status import PREFIX
 from ledger.errors import Rejected
@@ -221,6 +222,39 @@ def test_an_authorisation_covers_its_purpose_quota_and_time(stamped: SealTown) -
         ("AL26", "seal_authorisation_purpose"),
         ("AL26", "seal_authorisation_spent"),
     ]
+
+
+def test_a_quota_counts_documents_not_records(stamped: SealTown) -> None:
+    cites = [("follows", stamped.authorised(quota=2))]
+    two, one = {"a": b"a", "b": b"b"}, {"c": b"c"}
+    stamped.say("city", "seal.used", SEAL, refs=cites, files=two, fields=stamped.use())
+    assert stamped.alerts() == []
+    stamped.say("city", "seal.used", SEAL, refs=cites, files=one, fields=stamped.use())
+    assert stamped.alerts() == [("AL26", "seal_authorisation_spent")]
+
+
+def grant(town: SealTown, member: str, action: str = "grant") -> RecordId:
+    """The authority's word on who makes seals, before the nodes' organisations confirm it."""
+    fields = {"action": action, "role": "seal_maker"}
+    return town.say("centre", "ledger.role_changed", member, fields=fields)
+
+
+def test_there_is_one_maker_at_a_time(town: SealTown) -> None:
+    fields = {"action": "grant", "role": "seal_maker"}
+    refused = town.refused("centre", "ledger.role_changed", "city", fields=fields)
+    assert refused is Code.ROLE_SINGLE
+
+    withdrawn = grant(town, "maker", "withdraw")
+    for node in ("supervisor", "registry"):
+        town.say(node, "ledger.confirmed", "maker", refs=[("confirms", withdrawn)])
+    first, second = grant(town, "city"), grant(town, "province")
+    for node in ("supervisor", "registry"):
+        town.say(node, "ledger.confirmed", "city", refs=[("confirms", first)])
+    # Of two grants that awaited, the one that is completed first holds.
+    cites = [("confirms", second)]
+    town.say("supervisor", "ledger.confirmed", "province", refs=cites)
+    last = town.refused("registry", "ledger.confirmed", "province", refs=cites)
+    assert last is Code.ROLE_SINGLE
 
 
 def test_an_authorisation_expires(stamped: SealTown) -> None:
