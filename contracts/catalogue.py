@@ -18,7 +18,7 @@ from contracts.closure import check
 from contracts.profile import profile
 from contracts.profile_closure import check_profile
 from contracts.rules import RULES
-from contracts.schema_reader import Raw, Row, invalid
+from contracts.table_row import Raw, Row, invalid
 from contracts.tables import VERSION, Catalogue, Reason, catalogue_of
 from ledger.core.canonical import Value, encode
 from ledger.core.hashing import Tag, sha256, tagged_hash

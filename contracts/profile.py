@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.schema_reader import Raw, Row, invalid
+from contracts.table_row import Raw, Row, invalid
 
 LINKS: Final = frozenset({"cites", "cited", "issuer"})
 """How a node's record belongs to an anchor, beside ``field:NAME``."""
