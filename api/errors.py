@@ -35,6 +35,7 @@ _UNFIT: Final = frozenset(
         "sealed",
         "seal",
         "list",
+        "evaluation",
     }
 )
 """Prefixes of what the rules or its signature refuse in a well-formed submission: 422."""

@@ -3,7 +3,9 @@
 import asyncio
 import gzip
 import json
+import re
 import socket
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 
+import contracts
 from api.bodies import read_capped
 from api.errors import ApiError, http_status
 from ledger.codes import Code
@@ -22,6 +25,16 @@ from tests.api.one_node import OneNode, canonical
 
 JSON = {"Content-Type": "application/json"}
 MSGPACK = {"Content-Type": "application/msgpack"}
+
+
+def test_whatever_the_rules_refuse_is_the_submitters_to_mend() -> None:
+    """A status of ours would make a client ask again and again for what no node will take."""
+    named = re.compile(r"ejected\(\s*Code\.([A-Z_]+)")
+    rules = Path(contracts.__file__).parent
+    found = {name for file in rules.rglob("*.py") for name in named.findall(file.read_text())}
+    assert len(found) > 40
+    ours = {name: http_status(Code[name]) for name in found if http_status(Code[name]) >= 500}
+    assert ours == {}
 
 
 def is_problem(answer: httpx.Response, code: Code | None = None) -> None:
@@ -63,6 +76,7 @@ def test_every_code_has_a_status_that_fits_its_kind(code: Code) -> None:
         "sealed": {422},
         "seal": {422},
         "list": {422},
+        "evaluation": {422},
         "proof": {422, 500},
         "store": {503},
         "journal": {503},
