@@ -8,7 +8,7 @@ chain from here. Spec: ``docs/spec/block.md``.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from contracts import certificates, entering, timers, unsealing
+from contracts import certificates, draw_rows, entering, timers, unsealing
 from contracts.admission import Seen, Submitted, check_bundle, decode_entering
 from contracts.case import Case
 from contracts.conclusions import conclusion_record
@@ -64,6 +64,8 @@ class Draft:
         self._opened: list[OpenedRecord] = []
         self._effects: list[Effect] = []
         self._fired_count = 0
+        head = parent.head
+        draw_rows.keep_awaited(parent.state, self._overlay, head.height, head.header_hash)
 
     def fire(self) -> None:
         """Fire the timers that are due in the parent's state; before any bundle."""

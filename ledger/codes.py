@@ -164,6 +164,7 @@ class Code(StrEnum):
     EVALUATION_COMMITTEE = "evaluation.committee"
     EVALUATION_SCORE = "evaluation.score"
     EVALUATION_REPORT = "evaluation.report"
+    DRAW_INVALID = "draw.invalid"
     SEAL_OWNER = "seal.owner"
     SEAL_STATUS_ANSWER = "seal.status_answer"
     MEMBER_EXISTS = "member.exists"

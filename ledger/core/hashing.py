@@ -37,6 +37,9 @@ class Tag(StrEnum):
     CREDENTIAL = "credential"
     IMPORT = "import"
     WITNESS = "witness"
+    DRAW = "draw"
+    DRAW_SEED = "draw-seed"
+    DRAW_STEP = "draw-step"
     LISTED = "listed"
 
     @property

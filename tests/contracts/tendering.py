@@ -6,12 +6,13 @@ Each step is a method that says who does it; what a test leaves out or says othe
 from collections.abc import Mapping, Sequence
 
 from ledger.core.canonical import Value
-from ledger.core.identifiers import MemberId, RecordId
+from ledger.core.draw import draw_value, drawn, seed_commitment
+from ledger.core.identifiers import Height, MemberId, RecordId
 from ledger.core.openings import commit_fields
 from ledger.core.record import Private, Record
 from ledger.core.sealed import Sealed
 from tests.contracts.sealing import BIDDERS, SEALED_ROLES, SYSTEM, SealedTown
-from tests.contracts.town import CATALOGUE, DAY, PROJECT, SECTION
+from tests.contracts.town import CATALOGUE, DAY, HOUR, PROJECT, SECTION
 from tests.vectors.small_network import seed, signer
 
 EXPERTS = tuple(f"expert-{letter}" for letter in "abcde")
@@ -25,6 +26,7 @@ OFFICES = {
 TENDER_ROLES = {**SEALED_ROLES, **OFFICES}
 SCORES = (9000, 9100, 8900, 9050, 8950)
 POOL = 40
+SEEDERS = ("notary", "supervisor")
 
 
 class TenderTown(SealedTown):
@@ -63,6 +65,61 @@ class TenderTown(SealedTown):
             self.say(name, "tender.expert_signed_in")
         fields: dict[str, Value] = {"members": names, "chair": names[0]}
         return self.say("builder", "tender.committee_formed", fields=fields)
+
+    # The draw.
+
+    def asked(self, **said: Value) -> Record:
+        """A draw of five places: two blocks for the seeds, then the one whose header decides."""
+        fields: dict[str, Value] = {
+            "pool_root": seed("pool"),
+            "pool_count": POOL,
+            "draw_count": 5,
+            "draw_height": self.chain.head.height + 4,
+            "seeders": SEEDERS,
+            "reveal_until_ms": self.now_ms + HOUR,
+        }
+        return self.record("builder", "tender.expert_draw_requested", fields={**fields, **said})
+
+    def promise(self, request: RecordId, seeder: str, word: str = "") -> Record:
+        """The commitment of a seed."""
+        digest = seed_commitment(
+            self.genesis.network_id, request, MemberId(seeder), seed(word or seeder)
+        )
+        cited = [("follows", request)]
+        return self.record(seeder, "draw.seed_committed", refs=cited, commitment=digest)
+
+    def reveal(self, request: RecordId, seeder: str, word: str = "") -> Record:
+        """The seed itself."""
+        cited = [("follows", request)]
+        return self.record(seeder, "draw.seed_revealed", refs=cited, seed=seed(word or seeder))
+
+    def result(self, request: RecordId, height: int, **said: Value) -> Record:
+        """The draw as seeds and header say, unless said otherwise."""
+        header = self.chain.blocks.header(Height(height)).hash()
+        seeds: dict[MemberId, bytes] = {MemberId(each): seed(each) for each in SEEDERS}
+        value = draw_value(self.genesis.network_id, request, seeds, header)
+        fields: dict[str, Value] = {"places": drawn(value, POOL, 5), "header": header}
+        cited = [("follows", request)]
+        return self.record(
+            "extraction", "tender.experts_drawn", refs=cited, fields={**fields, **said}
+        )
+
+    def seeded(self) -> tuple[RecordId, int]:
+        """A draw whose block is settled, with both seeds committed before and none revealed."""
+        request = self.accepted(self.asked())
+        height = self.chain.head.height + 3
+        for seeder in SEEDERS:
+            self.accepted(self.promise(request, seeder))
+        self.say("notary", "evidence.deposited", "D-1")
+        assert self.chain.head.height == height
+        return request, height
+
+    def drew(self) -> RecordId:
+        """Five experts are drawn."""
+        request, height = self.seeded()
+        for seeder in SEEDERS:
+            self.accepted(self.reveal(request, seeder))
+        return self.accepted(self.result(request, height))
 
     # Bids.
 
@@ -192,6 +249,7 @@ class TenderTown(SealedTown):
 
     def evaluated(self) -> None:
         """Everything up to the report, without a blemish."""
+        self.drew()
         for name in EXPERTS:
             self.enrol(name)
         self.opened()

@@ -64,6 +64,7 @@ def test_all_forty_alerts_are_declared_and_those_in_force_have_a_rule() -> None:
         "AL05",
         "AL09",
         "AL12",
+        "AL13",
         "AL15",
         "AL16",
         "AL17",

@@ -12,6 +12,7 @@ from tests.vectors.generate import (
     blocks,
     bundles,
     canonical,
+    draw,
     files,
     keys,
     negative_list,
@@ -27,7 +28,7 @@ from tests.vectors.generate.spelling import Cases, spell
 ROOT = Path(__file__).parents[1]
 SOURCES = (
     *(canonical, keys, records, bundles, networks, blocks),
-    *(receipts, files, sealed, sealed_receipts, bid_proofs, witness, negative_list),
+    *(receipts, files, sealed, sealed_receipts, bid_proofs, witness, negative_list, draw),
 )
 
 
