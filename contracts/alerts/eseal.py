@@ -12,12 +12,19 @@ from contracts.rules.eseal_use import authorisation
 from contracts.verdict import Raised
 from contracts.windows import standing_to
 
+USE: Final = "seal_use"
+"""The rule of a type that says that a seal was used."""
 FRESH: Final = "seal_status_fresh"
 """The deadline that says how old a status answer may be."""
 
 
 def conclude(case: Case) -> Raised | None:
-    """The alert, where status, authorisation or the freshness of the answer is wrong."""
+    """The alert, where status, authorisation or the freshness of the answer is wrong.
+
+    Other types that raise AL26, such as an award notice without a stamp, say so in their data.
+    """
+    if USE not in case.kind.rules:
+        return None
     because = _status(case) or _authorisation(case)
     if because is not None:
         return _raised(case, because)

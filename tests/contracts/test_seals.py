@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from contracts import eseal_rows
+from contracts import eseal_rows, must_follow
+from contracts.alerts import eseal
+from contracts.case import Case
 from contracts.judge import judge
 from contracts.overlay import Overlay
 from contracts.state import State
@@ -295,6 +297,30 @@ def test_only_the_owner_authorises(stamped: SealTown) -> None:
     terms["grantee"] = "nobody"
     refused = stamped.refused("builder", "seal.use_authorised", SEAL, fields=terms)
     assert refused is Code.MEMBER_UNKNOWN
+
+
+def test_an_award_notice_rests_on_a_stamp_and_nothing_is_alerted(stamped: SealTown) -> None:
+    """AL26 of the notice is about a stamp that is not there; one that is there was judged itself."""
+    kind = CATALOGUE.types["tender.award_notice"]
+    stamp = stamped.say("builder", "seal.used", SEAL, fields=stamped.use())
+    fields: dict[str, Value] = {"winner": "bidder"}
+    state, head = State(Overlay(stamped.chain.state)), stamped.chain.head
+    times = Times(head.log_size, head.time_ms + SECOND)
+    world = World(stamped.genesis.network_id, CATALOGUE, stamped.genesis.parameters, 3, frozenset())
+
+    def raised(*refs: tuple[str, RecordId]) -> list[str]:
+        record = stamped.record("builder", kind.key, fields=fields, refs=refs)
+        facts = Facts(record.record_id, None, world)
+        case = Case(record, replace(kind, must_follow=kind.must_follow[-1:]), facts, state, times)
+        found = [must_follow.holds(each.expression, case, []) for each in case.kind.must_follow]
+        alert = eseal.conclude(case)
+        return [
+            *("stamp missing" for held in found if not held),
+            *([alert.because] if alert else []),
+        ]
+
+    assert raised(("follows", stamp)) == []
+    assert raised() == ["stamp missing"]
 
 
 def suspended(town: SealTown) -> tuple[State, Times]:
