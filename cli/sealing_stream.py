@@ -105,11 +105,14 @@ class SealingStream:
             self._lock = (folder / "lock").open("wb")
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as problem:
+            self.__exit__()
             raise StoreError(Code.STORE_LOCKED, path=str(folder)) from problem
         except OSError as problem:
             raise _unwritable(folder, problem) from problem
         for path in sorted(folder.glob(f"*{_SUFFIX}")):
             self._pending[path] = decode_bundle(path.read_bytes())
+            # A tick is made once: another bundle of the same tick would take its place on disk.
+            self.next_tick_ms = int(path.stem) + self.tick_ms
         return self
 
     def __exit__(self, *_: object) -> None:
