@@ -8,6 +8,7 @@ from cli.commands import (
     bidding,
     catalogue,
     demo,
+    drawing,
     keys,
     network,
     node,
@@ -32,7 +33,7 @@ app = typer.Typer(
 )
 for _part in (
     *(network, node, keys, writing, reading, project),
-    *(bidding, verifying, catalogue, demo),
+    *(bidding, verifying, drawing, catalogue, demo),
 ):
     _part.register(app)
 

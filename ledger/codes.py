@@ -165,6 +165,7 @@ class Code(StrEnum):
     EVALUATION_SCORE = "evaluation.score"
     EVALUATION_REPORT = "evaluation.report"
     DRAW_INVALID = "draw.invalid"
+    DRAW_PROOF = "draw.proof"
     SEAL_OWNER = "seal.owner"
     SEAL_STATUS_ANSWER = "seal.status_answer"
     MEMBER_EXISTS = "member.exists"
