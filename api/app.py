@@ -9,6 +9,8 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
 from api.errors import HANDLERS
+from api.explorer import pages
+from api.explorer.problems import in_pages
 from api.headers import SecurityHeaders
 from api.metrics import registry_of
 from api.openapi import describe
@@ -24,6 +26,7 @@ ROUTERS: Final = (
     network.router,
     status.router,
     health.router,
+    pages.router,
 )
 _DOCS_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -48,7 +51,7 @@ def create_app(service: LedgerService, version: str = "0.1.0") -> FastAPI:
         license_info={"name": "Apache-2.0"},
     )
     for kind, handler in HANDLERS.items():
-        app.add_exception_handler(kind, handler)
+        app.add_exception_handler(kind, in_pages(handler))
     app.state.service = service
     app.state.registry = registry_of(service)
     app.add_middleware(SecurityHeaders)

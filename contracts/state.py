@@ -96,6 +96,12 @@ class State:
             if (index := layout.index_of(rest)) < as_of.index:
                 yield index
 
+    def alerts(self, subject: str, as_of: Times) -> Iterator[RecordId]:
+        """Alerts about exactly `subject`, in the log's order."""
+        for rest, record_id in self.overlay.rows(layout.alert_group(subject, "*")):
+            if layout.index_of(rest) < as_of.index:
+                yield RecordId(record_id)
+
     def forbidden(self, subject: str, type_key: str) -> tuple[RecordId, str] | None:
         """Which record forbids a type from now on, and what then happens; None where none does."""
         for each in seen_from(subject):

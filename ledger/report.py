@@ -112,14 +112,22 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def _step_line(step: Step, language: str) -> str:
+def step_words(step: Step | int, language: str) -> tuple[str, str]:
+    """Name and sentence of a check that passed; of a bare number only the name."""
+    if isinstance(step, int):
+        return phrase(f"step.{step}.name", language), ""
     table = f"step.{step.number}"
     spelling = "passed" if step.applies else "absent"
     if step.number == 4 and "rule" in step.facts:
         spelling = "derived"
     told = phrase(f"{table}.{spelling}", language, **step.facts)
-    mark, name = "✓" if step.applies else "–", phrase(f"{table}.name", language)
-    return f"  {step.number:>2} {mark} {name}: {printable(told)}"
+    return phrase(f"{table}.name", language), printable(told)
+
+
+def _step_line(step: Step, language: str) -> str:
+    name, told = step_words(step, language)
+    mark = "✓" if step.applies else "–"
+    return f"  {step.number:>2} {mark} {name}: {told}"
 
 
 def _refusal_lines(problem: LedgerError, language: str) -> Iterator[str]:

@@ -1,0 +1,55 @@
+"""Who is who: members and nodes by the names of their organisations."""
+
+from typing import Final
+
+from api.service import LedgerService
+from ledger.core.identifiers import NETWORK_MEMBER, MemberId, NodeId, Subject
+from ledger.lookup import Turn
+
+_ENROLLED_BY: Final = ("tender.subject_registered", "ledger.node_admitted")
+_LOOKED_AT_MAX: Final = 20
+
+
+class Names:
+    """Names in one language, each looked up once for a page."""
+
+    def __init__(self, service: LedgerService, language: str) -> None:
+        self._service = service
+        self._language = language
+        self._found = {
+            member.member_id: self._chosen(member.name_zh, member.name_en)
+            for member in service.chain.genesis.members
+        }
+        self._found[NETWORK_MEMBER] = "网络规则（自动）" if language == "zh" else "The rules"
+
+    def member(self, member: str) -> str:
+        """The organisation's name; the id where no name is on the ledger."""
+        name = MemberId(member)
+        if name not in self._found:
+            self._found[name] = self._registered(name)
+        return self._found[name] or member
+
+    def node(self, node: str) -> str:
+        """The organisation that answers for a node of the committee."""
+        committee = self._service.chain.committee
+        return self.member(committee.node(NodeId(node)).member_id)
+
+    def type(self, key: str) -> str:
+        """What a record type is called."""
+        kind = self._service.catalogue.type(key)
+        return key if kind is None else self._chosen(kind.zh, kind.en)
+
+    def _registered(self, member: MemberId) -> str:
+        """The name under which a member was enrolled after the first block."""
+        service = self._service
+        found = service.chain.lookup.by_subject(Subject(member), Turn(_LOOKED_AT_MAX))
+        for each in found.items:
+            record = service.decoded(service.stored(each.record_id))
+            if record.type in _ENROLLED_BY and service.viewer.may_see(record):
+                fields = record.fields
+                zh, en = (str(fields.get(name, "")) for name in ("name_zh", "name_en"))
+                return self._chosen(zh, en)
+        return ""
+
+    def _chosen(self, zh: str, en: str) -> str:
+        return (zh or en) if self._language == "zh" else (en or zh)

@@ -1,0 +1,105 @@
+"""Routes of the pages: ``/``, ``/projects/{key}``, ``/records/{id}`` and the search box."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from api.access import DigestPath, Service, digest
+from api.completeness import completeness_form
+from api.explorer import network_view, project_view, record_view
+from api.explorer.language import language_of
+from api.explorer.names import Names
+from api.explorer.rendering import page
+from api.searching import QUERY_MAX
+from api.searching import search as find
+from ledger.codes import Code
+from ledger.core.identifiers import RecordId, Subject
+from ledger.core.record import SUBJECT_BYTES_MAX
+from ledger.errors import LedgerError
+
+router = APIRouter(include_in_schema=False)
+
+_FORBIDDEN: Final = 403
+
+
+@router.get("/")
+async def network(request: Request, service: Service) -> Response:
+    """The network, as this node sees it."""
+    language = language_of(request)
+    names = Names(service, language)
+    status = service.node.status
+    values = {
+        "quorum": network_view.quorum_of(service),
+        "words": service.words(language),
+        "nodes": list(network_view.node_rows(service, names)),
+        "blocks": list(network_view.block_rows(service, names)),
+        "alerts": list(network_view.newest_alerts(service, language)),
+        "head": status.head,
+        "now_ms": status.now_ms,
+        "cosigned_height": status.cosigned_height,
+        "network_id": service.chain.head.network_id.hex(),
+        "version": request.app.version,
+    }
+    return page(request, "network.html", values)
+
+
+@router.get("/projects/{key:path}")
+async def project(
+    request: Request,
+    service: Service,
+    key: Annotated[str, Path(min_length=1, max_length=SUBJECT_BYTES_MAX)],
+    after: Annotated[int | None, Query(ge=0, le=1 << 62)] = None,
+) -> Response:
+    """A project's or section's track.
+
+    Raises:
+        LedgerError: `api.not_found`.
+    """
+    language = language_of(request)
+    subject = Subject(key)
+    track = project_view.track_of(service, subject, after, language, Names(service, language))
+    if not track.found:
+        raise LedgerError(Code.API_NOT_FOUND, query=key[:80], searched="subject 主题")
+    complete = completeness_form(service, subject)
+    return page(request, "project.html", {"track": track, "complete": complete})
+
+
+@router.get("/records/{record}")
+async def record(request: Request, service: Service, record: DigestPath) -> Response:
+    """What was said, when, where it stands, and the numbered checks of its receipt.
+
+    Raises:
+        StoreError: `record.unknown`.
+    """
+    language = language_of(request)
+    stored = service.stored(RecordId(digest(record)))
+    said = service.decoded(stored)
+    if not service.viewer.may_see(said):
+        return page(request, "hidden.html", {"stored": stored}, _FORBIDDEN)
+    names = Names(service, language)
+    kind = service.catalogue.type(said.type)
+    values = {
+        "stored": stored,
+        "said": said,
+        "names": names,
+        "type_code": kind.code if kind else "",
+        "facts": record_view.facts_of(service, said, names, language),
+        "proof": record_view.proof_of(service, stored, language),
+        "header": service.chain.blocks.header(stored.place.height),
+        "origin": service.chain.origin,
+    }
+    return page(request, "record.html", values)
+
+
+@router.get("/search")
+async def search(
+    request: Request, service: Service, q: Annotated[str, Query(max_length=QUERY_MAX)] = ""
+) -> Response:
+    """What the ledger has under a name; nothing asked is the network page's box again.
+
+    Raises:
+        LedgerError: `api.not_found`, saying what was searched.
+    """
+    if not q.strip():
+        return page(request, "search.html", {"hits": []})
+    return page(request, "search.html", {"hits": find(service, q)})

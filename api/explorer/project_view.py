@@ -1,0 +1,176 @@
+"""A project's or section's track: what was done, by stage, with its marks; and what was concluded.
+
+Records of classes that the reader may not see are left out, and so are their alerts.
+"""
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from api.explorer.names import Names
+from api.explorer.network_view import AlertRow, alert_row
+from api.service import LedgerService
+from contracts.overlay import Overlay
+from contracts.state import State
+from contracts.verdict import RecordRow, Times
+from ledger.core.identifiers import LogIndex, RecordId, Subject
+from ledger.core.record import Record
+from ledger.lookup import Found, Turn
+
+STAGES: Final = ("tender", "bid", "opening", "evaluation", "award", "closing", "any")
+"""招 投 开 评 定, filing, and what belongs to none."""
+PAGE_MAX: Final = 100
+SECTIONS_MAX: Final = 50
+ALERTS_MAX: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One record of the track."""
+
+    record_id: str
+    code: str
+    type: str
+    """Its name in words."""
+    who: str
+    subject: str
+    occurred_ms: int
+    committed_ms: int
+    stage: str
+    at_limit: bool
+    """A deadline was kept only thanks to the grace."""
+    waiting: bool
+    """It awaits confirmations and is not in effect."""
+    confirmed_count: int
+    voided: bool
+    amends: str
+    """Id of the record that it amends; empty for none."""
+    amended_by: str
+    alerts: tuple[str, ...]
+    """Codes of the alerts that rest on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One page of a track."""
+
+    subject: str
+    project: str
+    """Where the subject is a section: what it belongs to; empty otherwise."""
+    sections: tuple[str, ...]
+    stages: tuple[tuple[str, tuple[Action, ...]], ...]
+    """Stages that have actions on this page, in the order of the procedure."""
+    alerts: tuple[AlertRow, ...]
+    more_alerts: bool
+    cursor: int | None
+    found: bool
+    """Whether anything at all is on the ledger under this name."""
+
+
+def track_of(
+    service: LedgerService, subject: Subject, after: int | None, language: str, names: Names
+) -> Track:
+    """A page of `subject`'s track; a project's includes that of its sections."""
+    project, slash, _ = subject.partition("/")
+    listed = () if slash else service.chain.lookup.subjects(f"{subject}/", SECTIONS_MAX)
+    sections = tuple(each for each in listed if each.startswith(f"{subject}/"))
+    subjects = (subject, *sections)
+    found, cursor = _page(service, subjects, after)
+    state = State(Overlay(service.chain.state))
+    alerts, more = _alerts(service, state, subjects, language)
+    marks: dict[str, list[str]] = {}
+    for alert in alerts:
+        for record in alert.rests_on:
+            marks.setdefault(record, []).append(alert.code)
+    actions = [
+        action
+        for each in found
+        if (action := _action(service, state, each.record_id, names, marks)) is not None
+    ]
+    return Track(
+        subject,
+        project if slash else "",
+        sections,
+        _by_stage(actions),
+        tuple(alerts),
+        more,
+        cursor,
+        bool(found) or after is not None,
+    )
+
+
+def _page(
+    service: LedgerService, subjects: Sequence[Subject], after: int | None
+) -> tuple[list[Found], int | None]:
+    """The records of all subjects in the log's order, and the cursor of the next page."""
+    turn = Turn(PAGE_MAX + 1, None if after is None else LogIndex(after))
+    lists = [service.chain.lookup.by_subject(each, turn).items for each in subjects]
+    merged = list(heapq.merge(*lists, key=lambda each: each.index))
+    shown = merged[:PAGE_MAX]
+    return shown, shown[-1].index if len(merged) > PAGE_MAX else None
+
+
+def _alerts(
+    service: LedgerService, state: State, subjects: Iterable[Subject], language: str
+) -> tuple[list[AlertRow], bool]:
+    """The first alerts of all subjects that the reader may see; whether there are more."""
+    head = service.chain.head
+    rows: list[AlertRow] = []
+    for subject in subjects:
+        for record_id in state.alerts(subject, Times(head.log_size, head.time_ms)):
+            record = service.decoded(service.stored(record_id))
+            if not service.viewer.may_see(record):
+                continue
+            if len(rows) == ALERTS_MAX:
+                return rows, True
+            rows.append(alert_row(service, record_id.hex(), record, language))
+    return rows, False
+
+
+def _action(
+    service: LedgerService,
+    state: State,
+    record_id: RecordId,
+    names: Names,
+    marks: Mapping[str, Sequence[str]],
+) -> Action | None:
+    """One record with its marks; None where the reader may not see it, and for alerts."""
+    stored = service.stored(record_id)
+    record = service.decoded(stored)
+    kind = service.catalogue.type(record.type)
+    if kind is None or kind.key == "ledger.alert_raised" or not service.viewer.may_see(record):
+        return None
+    row, newest = state.record(record_id), state.newest(record_id)
+    return Action(
+        record_id.hex(),
+        kind.code,
+        names.type(record.type),
+        names.member(record.issuer),
+        record.subject,
+        record.occurred_at_ms,
+        stored.entry.block_time_ms,
+        kind.stage if kind.stage in STAGES else "any",
+        row is not None and bool(row.at_limit),
+        _waits(row),
+        sum(1 for _ in state.confirmations(record_id)),
+        row is not None and row.voided_index is not None,
+        _amended(record),
+        "" if newest is None else newest.hex(),
+        tuple(sorted(set(marks.get(record_id.hex(), ())))),
+    )
+
+
+def _waits(row: RecordRow | None) -> bool:
+    return row is not None and row.effective is None
+
+
+def _amended(record: Record) -> str:
+    """The record that this one amends."""
+    cited = (ref.record_id.hex() for ref in record.refs if ref.relation == "amends")
+    return next(cited, "")
+
+
+def _by_stage(actions: Sequence[Action]) -> tuple[tuple[str, tuple[Action, ...]], ...]:
+    grouped = ((stage, tuple(each for each in actions if each.stage == stage)) for stage in STAGES)
+    return tuple((stage, each) for stage, each in grouped if each)

@@ -1,0 +1,110 @@
+"""The pages without a browser: languages, rights, errors in the same dress, and escaping."""
+
+import re
+from pathlib import Path
+
+import httpx
+
+from api.explorer import shown
+from api.explorer.figure import drawn
+from api.explorer.language import _preferred
+from api.explorer.words import _words
+from ledger.core.merkle import Tree, leaf_hash
+from tests.api.one_node import OneNode
+from tests.api.small_tender import PROJECT, play, say
+
+HTML = {"Accept": "text/html"}
+
+
+def page(client: httpx.Client, path: str, status: int = 200, **headers: str) -> str:
+    answer = client.get(
+        path, headers={**HTML, **{k.replace("_", "-"): v for k, v in headers.items()}}
+    )
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "script" not in answer.headers["content-security-policy"]
+    return answer.text
+
+
+def test_both_languages_have_the_same_words() -> None:
+    zh, en = _words("zh"), _words("en")
+    assert {name: set(table) for name, table in zh.items()} == {
+        name: set(table) for name, table in en.items()
+    }
+    for table, words in zh.items():
+        for key, text in words.items():
+            holes = re.compile(r"{\w+}")
+            assert set(holes.findall(text)) == set(holes.findall(en[table][key])), (table, key)
+
+
+def test_the_reader_chooses_the_language() -> None:
+    assert _preferred("en-GB,en;q=0.9,zh;q=0.8") == "en"
+    assert _preferred("fr, zh-CN;q=0.7, en;q=0.3") == "zh"
+    assert _preferred("en;q=0, de") == "zh"
+    assert _preferred("en;q=x.y") == "zh"
+    assert _preferred("") == "zh"
+
+
+def test_a_tender_is_told_page_by_page(node: OneNode, client: httpx.Client) -> None:
+    tender = play(client, node)
+    assert "一个节点" in page(client, "/")
+    assert "Newest blocks" in page(client, "/?lang=en")
+    track = page(client, f"/projects/{PROJECT}", Accept_Language="en")
+    assert "Tender announcement" in track
+    assert "Was amended" in track or "Alert AL" in track
+    said = page(client, f"/records/{tender.document.record_id.hex()}")
+    assert "全部检查通过" in said
+    assert said.count('class="passed"') == 8
+    hidden = page(client, f"/records/{tender.complaint.record_id.hex()}", 403)
+    assert "这条记录不公开" in hidden
+    assert "api.not_public" in hidden
+    assert tender.complaint.subject not in hidden
+    assert tender.complaint.record_id.hex() not in track
+
+
+def test_errors_wear_the_same_dress_for_people_only(client: httpx.Client) -> None:
+    assert "api.not_found" in page(client, "/projects/nothing-here", 404)
+    assert "api.not_found" in page(client, "/search?q=nothing-here", 404)
+    assert "api.parameter" in page(client, "/records/xyz", 400)
+    assert "record.unknown" in page(client, f"/records/{'0' * 64}", 404)
+    assert "api.route" in page(client, "/nowhere", 404)
+    for path in ("/v1/records/xyz", "/records/xyz"):
+        answer = client.get(path, headers=HTML if path.startswith("/v1") else {})
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_nothing_that_a_member_says_acts_on_the_reader(node: OneNode, client: httpx.Client) -> None:
+    hostile = '"><img src=x onerror=alert(1)>\u202e{{ 7*7 }}'
+    record = say(client, node, node.record(subject="恶意-1", files={hostile: b"x"}, method=hostile))
+    for path in (f"/records/{record.record_id.hex()}", "/projects/恶意-1", "/search?q=恶意-1"):
+        told = page(client, path)
+        assert "<img" not in told
+        assert "\u202e" not in told
+    assert "{{ 7*7 }}" in page(client, f"/records/{record.record_id.hex()}")
+
+
+def test_the_figure_ends_in_the_root_at_every_place() -> None:
+    for size in range(1, 18):
+        leaves = [leaf_hash(bytes([each])) for each in range(size)]
+        tree = Tree(leaves)
+        for index in range(size):
+            figure = drawn(leaves[index], index, size, tree.path(index))
+            top = figure.rungs[-1].made if figure.rungs else figure.leaf
+            assert top == tree.root.hex()
+
+
+def test_money_and_times_are_exact() -> None:
+    assert shown.yuan(123_456_789) == "¥ 1,234,567.89"
+    assert shown.yuan(-5) == "¥ -0.05"
+    assert 'datetime="1970-01-01T00:00:00Z"' in shown.moment(0)
+    assert "1970-01-01 08:00:00<" in shown.moment(0)
+    assert shown.moment(-1) == "-1 ms"
+
+
+def test_the_pages_load_nothing_from_elsewhere() -> None:
+    folder = Path(shown.__file__).parent
+    for template in sorted((folder / "templates").glob("*.html")):
+        text = template.read_text(encoding="utf-8")
+        assert not re.search(r"(src|href)=\"(https?:)?//", text), template.name
+        assert "<script" not in text
+        assert " style=" not in text

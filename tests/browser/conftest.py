@@ -1,0 +1,137 @@
+"""A real browser on the pages of real nodes; skipped by name where Chromium is missing.
+
+Four processes of a real network, some records on it, and Debian's Chromium driven by Playwright.
+Whatever the browser asks of another host, and whatever its console says, is kept and judged.
+"""
+
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, Request, sync_playwright
+
+from ledger.core.bundle import sign_bundle
+from ledger.core.hashing import sha256
+from ledger.core.identifiers import MemberId, Subject
+from ledger.core.record import Evidence, Record
+from tests.network.real_network import HOUR_MS, RealNetwork
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PROJECT = "浏览-2026-001"
+HOSTILE = '<script>document.title="stolen"</script>\u202egnp.exe'
+"""Markup, and a mark that turns the text after it around."""
+
+
+@dataclass
+class Visitor:
+    """One page of the browser, and what it did beside showing."""
+
+    page: Page
+    base: str
+    strangers: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> None:
+        """Go to a page of the node."""
+        self.page.goto(self.base + path)
+
+    def asked(self, request: Request) -> None:
+        """Keep whatever is asked of another host."""
+        if not request.url.startswith(self.base):
+            self.strangers.append(urlsplit(request.url).netloc)
+
+
+@pytest.fixture(scope="session")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealNetwork]:
+    """Four nodes at work, with one record in plain words and one that is hostile."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed: apt install chromium fonts-noto-cjk")
+    network = RealNetwork(tmp_path_factory.mktemp("browser"))
+    try:
+        network.start()
+        _submit(network, "招标公告.pdf", "平常的说明")
+        _submit(network, HOSTILE, HOSTILE)
+        yield network
+    finally:
+        network.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, without a screen."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed: apt install chromium fonts-noto-cjk")
+    with sync_playwright() as player:
+        opened = player.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(params=["zh-CN", "en-GB"])
+def visitor(
+    browser: Browser, network: RealNetwork, request: pytest.FixtureRequest
+) -> Iterator[Visitor]:
+    """A reader in one language, without JavaScript of the pages' own to lean on."""
+    context = browser.new_context(locale=request.param, viewport={"width": 1200, "height": 900})
+    guest = Visitor(context.new_page(), network.nodes[0].api)
+    guest.page.on("request", guest.asked)
+    guest.page.on("console", lambda message: guest.said.append(message.text))
+    guest.page.on("pageerror", lambda error: guest.said.append(str(error)))
+    yield guest
+    context.close()
+    assert guest.strangers == [], "the page asked another host"
+    assert guest.said == [], "the browser's console is not silent"
+
+
+def records_of(network: RealNetwork) -> list[str]:
+    """Ids of the project's records, in the log's order."""
+    answer = httpx.get(
+        f"{network.nodes[0].api}/v1/subjects", params={"key": PROJECT}, trust_env=False
+    )
+    return [item["record_id"] for item in answer.json()["items"]]
+
+
+def _submit(network: RealNetwork, label: str, method: str) -> None:
+    """Have the trading centre deposit one document about the project."""
+    network.made_count += 1
+    now_ms = time.time_ns() // 1_000_000
+    record = Record(
+        type="evidence.deposited",
+        issuer=MemberId("centre"),
+        subject=Subject(PROJECT),
+        occurred_at_ms=now_ms,
+        evidence=(Evidence(label, sha256(label.encode()), None, 9, "application/pdf"),),
+        fields={"method": method},
+        private=None,
+        refs=(),
+        nonce=network.made_count.to_bytes(16),
+    )
+    bundle = sign_bundle(
+        network.keys["centre"],
+        network.trust.network_id,
+        MemberId("centre"),
+        [record.encode()],
+        now_ms,
+        now_ms + HOUR_MS,
+    )
+    answer = httpx.post(
+        f"{network.nodes[0].api}/v1/bundles?wait=30",
+        content=bundle.encode(),
+        headers={"Content-Type": "application/msgpack"},
+        timeout=60,
+        trust_env=False,
+    )
+    assert answer.status_code == httpx.codes.CREATED, answer.text

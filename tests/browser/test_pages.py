@@ -1,0 +1,125 @@
+"""The pages as a person meets them: read, walked by keyboard, printed, attacked, and cut off."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from ledger.core.receipt import decode_receipt
+from ledger.verify import verify_receipt
+from tests.browser.conftest import HOSTILE, PROJECT, Visitor, records_of
+from tests.network.real_network import RealNetwork
+
+pytestmark = [pytest.mark.browser, pytest.mark.network]
+
+
+def in_chinese(visitor: Visitor) -> bool:
+    return str(visitor.page.locator("html").get_attribute("lang")) == "zh-CN"
+
+
+def test_the_network_says_what_its_quorum_can_still_do(visitor: Visitor) -> None:
+    visitor.open("/")
+    said = "还可以再失去 1 个节点" if in_chinese(visitor) else "can lose 1 more"
+    expect(visitor.page.locator(".headline")).to_contain_text(said)
+    expect(visitor.page.locator("section[aria-labelledby=nodes] tbody tr")).to_have_count(4)
+    expect(visitor.page.locator("section[aria-labelledby=blocks] tbody tr").first).to_be_visible()
+
+
+def test_a_project_leads_to_its_records(visitor: Visitor, network: RealNetwork) -> None:
+    visitor.open(f"/projects/{PROJECT}")
+    expect(visitor.page.locator("h1")).to_have_text(PROJECT)
+    actions = visitor.page.locator(".timeline > li")
+    expect(actions).to_have_count(len(records_of(network)))
+    actions.first.get_by_role("link").first.click()
+    expect(visitor.page).to_have_url(re.compile("/records/[0-9a-f]{64}"))
+
+
+def test_every_check_of_a_record_holds_and_its_receipt_verifies_elsewhere(
+    visitor: Visitor, network: RealNetwork
+) -> None:
+    record = records_of(network)[0]
+    visitor.open(f"/records/{record}")
+    checks = visitor.page.locator(".checks li")
+    expect(checks).to_have_count(10)
+    expect(visitor.page.locator(".checks .failed")).to_have_count(0)
+    expect(visitor.page.locator("svg.path")).to_be_visible()
+    with visitor.page.expect_download() as waiting:
+        visitor.page.locator(".button.first").click()
+    verified = verify_receipt(
+        decode_receipt(Path(waiting.value.path()).read_bytes()), network.trust
+    )
+    assert verified.record_id.hex() == record
+
+
+def test_hostile_text_is_shown_and_does_nothing(visitor: Visitor, network: RealNetwork) -> None:
+    visitor.open(f"/records/{records_of(network)[1]}")
+    expect(visitor.page.get_by_text("<script>").first).to_be_visible()
+    assert "stolen" not in visitor.page.title()
+    assert visitor.page.locator("script").count() == 0
+    assert "\u202e" in HOSTILE
+    assert "\u202e" not in visitor.page.content()
+
+
+def test_the_search_box_finds_by_keyboard_alone(visitor: Visitor) -> None:
+    visitor.open("/")
+    visitor.page.keyboard.press("Tab")
+    expect(visitor.page.locator(".skip")).to_be_focused()
+    visitor.page.keyboard.press("Tab")
+    visitor.page.keyboard.press("Tab")
+    expect(visitor.page.locator("#q")).to_be_focused()
+    visitor.page.keyboard.type(PROJECT)
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.page.locator(".hit a").first).to_have_text(PROJECT)
+
+
+def test_every_page_has_landmarks_labels_and_room_on_a_phone(
+    visitor: Visitor, network: RealNetwork
+) -> None:
+    visitor.page.set_viewport_size({"width": 360, "height": 740})
+    for path in ("/", f"/projects/{PROJECT}", f"/records/{records_of(network)[1]}"):
+        visitor.open(path)
+        for landmark in ("banner", "main", "contentinfo", "search"):
+            expect(visitor.page.get_by_role(landmark)).to_have_count(1)
+        assert visitor.page.locator("h1").count() == 1
+        label = visitor.page.locator("label[for=q]")
+        expect(label).to_be_visible()
+        assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_page_cannot_run_what_it_did_not_bring(visitor: Visitor) -> None:
+    visitor.open("/")
+    policy = visitor.page.request.get(visitor.base + "/").headers["content-security-policy"]
+    assert "script-src" not in policy
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe-inline" not in policy
+
+
+def test_print_leaves_the_controls_out(visitor: Visitor, network: RealNetwork) -> None:
+    visitor.open(f"/records/{records_of(network)[0]}")
+    visitor.page.emulate_media(media="print")
+    expect(visitor.page.locator(".box")).to_be_hidden()
+    expect(visitor.page.locator(".actions")).to_be_hidden()
+    expect(visitor.page.locator(".checks")).to_be_visible()
+
+
+def test_a_lost_node_is_told_in_words(visitor: Visitor, network: RealNetwork) -> None:
+    lost = network.nodes[3]
+    lost.kill()
+    try:
+        said = "再失去一个节点就会停止" if _reads_chinese(visitor) else "stands still when one more"
+        for _ in range(60):
+            visitor.open("/")
+            if said in visitor.page.locator(".headline").inner_text():
+                break
+            visitor.page.wait_for_timeout(500)
+        expect(visitor.page.locator(".headline")).to_contain_text(said)
+        expect(visitor.page.locator("td .mark.serious")).to_have_count(1)
+    finally:
+        lost.start()
+        lost.wait_ready(60)
+
+
+def _reads_chinese(visitor: Visitor) -> bool:
+    visitor.open("/")
+    return in_chinese(visitor)
