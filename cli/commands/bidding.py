@@ -7,6 +7,7 @@ from types import FrameType
 from typing import Annotated, Final
 
 import typer
+from rich.markup import escape
 
 from cli.bidding import SEALED_SUFFIX, OpenedBid, open_sealed, prove_bid, read_sealed, seal_record
 from cli.commands.options import (
@@ -27,7 +28,7 @@ from cli.words import language, say
 from ledger.bid_proofs import BidStanding
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId, check_name
-from ledger.report import bid_standing, bid_value
+from ledger.report import bid_standing, bid_value, printable
 from ledger.words import sentence
 from ledger.words.moments import beijing_time
 
@@ -70,7 +71,7 @@ def seal(
             "commitment": held.digest.hex(),
             "committed_by": held.committed_by,
         },
-        f"{HELD} {say('bid.sealed', path=str(path))}",
+        f"{HELD} {_plain(say('bid.sealed', path=str(path)))}",
         say("bid.sealed_next", system=held.committed_by),
     )
 
@@ -89,7 +90,8 @@ def run(
     committed = 0
     with Desk.open(client_from(as_, node)) as desk, SealingStream(desk, inbox, places) as stream:
         try:
-            output.note(say("bid.running", inbox=str(inbox), places=places, tick=stream.tick_ms))
+            running = say("bid.running", inbox=str(inbox), places=places, tick=stream.tick_ms)
+            output.note(_plain(running))
             while True:
                 committed += _tell(output, stream, stream.step(time.time_ns() // 1_000_000))
                 time.sleep(POLL_S)
@@ -116,7 +118,7 @@ def open_(
     rows = table(say("bid.opened"), say("bid.file"), say("kept.record"), say("bid.outcome"))
     for each in done:
         record = read_sealed(each.path).sealed.record_id.hex()[:16] + "…"
-        rows.add_row(each.path.name, record, _outcome(each))
+        rows.add_row(_plain(each.path.name), record, _outcome(each))
     output.result({"opened": [_opened_value(each) for each in done]}, rows)
     if any(each.problem is not None for each in done):
         raise typer.Exit(Exit.REFUSED)
@@ -139,7 +141,7 @@ def prove(
         sign = "–"
     output.result(
         {**bid_value(bid), "proof": str(path)},
-        f"{sign} {bid_standing(bid, language())}",
+        f"{sign} {escape(bid_standing(bid, language()))}",
         facts(
             say("bid.proof"),
             [
@@ -158,7 +160,7 @@ def _tell(output: Output, stream: SealingStream, told: Told) -> int:
     for problem in told.problems:
         output.warn(sentence(problem.code, problem.detail, language()))
     for path in told.committed:
-        output.note(f"{HELD} {say('bid.committed', path=path.name)}")
+        output.note(f"{HELD} {_plain(say('bid.committed', path=path.name))}")
     if told.ticked and not output.as_json and output.err.is_terminal:
         line = say("bid.tick", ticks=stream.ticks_count, out=stream.pending_count)
         output.err.print(line, end="\r")
@@ -181,9 +183,15 @@ def _interrupt(_: int, __: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def _plain(text: str) -> str:
+    """What a file name or a node says, unable to act on the terminal."""
+    return escape(printable(text))
+
+
 def _outcome(each: OpenedBid) -> str:
     if each.problem is not None:
-        return f"{FAILED} {sentence(each.problem.code, each.problem.detail, language())}"
+        told = sentence(each.problem.code, each.problem.detail, language())
+        return f"{FAILED} {_plain(told)}"
     return f"{HELD} {say('bid.valid')}" if each.receipt else f"{FAILED} {say('bid.invalid')}"
 
 
