@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from contracts.alerts import (
+    deposits,
     eseal,
     evaluation,
     missing_node,
@@ -27,7 +28,9 @@ ALERT_RULES: Final[Mapping[str, AlertRule]] = MappingProxyType(
     {
         "bid_set": sealing.wrong_set,
         "composition": evaluation.composition,
+        "deposit_account": deposits.strange_account,
         "few_bids": sealing.few_bids,
+        "guarantee": deposits.not_verifiable,
         "missing_node": missing_node.conclude,
         "negative_list": negative_list.conclude,
         "score_outlier": evaluation.outliers,

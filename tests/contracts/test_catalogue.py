@@ -65,6 +65,7 @@ def test_all_forty_alerts_are_declared_and_those_in_force_have_a_rule() -> None:
         "AL09",
         "AL12",
         "AL13",
+        "AL14",
         "AL15",
         "AL16",
         "AL17",

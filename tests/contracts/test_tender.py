@@ -48,6 +48,19 @@ def test_a_whole_open_tender_from_plan_to_project_file() -> None:
     assert town.alerts() == [NO_SEAL]
 
 
+def test_a_whole_open_tender_under_its_profile_ends_with_a_certificate() -> None:
+    town = TenderTown("open_tender")
+    town.say("builder", "tender.plan_published", PROJECT, name="学校改扩建")
+    town.evaluated()
+    town.say("bank", "tender.deposits_pooled", count=2)
+    town.awarded()
+    contracted(town)
+    returned(town)
+    town.say("builder", "tender.file_set_submitted")
+    assert town.alerts() == [NO_SEAL]
+    assert len(town.listed("tender.witness_certificate")) == 1
+
+
 # Bids and what they rest on.
 
 
@@ -89,6 +102,26 @@ def test_a_deposit_after_the_bid_deadline_raises_an_alert() -> None:
     for each, commitment in zip(early[:3], (*first, paid), strict=True):
         town.open(each, commitment)
     assert ("AL15", "before(tender.announcement.bid_deadline_ms)") in town.alerts()
+
+
+def test_a_strange_account_and_a_guarantee_that_is_not_genuine_raise_alerts() -> None:
+    town = TenderTown()
+    obtained = town.inner("bidder", "tender.documents_obtained")
+    named: dict[str, Value] = {"bidder": "bidder"}
+    account = town.inner("deposits", "tender.deposit_account_allocated", obtained, fields=named)
+    strange: dict[str, Value] = {**named, "basic_account": False}
+    paid = town.inner("bank", "tender.deposit_paid", account, fields=strange)
+    issued = town.inner("insurer", "tender.guarantee_issued", obtained, fields=named)
+    failed: dict[str, Value] = {**named, "outcome": "not_verifiable"}
+    checked = town.inner("centre", "tender.guarantee_verified", issued, fields=failed)
+    sealed = [town.seal(each) for each in (obtained, account, paid, issued, checked)]
+    commitments = town.commit_sealed(*sealed)
+    town.seal_set()
+    town.start()
+    for each, commitment in zip(sealed, commitments, strict=True):
+        town.open(each, commitment)
+    found = [each for each in town.alerts() if each[0] in {"AL14", "AL15"}]
+    assert found == [("AL14", "other_account"), ("AL15", "guarantee_not_verifiable")]
 
 
 # The opening.
