@@ -39,6 +39,12 @@ class Names:
         kind = self._service.catalogue.type(key)
         return key if kind is None else self._chosen(kind.zh, kind.en)
 
+    def term(self, name: str) -> str:
+        """What an alert names: a type, a deadline or a reason of the catalogue, in words."""
+        catalogue = self._service.catalogue
+        found = catalogue.type(name) or catalogue.deadlines.get(name) or catalogue.reasons.get(name)
+        return name if found is None else self._chosen(found.zh, found.en)
+
     def _registered(self, member: MemberId) -> str:
         """The name under which a member was enrolled after the first block."""
         service = self._service

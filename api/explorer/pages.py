@@ -5,11 +5,13 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.access import DigestPath, Service, digest
+from api.alerts import alert_sentence
 from api.completeness import completeness_form
 from api.explorer import network_view, project_view, record_view
 from api.explorer.language import language_of
 from api.explorer.names import Names
 from api.explorer.rendering import page
+from api.rights import ALERT_TYPE
 from api.searching import QUERY_MAX
 from api.searching import search as find
 from ledger.codes import Code
@@ -83,6 +85,9 @@ async def record(request: Request, service: Service, record: DigestPath) -> Resp
         "said": said,
         "names": names,
         "type_code": kind.code if kind else "",
+        "sentence": alert_sentence(service.catalogue, said, language)
+        if said.type == ALERT_TYPE
+        else "",
         "facts": record_view.facts_of(service, said, names, language),
         "proof": record_view.proof_of(service, stored, language),
         "header": service.chain.blocks.header(stored.place.height),

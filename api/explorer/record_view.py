@@ -26,6 +26,8 @@ from ledger.verify import VerifiedRecord, walk_checks
 
 ITEMS_MAX: Final = 64
 """Items of one list that are shown; the raw record has all."""
+_TERMS: Final = ("about", "because", "deadline")
+"""Fields of derived records that name a type, a deadline or a reason."""
 _NAMES_FIELDS: Final = "changed"
 """The field whose items are names of fields."""
 
@@ -119,6 +121,8 @@ def _fact(name: str, value: Value, field: Field | None, names: Names, language: 
         return Fact(name, label, value.hex(), value.hex(), is_hex=True)
     if isinstance(value, bytes):
         return Fact(name, label, value.hex(), is_hex=True)
+    if name in _TERMS and isinstance(value, str):
+        return Fact(name, label, names.term(value))
     if name == _NAMES_FIELDS and isinstance(value, tuple):
         said = (named(language, "fields", str(each)) for each in value[:ITEMS_MAX])
         return Fact(name, label, ", ".join(said))

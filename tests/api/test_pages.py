@@ -13,6 +13,7 @@ from ledger.core.merkle import Tree, leaf_hash
 from tests.api.one_node import OneNode
 from tests.api.small_tender import PROJECT, play, say
 
+STATIC = Path(shown.__file__).parent.parent / "static" / "explorer"
 HTML = {"Accept": "text/html"}
 
 
@@ -99,6 +100,22 @@ def test_money_and_times_are_exact() -> None:
     assert 'datetime="1970-01-01T00:00:00Z"' in shown.moment(0)
     assert "1970-01-01 08:00:00<" in shown.moment(0)
     assert shown.moment(-1) == "-1 ms"
+
+
+def test_every_text_stands_out_from_its_ground() -> None:
+    """WCAG 2.2, 1.4.3: at least 4.5 to 1, for each colour of text on each ground."""
+    css = (STATIC / "pages.css").read_text(encoding="utf-8")
+    colours = dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6});", css))
+    for ground in ("ground", "shade"):
+        for text in ("ink", "quiet", "accent", "good", "warning", "serious"):
+            light = sorted((luminance(colours[text]), luminance(colours[ground])))
+            assert (light[1] + 0.05) / (light[0] + 0.05) >= 4.5, (text, ground)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def test_the_pages_load_nothing_from_elsewhere() -> None:

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from api.client import ClientError
@@ -125,6 +126,14 @@ def test_what_was_opened_is_on_the_ledger_for_whoever_asks(venue: Venue) -> None
             hits = client.search(query)["hits"]
             found = {each["record_id"] for hit in hits for each in hit["records"]}
             assert bid.record_id.hex() in found, query
+        page = httpx.get(
+            f"{venue.one.node.api}/records/{bid.record_id.hex()}?lang=en",
+            headers={"Accept": "text/html"},
+            trust_env=False,
+        )
+        assert page.status_code == httpx.codes.OK
+        assert f"the commitment stands at log index {held.receipt.index}" in page.text
+        assert page.text.count('class="passed"') == 9
         # Sent again in the open, with nothing new beside it: known, with its receipt.
         again = desk.client.submit(held.sealed.bundle(), WAIT_S)
         assert [each.record_id for each in again] == [bid.record_id]
