@@ -36,7 +36,6 @@ _UNFIT: Final = frozenset(
         "seal",
         "list",
         "evaluation",
-        "draw",
     }
 )
 """Prefixes of what the rules or its signature refuse in a well-formed submission: 422."""

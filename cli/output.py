@@ -22,6 +22,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.status import Status
 from rich.table import Table
 
 from cli.failures import CommandError, Exit
@@ -45,6 +46,8 @@ _TRY_AGAIN: Final = frozenset(
 )
 """Nothing was refused: the same command may do its work a moment later."""
 
+Moving = Status
+"""A line that moves while something is waited for."""
 Json = Mapping[str, object] | Sequence[object]
 
 
@@ -107,7 +110,7 @@ class Output:
             transient=not self.err.is_terminal,
         )
 
-    def waiting(self, text: str) -> AbstractContextManager[object]:
+    def waiting(self, text: str) -> AbstractContextManager[Moving]:
         """A line that moves while something is waited for; silent without a terminal."""
         console = Console(stderr=True, quiet=True) if self.as_json else self.err
         return console.status(escape(text))

@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from cli.commands.options import JsonFlag
-from cli.demo.story import Story, load_story
+from cli.demo.story import Story
+from cli.demo.story_files import load_story, variants
 from cli.demo.telling import Telling
 from cli.failures import CommandError, Exit
 from cli.output import Output, table
@@ -33,6 +34,9 @@ def demo(
     once: Annotated[
         bool, typer.Option("--once", help=say("help.demo_once"), envvar="ONCE")
     ] = False,
+    variant: Annotated[
+        str, typer.Option("--variant", help=say("help.demo_variant"), envvar="VARIANT")
+    ] = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Play the story; exit 0 only when all held."""
@@ -42,9 +46,11 @@ def demo(
     # Ctrl-C itself is one even where a shell's background job was told to ignore it.
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, _interrupted)
+    if variant and variant not in variants():
+        raise typer.BadParameter(", ".join(variants()), param_hint="--variant")
     telling = Telling(Output(as_json))
     stays = sys.stdout.isatty() and not once and not as_json
-    _perform(load_story(), telling, folder, ocds, stays=stays)
+    _perform(load_story(variant), telling, folder, ocds, stays=stays)
     if telling.failed:
         raise typer.Exit(Exit.REFUSED)
 

@@ -1,26 +1,34 @@
 """One performance from the empty folder to the last check: nodes up, story, proofs, nodes down."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from cli.compose.description import read_description
-from cli.demo.player import READY_S, Player
+from cli.compose.description import Description, read_description
+from cli.demo.desks import Desks
+from cli.demo.drawing import Drawing
+from cli.demo.facts import Facts
+from cli.demo.play import READY_S, Play
+from cli.demo.player import play_story
 from cli.demo.processes import stop_all
 from cli.demo.proving import prove
 from cli.demo.stage import Stage, claim, set_up
 from cli.demo.story import Story
+from cli.demo.stream import Stream
 from cli.demo.telling import Telling
 from cli.demo.values import Values
-from cli.desk import Desk
-from cli.settings import client_settings
 from cli.words import say
 from contracts.catalogue import load_catalogue
 from ledger.core.limits import Parameters
-from ledger.core.signing import Signer
 
+BID_SYSTEM: Final = "bidding"
+"""The member whose stream of commitments runs while the story is played."""
+REGION: Final = "620100"
+"""Of the negative list."""
 _DEADLINE_DAYS: Final = 5
-"""The longest deadline of the story is three days, counted from the day after, to its end."""
+"""The longest deadline that the story waits to see missed is three days, counted from the day
+after, to its end."""
 
 
 def perform(
@@ -37,7 +45,7 @@ def perform(
         CommandError: the folder is not ours to use, or a node does not come up.
         LedgerError: a scene was refused, which the story does not foresee.
     """
-    described = read_description(description)
+    described = _with_parameters(read_description(description), story)
     held.enter_context(claim(folder))
     telling.output.note(_rules(described.parameters))
     with telling.scene(say("demo.making")) as outcome:
@@ -50,9 +58,10 @@ def perform(
         for node in stage.nodes:
             node.wait_ready(READY_S)
         outcome.append(say("demo.started", count=len(stage.nodes)))
-    player = _player(story, stage, telling, ocds, held)
-    player.play()
-    prove(stage, telling, player.alerts)
+    play = _play(story, stage, telling, ocds, held)
+    with play.stream:
+        play_story(play)
+    prove(play)
     return stage
 
 
@@ -63,28 +72,48 @@ def stop(stage: Stage, telling: Telling) -> None:
     telling.check(not left, say("demo.stopped", count=len(stage.nodes)), " ".join(left))
 
 
-def _player(
-    story: Story, stage: Stage, telling: Telling, ocds: Path | None, held: ExitStack
-) -> Player:
+def _play(story: Story, stage: Stage, telling: Telling, ocds: Path | None, held: ExitStack) -> Play:
     members: list[str] = [member.member_id for member in stage.network.genesis.members]
     members += [member.id for member in story.members]
-    desks: dict[str, Desk] = {
-        member: held.enter_context(Desk.open(client_settings(stage.network.member_folder(member))))
-        for member in members
-    }
+    desks = held.enter_context(Desks(stage.network, tuple(members)))
     parameters = stage.network.genesis.parameters
-    signers: dict[str, Signer] = {member: desk.signer for member, desk in desks.items()}
-    values = Values(story, stage.network.genesis.network_id, parameters.day_ms, signers)
-    overdue_ms = _DEADLINE_DAYS * parameters.day_ms + parameters.deadline_grace_ms + 10_000
-    return Player(story, stage, telling, desks, values, ocds, overdue_ms)
+    values = Values(
+        story=story,
+        network_id=stage.network.genesis.network_id,
+        day_ms=parameters.day_ms,
+        grace_ms=parameters.deadline_grace_ms,
+        deadlines=load_catalogue().deadlines,
+        desks=desks,
+        documents=stage.files,
+    )
+    return Play(
+        story=story,
+        stage=stage,
+        telling=telling,
+        desks=desks,
+        values=values,
+        facts=Facts(values, desks["centre"], REGION, Drawing(values, desks["centre"])),
+        stream=Stream(desks.another(BID_SYSTEM), stage.inbox),
+        ocds=ocds,
+        overdue_ms=_DEADLINE_DAYS * parameters.day_ms + parameters.deadline_grace_ms + 10_000,
+    )
+
+
+def _with_parameters(described: Description, story: Story) -> Description:
+    """The description, with the parameters that the story asks for."""
+    return replace(described, parameters=replace(described.parameters, **story.parameters))
 
 
 def _rules(parameters: Parameters) -> str:
     """Which clocks run, before anything else happens."""
     return say(
         "demo.rules",
-        day=parameters.day_ms // 1000,
+        day=_seconds(parameters.day_ms),
         tick=parameters.sealing_tick_ms,
         ahead=parameters.clock_ahead_ms,
-        grace=parameters.deadline_grace_ms // 1000,
+        grace=_seconds(parameters.deadline_grace_ms),
     )
+
+
+def _seconds(span_ms: int) -> str:
+    return f"{span_ms / 1000:g}"

@@ -1,40 +1,63 @@
-"""After the story: every receipt verified offline, forgeries refused, the alert's receipt too."""
+"""After the story: every receipt verified offline, forgeries refused, the alerts' receipts too."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from cli.anchoring import BATCH_SUFFIX, OPENINGS_SUFFIX, RECEIPT_SUFFIX
+from cli.bidding import PROOF_SUFFIX
 from cli.demo.offline import Judged, Room
+from cli.demo.play import Play
 from cli.demo.stage import Stage
 from cli.demo.tampering import tamper
 from cli.demo.telling import Telling
-from cli.words import say
+from cli.words import language, say
+from ledger.core.identifiers import RecordId
 
-_SUFFIXES: Final = (RECEIPT_SUFFIX, BATCH_SUFFIX, OPENINGS_SUFFIX)
+_SUFFIXES: Final = (RECEIPT_SUFFIX, BATCH_SUFFIX, OPENINGS_SUFFIX, PROOF_SUFFIX)
 
 
-def prove(stage: Stage, telling: Telling, alerts: Sequence[Path]) -> None:
+def prove(play: Play) -> None:
     """Verify everything that the story left, and see three forgeries refused."""
+    stage, telling = play.stage, play.telling
+    telling.act(say("prove.act"))
+    with telling.scene(say("prove.alert_receipts")) as outcome:
+        outcome.append(_alerts_kept(play))
     with telling.scene(say("prove.room")) as outcome:
         room = Room(stage.room)
         outcome.append(say("prove.room_is"))
-    _all_verify(stage, telling, room, alerts)
+    _all_verify(play, room)
     _forgeries_fail(stage, telling, room)
 
 
-def _all_verify(stage: Stage, telling: Telling, room: Room, alerts: Sequence[Path]) -> None:
+def _alerts_kept(play: Play) -> str:
+    """Fetch the receipt of every alert, also of those that the story did not wait for."""
+    desk = play.desks["supervisor"]
+    for found in list(desk.client.alerts()):
+        told = f"{found['record']['fields']['alert']} {found[f'sentence_{language()}']}"
+        if found["record_id"] not in play.alerts:
+            record_id = RecordId(bytes.fromhex(found["record_id"]))
+            name = f"alert-{len(play.alerts) + 1}"
+            play.alerts[found["record_id"]] = play.keep(name, play.receipt(desk, record_id))
+            play.telling.check(held=False, what=say("prove.unforeseen"), detail=told)
+    return say("prove.alerts_listed", count=len(play.alerts))
+
+
+def _all_verify(play: Play, room: Room) -> None:
+    stage, telling = play.stage, play.telling
     proofs = sorted(path for path in stage.receipts.iterdir() if path.name.endswith(_SUFFIXES))
-    # A document whose proof lies in the receipts is shown with it; openings carry no document.
-    documents = [path for path in sorted(stage.documents.iterdir()) if _proof_of(stage, path)]
+    # Every document that some proof is about: in the anchored folder, or evidence of a record.
+    documents = sorted(
+        {path for path in stage.documents.iterdir() if _proof_of(stage, path)} | play.shown
+    )
     with telling.scene(say("prove.all")) as outcome:
         judged = room.verify(proofs, stage.trust_file, documents)
         bad = [each for each in judged if not each.verified]
         outcome.append(say("prove.counted", count=len(judged) - len(bad), documents=len(documents)))
     telling.check(bool(judged) and not bad, say("prove.all_held", count=len(judged)), _reasons(bad))
-    raised = {str(path) for path in alerts}
+    raised = {str(path) for path in play.alerts.values()}
     held = [each for each in judged if each.file in raised and each.verified]
-    telling.check(bool(raised) and len(held) == len(raised), say("prove.alerts", count=len(held)))
+    telling.check(len(held) == len(raised), say("prove.alerts", count=len(held)))
 
 
 def _forgeries_fail(stage: Stage, telling: Telling, room: Room) -> None:

@@ -12,7 +12,8 @@ from nacl.utils import random
 from cli.compose.description import Description
 from cli.compose.network_init import NewNetwork, Secrets, init_network, write_client
 from cli.demo.processes import NodeProcess
-from cli.demo.story import Document, Story, load_documents
+from cli.demo.story import Story
+from cli.demo.story_files import Document, load_documents
 from cli.failures import CommandError, Exit
 from cli.keyfiles import Cost, new_key
 from cli.new_files import write_public
@@ -33,6 +34,9 @@ class Stage:
     network: NewNetwork
     nodes: tuple[NodeProcess, ...]
     documents: Path
+    """The folder that the trading centre anchors."""
+    papers: Path
+    """What each party keeps to itself."""
     receipts: Path
 
     @property
@@ -44,6 +48,23 @@ class Stage:
     def room(self) -> Path:
         """Where the offline verifier is put."""
         return self.folder / ".offline"
+
+    @property
+    def inbox(self) -> Path:
+        """Where the bid system takes sealed files."""
+        return self.folder / "bid-system"
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """Every document of the story, by its name."""
+        return {
+            path.name: path for folder in (self.papers, self.documents) for path in folder.iterdir()
+        }
+
+    def document(self, file: str) -> Path:
+        """A document of the story, wherever it lies."""
+        anchored = self.documents / file
+        return anchored if anchored.is_file() else self.papers / file
 
     def node(self, node_id: str) -> NodeProcess:
         """The process of that node."""
@@ -97,11 +118,13 @@ def set_up(folder: Path, story: Story, description: Description, catalogue_hash:
             NodeProcess(node.node_id, node.folder, f"http://{node.api}") for node in network.nodes
         ),
         documents=folder / "documents",
+        papers=folder / "papers",
         receipts=folder / "receipts",
     )
-    stage.receipts.mkdir()
+    for made in (stage.receipts, stage.inbox, stage.documents, stage.papers):
+        made.mkdir()
     for document in load_documents():
-        _write(stage.documents, document)
+        _write(stage.documents if document.anchored else stage.papers, document)
     return stage
 
 
@@ -116,5 +139,4 @@ def _add_members(network: NewNetwork, story: Story, secrets: Secrets) -> None:
 
 
 def _write(folder: Path, document: Document) -> None:
-    folder.mkdir(exist_ok=True)
     (folder / document.file).write_text(document.text, encoding="utf-8")

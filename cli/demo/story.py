@@ -1,19 +1,26 @@
-"""The story as data: its members and scenes, read from TOML and checked before anything starts.
+"""The story as values: acts, their scenes, and the records that a scene puts on the ledger.
 
 A scene says what is done, by whom and in which words; how it is done is the player's business.
+`story_files.py` reads it from TOML; here it is checked that it can be played in its order.
 """
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from importlib.resources import files
-from string import Template
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from ledger.core.canonical import Value
 from ledger.core.identifiers import MemberId
 
-DEEDS: Final = frozenset({"record", "folder", "batch", "kill", "restart", "ocds", "alert"})
+DEEDS: Final = frozenset(
+    {
+        "record", "refused", "folder", "batch", "ocds",
+        "seal", "open", "prove_bid",
+        "kill", "restart",
+        "wait", "height", "alert", "certificate", "uncertified",
+    }
+)  # fmt: skip
+"""What a scene may do; `player.py` knows how."""
+RECORD: Final = "@record:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +30,33 @@ class StoryMember:
     id: MemberId
     name_zh: str
     name_en: str
-    credit_code: str
-    roles: tuple[str, ...]
+    credit_code: str = ""
+    """Empty for a label, which is nobody's name."""
+    roles: tuple[str, ...] = ()
+    kind: str = "organisation"
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """One record as the story writes it down."""
+
+    id: str
+    """How the story cites it, and the name of its receipt."""
+    by: str
+    """Member id of its issuer."""
+    type: str
+    """Key of the record's type."""
+    subject: str = ""
+    """``project`` or ``section`` of the story, or a value."""
+    evidence: tuple[str, ...] = ()
+    """Names of documents in the story's folder."""
+    fields: Mapping[str, object] | None = None
+    facts: str = ""
+    """``@word:what``: fields that are computed together (`facts.py`)."""
+    private: Mapping[str, Value] | None = None
+    """Values that only their owner keeps; the ledger gets their commitment."""
+    refs: tuple[tuple[str, str], ...] = ()
+    """Pairs of relation and ``@record:id``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,121 +70,99 @@ class Scene:
     en: str
     by: str = ""
     """Member id of who acts."""
-    type: str = ""
-    """Key of the record's type."""
-    subject: str = ""
-    """``project`` or ``section`` of the story, or a value."""
-    evidence: tuple[str, ...] = ()
-    """Names of documents in the story's folder."""
-    fields: Mapping[str, object] | None = None
-    private: Mapping[str, Value] | None = None
-    """Values that only their owner keeps; the ledger gets their commitment."""
-    refs: tuple[tuple[str, str], ...] = ()
-    """Pairs of relation and ``@record:scene``."""
+    records: tuple[Writing, ...] = ()
+    """What is put on the ledger: a bundle for each run of records of one member."""
     node: str = ""
     """Which node is killed or restarted."""
+    subject: str = ""
+    """Section or address that is asked about."""
     count: int = 0
     """Documents of a batch."""
     alert: str = ""
     """Code of the alert that is waited for."""
-    about: str = ""
-    """``@record:scene``: the record that the alert is about."""
+    about: tuple[str, ...] = ()
+    """``@record:id``: the records that alerts, or the one that a proof, are about."""
+    until: str = ""
+    """A value: the moment that is waited for."""
+    code: str = ""
+    """With which a record is refused, or what a proof says of a bid."""
+    lacking: tuple[str, ...] = ()
+    """Codes of the types that are missing."""
+    opens: tuple[str, ...] = ()
+    """``@record:id`` of each sealed record that is opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Scenes under one heading."""
+
+    name: str
+    """Of its file, without the ending."""
+    zh: str
+    en: str
+    scenes: tuple[Scene, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
     """All that is played."""
 
+    zh: str
+    """What it tells, in one line."""
+    en: str
     project: str
     section: str
     members: tuple[StoryMember, ...]
-    scenes: tuple[Scene, ...]
+    acts: tuple[Act, ...]
+    parameters: Mapping[str, int]
+    """Of the genesis, where the story wants others than its network has."""
+
+    @property
+    def scenes(self) -> Iterator[Scene]:
+        """Every scene, in order."""
+        for act in self.acts:
+            yield from act.scenes
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A text of the story's folder."""
-
-    file: str
-    text: str
-
-
-def load_story() -> Story:
-    """The story that ships with the package.
-
-    Raises:
-        ValueError: where the data is not a story.
-    """
-    return story_from(tomllib.loads(_packaged("story.toml")))
-
-
-def story_from(given: Mapping[str, object]) -> Story:
-    """A story from its TOML tables.
+def check_order(story: Story) -> None:
+    """See that everything is named once, and cited only after it happened.
 
     Raises:
-        ValueError: an unknown deed or key, a scene twice, or a citation of a later scene.
+        ValueError: names the scene and what is wrong with it.
     """
-    members = tuple(_member(row) for row in _rows(given["members"]))
-    scenes = tuple(_scene(row) for row in _rows(given["scenes"]))
-    _check_order(scenes)
-    return Story(str(given["project"]), str(given["section"]), members, scenes)
-
-
-def load_documents() -> tuple[Document, ...]:
-    """The texts of the story's folder, with the story's facts filled in."""
-    given = tomllib.loads(_packaged("documents.toml"))
-    facts = given["facts"]
-    return tuple(
-        Document(row["file"], Template(row["text"].lstrip("\n")).substitute(facts))
-        for row in given["documents"]
-    )
-
-
-def _member(row: Mapping[str, object]) -> StoryMember:
-    names = ("name_zh", "name_en", "credit_code")
-    name_zh, name_en, credit_code = (str(row[name]) for name in names)
-    roles = tuple(_strings(row["roles"]))
-    return StoryMember(MemberId(str(row["id"])), name_zh, name_en, credit_code, roles)
-
-
-def _scene(row: Mapping[str, object]) -> Scene:
-    known = {item.name for item in fields(Scene)}
-    unknown = sorted(set(row) - known)
-    if unknown or row.get("do") not in DEEDS:
-        raise ValueError(f"scene {row.get('id')}: {unknown or row.get('do')}")
-    values = dict(row)
-    values["evidence"] = tuple(_strings(row.get("evidence", [])))
-    values["refs"] = tuple((pair[0], pair[1]) for pair in _pairs(row.get("refs", [])))
-    return Scene(**values)  # type: ignore[arg-type]
-
-
-def _check_order(scenes: tuple[Scene, ...]) -> None:
     seen: set[str] = set()
-    for scene in scenes:
-        cited = [ref for _, ref in scene.refs] + ([scene.about] if scene.about else [])
-        later = [ref for ref in cited if ref.removeprefix("@record:") not in seen]
-        if later or scene.id in seen:
-            raise ValueError(f"scene {scene.id}: {later or scene.id}")
-        seen.add(scene.id)
+    for scene in story.scenes:
+        if scene.do not in DEEDS:
+            raise ValueError(f"scene {scene.id}: {scene.do}")
+        for writing in scene.records:
+            _check(scene, list(_cited(writing)), seen)
+            _check_new(scene, writing.id, seen)
+        _check(scene, [*scene.about, *scene.opens], seen)
+        if not scene.records:
+            _check_new(scene, scene.id, seen)
 
 
-def _packaged(name: str) -> str:
-    return files("cli.demo").joinpath(name).read_text(encoding="utf-8")
+def _check_new(scene: Scene, name: str, seen: set[str]) -> None:
+    if name in seen:
+        raise ValueError(f"scene {scene.id}: {name} twice")
+    seen.add(name)
 
 
-def _rows(raw: object) -> list[dict[str, object]]:
-    if not isinstance(raw, list) or not all(isinstance(row, dict) for row in raw):
-        raise ValueError(f"{raw!r} ≠ tables")
-    return raw
+def _check(scene: Scene, cited: list[str], seen: set[str]) -> None:
+    later = [each for each in cited if each.removeprefix(RECORD) not in seen]
+    if later:
+        raise ValueError(f"scene {scene.id}: {later}")
 
 
-def _pairs(raw: object) -> list[list[str]]:
-    if not isinstance(raw, list) or not all(len(_strings(pair)) == 2 for pair in raw):
-        raise ValueError(f"{raw!r} ≠ pairs")
-    return raw
+def _cited(writing: Writing) -> Iterator[str]:
+    """Every earlier record that a record names, in its refs and in its values."""
+    yield from (cited for _, cited in writing.refs)
+    yield from _cited_in(list((writing.fields or {}).values()))
 
 
-def _strings(raw: object) -> list[str]:
-    if not isinstance(raw, list) or not all(isinstance(item, str) for item in raw):
-        raise ValueError(f"{raw!r} ≠ texts")
-    return raw
+def _cited_in(value: object) -> Iterator[str]:
+    if isinstance(value, str) and value.startswith(RECORD):
+        yield value
+    elif isinstance(value, list):
+        for each in value:
+            yield from _cited_in(each)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from rich.markup import escape
 
-from cli.output import FAILED, HELD, Output, table
+from cli.output import FAILED, HELD, Moving, Output, table
 from cli.words import say
 
 
@@ -15,6 +15,7 @@ from cli.words import say
 class Told:
     """One line of the summary."""
 
+    act: str
     what: str
     outcome: str
     took_s: float
@@ -30,11 +31,25 @@ class Telling:
     failed: list[str] = field(default_factory=list)
     _kept: list[str] | None = None
     """Lines that wait for the end of the scene that is being played."""
+    _act: str = ""
+    _now: str = ""
+    """The scene that is being played."""
+    _moving: Moving | None = None
 
     @property
     def elapsed_s(self) -> float:
         """Since the demonstration began."""
         return time.monotonic() - self.started_s
+
+    def act(self, what: str) -> None:
+        """A heading over the scenes that follow."""
+        self._act = what
+        self.output.note(f"\n[bold cyan]━━ {escape(what)} ━━[/]")
+
+    def doing(self, what: str) -> None:
+        """Say how far the scene has come that is being played; only a terminal shows it."""
+        if self._moving is not None:
+            self._moving.update(escape(f"{self._now} … {what}"))
 
     @contextmanager
     def scene(self, what: str) -> Iterator[list[str]]:
@@ -45,11 +60,13 @@ class Telling:
         self._kept = []
         if not self.output.err.is_terminal:
             self.output.note(f"  {name}")
-        with self.output.waiting(f"{number:>2}  {what} …"):
+        self._now = f"{number:>2}  {what}"
+        with self.output.waiting(f"{self._now} …") as self._moving:
             yield outcome
+        self._moving = None
         took_s = time.monotonic() - began
         took, result = f"[dim]{took_s:.1f} s[/]", " · ".join(outcome)
-        self.told.append(Told(what, result, took_s))
+        self.told.append(Told(self._act, what, result, took_s))
         if self.output.err.is_terminal:
             self.output.note(f"{HELD} {name}  {took}")
             self.output.note(f"       {escape(result)}")

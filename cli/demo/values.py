@@ -2,14 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from cli.demo.story import Story
+from cli.demo.story import RECORD, Story
+from cli.desk import Desk
+from cli.documents import hash_document
 from cli.record_files import value_of
+from contracts.deadlines import limit_of
+from contracts.schema import Deadline
 from ledger.core.canonical import Value, encode
 from ledger.core.hashing import Tag
 from ledger.core.identifiers import MemberId, NetworkId, RecordId
-from ledger.core.record import Ref
-from ledger.core.signing import Signer, key_id, sign_tagged
+from ledger.core.openings import Opening
+from ledger.core.record import Record, Ref
+from ledger.core.signing import key_id, sign_tagged
 
 
 @dataclass(slots=True)
@@ -19,10 +25,23 @@ class Values:
     story: Story
     network_id: NetworkId
     day_ms: int
-    signers: Mapping[str, Signer]
+    grace_ms: int
+    deadlines: Mapping[str, Deadline]
+    """Of the catalogue, by key."""
+    desks: Mapping[str, Desk]
     """By member id."""
+    documents: Mapping[str, Path]
+    """By file name."""
     records: dict[str, RecordId] = field(default_factory=dict)
-    """By scene id, as they are committed."""
+    """By the story's name, as they are written."""
+    written: dict[str, Record] = field(default_factory=dict)
+    """What those records say."""
+    openings: dict[str, tuple[Opening, ...]] = field(default_factory=dict)
+    """Of their private fields."""
+    times: dict[str, int] = field(default_factory=dict)
+    """Block time at which they took effect, by the story's name."""
+    commitments: dict[str, RecordId] = field(default_factory=dict)
+    """Of sealed records, by the story's name."""
 
     def fields(self, raw: Mapping[str, object] | None, now_ms: int) -> dict[str, Value]:
         """A scene's fields as canonical values."""
@@ -34,6 +53,8 @@ class Values:
         Raises:
             ValueError: for an ``@`` that means nothing.
         """
+        if isinstance(raw, list):
+            return tuple(self.value(each, now_ms) for each in raw)
         if not isinstance(raw, str) or not raw.startswith("@"):
             return value_of(raw)
         word, _, what = raw[1:].partition(":")
@@ -44,13 +65,44 @@ class Values:
                 return now_ms + int(what) * self.day_ms
             case "member":
                 return what
+            case "project":
+                return self.story.project
             case "key":
-                return self.signers[what].public_key
+                return self.desks[what].signer.public_key
             case "possession":
                 return self._possession(MemberId(what))
             case "record":
                 return self.records[what]
+            case "sha256":
+                return hash_document(self.documents[what]).sha256
+            case "height":
+                return int(self.desks["centre"].network()["height"]) + int(what)
+            case "commitments":
+                return tuple(sorted(self.commitments[name] for name in what.split()))
+            case "field":
+                name, _, of = what.partition(".")
+                return self.written[name].fields[of]
         raise ValueError(raw)
+
+    def moment(self, raw: str, now_ms: int) -> int:
+        """A moment that a scene waits for, in milliseconds.
+
+        ``@limit:DEADLINE:RECORD`` is where a deadline of the catalogue ends that began with a
+        record; ``+grace`` adds what the network allows beyond it.
+
+        Raises:
+            ValueError: for what is no moment.
+        """
+        asked, plus, _ = raw.partition("+grace")
+        grace_ms = self.grace_ms if plus else 0
+        if asked.startswith("@limit:"):
+            deadline, _, name = asked.removeprefix("@limit:").partition(":")
+            limit = limit_of(self.deadlines[deadline], self.times[name], self.day_ms, ())
+            return limit.limit_ms + grace_ms
+        found = self.value(asked, now_ms)
+        if not isinstance(found, int):
+            raise ValueError(raw)
+        return found + grace_ms
 
     def subject(self, raw: str) -> str:
         """``project`` and ``section`` are the story's; anything else is a value."""
@@ -62,11 +114,11 @@ class Values:
         return tuple(Ref(relation, self.cited(cited)) for relation, cited in raw)
 
     def cited(self, raw: str) -> RecordId:
-        """The record that ``@record:scene`` names."""
-        return self.records[raw.removeprefix("@record:")]
+        """The record that ``@record:name`` names."""
+        return self.records[raw.removeprefix(RECORD)]
 
     def _possession(self, member: MemberId) -> bytes:
         """The member's own signature that it holds the key which the registry enrols."""
-        signer = self.signers[member]
+        signer = self.desks[member].signer
         body = encode((self.network_id, member, key_id(signer.public_key)))
         return sign_tagged(signer, Tag.POSSESSION, body)

@@ -1,35 +1,50 @@
 """The demonstration's parts without its nodes: the story's rules, its folder, the bare room."""
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli.demo import bare_room, offline
+from cli.compose.description import read_description
+from cli.demo import offline, player
 from cli.demo.offline import Room
 from cli.demo.stage import MARK_FILE, claim
-from cli.demo.story import load_documents, load_story, story_from
+from cli.demo.story import DEEDS, Story
+from cli.demo.story_files import load_documents, load_story, story_from, variants
 from cli.demo.tampering import flip
 from cli.failures import CommandError
 from contracts.catalogue import load_catalogue
 from ledger.codes import Code
 
-STORY = tomllib.loads((Path(bare_room.__file__).parent / "story.toml").read_text(encoding="utf-8"))
+ACTORS = {"zh": "戏", "en": "play", "project": "P", "section": "P/1", "members": []}
+GOOD = {"id": "a", "do": "record", "zh": "甲", "en": "a", "by": "x", "type": "t"}
+STORIES = ("", *variants())
+FOUNDERS = {
+    member.member_id
+    for member in read_description(Path(player.__file__).with_name("network.toml")).members
+}
 
 
-def scene(**changes: object) -> dict[str, Any]:
-    good = {"id": "a", "do": "record", "zh": "甲", "en": "a"}
-    return {"project": "P", "section": "P/1", "members": [], "scenes": [good | changes]}
+def story_of(*scenes: dict[str, Any], variant: dict[str, Any] | None = None) -> Story:
+    act = {"zh": "幕", "en": "act", "scenes": list(scenes)}
+    return story_from(ACTORS, {"01": act}, variant)
 
 
-def test_every_type_alert_and_document_of_the_story_exists() -> None:
-    story, catalogue = load_story(), load_catalogue()
+def test_every_deed_can_be_done() -> None:
+    assert player._DEEDS.keys() == DEEDS
+
+
+@pytest.mark.parametrize("variant", STORIES)
+def test_every_type_alert_and_document_of_the_story_exists(variant: str) -> None:
+    story, catalogue = load_story(variant), load_catalogue()
     files = {document.file for document in load_documents()}
+    members = {member.id for member in story.members} | FOUNDERS
     for each in story.scenes:
-        assert not each.type or catalogue.type(each.type) is not None, each.id
         assert not each.alert or catalogue.alerts[each.alert].planned is False, each.id
-        assert set(each.evidence) <= files, each.id
+        for writing in each.records:
+            assert catalogue.type(writing.type) is not None, writing.id
+            assert set(writing.evidence) <= files, writing.id
+            assert writing.by in members, writing.id
 
 
 def test_a_node_is_killed_before_it_is_restarted_and_work_is_done_between() -> None:
@@ -37,6 +52,16 @@ def test_a_node_is_killed_before_it_is_restarted_and_work_is_done_between() -> N
     between = deeds[deeds.index("kill") + 1 : deeds.index("restart")]
     assert "record" in between
     assert "batch" in between
+
+
+def test_every_paper_is_shown_somewhere() -> None:
+    writings = [w for name in STORIES for each in load_story(name).scenes for w in each.records]
+    shown = {file for writing in writings for file in writing.evidence}
+    shown |= {
+        str(value).removeprefix("@sha256:") for w in writings for value in (w.fields or {}).values()
+    }
+    papers = {document.file for document in load_documents() if not document.anchored}
+    assert papers - shown == set()
 
 
 def test_no_document_has_a_place_left_to_fill() -> None:
@@ -50,21 +75,50 @@ def test_no_document_has_a_place_left_to_fill() -> None:
         {"colour": "red"},
         {"refs": [["follows", "@record:later"]]},
         {"refs": [["follows"]]},
-        {"about": "@record:a"},
+        {"about": "@record:b"},
         {"evidence": "one.txt"},
+        {"fields": {"cited": ["@record:later"]}},
+        {"opens": ["@record:later"]},
     ],
 )
 def test_a_story_that_cannot_be_played_is_refused_before_it_starts(
     changes: dict[str, object],
 ) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        story_from(scene(**changes))
+        story_of(GOOD | changes)
 
 
 def test_a_scene_is_told_once() -> None:
-    twice = STORY | {"scenes": [*STORY["scenes"], STORY["scenes"][0]]}
-    with pytest.raises(ValueError, match="register-tenderer"):
-        story_from(twice)
+    with pytest.raises(ValueError, match="a twice"):
+        story_of(GOOD, GOOD)
+
+
+def test_a_record_is_repeated_for_each_row_with_its_facts() -> None:
+    listed: dict[str, Any] = {"id": "r-$who", "type": "t", "fields": {"n": "$n", "text": "of $who"}}
+    listed["with"] = [{"who": "a", "n": 1}, {"who": "b", "n": 2}]
+    (scene,) = story_of(
+        {k: v for k, v in GOOD.items() if k != "type"} | {"records": [listed]}
+    ).scenes
+    assert [(each.id, each.fields) for each in scene.records] == [
+        ("r-a", {"n": 1, "text": "of a"}),
+        ("r-b", {"n": 2, "text": "of b"}),
+    ]
+
+
+def test_a_variant_leaves_out_replaces_and_adds() -> None:
+    scenes = [GOOD | {"id": name} for name in ("one", "two", "three")]
+    changed = {"without": ["one"], "instead": {"two": [GOOD | {"id": "other"}]}}
+    changed |= {"after": {"three": [GOOD | {"id": "more"}]}, "parameters": {"day_ms": 5}}
+    story = story_of(*scenes, variant=changed)
+    assert [each.id for each in story.scenes] == ["other", "three", "more"]
+    assert story.parameters == {"day_ms": 5}
+
+
+@pytest.mark.parametrize("name", ["without", "instead", "after"])
+def test_a_variant_of_what_is_not_there_is_refused(name: str) -> None:
+    nothing: Any = ["none"] if name == "without" else {"none": [GOOD]}
+    with pytest.raises(ValueError, match="none"):
+        story_of(GOOD, variant={name: nothing})
 
 
 def test_one_demonstration_at_a_time_in_one_folder(tmp_path: Path) -> None:

@@ -1,0 +1,113 @@
+"""What a deed has at hand: the stage, the members at their desks, and what was done so far."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from api.client import Pending
+from cli import anchoring
+from cli.demo.facts import Facts
+from cli.demo.stage import Stage
+from cli.demo.story import Story, Writing
+from cli.demo.stream import Stream
+from cli.demo.telling import Telling
+from cli.demo.values import Values
+from cli.desk import Desk, Kept
+from cli.documents import hash_document
+from cli.record_files import WrittenRecord, new_nonce, private_record
+from cli.words import say
+from ledger.core.entry import decode_entry
+from ledger.core.identifiers import RecordId, Subject
+from ledger.core.receipt import Receipt
+from ledger.core.record import Record
+from ledger.core.sealed_file import SealedFile
+
+READY_S: Final = 60
+POLL_S: Final = 0.1
+
+
+@dataclass(slots=True)
+class Play:
+    """One performance under way."""
+
+    story: Story
+    stage: Stage
+    telling: Telling
+    desks: Mapping[str, Desk]
+    """By member id."""
+    values: Values
+    facts: Facts
+    stream: Stream
+    ocds: Path | None
+    overdue_ms: int
+    """How long an alert may take: its deadline in short days, the grace and some blocks."""
+    alerts: dict[str, Path] = field(default_factory=dict)
+    """Receipts of the alerts that the story tells of, by record id in hex."""
+    sealed: dict[str, SealedFile] = field(default_factory=dict)
+    """What was sealed, by the story's name."""
+    shown: set[Path] = field(default_factory=set)
+    """Documents that are evidence of some record."""
+
+    def record(self, writing: Writing) -> WrittenRecord:
+        """The record that the story writes down, with a nonce and salts of its own."""
+        now_ms = clock_ms()
+        desk = self.desks[writing.by]
+        record = Record(
+            type=writing.type,
+            issuer=desk.member_id,
+            subject=Subject(self.values.subject(writing.subject)),
+            occurred_at_ms=now_ms,
+            evidence=tuple(hash_document(self.stage.document(file)) for file in writing.evidence),
+            fields={
+                **self.values.fields(writing.fields, now_ms),
+                **self.facts.of(writing.facts),
+            },
+            private=None,
+            refs=self.values.refs(writing.refs),
+            nonce=new_nonce(),
+        )
+        self.shown.update(self.stage.document(file) for file in writing.evidence)
+        return private_record(record, self.values.fields(writing.private, now_ms))
+
+    def know(self, name: str, written: WrittenRecord) -> None:
+        """From now on the story may cite the record."""
+        self.values.records[name] = written.record.record_id
+        self.values.written[name] = written.record
+        self.values.openings[name] = written.openings
+
+    def write(self, writing: Writing) -> WrittenRecord:
+        """The record, which the story may cite; its openings are on disk already."""
+        written = self.record(writing)
+        anchoring.keep_openings(self.stage.receipts / writing.id, written)
+        self.know(writing.id, written)
+        return written
+
+    def keep(self, name: str, receipt: Receipt) -> Path:
+        """Write a receipt under the story's name, and remember when its record came."""
+        self.values.records[name] = receipt.record_id
+        self.values.times[name] = decode_entry(receipt.entry).block_time_ms
+        return anchoring.write_receipt(self.stage.receipts / name, Kept(receipt))
+
+    def receipt(self, desk: Desk, record_id: RecordId) -> Receipt:
+        """The receipt of a record that was submitted a moment ago."""
+        until = time.monotonic() + READY_S
+        while True:
+            try:
+                return desk.client.receipt(record_id)
+            except Pending:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(POLL_S)
+
+
+def place(receipt: Receipt) -> str:
+    """Where a record is on the ledger, in words."""
+    height = decode_entry(receipt.entry).height
+    return say("demo.place", height=height, index=receipt.index)
+
+
+def clock_ms() -> int:
+    """Now."""
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,49 @@
+"""Deeds about the witness certificate: the rules issue it, or say what it lacks."""
+
+import time
+from typing import Any, Final
+
+from cli.demo.play import POLL_S, READY_S, Play, place
+from cli.demo.story import Scene
+from cli.words import language, say
+
+_ISSUED_S: Final = READY_S
+
+
+def certificate(play: Play, scene: Scene) -> str:
+    """Wait for the certificate, and hold it against the list that the node shows."""
+    desk = play.desks[scene.by]
+    key = play.values.subject(scene.subject)
+    until = time.monotonic() + _ISSUED_S
+    while (receipt := desk.client.witness(told := desk.client.completeness(key))) is None:
+        if time.monotonic() > until:
+            play.telling.check(held=False, what=say("demo.no_certificate"), detail=_words(told))
+            return say("demo.no_certificate")
+        time.sleep(POLL_S)
+    play.keep(scene.id, receipt)
+    nodes = [node for group in told["groups"] for node in group["nodes"]]
+    records = sum(int(node["record_count"]) for node in nodes)
+    play.telling.check(held=True, what=say("demo.certified", nodes=len(nodes), records=records))
+    return place(receipt)
+
+
+def uncertified(play: Play, scene: Scene) -> str:
+    """There is no certificate, and what lacks is exactly what the scene names."""
+    told = play.desks[scene.by].client.completeness(play.values.subject(scene.subject))
+    lacking = sorted(
+        type_["code"]
+        for group in told["groups"]
+        for node in group["nodes"]
+        if node["state"] in {"missing", "awaited"}
+        for type_ in node["types"]
+    )
+    still_open = sorted(each["type_code"] for each in told["open"])
+    as_told = sorted(scene.lacking) == sorted([*lacking, *still_open])
+    none_there = told["certificate"] is None
+    named = " ".join([*lacking, *still_open])
+    play.telling.check(as_told and none_there, say("demo.uncertified", codes=named), _words(told))
+    return say("demo.uncertified", codes=named)
+
+
+def _words(told: Any) -> str:
+    return " ".join(told["words_zh" if language() == "zh" else "words_en"])
