@@ -11,6 +11,7 @@ from ledger.verify import verify_receipt
 from tests.browser.conftest import HOSTILE, PROJECT, Visitor, records_of
 from tests.network.real_network import RealNetwork
 
+in_both_languages = pytest.mark.parametrize("visitor", ["zh-CN", "en-GB"], indirect=True)
 pytestmark = [pytest.mark.browser, pytest.mark.network]
 
 
@@ -18,6 +19,7 @@ def in_chinese(visitor: Visitor) -> bool:
     return str(visitor.page.locator("html").get_attribute("lang")) == "zh-CN"
 
 
+@in_both_languages
 def test_the_network_says_what_its_quorum_can_still_do(visitor: Visitor) -> None:
     visitor.open("/")
     said = "还可以再失去 1 个节点" if in_chinese(visitor) else "can lose 1 more"
@@ -35,6 +37,7 @@ def test_a_project_leads_to_its_records(visitor: Visitor, network: RealNetwork) 
     expect(visitor.page).to_have_url(re.compile("/records/[0-9a-f]{64}"))
 
 
+@in_both_languages
 def test_every_check_of_a_record_holds_and_its_receipt_verifies_elsewhere(
     visitor: Visitor, network: RealNetwork
 ) -> None:
@@ -73,6 +76,7 @@ def test_the_search_box_finds_by_keyboard_alone(visitor: Visitor) -> None:
     expect(visitor.page.locator(".hit a").first).to_have_text(PROJECT)
 
 
+@in_both_languages
 def test_every_page_has_landmarks_labels_and_room_on_a_phone(
     visitor: Visitor, network: RealNetwork
 ) -> None:
