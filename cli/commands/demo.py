@@ -59,6 +59,7 @@ def _perform(
     story: Story, telling: Telling, folder: Path, ocds: Path | None, *, stays: bool
 ) -> None:
     # The node's packages are imported here only, so that every other command starts fast.
+    from cli.demo.now_you import now_you
     from cli.demo.performance import perform, stop
 
     with ExitStack() as held, as_file(files("cli.demo").joinpath("network.toml")) as described:
@@ -75,7 +76,9 @@ def _perform(
             for node in stage.nodes:
                 rows.add_row(node.node_id, node.api)
             telling.output.note(rows)
-            telling.output.note(say("demo.stays"))
+            if "announcement" in story.names:
+                now_you(telling.output, stage, story.section)
+            telling.output.note(f"\n{say('demo.stays')}")
             _wait_for_ctrl_c()
         stop(stage, telling)
 

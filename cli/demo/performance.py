@@ -45,6 +45,26 @@ def perform(
         CommandError: the folder is not ours to use, or a node does not come up.
         LedgerError: a scene was refused, which the story does not foresee.
     """
+    play = begin(story, telling, folder, description, ocds, held)
+    with play.stream:
+        play_story(play)
+    prove(play)
+    return play.stage
+
+
+def begin(
+    story: Story,
+    telling: Telling,
+    folder: Path,
+    description: Path,
+    ocds: Path | None,
+    held: ExitStack,
+) -> Play:
+    """Everything up to the first act: network, keys, papers, and the nodes running.
+
+    Raises:
+        CommandError: the folder is not ours to use, or a node does not come up.
+    """
     described = _with_parameters(read_description(description), story)
     held.enter_context(claim(folder))
     telling.output.note(_rules(described.parameters))
@@ -58,11 +78,7 @@ def perform(
         for node in stage.nodes:
             node.wait_ready(READY_S)
         outcome.append(say("demo.started", count=len(stage.nodes)))
-    play = _play(story, stage, telling, ocds, held)
-    with play.stream:
-        play_story(play)
-    prove(play)
-    return stage
+    return _play(story, stage, telling, ocds, held)
 
 
 def stop(stage: Stage, telling: Telling) -> None:

@@ -123,6 +123,11 @@ class Story:
         for act in self.acts:
             yield from act.scenes
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Of all records that it puts on the ledger."""
+        return frozenset(each.id for scene in self.scenes for each in scene.records)
+
 
 def check_order(story: Story) -> None:
     """See that everything is named once, and cited only after it happened.

@@ -2,6 +2,8 @@
 
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from ledger.verify import verify_receipt
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
 PLAY_S = 280
+ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 ENDS = {
     "dropped_bid": ["被遗漏：按时递交、内容未改动", "开标时投标人少于三家"],
     "missing_record": ["应有的节点尚缺：唱标/开标记录", "没有见证书，尚缺：T25"],
@@ -77,27 +80,50 @@ def test_a_variant_ends_as_it_should(variant: str, tmp_path: Path) -> None:
     assert processes_of(folder) == []
 
 
+class OnStage:
+    """A demonstration at a terminal: it stays until Ctrl-C."""
+
+    def __init__(self, folder: Path, *words: str) -> None:
+        ours, theirs = pty.openpty()
+        self.terminal = ours
+        self.said = ""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "cli.main", "demo", "--folder", str(folder), *words],
+            env=os.environ | {"LANG": "en_US.UTF-8", "LC_ALL": "", "ONCE": "", "COLUMNS": "160"},
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(theirs)
+
+    def until(self, wanted: str) -> str:
+        """Everything said so far, once `wanted` or the end was."""
+        while wanted not in self.said:
+            try:
+                data = os.read(self.terminal, 65536)
+            except OSError:
+                break
+            self.said += data.decode()
+        return ANSI.sub("", self.said).replace("\r", "")
+
+
 @pytest.mark.timeout(2 * PLAY_S)
 def test_the_story_holds_and_a_second_run_starts_clean(tmp_path: Path) -> None:
-    folder = tmp_path / "demo-data"
+    folder = tmp_path / "demo data"
     package = tmp_path / "package.json"
     package.write_text(json.dumps({"version": "1.1", "releases": [release(n) for n in range(5)]}))
-    first = demo(folder, "--ocds", str(package), language="en_US.UTF-8")
-    assert first.returncode == 0, first.stdout + first.stderr
-    lines = first.stdout.splitlines()
-    assert lines[0].startswith("The real rules with a short day: day_ms = 4 s;")
-    assert "sealing tick 500 ms" in lines[0]
-    for held in (
-        "refused at check 10",
-        "refused at check 3",
-        "refused at check 4",
-        "The alerts' own receipts verify too (3)",
-        "The certificate is over 29 nodes and 61 records",
-        "A second import anchored nothing: all 5 are on the ledger",
-        "✓ All held.",
-    ):
-        assert held in first.stdout
-    assert "✗" not in first.stdout
+    first = OnStage(folder, "--ocds", str(package))
+    try:
+        said = first.until("Ctrl-C stops all nodes.")
+        check_what_was_said(said)
+        do_what_is_printed(said)
+        first.process.send_signal(signal.SIGINT)
+        said = first.until("no more")
+        assert first.process.wait(60) == 0, said
+    finally:
+        first.process.kill()
+        os.close(first.terminal)
+    assert "✗" not in said
     assert processes_of(folder) == []
     check_what_it_leaves(folder)
     network = read_trust(folder / "trust.json").network_id
@@ -110,6 +136,49 @@ def test_the_story_holds_and_a_second_run_starts_clean(tmp_path: Path) -> None:
     assert processes_of(folder) == []
     trust = read_trust(folder / "trust.json")
     assert trust.network_id != network, "the second run made a network of its own"
+
+
+def check_what_was_said(said: str) -> None:
+    lines = said.splitlines()
+    assert lines[0].startswith("The real rules with a short day: day_ms = 4 s;")
+    assert "sealing tick 500 ms" in lines[0]
+    for held in (
+        "refused at check 10",
+        "refused at check 3",
+        "refused at check 4",
+        "The alerts' own receipts verify too (3)",
+        "The certificate is over 29 nodes and 61 records",
+        "A second import anchored nothing: all 5 are on the ledger",
+        "✓ All held.",
+    ):
+        assert held in said
+    assert "✗" not in said
+
+
+def do_what_is_printed(said: str) -> None:
+    """Run the printed lines, each as it stands, in one shell of a second terminal."""
+    block = said[said.index("Now you") : said.index("Ctrl-C")].splitlines()[1:]
+    enter, *rest = [line for line in block if line.strip()]
+    commands = [line for line in rest if not line.startswith("#")]
+    assert len(commands) == 5
+    ended = []
+    for command in commands:
+        ran = subprocess.run(
+            ["bash", "-c", f"{enter} && {command}"],
+            cwd="/",
+            env={"PATH": os.defpath, "LANG": "en_US.UTF-8", "COLUMNS": "160"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        ended.append((ran.returncode, ran.stdout + ran.stderr))
+    anchored, verified, changed, alerts, status = ended
+    assert (anchored[0], verified[0]) == (0, 0), ended
+    assert changed[0] == 1 and "receipt.document" in changed[1], changed
+    assert alerts[0] == 0 and all(code in alerts[1] for code in ("AL02", "AL09", "AL17")), alerts
+    assert "3 of 4" in status[1] and "supervisor" in status[1], status
 
 
 def check_what_it_leaves(folder: Path) -> None:
