@@ -88,7 +88,8 @@ def complete(awaited: Case, given: dict[str, frozenset[str]]) -> bool:
     if wanted.mode == "each":
         return _members(awaited, wanted) - {awaited.record.issuer} <= given.keys()
     if wanted.mode == "majority":
-        return 2 * (len(given) + 1) > len(_members(awaited, wanted))
+        members = _members(awaited, wanted)
+        return 2 * len(members & {*given, awaited.record.issuer}) > len(members)
     needed = _needed(wanted, awaited.facts.world)
     return len(given) >= needed
 

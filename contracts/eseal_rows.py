@@ -20,6 +20,7 @@ VALID: Final = "valid"
 APPLICATION: Final = "seal.applied"
 _MADE: Final = b"seal-made/"
 _USES: Final = b"seal-uses/"
+_STAMPED: Final = b"seal-stamped/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,18 @@ def uses(state: State, authorisation: RecordId) -> int:
 def put_use(state: State, authorisation: RecordId, documents: int) -> None:
     """Count `documents` more."""
     state.overlay.put(_USES, authorisation, encode(uses(state, authorisation) + documents))
+
+
+def stamped(state: State, use: RecordId) -> frozenset[bytes]:
+    """SHA-256 of each document that a use stamped; empty for any other record."""
+    data = state.overlay.get(_STAMPED + use)
+    documents = () if data is None else cast("tuple[bytes, ...]", decode_stored(data))
+    return frozenset(documents)
+
+
+def put_stamped(state: State, use: RecordId, documents: tuple[Digest, ...]) -> None:
+    """Keep what a use stamped."""
+    state.overlay.put(_STAMPED, use, encode(documents))
 
 
 def _put(state: State, row: SealRow) -> None:

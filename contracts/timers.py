@@ -63,6 +63,11 @@ def start(overlay: Overlay, timer: TimerRow) -> None:
     )
 
 
+def runs(overlay: Overlay, record_id: RecordId, deadline: str) -> bool:
+    """Whether the timer of a record for a deadline runs."""
+    return overlay.get(layout.TIMED + record_id + deadline.encode()) is not None
+
+
 def stop(overlay: Overlay, record_id: RecordId, deadline: str) -> None:
     """Stop the timer that `record_id` started; nothing happens where it does not run."""
     rest = record_id + deadline.encode()

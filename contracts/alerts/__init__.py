@@ -30,7 +30,7 @@ ALERT_RULES: Final[Mapping[str, AlertRule]] = MappingProxyType(
         "composition": evaluation.composition,
         "deposit_account": deposits.strange_account,
         "few_bids": sealing.few_bids,
-        "guarantee": deposits.not_verifiable,
+        "guarantee": deposits.unfit,
         "missing_node": missing_node.conclude,
         "negative_list": negative_list.conclude,
         "score_outlier": evaluation.outliers,

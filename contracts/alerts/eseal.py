@@ -21,10 +21,11 @@ FRESH: Final = "seal_status_fresh"
 def conclude(case: Case) -> Raised | None:
     """The alert, where status, authorisation or the freshness of the answer is wrong.
 
-    Other types that raise AL26, such as an award notice without a stamp, say so in their data.
+    Other types that raise AL26, such as an award notice, say in their data that they need a stamp;
+    what is asked of them here is that each of their documents bears it.
     """
     if USE not in case.kind.rules:
-        return None
+        return _raised(case, "other_document") if _unstamped(case) else None
     because = _status(case) or _authorisation(case)
     if because is not None:
         return _raised(case, because)
@@ -32,6 +33,14 @@ def conclude(case: Case) -> Raised | None:
     if standing is None or not standing.missed:
         return None
     return _raised(case, FRESH, FRESH, standing.limit.limit_ms)
+
+
+def _unstamped(case: Case) -> bool:
+    """Whether uses are cited that stamped something else than the record's documents."""
+    cited = (ref for ref in case.record.refs if ref.network_id is None)
+    found = [eseal_rows.stamped(case.state, ref.record_id) for ref in cited]
+    stamps = frozenset[bytes]().union(*found)
+    return bool(stamps) and any(item.sha256 not in stamps for item in case.record.evidence)
 
 
 def _status(case: Case) -> str | None:

@@ -4,6 +4,7 @@ A member that never held the role is refused by the judge; what is concluded her
 evidence ledger must keep. Spec: ``docs/spec/contracts.md``.
 """
 
+from contracts.alerts.concerned import is_concerned
 from contracts.case import Case
 from contracts.entitlement import Entitlement, entitlement
 from contracts.rules.amendment import amended
@@ -34,6 +35,8 @@ def _because(case: Case) -> str | None:
         return "not_delegated"
     if case.kind.party and not _is_party(case, str(principal)):
         return "not_party"
+    if not is_concerned(case, str(principal)):
+        return "not_concerned"
     if case.record.type == "ledger.amended" and any(
         row.issuer != principal for _, row in amended(case)
     ):

@@ -11,7 +11,14 @@ from contracts import draw_rows, standing, timers
 from contracts.case import Case
 from contracts.draw_rows import DrawRequest, SeedRow
 from ledger.codes import Code
-from ledger.core.draw import DRAWN_MAX, POOL_MAX, draw_value, drawn, seed_commitment
+from ledger.core.draw import (
+    DRAWN_MAX,
+    POOL_MAX,
+    SEED_BYTES,
+    draw_value,
+    drawn,
+    seed_commitment,
+)
 from ledger.core.identifiers import Digest, Height, MemberId, RecordId
 from ledger.errors import InvariantBroken, Rejected
 
@@ -73,7 +80,8 @@ def judge_reveal(case: Case) -> Rejected | None:
     if held.seed:
         return _refused(case, "seed revealed before")
     network = case.facts.world.network_id
-    if seed_commitment(network, request, case.record.issuer, seed) != held.commitment:
+    committed = seed_commitment(network, request, case.record.issuer, seed)
+    if len(seed) != SEED_BYTES or committed != held.commitment:
         return _refused(case, "seed")
     if case.facts.height <= asked.height:
         return _refused(case, "draw_height")
@@ -145,8 +153,12 @@ def _holds(case: Case, member: MemberId, role: str) -> bool:
 
 
 def _cited(case: Case, relation: str) -> RecordId:
-    """The first record that is cited so; required, and so there."""
-    return next(ref.record_id for ref in case.record.refs if ref.relation == relation)
+    """The first record of this ledger that is cited so; required, and so there."""
+    return next(
+        ref.record_id
+        for ref in case.record.refs
+        if ref.relation == relation and ref.network_id is None
+    )
 
 
 def _refused(case: Case, what: str) -> Rejected:

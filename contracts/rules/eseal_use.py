@@ -33,10 +33,12 @@ def judge(case: Case) -> Rejected | None:
 
 
 def apply(case: Case) -> None:
-    """Count the documents on the authorisation that was cited."""
+    """Keep what was stamped, and count the documents on the authorisation that was cited."""
+    documents = tuple(item.sha256 for item in case.record.evidence)
+    eseal_rows.put_stamped(case.state, case.facts.record_id, documents)
     found = authorisation(case)
     if found is not None:
-        eseal_rows.put_use(case.state, found[0], len(case.record.evidence))
+        eseal_rows.put_use(case.state, found[0], len(documents))
 
 
 def authorisation(case: Case) -> tuple[RecordId, RecordRow] | None:

@@ -42,6 +42,9 @@ def apply_contract(case: Case) -> None:
 
 
 def _start_all(case: Case, deadline: str) -> None:
+    """Start the clocks with the first record of the type; a further one moves none of them."""
+    if next(case.state.records(case.record.subject, case.record.type, case.times), None):
+        return
     parameters = case.facts.world.parameters
     period = case.facts.world.catalogue.deadlines[deadline]
     calendars = case.state.calendars()
@@ -57,8 +60,8 @@ def _start_all(case: Case, deadline: str) -> None:
             member=row.issuer,
             subject=row.subject,
         )
-        timers.stop(case.state.overlay, record_id, deadline)
-        timers.start(case.state.overlay, timer)
+        if not timers.runs(case.state.overlay, record_id, deadline):
+            timers.start(case.state.overlay, timer)
 
 
 def _held(case: Case) -> Iterator[tuple[RecordId, RecordRow]]:

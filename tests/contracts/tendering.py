@@ -32,8 +32,10 @@ SEEDERS = ("notary", "supervisor")
 class TenderTown(SealedTown):
     """A sealed town with banks, an extraction system, and experts under labels."""
 
-    def __init__(self, procedure: str = "") -> None:
-        super().__init__(None, CATALOGUE, procedure, roles=TENDER_ROLES)
+    def __init__(
+        self, procedure: str = "", roles: Mapping[str, tuple[str, ...]] = TENDER_ROLES
+    ) -> None:
+        super().__init__(None, CATALOGUE, procedure, roles=roles)
         self.signers |= {name: signer(f"member {name}") for name in (*OFFICES, *EXPERTS)}
         self.bids: list[RecordId] = []
         self.deposits: list[RecordId] = []

@@ -308,8 +308,10 @@ def test_an_award_notice_rests_on_a_stamp_and_nothing_is_alerted(stamped: SealTo
     times = Times(head.log_size, head.time_ms + SECOND)
     world = World(stamped.genesis.network_id, CATALOGUE, stamped.genesis.parameters, 3, frozenset())
 
-    def raised(*refs: tuple[str, RecordId]) -> list[str]:
-        record = stamped.record("builder", kind.key, fields=fields, refs=refs)
+    def raised(*refs: tuple[str, RecordId], files: bytes = b"content") -> list[str]:
+        record = stamped.record(
+            "builder", kind.key, fields=fields, refs=refs, files={"file": files}
+        )
         facts = Facts(record.record_id, None, world)
         case = Case(record, replace(kind, must_follow=kind.must_follow[-1:]), facts, state, times)
         found = [must_follow.holds(each.expression, case, []) for each in case.kind.must_follow]
@@ -321,6 +323,8 @@ def test_an_award_notice_rests_on_a_stamp_and_nothing_is_alerted(stamped: SealTo
 
     assert raised(("follows", stamp)) == []
     assert raised() == ["stamp missing"]
+    # A true stamp on another document is no stamp on this one.
+    assert raised(("follows", stamp), files=b"another notice") == ["other_document"]
 
 
 def suspended(town: SealTown) -> tuple[State, Times]:
