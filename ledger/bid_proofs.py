@@ -20,15 +20,16 @@ from ledger.core.canonical import Value
 from ledger.core.identifiers import MemberId, RecordId, Subject
 from ledger.core.receipt import Receipt
 from ledger.core.record import Record, decode_record
-from ledger.core.sealed_file import check_committed
+from ledger.core.sealed_file import SealedFile, check_committed
 from ledger.errors import FormatError, VerificationError
 from ledger.trust import TrustRoot
-from ledger.verify import Caveat, Step, VerifiedRecord, verify_receipt
+from ledger.verify import Caveat, Step, VerifiedRecord, verify_entered
 
 DOCUMENT_STEP: Final = 10
 COMMITMENT_STEP: Final = 11
 DEADLINE_STEP: Final = 12
 SET_STEP: Final = 13
+BID_TYPE: Final = "tender.bid_submitted"
 SET_TYPE: Final = "tender.bid_set_sealed"
 DEADLINE_TYPES: Final = frozenset({"tender.announcement", "tender.change"})
 DEADLINE_FIELD: Final = "bid_deadline_ms"
@@ -104,19 +105,18 @@ def verify_bid_proof(
         document_digests: of the documents in the reader's hands; each must be evidence of the bid.
 
     Raises:
-        VerificationError: as `verify_receipt` for the commitment, with check 10 on the bid; in step
-            11 `bid.receipt` or
-            `sealed.commitment`, in step 12 `bid.deadline`, in step 13 `bid.set`, or in these steps
-            what is wrong with the receipt at hand.
+        VerificationError: as `verify_entered` for the commitment, with check 10 on the bid; in step
+            11 `bid.receipt`, `sealed.commitment`, `bundle.*` or `bid.type`, in step 12
+            `bid.deadline`, in step 13 `bid.set`, or in these steps what is wrong with the receipt
+            at hand.
     """
     receipt = proof.sealed.receipt
     if receipt is None:
         raise VerificationError(Code.BID_RECEIPT, step=COMMITMENT_STEP)
-    committed = verify_receipt(receipt, trust)
+    committed = verify_entered(receipt, trust)
     with _numbered(COMMITMENT_STEP):
         check_committed(proof.sealed, receipt)
-        bid = decode_record(proof.sealed.sealed.record, trust.genesis.parameters)
-        proof.sealed.sealed.bundle()
+        bid = _bid(proof.sealed, trust)
     with _numbered(DOCUMENT_STEP):
         held = check_documents(bid, document_digests or ())
     with _numbered(DEADLINE_STEP):
@@ -151,8 +151,25 @@ def deadline_in(record: Record, subject: str) -> int | None:
     return found if fits and type(found) is int else None
 
 
+def _bid(file: SealedFile, trust: TrustRoot) -> Record:
+    """What is under seal: a bid for this network, whose author the bundle names.
+
+    Anything else is never in a set, and would look like a bid that was dropped.
+    """
+    bid = decode_record(file.sealed.record, trust.genesis.parameters)
+    author = file.sealed.bundle().header
+    for network_id in (file.network_id, author.network_id):
+        if network_id != trust.network_id:
+            raise VerificationError(Code.BUNDLE_NETWORK, network=network_id.hex())
+    if author.issuer != bid.issuer:
+        raise VerificationError(Code.BUNDLE_ISSUER, found=bid.issuer, issuer=author.issuer)
+    if bid.type != BID_TYPE:
+        raise VerificationError(Code.BID_TYPE, type=bid.type)
+    return bid
+
+
 def _deadline(receipt: Receipt, bid: Record, trust: TrustRoot) -> int:
-    found = deadline_in(verify_receipt(receipt, trust).record, str(bid.subject))
+    found = deadline_in(verify_entered(receipt, trust).record, str(bid.subject))
     if found is None:
         raise VerificationError(Code.BID_DEADLINE, subject=str(bid.subject))
     return found
@@ -162,7 +179,7 @@ def _set(parts: tuple[Receipt, ...], bid: Record, system: MemberId, trust: Trust
     """The parts as one set: from the first on, ascending, each of the same whole."""
     found = _Set(0, 0, ())
     for place, receipt in enumerate(parts, 1):
-        record = verify_receipt(receipt, trust).record
+        record = verify_entered(receipt, trust).record
         if (record.type, record.subject, record.issuer) != (SET_TYPE, bid.subject, system):
             raise _wrong_set(bid, "record")
         total, count = _number(record, bid, "parts"), _number(record, bid, "count")

@@ -14,7 +14,7 @@ from ledger.core.identifiers import Digest, HeaderHash, Height, MemberId, Record
 from ledger.core.receipt import Receipt
 from ledger.errors import FormatError, VerificationError
 from ledger.trust import TrustRoot
-from ledger.verify import VerifiedRecord, verify_receipt
+from ledger.verify import VerifiedRecord, verify_entered
 
 REQUESTED: Final = "tender.expert_draw_requested"
 COMMITTED: Final = "draw.seed_committed"
@@ -50,10 +50,10 @@ def verify_draw(receipts: Sequence[Receipt], trust: TrustRoot) -> VerifiedDraw:
         trust: root under which each of them must hold.
 
     Raises:
-        VerificationError: as `verify_receipt`, or `draw.proof` where one is missing, of another
+        VerificationError: as `verify_entered`, or `draw.proof` where one is missing, of another
             draw, or the places do not follow.
     """
-    verified = [verify_receipt(each, trust) for each in receipts]
+    verified = [verify_entered(each, trust) for each in receipts]
     (request,) = _of(verified, REQUESTED, 1)
     (result,) = _of(verified, DRAWN, 1)
     fields, said = request.record.fields, result.record.fields

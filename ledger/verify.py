@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ledger import checks
+from ledger.codes import Code
 from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.batch import DocumentDigest
 from ledger.core.identifiers import Digest, Height, LogIndex, MemberId, NodeId, RecordId
@@ -133,6 +134,20 @@ def verify_receipt(
         except StopIteration as done:
             verified: VerifiedRecord = done.value
             return verified
+
+
+def verify_entered(receipt: Receipt, trust: TrustRoot) -> VerifiedRecord:
+    """Verify the receipt of a record that other proofs rest on: the rules accepted it.
+
+    What came out of a seal is not taken: there anyone may say anything, and the opening enters.
+
+    Raises:
+        VerificationError: as `verify_receipt`, or `receipt.opened` in check 9.
+    """
+    verified = verify_receipt(receipt, trust)
+    if verified.opened is not None:
+        raise VerificationError(Code.RECEIPT_OPENED, step=9, type=verified.record.type)
+    return verified
 
 
 def steps_passed(

@@ -14,6 +14,8 @@ from ledger.core.identifiers import Digest, HeaderHash, MemberId, RecordId
 from ledger.core.record import Record, Ref
 from ledger.draws import verify_draw
 from ledger.errors import VerificationError
+from ledger.verify import verify_receipt
+from tests.vectors.generate.sealed import commitment_record, opening_record, sealed_record
 from tests.vectors.small_network import SmallNetwork, seed, small_record
 
 SEEDERS = ("centre", "notary")
@@ -112,6 +114,25 @@ def test_what_is_missing_or_does_not_follow_is_said() -> None:
     first, second = it.commitments
     assert it.why_not(it.request, centre, notary, it.result, first) == ""
     assert it.why_not(it.request, centre, it.bent, it.result, second) == "places"
+
+
+def test_a_result_that_came_out_of_a_seal_is_no_draw() -> None:
+    it = Drawing()
+    steered = {"header": HEADER, "places": tuple(range(5))}
+    sealed = sealed_record(
+        "steered",
+        type="tender.experts_drawn",
+        refs=(Ref("follows", it.request.record_id),),
+        fields=steered,
+    )
+    commitment = commitment_record("commitment", sealed)
+    opening = opening_record("opening", sealed, commitment)
+    it.network.commit([it.network.bundle([commitment, opening])])
+    smuggled = it.network.inner_receipt(opening, commitment)
+    assert verify_receipt(smuggled, it.network.trust).record.fields == steered
+    shown = [it.network.receipt(each) for each in (it.request, *it.seeds)]
+    with pytest.raises(VerificationError, match=r"receipt\.opened"):
+        verify_draw([*shown, smuggled], it.network.trust)
 
 
 def test_the_command_recomputes_the_draw_and_says_what_the_quorum_vouches_for(

@@ -6,19 +6,26 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.core.bid_proof import BidProof
-from ledger.core.identifiers import MemberId, RecordId, Subject
+from ledger.core.identifiers import MemberId, NetworkId, RecordId, Subject
 from ledger.core.receipt import Receipt
 from ledger.core.record import Record
 from ledger.core.sealed import Sealed
 from ledger.core.sealed_file import SealedFile
 from tests.vectors.generate.receipts import bent, digest_of, flipped
-from tests.vectors.generate.sealed import NETWORK, SYSTEM, commitment_record, sealed_record
+from tests.vectors.generate.sealed import (
+    NETWORK,
+    SYSTEM,
+    commitment_record,
+    opening_record,
+    sealed_record,
+)
 from tests.vectors.generate.spelling import Case, Cases
 from tests.vectors.small_network import SECOND, START_MS, SmallNetwork, small_record
 
 SECTION = "GS-2026-bid/1"
 """What the bid is for; another bid is for another section."""
-BID, EARLY = "bid", "early"
+BID_TYPE, SET_TYPE = "tender.bid_submitted", "tender.bid_set_sealed"
+ELSEWHERE = NetworkId(bytes(32))
 DEADLINE_MS = START_MS + 20 * SECOND
 PASSED_MS = START_MS - 3_600_000
 STRANGER = MemberId("notary")
@@ -35,8 +42,25 @@ class World:
 
     def __init__(self) -> None:
         self.network = SmallNetwork()
-        self.bid = sealed_record("bid")
+        self.bid = sealed_record("bid", type=BID_TYPE)
         self.commitment = commitment_record("commitment", self.bid)
+        self.no_bids = {
+            "type": sealed_record("bid", type="tender.bid_withdrawn"),
+            "issuer": sealed_record("bid", type=BID_TYPE, issuer=STRANGER),
+            "network": sealed_record("bid", type=BID_TYPE, network_id=ELSEWHERE),
+        }
+        self.strange = {
+            name: commitment_record(f"commitment {name}", each)
+            for name, each in self.no_bids.items()
+        }
+        fixed = {"bid_deadline_ms": PASSED_MS}
+        ids = (self.commitment.record_id,)
+        listing = {"commitments": ids, "count": 1, "part": 1, "parts": 1}
+        self.smuggled = {
+            "deadline": self._smuggled("deadline", STRANGER, fields=fixed),
+            "set": self._smuggled("set", SYSTEM, type=SET_TYPE, fields=listing),
+        }
+        self.strange["file"] = commitment_record("elsewhere", self.bid, network_id=ELSEWHERE)
         self.others = sorted(small_record(f"other {n}").record_id for n in range(5))
         self.records: list[Record] = []
         mine = self.commitment.record_id
@@ -61,11 +85,13 @@ class World:
             "text": self.part(self.others, 5, 1, 1, commitments=("x",)),
             "parts": self.part(halves[1], 5, 2, 3),
         }
+        for commitment, opening in self.smuggled.values():
+            self.records += (commitment, opening)
         mine_too = [each for each in self.records if each.issuer == SYSTEM]
         theirs = [each for each in self.records if each.issuer == STRANGER]
         self.network.commit(
             [
-                self.network.bundle([self.commitment, *mine_too]),
+                self.network.bundle([self.commitment, *self.strange.values(), *mine_too]),
                 self.network.bundle(theirs, STRANGER),
             ]
         )
@@ -84,6 +110,24 @@ class World:
             tuple(self.network.receipt(each) for each in parts),
         )
 
+    def came_out(self, name: str) -> Receipt:
+        """The receipt that its author can put together of what no rule accepted."""
+        commitment, opening = self.smuggled[name]
+        return self.network.inner_receipt(opening, commitment)
+
+    def _smuggled(self, name: str, author: MemberId, **parts: Any) -> tuple[Record, Record]:
+        """The commitment to a record about the section that could not enter, and its opening."""
+        sealed = sealed_record(name, author, subject=Subject(SECTION), **parts)
+        commitment = commitment_record(f"commitment {name}", sealed)
+        return commitment, opening_record(f"opening {name}", sealed, commitment)
+
+    def no_bid(self, name: str) -> BidProof:
+        """The proof of something else, which was committed and is not in the set either."""
+        receipt = self.network.receipt(self.strange[name])
+        network_id = ELSEWHERE if name == "file" else NETWORK
+        held = SealedFile(network_id, SYSTEM, self.no_bids.get(name, self.bid), receipt)
+        return replace(self.proof(self.without), sealed=held)
+
     def part(
         self,
         ids: Sequence[RecordId],
@@ -92,7 +136,7 @@ class World:
         parts: int,
         *,
         subject: str = SECTION,
-        type: str = "tender.bid_set_sealed",
+        type: str = SET_TYPE,
         issuer: MemberId = SYSTEM,
         commitments: Any = None,
     ) -> Record:
@@ -190,6 +234,10 @@ def _fail(here: World) -> Cases:
         fails("no receipt", replace(good, sealed=bare), 11, "bid.receipt"),
         fails("another bid than was committed", here.proof(here.without, sealed=other),
               11, "sealed.commitment"),
+        fails("a withdrawal, which no set lists", here.no_bid("type"), 11, "bid.type"),
+        fails("a bid in another's bundle", here.no_bid("issuer"), 11, "bundle.issuer"),
+        fails("a bid for another network", here.no_bid("network"), 11, "bundle.network"),
+        fails("committed as for another network", here.no_bid("file"), 11, "bundle.network"),
         fails("another document", good, 10, "receipt.document", "first"),
         fails("deadline of another section", here.proof(here.without, here.elsewhere),
               12, "bid.deadline"),
@@ -197,6 +245,10 @@ def _fail(here: World) -> Cases:
               12, "bid.deadline"),
         fails("deadline's receipt does not hold", replace(good, deadline=forged),
               12, "receipt.record_id"),
+        fails("a deadline that came out of a seal",
+              replace(good, deadline=here.came_out("deadline")), 12, "receipt.opened"),
+        fails("a set that came out of a seal",
+              replace(good, parts=(here.came_out("set"),)), 13, "receipt.opened"),
     ]  # fmt: skip
 
 

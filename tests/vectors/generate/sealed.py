@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from ledger.core.identifiers import MemberId, Subject
+from ledger.core.identifiers import MemberId, NetworkId, Subject
 from ledger.core.record import Record, Ref
 from ledger.core.sealed import (
     COMMITMENT_TYPE,
@@ -42,20 +42,24 @@ def vectors() -> dict[str, Cases]:
     }
 
 
-def sealed_record(name: str, author: MemberId = AUTHOR) -> Sealed:
+def sealed_record(
+    name: str, author: MemberId = AUTHOR, network_id: NetworkId = NETWORK, **parts: Any
+) -> Sealed:
     """What `author` sealed under that name."""
     return seal(
         signer(f"member {author}"),
-        NETWORK,
+        network_id,
         author,
-        small_record(name, author).encode(),
+        small_record(name, **{"issuer": author, **parts}).encode(),
         START_MS,
         START_MS + HOUR,
         seed(f"salt {name}"),
     )
 
 
-def commitment_record(name: str, sealed: Sealed, by: MemberId = SYSTEM) -> Record:
+def commitment_record(
+    name: str, sealed: Sealed, by: MemberId = SYSTEM, network_id: NetworkId = NETWORK
+) -> Record:
     """The commitment to `sealed`."""
     return small_record(
         name,
@@ -63,7 +67,7 @@ def commitment_record(name: str, sealed: Sealed, by: MemberId = SYSTEM) -> Recor
         type=COMMITMENT_TYPE,
         subject=Subject(""),
         evidence=(),
-        fields={"commitment": commitment_digest(NETWORK, by, sealed)},
+        fields={"commitment": commitment_digest(network_id, by, sealed)},
     )
 
 
