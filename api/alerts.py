@@ -14,6 +14,14 @@ BEIJING: Final = timezone(timedelta(hours=8), "UTC+8")
 LANGUAGES: Final = ("zh", "en")
 _SCOPE: Final = re.compile(r"[@:].*")
 """What follows a type in a must-follow term: among which records, and how many."""
+_MOMENT: Final = re.compile(r"(?P<side>before|after)\((?P<what>[a-z_.]+)\)")
+"""A clause about a time: ``before(TYPE.field)`` or ``after(DEADLINE)``."""
+_SIDES: Final = {
+    ("zh", "before"): "须在“{what}”所定时间之前",
+    ("zh", "after"): "须在“{what}”所定时间之后",
+    ("en", "before"): "to come before the time set by “{what}”",
+    ("en", "after"): "to come after the time set by “{what}”",
+}
 _COMMA: Final = {"zh": "、", "en": ", "}
 _OR: Final = {"zh": "或", "en": " or "}
 
@@ -61,8 +69,21 @@ def _named(catalogue: Catalogue, name: str, language: str) -> str:
     """
     found = catalogue.type(name) or catalogue.deadlines.get(name) or catalogue.reasons.get(name)
     if found is None:
-        return _nodes(catalogue, name, language) or name
+        return _moment(catalogue, name, language) or _nodes(catalogue, name, language) or name
     return found.zh if language == "zh" else found.en
+
+
+def _moment(catalogue: Catalogue, clause: str, language: str) -> str:
+    """The words of a clause about a time; empty where it is none."""
+    found = _MOMENT.fullmatch(clause)
+    if found is None:
+        return ""
+    what = found["what"]
+    named = catalogue.deadlines.get(what) or catalogue.type(what.rpartition(".")[0])
+    if named is None:
+        return ""
+    template = _SIDES[language, found["side"]]
+    return template.format(what=named.zh if language == "zh" else named.en)
 
 
 def _nodes(catalogue: Catalogue, names: str, language: str) -> str:

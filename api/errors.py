@@ -36,6 +36,7 @@ _UNFIT: Final = frozenset(
         "seal",
         "list",
         "evaluation",
+        "draw",
     }
 )
 """Prefixes of what the rules or its signature refuse in a well-formed submission: 422."""

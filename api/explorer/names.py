@@ -39,6 +39,11 @@ class Names:
         kind = self._service.catalogue.type(key)
         return key if kind is None else self._chosen(kind.zh, kind.en)
 
+    def role(self, key: str) -> str:
+        """What a role is called; the key itself where it is none."""
+        role = self._service.catalogue.roles.get(key)
+        return key if role is None else self._chosen(role.zh, role.en)
+
     def term(self, name: str) -> str:
         """What an alert names: a type, a deadline or a reason of the catalogue, in words."""
         catalogue = self._service.catalogue

@@ -20,6 +20,7 @@ from ledger.lookup import Found, Turn
 
 STAGES: Final = ("tender", "bid", "opening", "evaluation", "award", "closing", "any")
 """招 投 开 评 定, filing, and what belongs to none."""
+INTAKE: Final = "tender.project_accepted"
 PAGE_MAX: Final = 100
 SECTIONS_MAX: Final = 50
 ALERTS_MAX: Final = 50
@@ -37,6 +38,11 @@ class Action:
     subject: str
     occurred_ms: int
     committed_ms: int
+    """Block time of its entry; of its commitment's where it was sealed."""
+    opened_ms: int | None
+    """Block time of the opening of a record that was sealed; None for any other."""
+    index: int
+    """Where it takes its place in the track: where it, or its commitment, entered the log."""
     stage: str
     at_limit: bool
     """A deadline was kept only thanks to the grace."""
@@ -58,6 +64,8 @@ class Track:
     subject: str
     project: str
     """Where the subject is a section: what it belongs to; empty otherwise."""
+    name: str
+    """What the project is called at its intake (T05); empty where that cannot be shown."""
     sections: tuple[str, ...]
     stages: tuple[tuple[str, tuple[Action, ...]], ...]
     """Stages that have actions on this page, in the order of the procedure."""
@@ -91,6 +99,7 @@ def track_of(
     return Track(
         subject,
         project if slash else "",
+        _name(service, state, project),
         sections,
         _by_stage(actions),
         tuple(alerts),
@@ -98,6 +107,16 @@ def track_of(
         cursor,
         bool(found) or after is not None,
     )
+
+
+def _name(service: LedgerService, state: State, project: str) -> str:
+    """The name under which the venue took the project in."""
+    head = service.chain.head
+    for each in state.records(project, INTAKE, Times(head.log_size, head.time_ms)):
+        record = service.decoded(service.stored(each))
+        if service.viewer.may_see(record):
+            return str(record.fields.get("name", ""))
+    return ""
 
 
 def _page(
@@ -137,6 +156,8 @@ def _action(
 ) -> Action | None:
     """One record with its marks; None where the reader may not see it, and for alerts."""
     stored = service.stored(record_id)
+    sealed = stored.came_from
+    entered = stored if sealed is None else sealed.commitment
     record = service.decoded(stored)
     kind = service.catalogue.type(record.type)
     if kind is None or kind.key == "ledger.alert_raised" or not service.viewer.may_see(record):
@@ -149,7 +170,9 @@ def _action(
         names.member(record.issuer),
         record.subject,
         record.occurred_at_ms,
-        stored.entry.block_time_ms,
+        entered.entry.block_time_ms,
+        None if sealed is None else stored.entry.block_time_ms,
+        entered.place.index,
         kind.stage if kind.stage in STAGES else "any",
         row is not None and bool(row.at_limit),
         _waits(row),
@@ -172,5 +195,6 @@ def _amended(record: Record) -> str:
 
 
 def _by_stage(actions: Sequence[Action]) -> tuple[tuple[str, tuple[Action, ...]], ...]:
-    grouped = ((stage, tuple(each for each in actions if each.stage == stage)) for stage in STAGES)
+    ordered = sorted(actions, key=lambda each: each.index)
+    grouped = ((stage, tuple(each for each in ordered if each.stage == stage)) for stage in STAGES)
     return tuple((stage, each) for stage, each in grouped if each)

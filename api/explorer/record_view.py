@@ -140,7 +140,7 @@ def _spelled(value: Value, kind: str, names: Names, language: str) -> str:
     if isinstance(value, str):
         if kind in ("member", "members"):
             return f"{names.member(value)} ({value})"
-        return named(language, "values", value)
+        return named(language, "values", names.role(value))
     if isinstance(value, Mapping):
         pairs = list(value.items())[:ITEMS_MAX]
         return "; ".join(f"{key}: {_spelled(each, '', names, language)}" for key, each in pairs)

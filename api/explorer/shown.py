@@ -39,9 +39,10 @@ def short(text: str) -> str:
     return text if len(text) <= SHORT else f"{text[:SHORT]}…"
 
 
-def size(size_bytes: int) -> str:
+def size(size_bytes: int) -> Markup:
     """``1 234 567 B``: digits in threes, never rounded."""
-    return f"{size_bytes:,} B".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    # Markup of ours: the narrow space between the digits is one of those that `plain` replaces.
+    return Markup("{}").format(f"{size_bytes:,} B".replace(",", "\N{NARROW NO-BREAK SPACE}"))
 
 
 def yuan(fen: int) -> str:

@@ -86,7 +86,9 @@ def run(
 ) -> None:
     """Run the stream until Ctrl-C or SIGTERM."""
     output = Output(as_json)
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Ctrl-C is an interruption even where a shell's background job was told to ignore it.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, _interrupt)
     committed = 0
     with Desk.open(client_from(as_, node)) as desk, SealingStream(desk, inbox, places) as stream:
         try:
@@ -179,7 +181,7 @@ def _finish(output: Output, stream: SealingStream) -> int:
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:
-    """SIGTERM ends the stream as Ctrl-C does."""
+    """Either signal ends the stream in order."""
     raise KeyboardInterrupt
 
 

@@ -9,6 +9,7 @@ from api.explorer import shown
 from api.explorer.figure import drawn
 from api.explorer.language import _preferred
 from api.explorer.words import _words
+from contracts.catalogue import load_catalogue
 from ledger.core.merkle import Tree, leaf_hash
 from tests.api.one_node import OneNode
 from tests.api.small_tender import PROJECT, play, say
@@ -36,6 +37,25 @@ def test_both_languages_have_the_same_words() -> None:
         for key, text in words.items():
             holes = re.compile(r"{\w+}")
             assert set(holes.findall(text)) == set(holes.findall(en[table][key])), (table, key)
+
+
+def test_every_field_and_value_of_the_catalogue_has_words() -> None:
+    catalogue, words = load_catalogue(), _words("zh")
+    fields = [(kind, *each) for kind in catalogue.types.values() for each in kind.fields.items()]
+    private = {name for kind in catalogue.types.values() for name in kind.private - {"*"}}
+    said = {name for _, name, _ in fields} | set(catalogue.common) | private
+    assert said <= set(words["fields"]), sorted(said - set(words["fields"]))
+    values = {value for _, _, field in fields for value in field.allowed}
+    values |= {value for field in catalogue.common.values() for value in field.allowed}
+    known = set(words["values"]) | set(catalogue.roles)
+    assert values <= known, sorted(values - known)
+
+
+def test_the_size_of_a_document_is_read_as_it_is() -> None:
+    assert (
+        shown.plain(shown.size(1_234_567))
+        == "1\N{NARROW NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567 B"
+    )
 
 
 def test_the_reader_chooses_the_language() -> None:

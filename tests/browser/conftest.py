@@ -69,9 +69,13 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealNetwork]:
         network.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a screen."""
+    """Debian's Chromium, without a screen.
+
+    Not for a whole session: while Playwright is open its event loop runs in this thread, and every
+    test of other files that runs one of its own would fail.
+    """
     if CHROMIUM is None:
         pytest.skip("chromium is not installed: apt install chromium fonts-noto-cjk")
     with sync_playwright() as player:
