@@ -19,6 +19,8 @@ from ledger.errors import FormatError
 
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _CODE: Final = re.compile(r"([A-Z][0-9]{2})?")
+_BY_CLOCK: Final = frozenset({"timer", "draw"})
+"""Rules of alerts that a timer may raise: of itself, or beside a rule in Python."""
 _LISTS: Final = frozenset({"texts", "members", "records"})
 
 
@@ -171,7 +173,7 @@ class _TypeCheck:
             _known(kind.key, "deadline", stops.deadline, self._all.deadlines)
             _known(kind.key, "relation", stops.by, kind.refs)
         for each in kind.timers:
-            if self._all.alerts[each.alert].rule != "timer":
+            if self._all.alerts[each.alert].rule not in _BY_CLOCK:
                 raise _invalid(kind.key, f"{each.alert} is not raised by a timer")
             if self._all.deadlines[each.deadline].before:
                 raise _invalid(kind.key, f"a timer cannot count back: {each.deadline}")

@@ -67,6 +67,17 @@ def seed(state: State, record_id: RecordId, seeder: MemberId) -> SeedRow | None:
     return None if found is None else SeedRow(Digest(found[:32]), found[32:])
 
 
+def seeds(state: State, record_id: RecordId, asked: DrawRequest) -> dict[MemberId, bytes] | None:
+    """Every seed of a draw by seeder; None where one is not revealed."""
+    found: dict[MemberId, bytes] = {}
+    for seeder in asked.seeders:
+        held = seed(state, record_id, seeder)
+        if held is None or not held.seed:
+            return None
+        found[seeder] = held.seed
+    return found
+
+
 def put_seed(state: State, record_id: RecordId, seeder: MemberId, held: SeedRow) -> None:
     """Keep the seed of a seeder."""
     state.overlay.put(_seeds(record_id), seeder.encode(), held.commitment + held.seed)

@@ -11,6 +11,7 @@ from typing import Final
 
 from contracts.alerts import (
     deposits,
+    drawing,
     eseal,
     evaluation,
     missing_node,
@@ -29,6 +30,7 @@ ALERT_RULES: Final[Mapping[str, AlertRule]] = MappingProxyType(
         "bid_set": sealing.wrong_set,
         "composition": evaluation.composition,
         "deposit_account": deposits.strange_account,
+        "draw": drawing.repeated,
         "few_bids": sealing.few_bids,
         "guarantee": deposits.unfit,
         "missing_node": missing_node.conclude,

@@ -97,7 +97,7 @@ def apply_reveal(case: Case) -> None:
         raise InvariantBroken("a seed was revealed for no draw")
     revealed = SeedRow(held.commitment, cast(bytes, case.record.fields["seed"]))
     draw_rows.put_seed(case.state, request, issuer, revealed)
-    if _seeds(case, request, asked) is not None:
+    if draw_rows.seeds(case.state, request, asked) is not None:
         timers.stop(case.state.overlay, request, REVEAL)
 
 
@@ -109,7 +109,7 @@ def judge_drawn(case: Case) -> Rejected | None:
         return _refused(case, "request")
     if draw_rows.drawn_by(case.state, request) is not None:
         return _refused(case, "drawn before")
-    seeds = _seeds(case, request, asked)
+    seeds = draw_rows.seeds(case.state, request, asked)
     if seeds is None:
         return _refused(case, "seed")
     header = draw_rows.header_hash(case.state, asked.height)
@@ -124,17 +124,6 @@ def judge_drawn(case: Case) -> Rejected | None:
 def apply_drawn(case: Case) -> None:
     """Keep that the draw was made."""
     draw_rows.put_drawn(case.state, _cited(case, "follows"), case.facts.record_id)
-
-
-def _seeds(case: Case, request: RecordId, asked: DrawRequest) -> dict[MemberId, bytes] | None:
-    """Every seed by seeder; None where one is not revealed."""
-    seeds: dict[MemberId, bytes] = {}
-    for seeder in asked.seeders:
-        held = draw_rows.seed(case.state, request, seeder)
-        if held is None or not held.seed:
-            return None
-        seeds[seeder] = held.seed
-    return seeds
 
 
 def _asked(case: Case) -> DrawRequest:

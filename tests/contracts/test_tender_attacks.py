@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
+import pytest
+
 from ledger.codes import Code
 from ledger.core.draw import seed_commitment
 from ledger.core.identifiers import MemberId, NetworkId
 from ledger.core.record import Ref
 from tests.contracts.sealing import BIDDERS, SYSTEM
 from tests.contracts.tendering import CHAIR, EXPERTS, SEEDERS, TENDER_ROLES, TenderTown
-from tests.contracts.town import DAY
+from tests.contracts.town import DAY, HOUR
 from tests.vectors.small_network import signer
 
 NOT_CONCERNED = ("AL05", "not_concerned")
@@ -141,6 +143,33 @@ def test_a_seed_serves_the_request_of_this_ledger_that_it_cites() -> None:
     town.accepted(replace(promise, refs=(elsewhere, *promise.refs)))
     assert town.why_not(town.promise(first, "notary")) == ""
     assert town.why_not(town.promise(second, "notary")) == str(Code.DRAW_INVALID)
+
+
+@pytest.mark.parametrize("stage", ["asked", "seeded", "drawn"])
+def test_a_draw_beside_one_that_is_not_void_is_named(stage: str) -> None:
+    """Else a tenderer draws until the experts suit it."""
+    town = TenderTown()
+    if stage == "asked":
+        town.accepted(town.asked())
+    elif stage == "seeded":
+        # All seeds are out, so that everybody knows the result, and nobody publishes it.
+        request, _ = town.seeded()
+        for seeder in SEEDERS:
+            town.accepted(town.reveal(request, seeder))
+        town.wait_until(town.now_ms + 2 * HOUR)
+    else:
+        town.drew()
+    assert town.alerts() == []
+    town.accepted(town.asked())
+    assert town.alerts() == [("AL13", "draw_repeated")]
+
+
+def test_a_void_draw_is_asked_for_again_without_a_blemish_of_its_own() -> None:
+    town = TenderTown()
+    town.seeded()
+    town.wait_until(town.now_ms + 2 * HOUR)
+    town.accepted(town.asked())
+    assert town.alerts() == [("AL13", "draw_reveal")]
 
 
 # The committee.
