@@ -16,7 +16,9 @@ Spec: ``docs/spec/sealed.md``.
 import fcntl
 import os
 from dataclasses import dataclass, field
+from errno import EINVAL
 from pathlib import Path
+from stat import S_ISREG
 from typing import IO, Final, Self
 
 from nacl.utils import random
@@ -25,6 +27,7 @@ from api.client import ClientError, Pending
 from api.client.sealing import SealingDesk
 from cli.bidding import SEALED_SUFFIX, read_sealed
 from cli.desk import LIFE_MS, Desk
+from cli.documents import unreadable
 from cli.failures import CommandError
 from ledger.codes import Code
 from ledger.core.bundle import Bundle, decode_bundle
@@ -39,18 +42,8 @@ FOLDER: Final = ".stream"
 _SUFFIX: Final = ".bundle"
 _PENDING_MAX: Final = 32
 """Bundles out at once: with more, no node takes them, and new ticks wait instead of piling up."""
-_LATER: Final = frozenset(
-    {
-        Code.NODE_UNREACHABLE,
-        Code.API_NO_QUORUM,
-        Code.API_STOPPED,
-        Code.API_ANSWER,
-        Code.POOL_FULL,
-        Code.RECEIPT_PENDING,
-        Code.BUNDLE_EARLY,
-    }
-)
-"""Nothing was refused for good: the same bundle is sent again."""
+_REFUSED: Final = ("bundle.", "record.", "sealed.")
+"""Codes by which a node refuses the bundle itself; after any other the same is sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +124,13 @@ class SealingStream:
             StoreError: `file.unwritable`: nothing was sent that is not on disk.
         """
         problems: list[LedgerError] = []
+        tick_ms = now_ms - now_ms % self.tick_ms
+        if self.next_tick_ms > tick_ms + 2 * self.tick_ms:
+            # The clock was ahead and was set back: waiting for that time could take years.
+            self.next_tick_ms = tick_ms
         due = now_ms >= self.next_tick_ms and len(self._pending) < _PENDING_MAX
+        due = due and self._path(tick_ms) not in self._pending
         if due:
-            tick_ms = now_ms - now_ms % self.tick_ms
             self._make(tick_ms, problems)
             self.next_tick_ms = tick_ms + self.tick_ms
             self.ticks_count += 1
@@ -162,9 +159,12 @@ class SealingStream:
         for _, each in list(self._waiting(problems).items())[: self.places_count]:
             desk.hand_in(each.sealed)
         bundle = desk.tick(tick_ms, random).bundle
-        path = self.inbox / FOLDER / f"{tick_ms:014}{_SUFFIX}"
-        _write_durably(path, bundle.encode())
+        path = self._path(tick_ms)
+        self._write_durably(path, bundle.encode())
         self._pending[path] = bundle
+
+    def _path(self, tick_ms: int) -> Path:
+        return self.inbox / FOLDER / f"{tick_ms:014}{_SUFFIX}"
 
     def _waiting(self, problems: list[LedgerError]) -> dict[Digest, SealedFile]:
         """Files without a receipt whose digest is not on its way, the oldest first."""
@@ -184,8 +184,12 @@ class SealingStream:
         found: list[tuple[int, Path, SealedFile]] = []
         for path in self.inbox.glob(f"*{SEALED_SUFFIX}"):
             try:
-                held, time_ns = read_sealed(path), path.stat().st_mtime_ns
-            except CommandError as problem:
+                status = path.stat()
+                if not S_ISREG(status.st_mode):
+                    # Opening a pipe would wait for its writer, and the stream with it.
+                    raise unreadable(path, OSError(EINVAL, os.strerror(EINVAL)))
+                held, time_ns = read_sealed(path), status.st_mtime_ns
+            except (CommandError, OSError) as problem:
                 problems.append(LedgerError(Code.BID_FILE, path=str(path), reason=str(problem)))
                 continue
             if held.network_id != self.desk.network_id or held.committed_by != self.desk.member_id:
@@ -203,9 +207,9 @@ class SealingStream:
                 receipts = self.desk.client.submit(bundle, 0)
             except Pending:
                 continue
-            except ClientError as problem:
+            except LedgerError as problem:
                 problems.append(problem)
-                if problem.code in _LATER:
+                if not self._is_for_good(problem, bundle):
                     return committed
                 self._refused(path, problem)
                 continue
@@ -221,11 +225,18 @@ class SealingStream:
             receipt = held_in.get(held.digest)
             if held.receipt is None and receipt is not None:
                 full = SealedFile(held.network_id, held.committed_by, held.sealed, receipt)
-                _write_durably(path, full.encode())
+                self._write_durably(path, full.encode())
                 kept.append(path)
         return kept
 
-    def _refused(self, path: Path, problem: ClientError) -> None:
+    def _is_for_good(self, problem: LedgerError, bundle: Bundle) -> bool:
+        """Whether a node refused the bundle itself, and will tomorrow."""
+        if problem.code is Code.BUNDLE_EARLY:
+            # Made before the clock was set back; or else the nodes' clocks will be there soon.
+            return bundle.header.created_at_ms >= self.next_tick_ms
+        return isinstance(problem, ClientError) and problem.code.startswith(_REFUSED)
+
+    def _refused(self, path: Path, problem: LedgerError) -> None:
         """The bundle is not on the ledger and never will be: its files wait for another tick."""
         if problem.code is Code.SEALED_COMMITTED:
             digest = str(problem.detail.get("digest", ""))
@@ -237,30 +248,30 @@ class SealingStream:
         del self._pending[path]
         path.unlink(missing_ok=True)
 
+    def _write_durably(self, path: Path, data: bytes) -> None:
+        """Put `data` at `path` for its owner only, whole or not at all; on disk at the return."""
+        # A name of its own: that of a file in the inbox may have no room for another letter.
+        draft = self.inbox / FOLDER / "draft"
+        try:
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except OSError as problem:
+            raise _unwritable(path, problem) from problem
+
 
 def _digests(bundle: Bundle) -> list[Digest]:
     """What the commitments of a tick hold, covers included."""
     found = (digest_in(decode_record(data)) for data in bundle.records)
     return [each for each in found if each is not None]
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    """Put `data` at `path` for its owner only, whole or not at all, on disk when this returns."""
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as problem:
-        raise _unwritable(path, problem) from problem
 
 
 def _unwritable(path: Path, problem: OSError) -> StoreError:

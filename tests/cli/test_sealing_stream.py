@@ -1,10 +1,12 @@
 """The stream of commitments over crashes: no bid is lost, and none is committed twice."""
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from api.client import Client
@@ -33,10 +35,14 @@ def inbox(venue: Venue, tmp_path: Path) -> Path:
 
 
 @contextmanager
-def stream(venue: Venue, *, reachable: bool = True) -> Iterator[SealingStream]:
-    """The bid system's stream; with `reachable` off, no node answers it."""
+def stream(
+    venue: Venue, *, reachable: bool = True, stumbling: httpx.Response | None = None
+) -> Iterator[SealingStream]:
+    """The bid system's stream; with `reachable` off no node answers it, or each as `stumbling`."""
+    transport = httpx.MockTransport(lambda _: stumbling) if stumbling is not None else None
     with venue.desk("centre") as desk:
-        lost = Desk(desk.member_id, desk.trust, desk.signer, Client([NOWHERE], desk.trust))
+        client = Client([NOWHERE], desk.trust, transport)
+        lost = Desk(desk.member_id, desk.trust, desk.signer, client)
         with SealingStream(desk if reachable else lost, venue.inbox, PLACES) as made:
             yield made
 
@@ -112,6 +118,57 @@ def test_a_crash_before_the_receipt_was_written_commits_nothing_twice(
     holds(venue, held)
     assert held.receipt is not None
     assert held.receipt.record_id == receipts[digests.index(held.digest)].record_id
+
+
+@pytest.mark.parametrize(
+    "stumbling",
+    [
+        httpx.Response(500, json={"code": "api.internal"}),
+        httpx.Response(404, json={"code": "api.route"}),
+        httpx.Response(201, content=b"{}\n" * PLACES),
+    ],
+    ids=["a fault of its own", "another service", "receipts that are none"],
+)
+def test_a_node_that_stumbles_makes_nobody_forget_what_was_sent(
+    venue: Venue, inbox: Path, stumbling: httpx.Response
+) -> None:
+    path = venue.seal("delta")
+    with stream(venue, reachable=False, stumbling=stumbling) as lost:
+        told = lost.step(now_ms())
+        assert len(told.problems) == 1 and lost.pending_count == 1
+    (kept,) = on_disk(inbox)
+    planned = decode_bundle(kept.read_bytes())
+    with stream(venue) as again:
+        assert path in settled(again)
+    held = read_sealed(path)
+    assert held.receipt is not None and held.receipt.record_id in planned.record_ids
+
+
+def test_a_clock_that_was_ahead_and_is_set_back_stops_nothing(venue: Venue, inbox: Path) -> None:
+    path = venue.seal("alpha")
+    day_ms = 86_400_000
+    with stream(venue) as running:
+        told = running.step(now_ms() + day_ms)
+        assert told.ticked and [each.code for each in told.problems] == [Code.BUNDLE_EARLY]
+        assert running.step(now_ms()).ticked, "ticks go on at the right time"
+        settled(running)
+        next_tick(running)
+        settled(running)
+    holds(venue, read_sealed(path))
+    assert on_disk(inbox) == []
+
+
+def test_nothing_odd_in_the_inbox_holds_the_stream_up(venue: Venue, inbox: Path) -> None:
+    path = venue.seal("beta")
+    long = path.rename(inbox / ("投" * 81 + ".sealed.json"))
+    os.mkfifo(inbox / "pipe.sealed.json")
+    (inbox / "gone.sealed.json").symlink_to(inbox / "nowhere")
+    (inbox / "folder.sealed.json").mkdir()
+    with stream(venue) as running:
+        told = running.step(now_ms())
+        assert [each.code for each in told.problems] == [Code.BID_FILE] * 3
+        assert [*told.committed, *settled(running)] == [long]
+    holds(venue, read_sealed(long))
 
 
 def test_more_bids_than_places_wait_for_the_next_tick(venue: Venue, inbox: Path) -> None:
