@@ -20,7 +20,7 @@ ALERT_RAISED: Final = "ledger.alert_raised"
 class Lateness:
     """The alerts about a section, asked record by record."""
 
-    __slots__ = ("_as_of", "_catalogue", "_state", "_subject", "_told")
+    __slots__ = ("_answers", "_as_of", "_catalogue", "_state", "_subject", "_told")
 
     def __init__(self, subject: Subject, catalogue: Catalogue, state: State, as_of: Times) -> None:
         self._subject = subject
@@ -28,28 +28,32 @@ class Lateness:
         self._state = state
         self._as_of = as_of
         self._told: dict[str, frozenset[int]] = {}
+        self._answers: dict[str, frozenset[int]] = {}
 
     def of(self, record: NodeRecord) -> bool:
         """Whether a record was outside its time window, or answered after the timer had fired."""
-        return self._told_of(record.record_id, OUTSIDE_WINDOW) or self._answers_late(record)
+        if self._told_of(record.record_id, OUTSIDE_WINDOW):
+            return True
+        return record.at.index in self._answered_late(record.type)
 
-    def _answers_late(self, record: NodeRecord) -> bool:
-        """Whether it stops a timer of a record that it cites, about which an alert was raised."""
-        kind, alerts = self._catalogue.types[record.type], self._catalogue.alerts
-        codes = [code for code in kind.alerts if alerts[code].rule == TIMER and self._indexes(code)]
-        if not codes:
-            return False
-        cited = sorted({name for stops in kind.stops for name in kind.refs[stops.by].types})
-        for each in (
-            found
-            for name in cited
-            for found in records_of(name, self._subject, self._state, self._as_of)
-        ):
-            cited_at = self._state.cited_at(each.record_id, record.type, self._as_of)
-            answers = record.at.index in cited_at
-            if answers and any(self._told_of(each.record_id, code) for code in codes):
-                return True
-        return False
+    def _answered_late(self, type_key: str) -> frozenset[int]:
+        """Effective indexes of the records of a type that stop a timer after it had fired.
+
+        Found once from the few records that an alert rests on, not from each answer.
+        """
+        if type_key not in self._answers:
+            kind, alerts = self._catalogue.types[type_key], self._catalogue.alerts
+            codes = [code for code in kind.alerts if alerts[code].rule == TIMER]
+            cited = sorted({name for stops in kind.stops for name in kind.refs[stops.by].types})
+            self._answers[type_key] = frozenset(
+                index
+                for name in cited
+                if any(self._indexes(code) for code in codes)
+                for each in records_of(name, self._subject, self._state, self._as_of)
+                if any(self._told_of(each.record_id, code) for code in codes)
+                for index in self._state.cited_at(each.record_id, type_key, self._as_of)
+            )
+        return self._answers[type_key]
 
     def _told_of(self, record_id: RecordId, code: str) -> bool:
         """Whether an alert of a code rests on a record."""

@@ -12,6 +12,7 @@ from contracts.verdict import Raised
 
 REPORT: Final = "tender.evaluation_report"
 FORMED: Final = "tender.committee_formed"
+STARTED: Final = "tender.evaluation_started"
 SIGNED_IN: Final = "tender.expert_signed_in"
 PERCENT: Final = 100
 
@@ -40,7 +41,10 @@ def is_outlier(value: int, values: list[int], percent: int) -> bool:
 
 
 def composition(case: Case) -> Raised | None:
-    """AL12: fewer than the least, an even number, or somebody who did not sign in."""
+    """AL12: fewer than the least, an even number, somebody who did not sign in, or too late.
+
+    Once the evaluation has started, another committee is the tenderer's choice of its judges.
+    """
     record = case.record
     if record.type != FORMED:
         return None
@@ -50,6 +54,8 @@ def composition(case: Case) -> Raised | None:
     because = "panel_size" if len(names) < least or len(names) % 2 == 0 else ""
     if not because and names - _signed_in(case):
         because = "not_signed_in"
+    if not because and case.state.exists(record.subject, STARTED, case.times):
+        because = "panel_replaced"
     if not because:
         return None
     own = (case.facts.record_id,)

@@ -103,13 +103,13 @@ def judge_report(case: Case) -> Rejected | None:
     refusal = judge_chair(case)
     if refusal is not None:
         return refusal
-    expected = {score.record_id: (expert, score) for _, expert, score in _in_force(case) if score}
-    wanted = sum(1 for _ in _in_force(case))
     fields = case.record.fields
     listed = cast("tuple[bytes, ...]", fields["scores"])
     values, salts = cast("tuple[int, ...]", fields["values"]), cast(bytes, fields["salts"])
     if len(values) != len(listed) or len(salts) != SALT_BYTES * len(listed):
         return _not_report("", "count")
+    wanted = tuple(_in_force(case))
+    expected = {score.record_id: (expert, score) for _, expert, score in wanted if score}
     for place, (record_id, value) in enumerate(zip(listed, values, strict=True)):
         found = expected.pop(RecordId(record_id), None)
         if found is None:
@@ -117,7 +117,7 @@ def judge_report(case: Case) -> Rejected | None:
         salt = salts[SALT_BYTES * place : SALT_BYTES * (place + 1)]
         if leaf_hash(field_leaf(found[0], FIELD, value, salt)) != found[1].root:
             return _not_report(record_id.hex(), "value or salt")
-    if expected or len(listed) != wanted:
+    if expected or len(listed) != len(wanted):
         return _not_report(min(expected, default=b"").hex(), "missing")
     return None
 

@@ -6,11 +6,13 @@ what is out of the ordinary.
 
 from collections.abc import Mapping, Sequence
 
+from contracts.tables import Catalogue
 from ledger.core.canonical import Value
 from ledger.core.identifiers import RecordId
 from ledger.core.negative_list import NegativeList
 from ledger.core.vrf import VrfKey
-from tests.contracts.town import ROLES, Town
+from ledger.store.api import Store
+from tests.contracts.town import CATALOGUE, ROLES, Town
 from tests.vectors.small_network import seed, signer
 
 ADDRESS, ELSEWHERE = "ADDR-110108-0001", "ADDR-110108-0002"
@@ -33,9 +35,14 @@ ADDRESS_ROLES: Mapping[str, tuple[str, ...]] = {
 class AddressTown(Town):
     """The town, with whoever registers addresses."""
 
-    def __init__(self) -> None:
-        super().__init__(roles=ADDRESS_ROLES)
-        self.signers = {name: signer(f"member {name}") for name in ADDRESS_ROLES}
+    def __init__(
+        self,
+        store: Store | None = None,
+        catalogue: Catalogue = CATALOGUE,
+        roles: Mapping[str, tuple[str, ...]] = ADDRESS_ROLES,
+    ) -> None:
+        super().__init__(store, catalogue, roles=roles)
+        self.signers |= {name: signer(f"member {name}") for name in ADDRESS_ROLES}
         self.key = VrfKey(seed("negative list"))
         self.list = NegativeList(LIST, 1, (), self.key)
         self.listed_by = RecordId(bytes(32))

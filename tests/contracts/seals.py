@@ -6,9 +6,11 @@ what is out of the ordinary.
 
 from collections.abc import Mapping
 
+from contracts.tables import Catalogue
 from ledger.core.canonical import Value
 from ledger.core.identifiers import RecordId
-from tests.contracts.town import ROLES, Town
+from ledger.store.api import Store
+from tests.contracts.town import CATALOGUE, ROLES, Town
 from tests.vectors.small_network import signer
 
 SEAL = "SEAL-620100-0001"
@@ -27,9 +29,14 @@ SEAL_ROLES: Mapping[str, tuple[str, ...]] = {
 class SealTown(Town):
     """The town, with whoever makes and uses seals."""
 
-    def __init__(self) -> None:
-        super().__init__(roles=SEAL_ROLES)
-        self.signers = {name: signer(f"member {name}") for name in SEAL_ROLES}
+    def __init__(
+        self,
+        store: Store | None = None,
+        catalogue: Catalogue = CATALOGUE,
+        roles: Mapping[str, tuple[str, ...]] = SEAL_ROLES,
+    ) -> None:
+        super().__init__(store, catalogue, roles=roles)
+        self.signers |= {name: signer(f"member {name}") for name in SEAL_ROLES}
 
     def applied(self, seal: str = SEAL, **more: Value) -> RecordId:
         """The builder applies for the seal of its name."""

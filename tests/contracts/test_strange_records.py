@@ -1,6 +1,7 @@
 """Whatever a member signs, the answer is a verdict: never an exception, never a stopped node."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -51,8 +52,10 @@ class Stranger:
         self.known = {document: "tender.document_filed", announcement: "tender.announcement"}
 
     def record(self) -> Record:
-        kind = CATALOGUE.types[self.dice.choice(sorted(CATALOGUE.types))]
-        issuer = self.dice.choice(sorted(self.town.signers))
+        return self.of(CATALOGUE.types[self.dice.choice(sorted(CATALOGUE.types))])
+
+    def of(self, kind: RecordType) -> Record:
+        issuer = self.issuer(kind)
         fields = {
             name: self.value(field)
             for name, field in kind.fields.items()
@@ -63,17 +66,11 @@ class Stranger:
         refs = tuple(self.ref(kind) for _ in range(self.dice.choice([0, 1, 1, 1, 2])))
         subject = self.subject(kind, issuer)
         made = self.town.record(issuer, kind.key, subject, fields=fields)
-        return Record(
-            made.type,
-            made.issuer,
-            Subject(subject),
-            made.occurred_at_ms,
-            made.evidence,
-            made.fields,
-            self.private(sorted(kind.private)),
-            refs,
-            made.nonce,
-        )
+        private = self.private(sorted(kind.private))
+        return replace(made, subject=Subject(subject), private=private, refs=refs)
+
+    def issuer(self, _: RecordType) -> str:
+        return self.dice.choice(sorted(self.town.signers))
 
     def value(self, field: Field) -> Value:
         if self.dice.random() < 0.04:

@@ -175,6 +175,22 @@ def test_a_void_draw_is_asked_for_again_without_a_blemish_of_its_own() -> None:
 # The committee.
 
 
+def test_a_committee_that_is_replaced_once_it_has_begun_is_named() -> None:
+    """Else whoever scores against the tenderer's wish is simply left out of the next committee."""
+    town = TenderTown()
+    town.drew()
+    for name in EXPERTS:
+        town.enrol(name)
+    town.opened()
+    town.closed()
+    town.panel()
+    town.panel(*EXPERTS[::-1])
+    assert town.alerts() == []
+    town.say(EXPERTS[-1], "tender.evaluation_started")
+    town.panel()
+    assert town.alerts() == [("AL12", "panel_replaced")]
+
+
 def test_confirmations_of_a_former_committee_make_no_majority() -> None:
     town = TenderTown()
     town.drew()
