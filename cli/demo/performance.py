@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from rich.markup import escape
+
 from cli.compose.description import Description, read_description
 from cli.demo.desks import Desks
 from cli.demo.drawing import Drawing
@@ -18,7 +20,7 @@ from cli.demo.story import Story
 from cli.demo.stream import Stream
 from cli.demo.telling import Telling
 from cli.demo.values import Values
-from cli.words import say
+from cli.words import language, say
 from contracts.catalogue import load_catalogue
 from ledger.core.limits import Parameters
 
@@ -68,6 +70,8 @@ def begin(
     described = _with_parameters(read_description(description), story)
     held.enter_context(claim(folder))
     telling.output.note(_rules(described.parameters))
+    told = story.zh if language() == "zh" else story.en
+    telling.output.note(f"[bold]{escape(told)}[/]")
     with telling.scene(say("demo.making")) as outcome:
         stage = set_up(folder, story, described, load_catalogue().hash)
         outcome.append(say("demo.made", nodes=len(stage.nodes), folder=str(folder)))

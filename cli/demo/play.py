@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from api.client import Pending
 from cli import anchoring
@@ -17,7 +17,7 @@ from cli.demo.values import Values
 from cli.desk import Desk, Kept
 from cli.documents import hash_document
 from cli.record_files import WrittenRecord, new_nonce, private_record
-from cli.words import say
+from cli.words import language, say
 from ledger.core.entry import decode_entry
 from ledger.core.identifiers import RecordId, Subject
 from ledger.core.receipt import Receipt
@@ -26,6 +26,15 @@ from ledger.core.sealed_file import SealedFile
 
 READY_S: Final = 60
 POLL_S: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Alerted:
+    """An alert, with its own receipt."""
+
+    sentence: str
+    """Code and what happened, in the reader's language."""
+    receipt: Path
 
 
 @dataclass(slots=True)
@@ -43,8 +52,8 @@ class Play:
     ocds: Path | None
     overdue_ms: int
     """How long an alert may take: its deadline in short days, the grace and some blocks."""
-    alerts: dict[str, Path] = field(default_factory=dict)
-    """Receipts of the alerts that the story tells of, by record id in hex."""
+    alerts: dict[RecordId, Alerted] = field(default_factory=dict)
+    """What the rules raised by themselves."""
     sealed: dict[str, SealedFile] = field(default_factory=dict)
     """What was sealed, by the story's name."""
     shown: set[Path] = field(default_factory=set)
@@ -89,6 +98,14 @@ class Play:
         self.values.records[name] = receipt.record_id
         self.values.times[name] = decode_entry(receipt.entry).block_time_ms
         return anchoring.write_receipt(self.stage.receipts / name, Kept(receipt))
+
+    def keep_alert(self, name: str, found: Any) -> Receipt:
+        """Fetch and keep the receipt of an alert that a node showed."""
+        record_id = RecordId(bytes.fromhex(found["record_id"]))
+        receipt = self.receipt(self.desks["supervisor"], record_id)
+        told = f"{found['record']['fields']['alert']} {found[f'sentence_{language()}']}"
+        self.alerts[record_id] = Alerted(told, self.keep(name, receipt))
+        return receipt
 
     def receipt(self, desk: Desk, record_id: RecordId) -> Receipt:
         """The receipt of a record that was submitted a moment ago."""

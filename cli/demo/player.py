@@ -17,6 +17,7 @@ _DEEDS: Final[Mapping[str, Callable[[Play, Scene], str]]] = {
     "seal": sealing.seal,
     "open": sealing.open_,
     "prove_bid": sealing.prove,
+    "redraw": witness.redraw,
     "kill": outages.kill,
     "restart": outages.restart,
     "wait": waiting.wait,

@@ -11,8 +11,9 @@ from cli.demo.play import Play
 from cli.demo.stage import Stage
 from cli.demo.tampering import tamper
 from cli.demo.telling import Telling
-from cli.words import language, say
+from cli.words import say
 from ledger.core.identifiers import RecordId
+from ledger.core.receipt import decode_receipt
 
 _SUFFIXES: Final = (RECEIPT_SUFFIX, BATCH_SUFFIX, OPENINGS_SUFFIX, PROOF_SUFFIX)
 
@@ -34,11 +35,10 @@ def _alerts_kept(play: Play) -> str:
     """Fetch the receipt of every alert, also of those that the story did not wait for."""
     desk = play.desks["supervisor"]
     for found in list(desk.client.alerts()):
-        told = f"{found['record']['fields']['alert']} {found[f'sentence_{language()}']}"
-        if found["record_id"] not in play.alerts:
-            record_id = RecordId(bytes.fromhex(found["record_id"]))
-            name = f"alert-{len(play.alerts) + 1}"
-            play.alerts[found["record_id"]] = play.keep(name, play.receipt(desk, record_id))
+        record_id = RecordId(bytes.fromhex(found["record_id"]))
+        if record_id not in play.alerts:
+            play.keep_alert(f"alert-{len(play.alerts) + 1}", found)
+            told = play.alerts[record_id].sentence
             play.telling.check(held=False, what=say("prove.unforeseen"), detail=told)
     return say("prove.alerts_listed", count=len(play.alerts))
 
@@ -55,9 +55,24 @@ def _all_verify(play: Play, room: Room) -> None:
         bad = [each for each in judged if not each.verified]
         outcome.append(say("prove.counted", count=len(judged) - len(bad), documents=len(documents)))
     telling.check(bool(judged) and not bad, say("prove.all_held", count=len(judged)), _reasons(bad))
-    raised = {str(path) for path in play.alerts.values()}
-    held = [each for each in judged if each.file in raised and each.verified]
-    telling.check(len(held) == len(raised), say("prove.alerts", count=len(held)))
+    telling.output.note(f"     {say('prove.kinds', **_kinds(proofs))}")
+    held = {each.file for each in judged if each.verified}
+    whole = all(str(alert.receipt) in held for alert in play.alerts.values())
+    telling.check(whole, say("prove.alerts", count=len(play.alerts)))
+    for alert in play.alerts.values():
+        telling.check(str(alert.receipt) in held, alert.sentence, alert.receipt.name)
+
+
+def _kinds(proofs: Sequence[Path]) -> dict[str, int]:
+    """How many receipts are of records that came out of a seal, and how many the rules derived."""
+    receipts = [
+        decode_receipt(path.read_bytes()) for path in proofs if path.name.endswith(RECEIPT_SUFFIX)
+    ]
+    return {
+        "plain": sum(each.bundle is not None and each.sealed is None for each in receipts),
+        "sealed": sum(each.sealed is not None for each in receipts),
+        "derived": sum(each.bundle is None for each in receipts),
+    }
 
 
 def _forgeries_fail(stage: Stage, telling: Telling, room: Room) -> None:

@@ -14,7 +14,7 @@ from ledger.core.identifiers import MemberId
 DEEDS: Final = frozenset(
     {
         "record", "refused", "folder", "batch", "ocds",
-        "seal", "open", "prove_bid",
+        "seal", "open", "prove_bid", "redraw",
         "kill", "restart",
         "wait", "height", "alert", "certificate", "uncertified",
     }

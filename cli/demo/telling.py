@@ -91,7 +91,12 @@ class Telling:
     def summary(self) -> None:
         """The table at the end."""
         rows = table(say("demo.summary"), "#", say("demo.step"), say("demo.outcome"), "s")
+        act = ""
         for number, each in enumerate(self.told, 1):
+            if each.act != act:
+                act = each.act
+                rows.add_section()
+                rows.add_row("", f"[bold cyan]{escape(act)}[/]", "", "")
             took = f"{each.took_s:.1f}"
             rows.add_row(str(number), escape(each.what), escape(each.outcome), took)
         self.output.note(rows)
@@ -103,7 +108,12 @@ class Telling:
             "failed": list(self.failed),
             "seconds": round(self.elapsed_s, 1),
             "scenes": [
-                {"scene": each.what, "outcome": each.outcome, "seconds": round(each.took_s, 1)}
+                {
+                    "act": each.act,
+                    "scene": each.what,
+                    "outcome": each.outcome,
+                    "seconds": round(each.took_s, 1),
+                }
                 for each in self.told
             ],
         }

@@ -8,7 +8,6 @@ from cli.demo.story import Scene
 from cli.failures import CommandError, Exit
 from cli.words import language, say
 from ledger.codes import Code
-from ledger.core.identifiers import RecordId
 
 _MARGIN_MS: Final = 400
 """The committee's clocks may stand a little behind ours."""
@@ -18,7 +17,7 @@ def wait(play: Play, scene: Scene) -> str:
     """Until a moment has passed for the whole committee, counting days down."""
     now_ms = clock_ms()
     until_ms = play.values.moment(scene.until, now_ms) + _MARGIN_MS
-    days = _days(play, until_ms - now_ms)
+    days = max(0, until_ms - now_ms) // play.values.day_ms
     while (left_ms := until_ms - clock_ms()) > 0:
         play.telling.doing(
             say("demo.days_left", days=_days(play, left_ms), seconds=-(-left_ms // 1000))
@@ -46,9 +45,7 @@ def alert(play: Play, scene: Scene) -> str:
     for number, about in enumerate(scene.about, 1):
         name = scene.id if len(scene.about) == 1 else f"{scene.id}-{number}"
         found = _raised(play, scene.alert, about)
-        record_id = RecordId(bytes.fromhex(found["record_id"]))
-        receipt = play.receipt(play.desks["supervisor"], record_id)
-        play.alerts[record_id.hex()] = play.keep(name, receipt)
+        receipt = play.keep_alert(name, found)
         told.append(f"{found[f'sentence_{language()}']} · {place(receipt)}")
     return "\n       ".join(told)
 

@@ -1,11 +1,16 @@
-"""Deeds about the witness certificate: the rules issue it, or say what it lacks."""
+"""Deeds that look at what the rules concluded: the certificate, what it lacks, the draw again."""
 
 import time
 from typing import Any, Final
 
+from cli import anchoring
+from cli.anchoring import RECEIPT_SUFFIX
 from cli.demo.play import POLL_S, READY_S, Play, place
-from cli.demo.story import Scene
+from cli.demo.story import RECORD, Scene
 from cli.words import language, say
+from ledger.core.receipt import decode_receipt
+from ledger.draws import verify_draw
+from ledger.presented import read_trust
 
 _ISSUED_S: Final = READY_S
 
@@ -43,6 +48,17 @@ def uncertified(play: Play, scene: Scene) -> str:
     named = " ".join([*lacking, *still_open])
     play.telling.check(as_told and none_there, say("demo.uncertified", codes=named), _words(told))
     return say("demo.uncertified", codes=named)
+
+
+def redraw(play: Play, scene: Scene) -> str:
+    """The draw recomputed from its receipts, without asking a node."""
+    names = [about.removeprefix(RECORD) for about in scene.about]
+    paths = [anchoring.beside(play.stage.receipts / name, RECEIPT_SUFFIX) for name in names]
+    receipts = [decode_receipt(path.read_bytes()) for path in paths]
+    found = verify_draw(receipts, read_trust(play.stage.trust_file))
+    places = ", ".join(str(place + 1) for place in found.places)
+    play.telling.check(held=found.commitments_shown, what=say("demo.redrawn"))
+    return say("demo.places", places=places, pool=found.pool_count)
 
 
 def _words(told: Any) -> str:
