@@ -11,7 +11,17 @@ from typing import Final
 
 from contracts.expression import AlertRaised, Exists, Moment, Period, Scope, Term, terms
 from contracts.reachability import check_reachable
-from contracts.schema import REFUSE, UNGRANTED_ROLES, Cites, Clause, Field, RecordType, When
+from contracts.schema import (
+    CODED_SUBJECTS,
+    REFUSE,
+    REGION,
+    UNGRANTED_ROLES,
+    Cites,
+    Clause,
+    Field,
+    RecordType,
+    When,
+)
 from contracts.tables import Catalogue, references
 from ledger.codes import Code
 from ledger.core.record import RELATIONS
@@ -88,6 +98,9 @@ class _TypeCheck:
             raise _invalid(kind.key, "confirmed_by")
         for role in (*(issuer.role for issuer in kind.issuers), *confirmers):
             _known(kind.key, "role", role, {*self._all.roles, *UNGRANTED_ROLES})
+        regional = any(issuer.scope == REGION for issuer in kind.issuers)
+        if regional and kind.subject not in CODED_SUBJECTS:
+            raise _invalid(kind.key, "its subject has no region")
         if kind.confirmed_by and kind.confirmed_by.of.startswith("field:"):
             _known(kind.key, "field", kind.confirmed_by.of.removeprefix("field:"), kind.fields)
         if kind.confirmed_by:

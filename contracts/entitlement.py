@@ -8,7 +8,7 @@ from enum import Enum
 
 from contracts import standing
 from contracts.case import Case
-from contracts.schema import ANY_MEMBER, COMMITTEE_ROLE, NETWORK_ROLE, Issuer
+from contracts.schema import ANY_MEMBER, COMMITTEE_ROLE, NETWORK_ROLE, REGION, Issuer
 from contracts.state import seen_from
 from ledger.core.identifiers import NETWORK_MEMBER
 
@@ -72,5 +72,7 @@ def covers(scope: str, issuer: Issuer, case: Case) -> bool:
     name, _, value = scope.partition(":")
     if name != issuer.scope.rpartition(".")[2]:
         return True
+    if issuer.scope == REGION:
+        return str(case.record.subject).split("-")[1] == value
     said = case.state.value(case.record.subject, issuer.scope, case.times)
     return said is None or said == value

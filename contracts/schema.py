@@ -20,6 +20,11 @@ NETWORK_ROLE: Final = "network"
 UNGRANTED_ROLES: Final = frozenset({ANY_MEMBER, COMMITTEE_ROLE, NETWORK_ROLE})
 """Roles that nobody is granted: they follow from being a member, a node, or the rules."""
 
+REGION: Final = "region"
+"""The scope of an issuer whose role, where it is for one region, covers that region's subjects."""
+CODED_SUBJECTS: Final = frozenset({"seal", "address", "list"})
+"""Subjects with their region in them."""
+
 STAGES: Final = frozenset(
     {
         "ledger", "evidence", "tender", "bid", "opening", "evaluation", "award", "closing",
@@ -52,7 +57,9 @@ class Issuer:
 
     role: str
     scope: str = ""
-    """``TYPE.field`` whose value in the subject the role's scope must cover; empty for none."""
+    """``TYPE.field`` whose value in the subject the role's scope must cover, or `REGION`: that in
+    the subject's own code; empty for none.
+    """
     own: bool = False
     """Only about itself: the subject must be the issuer."""
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from contracts.expression import Moment, terms
 from contracts.profile import Profile
-from contracts.schema import Alert, Deadline, Field, RecordType, Role
+from contracts.schema import REGION, Alert, Deadline, Field, RecordType, Role
 from ledger.core.identifiers import Digest
 
 VERSION: Final = 1
@@ -107,7 +107,7 @@ def catalogue_of(
 def references(types: Mapping[str, RecordType], deadlines: Mapping[str, Deadline]) -> Iterator[str]:
     """Every ``TYPE.field`` that some row asks the state for."""
     for kind in types.values():
-        yield from (issuer.scope for issuer in kind.issuers if issuer.scope)
+        yield from (issuer.scope for issuer in kind.issuers if issuer.scope not in {"", REGION})
         yield from (each for each in (kind.party, kind.frozen_after) if each not in {"", *types})
         yield from (field.sets for field in kind.fields.values() if field.sets)
         for clause in kind.must_follow:

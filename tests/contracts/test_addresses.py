@@ -302,3 +302,16 @@ def test_a_library_that_lost_its_role_publishes_and_is_named(town: AddressTown) 
     town.say("centre", "ledger.role_changed", "library", fields=fields)
     town.say("library", "address.standard_published", ELSEWHERE, standard=STANDARD)
     assert town.alerts() == [("AL05", "role_lapsed")]
+
+
+def test_the_list_of_a_region_is_claimed_by_its_own_authority_only() -> None:
+    """The first to publish keeps a list for good: nobody may claim that of another region."""
+    town = AddressTown()
+    fields: dict[str, Value] = {"role": "address_supervisor", "scope": "region:620100"}
+    grant = {**fields, "action": "grant"}
+    town.say("centre", "ledger.role_changed", "shop", fields=grant)
+    kind, files = "address.negative_list_changed", {"file": b"content"}
+    refused = town.refused("shop", kind, LIST, fields=town.of_list(), files=files)
+    assert refused is Code.RECORD_ISSUER_ROLE
+    town.say("shop", kind, "LIST-620100", fields=town.of_list(), files=files)
+    town.publish_list()

@@ -152,6 +152,7 @@ LINE = 'must_follow = ["tender.announcement"]'
         (Code.CATALOGUE_INVALID, ('subject = "section"', 'subject = "planet"')),
         (Code.CATALOGUE_INVALID, ('type = "time"', 'type = "float"')),
         (Code.CATALOGUE_INVALID, ('issuers = [{ role = "tenderer" }]', "issuers = []")),
+        (Code.CATALOGUE_INVALID, ('role = "tenderer"', 'role = "tenderer", scope = "region"')),
         (Code.CATALOGUE_INVALID, ("tender.site_visit", "site_visit")),
         (Code.CATALOGUE_INVALID, ("tender.site_visit", "tender.announcement")),
         (Code.CATALOGUE_INVALID, ('en = "Site visit"', 'en = "Site visit')),
