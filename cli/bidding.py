@@ -6,8 +6,9 @@ The stream of commitments is `sealing_stream`'s. Spec: ``docs/spec/sealed.md``,
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -22,12 +23,13 @@ from cli.new_files import write_private
 from cli.record_files import WrittenRecord, new_nonce
 from contracts.catalogue import load_catalogue
 from contracts.shape import check_shape
+from contracts.tables import Catalogue
 from ledger.bid_proofs import VerifiedBid, verify_bid_proof
 from ledger.codes import Code
 from ledger.core.bundle import sign_bundle
 from ledger.core.identifiers import MemberId, Subject
 from ledger.core.receipt import Receipt
-from ledger.core.record import Record, Ref
+from ledger.core.record import Record, Ref, decode_record
 from ledger.core.sealed import OPENING_TYPE, OPENS, SALT_BYTES, seal
 from ledger.core.sealed_file import (
     SEALED_BYTES_MAX,
@@ -92,7 +94,7 @@ def open_sealed(desk: Desk, paths: Sequence[Path]) -> list[OpenedBid]:
     """Open sealed records in ascending effective position, each in its own bundle.
 
     The receipt of each record that comes out is written beside its file. What was opened before is
-    not opened again; its receipt is fetched.
+    not opened again; its receipt is fetched. Nothing is sent before the event that opens it.
 
     Args:
         desk: of the author or of the sealing system.
@@ -181,8 +183,22 @@ def opening_record(desk: Desk, held: SealedFile) -> Record:
     )
 
 
+def check_not_sealed(records: Iterable[Record]) -> None:
+    """Refuse to send what stays sealed: a node that refuses a bid has read it.
+
+    Raises:
+        LedgerError: `sealed.only`.
+    """
+    for record in records:
+        if _sealed_until(record):
+            raise LedgerError(Code.SEALED_ONLY, type=record.type)
+
+
 def _open_one(desk: Desk, held: SealedFile, path: Path) -> OpenedBid:
     now_ms, record = _now_ms(), opening_record(desk, held)
+    early = _too_early(desk, held)
+    if early is not None:
+        return OpenedBid(path, None, early)
     bundle = sign_bundle(
         desk.signer,
         desk.network_id,
@@ -208,8 +224,31 @@ def _open_one(desk: Desk, held: SealedFile, path: Path) -> OpenedBid:
     return OpenedBid(path, receipt)
 
 
+def _too_early(desk: Desk, held: SealedFile) -> LedgerError | None:
+    """Why not to send an opening yet: the node that refuses it has read it."""
+    record = decode_record(held.sealed.record)
+    event, project = _sealed_until(record), record.subject.partition("/")[0]
+    for subject in dict.fromkeys((record.subject, project)) if event else ():
+        if any(each["record"]["type"] == event for each in desk.client.subject(subject)):
+            return None
+    named, about = record.record_id.hex(), str(record.subject)
+    detail = {"record": named, "event": event, "subject": about}
+    return LedgerError(Code.SEALED_EVENT, **detail) if event else None
+
+
+@cache
+def _catalogue() -> Catalogue:
+    return load_catalogue()
+
+
+def _sealed_until(record: Record) -> str:
+    """The type of the event that opens records of this type; empty where they are not sealed."""
+    kind = _catalogue().types.get(record.type)
+    return "" if kind is None else kind.sealed_until
+
+
 def _check_sealable(record: Record) -> None:
-    catalogue = load_catalogue()
+    catalogue = _catalogue()
     kind = catalogue.types.get(record.type)
     if kind is None or not kind.sealed_until:
         raise LedgerError(Code.SEALED_TYPE, type=record.type)

@@ -9,6 +9,7 @@ import typer
 
 from cli import anchoring
 from cli.anchoring import BatchedDocument
+from cli.bidding import check_not_sealed
 from cli.commands.options import (
     WAIT_DEFAULT_S,
     AsOption,
@@ -47,6 +48,7 @@ def submit(
     output = Output(as_json)
     with open_desk(as_, node, wait) as desk:
         written = read_records(file, desk.member_id, _now_ms())
+        check_not_sealed(each.record for each in written)
         stems = [file.with_name(f"{file.stem}-{number}") for number in range(1, len(written) + 1)]
         for stem, each in zip(stems, written, strict=True):
             anchoring.keep_openings(stem, each)

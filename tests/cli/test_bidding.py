@@ -8,15 +8,18 @@ from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
-from api.client import ClientError
+from api.client import Client, ClientError
 from cli.bidding import open_sealed, prove_bid, read_sealed
+from cli.main import app
 from ledger.bid_proofs import BidStanding
 from ledger.codes import Code
 from ledger.core.canonical import Value
 from ledger.core.record import decode_record
 from ledger.core.sealed import COMMITMENT_TYPE
 from ledger.core.sealed_file import SealedFile
+from ledger.errors import LedgerError
 from ledger.verify import verify_receipt
 from tests.cli.venue import PLACES, SECTION, WAIT_S, Venue
 
@@ -54,6 +57,25 @@ def told(venue: Venue, path: Path) -> Any:
     return done.json
 
 
+def nothing_sent(venue: Venue, path: Path) -> Code | None:
+    """Open a bid at a desk that must not send it; the code with which it is kept back."""
+    with venue.desk("alpha") as desk, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(desk.client, "submit", pytest.fail)
+        (kept_back,) = open_sealed(desk, [path])
+        return None if kept_back.problem is None else kept_back.problem.code
+
+
+def test_a_bid_is_not_sent_openly_by_mistake(
+    venue: Venue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Client, "submit", pytest.fail)
+    (tmp_path / "bid.json").write_text(json.dumps({"type": "tender.bid_submitted"}))
+    alpha = venue.one.network.member_folder("alpha")
+    ended = CliRunner().invoke(app, ["submit", str(tmp_path / "bid.json"), "--as", str(alpha)])
+    assert isinstance(ended.exception, LedgerError), ended.output
+    assert ended.exception.code is Code.SEALED_ONLY
+
+
 def test_bids_are_committed_opened_and_proven_and_a_dropped_one_is_found(venue: Venue) -> None:
     written = venue.inbox.parent / "alpha.json"
     written.write_text(
@@ -83,6 +105,7 @@ def test_bids_are_committed_opened_and_proven_and_a_dropped_one_is_found(venue: 
         found = {path.name[:5]: told(venue, path) for path in (alpha, beta, gamma, delta)}
         standings = [each["standing"] for each in found.values()]
         assert standings == ["in_set", "in_set", "dropped", "late"]
+        assert nothing_sent(venue, alpha) is Code.SEALED_EVENT
         assert (found["alpha"]["part"], found["alpha"]["parts"], found["alpha"]["count"]) == (
             1,
             1,
