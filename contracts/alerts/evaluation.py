@@ -12,13 +12,17 @@ from contracts.verdict import Raised
 
 REPORT: Final = "tender.evaluation_report"
 FORMED: Final = "tender.committee_formed"
+ALERT_RAISED: Final = "ledger.alert_raised"
 STARTED: Final = "tender.evaluation_started"
 SIGNED_IN: Final = "tender.expert_signed_in"
 PERCENT: Final = 100
 
 
 def outliers(case: Case) -> tuple[Raised, ...]:
-    """AL09: each opened score further than ``deviation_percent`` of the panel's median from it."""
+    """AL09: each opened score further than ``deviation_percent`` of the panel's median from it.
+
+    A score is named once, however often it is reported.
+    """
     if case.record.type != REPORT:
         return ()
     percent = case.facts.world.catalogue.alerts["AL09"].parameters["deviation_percent"]
@@ -30,6 +34,7 @@ def outliers(case: Case) -> tuple[Raised, ...]:
         for scores in by_bid.values()
         for each in scores
         if is_outlier(each.value, [other.value for other in scores], percent)
+        and not _is_told(case, each)
     )
 
 
@@ -38,6 +43,13 @@ def is_outlier(value: int, values: list[int], percent: int) -> bool:
     ordered, middle = sorted(values), len(values) // 2
     doubled = ordered[middle] + ordered[-1 - middle]
     return abs(2 * value - doubled) * PERCENT > percent * doubled
+
+
+def _is_told(case: Case, score: Opened) -> bool:
+    """Whether an earlier report raised AL09 about the score."""
+    subject, state, as_of = case.record.subject, case.state, case.times
+    about = set(state.cited_at(score.record_id, ALERT_RAISED, as_of))
+    return bool(about) and not about.isdisjoint(state.alerted_at(subject, "AL09", as_of))
 
 
 def composition(case: Case) -> Raised | None:

@@ -210,3 +210,21 @@ def test_confirmations_of_a_former_committee_make_no_majority() -> None:
     assert town.listed("tender.bid_rejected") == []
     town.confirm(rejected, others[1])
     assert town.listed("tender.bid_rejected") == [rejected]
+
+
+def test_a_score_is_named_once_however_often_the_chair_reports_it() -> None:
+    """Else one member fills block after block with hundreds of alerts for each of its records."""
+    town = TenderTown()
+    town.drew()
+    for name in EXPERTS:
+        town.enrol(name)
+    town.opened()
+    town.closed()
+    town.panel()
+    town.evaluation({(1, 0): 5000})
+    for _ in range(3):
+        town.accepted(town.report())
+    town.accepted(town.revise(EXPERTS[2], town.bids[1], 4000))
+    town.accepted(town.report())
+    found = [each.fields["member"] for each in town.raised() if each.fields["alert"] == "AL09"]
+    assert found == [EXPERTS[1], EXPERTS[2]]
