@@ -14,6 +14,7 @@ from contracts.windows import standing_to
 
 USE: Final = "seal_use"
 """The rule of a type that says that a seal was used."""
+USED: Final = "seal.used"
 FRESH: Final = "seal_status_fresh"
 """The deadline that says how old a status answer may be."""
 
@@ -22,10 +23,12 @@ def conclude(case: Case) -> Raised | None:
     """The alert, where status, authorisation or the freshness of the answer is wrong.
 
     Other types that raise AL26, such as an award notice, say in their data that they need a stamp;
-    what is asked of them here is that each of their documents bears it.
+    what is asked of them here is that each of their documents bears it, and that it is the issuer's
+    or that of whom it acts for.
     """
     if USE not in case.kind.rules:
-        return _raised(case, "other_document") if _unstamped(case) else None
+        wrong = _wrong_stamp(case)
+        return None if wrong is None else _raised(case, wrong)
     because = _status(case) or _authorisation(case)
     if because is not None:
         return _raised(case, because)
@@ -35,12 +38,19 @@ def conclude(case: Case) -> Raised | None:
     return _raised(case, FRESH, FRESH, standing.limit.limit_ms)
 
 
-def _unstamped(case: Case) -> bool:
-    """Whether uses are cited that stamped something else than the record's documents."""
-    cited = (ref for ref in case.record.refs if ref.network_id is None)
-    found = [eseal_rows.stamped(case.state, ref.record_id) for ref in cited]
-    stamps = frozenset[bytes]().union(*found)
-    return bool(stamps) and any(item.sha256 not in stamps for item in case.record.evidence)
+def _wrong_stamp(case: Case) -> str | None:
+    """Where uses are cited: what is wrong with them as the stamp on the record's documents."""
+    record, stamps = case.record, set[bytes]()
+    parties = {record.issuer, record.fields.get("on_behalf_of")}
+    for ref in record.refs:
+        row = None if ref.network_id is not None else case.state.record(ref.record_id)
+        if row is None or row.type != USED:
+            continue
+        if eseal_rows.owner_of(case.state, row.subject, case.times) not in parties:
+            return "seal_of_another"
+        stamps |= eseal_rows.stamped(case.state, ref.record_id)
+    missing = any(item.sha256 not in stamps for item in record.evidence)
+    return "other_document" if stamps and missing else None
 
 
 def _status(case: Case) -> str | None:

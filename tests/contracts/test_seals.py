@@ -308,10 +308,10 @@ def test_an_award_notice_rests_on_a_stamp_and_nothing_is_alerted(stamped: SealTo
     times = Times(head.log_size, head.time_ms + SECOND)
     world = World(stamped.genesis.network_id, CATALOGUE, stamped.genesis.parameters, 3, frozenset())
 
-    def raised(*refs: tuple[str, RecordId], files: bytes = b"content") -> list[str]:
-        record = stamped.record(
-            "builder", kind.key, fields=fields, refs=refs, files={"file": files}
-        )
+    def raised(
+        *refs: tuple[str, RecordId], files: bytes = b"content", by: str = "builder"
+    ) -> list[str]:
+        record = stamped.record(by, kind.key, fields=fields, refs=refs, files={"file": files})
         facts = Facts(record.record_id, None, world)
         case = Case(record, replace(kind, must_follow=kind.must_follow[-1:]), facts, state, times)
         found = [must_follow.holds(each.expression, case, []) for each in case.kind.must_follow]
@@ -325,6 +325,9 @@ def test_an_award_notice_rests_on_a_stamp_and_nothing_is_alerted(stamped: SealTo
     assert raised() == ["stamp missing"]
     # A true stamp on another document is no stamp on this one.
     assert raised(("follows", stamp), files=b"another notice") == ["other_document"]
+    assert raised(("follows", stamp), by="agency") == ["seal_of_another"]
+    fields["on_behalf_of"] = "builder"
+    assert raised(("follows", stamp), by="agency") == []
 
 
 def suspended(town: SealTown) -> tuple[State, Times]:
