@@ -21,6 +21,7 @@ from cli.documents import unreadable
 from cli.failures import CommandError, Exit
 from cli.new_files import write_private
 from cli.record_files import WrittenRecord, new_nonce
+from cli.words import language
 from contracts.catalogue import load_catalogue
 from contracts.shape import check_shape
 from contracts.tables import Catalogue
@@ -39,6 +40,7 @@ from ledger.core.sealed_file import (
 )
 from ledger.errors import FormatError, LedgerError, Rejected
 from ledger.verify import verify_receipt
+from ledger.words import sentence
 
 SEALED_SUFFIX: Final = ".sealed.json"
 PROOF_SUFFIX: Final = ".bid-proof.json"
@@ -144,7 +146,8 @@ def read_sealed(path: Path) -> SealedFile:
     except OSError as problem:
         raise unreadable(path, problem) from problem
     except FormatError as problem:
-        reason = str(problem)
+        # Inside a sentence that goes on after it.
+        reason = sentence(problem.code, problem.detail, language()).rstrip(".。")
         raise CommandError(
             Exit.USAGE, Code.FILE_INVALID, path=str(path), reason=reason
         ) from problem

@@ -184,16 +184,14 @@ class SealingStream:
         found: list[tuple[int, Path, SealedFile]] = []
         for path in self.inbox.glob(f"*{SEALED_SUFFIX}"):
             try:
-                status = path.stat()
-                if not S_ISREG(status.st_mode):
-                    # Opening a pipe would wait for its writer, and the stream with it.
-                    raise unreadable(path, OSError(EINVAL, os.strerror(EINVAL)))
-                held, time_ns = read_sealed(path), status.st_mtime_ns
-            except (CommandError, OSError) as problem:
-                problems.append(LedgerError(Code.BID_FILE, path=str(path), reason=str(problem)))
+                time_ns, held = _changed_ns(path), read_sealed(path)
+            except CommandError as problem:
+                reason = str(problem.detail["reason"])
+                problems.append(LedgerError(Code.BID_FILE, path=str(path), reason=reason))
                 continue
             if held.network_id != self.desk.network_id or held.committed_by != self.desk.member_id:
-                reason = f"{held.network_id.hex()[:16]}, {held.committed_by}"
+                network = held.network_id.hex()[:16]
+                reason = f"network_id = {network}, committed_by = {held.committed_by}"
                 problems.append(LedgerError(Code.BID_FILE, path=str(path), reason=reason))
                 continue
             found.append((time_ns, path, held))
@@ -272,6 +270,20 @@ def _digests(bundle: Bundle) -> list[Digest]:
     """What the commitments of a tick hold, covers included."""
     found = (digest_in(decode_record(data)) for data in bundle.records)
     return [each for each in found if each is not None]
+
+
+def _changed_ns(path: Path) -> int:
+    """When a plain file was last written; nothing else is opened.
+
+    A pipe would wait for its writer, and the stream with it.
+    """
+    try:
+        status = path.stat()
+        if not S_ISREG(status.st_mode):
+            raise OSError(EINVAL, os.strerror(EINVAL))
+    except OSError as problem:
+        raise unreadable(path, problem) from problem
+    return status.st_mtime_ns
 
 
 def _unwritable(path: Path, problem: OSError) -> StoreError:

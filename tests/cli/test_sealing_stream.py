@@ -194,6 +194,9 @@ def test_what_is_not_ours_or_no_file_is_named_once_and_left_out(venue: Venue, in
     with stream(venue) as running:
         told: Told = running.step(now_ms())
         assert [each.code for each in told.problems] == [Code.BID_FILE, Code.BID_FILE]
+        reasons = [str(each.detail["reason"]) for each in told.problems]
+        assert any("committed_by = alpha" in each for each in reasons)
+        assert not any("format." in each for each in reasons), "sentences, not codes"
         done = [*told.committed, *settled(running)]
         assert done == [path]
         assert next_tick(running).problems == ()
