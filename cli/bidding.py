@@ -231,9 +231,13 @@ def _too_early(desk: Desk, held: SealedFile) -> LedgerError | None:
     """Why not to send an opening yet: the node that refuses it has read it."""
     record = decode_record(held.sealed.record)
     event, project = _sealed_until(record), record.subject.partition("/")[0]
-    for subject in dict.fromkeys((record.subject, project)) if event else ():
-        if any(each["record"]["type"] == event for each in desk.client.subject(subject)):
-            return None
+    try:
+        for subject in dict.fromkeys((record.subject, project)) if event else ():
+            if any(each["record"]["type"] == event for each in desk.client.subject(subject)):
+                return None
+    except (KeyError, TypeError) as problem:
+        what = repr(problem)
+        raise ClientError(Code.API_ANSWER, node="/v1/subjects", what=what) from problem
     named, about = record.record_id.hex(), str(record.subject)
     detail = {"record": named, "event": event, "subject": about}
     return LedgerError(Code.SEALED_EVENT, **detail) if event else None

@@ -24,10 +24,19 @@ def gather_bid_proof(client: Client, sealed: SealedFile) -> BidProof:
         sealed: with the receipt of its commitment.
 
     Raises:
-        ClientError: `bid.deadline` where nothing fixes a deadline, or that no node could be asked.
+        ClientError: `bid.deadline` where nothing fixes a deadline, `api.answer`, or that no node
+            could be asked.
         Pending: a receipt that is not there yet.
         VerificationError: a node's receipt does not hold.
     """
+    try:
+        return _gathered(client, sealed)
+    except (KeyError, TypeError, ValueError) as problem:
+        what = repr(problem)
+        raise ClientError(Code.API_ANSWER, node="/v1/subjects", what=what) from problem
+
+
+def _gathered(client: Client, sealed: SealedFile) -> BidProof:
     subject = str(decode_record(sealed.sealed.record).subject)
     project = subject.partition("/")[0]
     about = list(client.subject(subject))
