@@ -12,7 +12,7 @@ from ledger.core.record import Record
 
 BEIJING: Final = timezone(timedelta(hours=8), "UTC+8")
 LANGUAGES: Final = ("zh", "en")
-_SCOPE: Final = re.compile(r"[@:].*")
+_SCOPE: Final = re.compile(r"[@:{].*")
 """What follows a type in a must-follow term: among which records, and how many."""
 _MOMENT: Final = re.compile(r"(?P<side>before|after)\((?P<what>[a-z_.]+)\)")
 """A clause about a time: ``before(TYPE.field)`` or ``after(DEADLINE)``."""

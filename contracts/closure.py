@@ -168,6 +168,10 @@ class _TypeCheck:
             _known(kind.key, "field", term.argument, kind.fields)
             if kind.fields[term.argument].kind not in _LISTS:
                 raise _invalid(kind.key, f"all({term.argument}): not a list")
+        if term.field:
+            said = self._all.types[term.type].fields.get(term.field)
+            if said is None or term.value not in said.allowed:
+                raise _unknown(kind.key, "value", f"{term.type}{{{term.field}={term.value}}}")
         if term.quantifier == "k" and term.count < 1:
             raise _invalid(kind.key, f"k({term.count})")
 

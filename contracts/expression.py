@@ -2,7 +2,7 @@
 
     expression := all ( "|" all )*          all := unit ( "&" unit )*
     unit       := "(" expression ")" | term
-    term       := TYPE [ "@" scope ] [ ":" quantifier ]
+    term       := TYPE [ "{" FIELD "=" VALUE "}" ] [ "@" scope ] [ ":" quantifier ]
                 | none_open(TYPE [ "@" scope ]) | alert(ALnn) | alert(*)
                 | after(TYPE.field) | before(TYPE.field) | after(DEADLINE) | before(DEADLINE)
     scope      := same | issuer | ref:RELATION | field:NAME
@@ -13,7 +13,7 @@ Nothing here asks the state; `must_follow` does. Spec: ``docs/spec/contracts.md`
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from ledger.codes import Code
@@ -46,6 +46,9 @@ class Exists:
     """The type of ``each``, the field of ``all``."""
     count: int = 1
     """How many, for ``k``."""
+    field: str = ""
+    """A field of the type that must say `value`; empty where any record will do."""
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ class Either:
 Term: TypeAlias = Exists | NoneOpen | Moment | Period | AlertRaised
 Expression: TypeAlias = Term | Every | Either
 
-_TOKEN: Final = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*|\d+|[&|()@:*])")
+_TOKEN: Final = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*|\d+|[&|()@:*{}=])")
 
 
 def parse(text: str) -> Expression:
@@ -163,8 +166,11 @@ class _Parser:
             term = self._call(word)
             self._take(")")
             return term
-        scope = self._scope()
-        return self._quantified(word, scope)
+        field, value = self._said()
+        term = self._quantified(word, self._scope())
+        if field and term.quantifier not in {"one", "k"}:
+            raise self._wrong()
+        return replace(term, field=field, value=value)
 
     def _call(self, word: str) -> Term:
         """What stands in the brackets of a named term."""
@@ -177,6 +183,16 @@ class _Parser:
         if not dot:
             return Period(word == "before", name)
         return Moment(word == "before", type_key, field)
+
+    def _said(self) -> tuple[str, str]:
+        """The field and the value in braces; both empty where there are none."""
+        if not self._taken("{"):
+            return "", ""
+        field = self._name()
+        self._take("=")
+        value = self._name()
+        self._take("}")
+        return field, value
 
     def _scope(self) -> Scope:
         if not self._taken("@"):

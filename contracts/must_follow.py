@@ -63,8 +63,16 @@ def _exists(term: Exists, case: Case) -> bool:
             next(case.state.citing(each, term.type, case.times), None) is not None
             for each in _found(term.argument, term.scope, case)
         )
-    found = _found(term.type, term.scope, case)
+    found = (each for each in _found(term.type, term.scope, case) if _says(term, each, case))
     return all(next(found, None) is not None for _ in range(term.count))
+
+
+def _says(term: Exists, record_id: RecordId, case: Case) -> bool:
+    """Whether a record says in its field what the term asks for."""
+    if not term.field:
+        return True
+    row = case.state.record(record_id)
+    return row is not None and row.kept.get(term.field) == term.value
 
 
 def _named(term: Exists, item: object, case: Case) -> bool:

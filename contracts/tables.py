@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.expression import Moment, terms
+from contracts.expression import Exists, Moment, terms
 from contracts.profile import Profile
 from contracts.schema import REGION, Alert, Deadline, Field, RecordType, Role
 from ledger.core.identifiers import Digest
@@ -84,7 +84,7 @@ def catalogue_of(
     for reference in asked:
         type_key, _, field = reference.rpartition(".")
         kept.setdefault(type_key, set()).add(field)
-    for type_key, field in (*_linking(profiles), *_cited(types)):
+    for type_key, field in (*_linking(profiles), *_cited(types), *_said(types)):
         kept.setdefault(type_key, set()).add(field)
     return Catalogue(
         types=types,
@@ -140,6 +140,15 @@ def _cited(types: Mapping[str, RecordType]) -> Iterator[tuple[str, str]]:
             for type_key in cites.types & types.keys():
                 shown = types[type_key].fields.keys() & cites.having.keys()
                 yield from ((type_key, name) for name in shown)
+
+
+def _said(types: Mapping[str, RecordType]) -> Iterator[tuple[str, str]]:
+    """Every type and field of which some must-follow asks what it says."""
+    for kind in types.values():
+        for clause in kind.must_follow:
+            for term in terms(clause.expression):
+                if isinstance(term, Exists) and term.field:
+                    yield term.type, term.field
 
 
 def _reviewed(types: Mapping[str, RecordType], profiles: Mapping[str, Profile]) -> frozenset[str]:

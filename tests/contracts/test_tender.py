@@ -290,5 +290,24 @@ def test_a_refund_before_the_result_is_recorded_as_out_of_its_time() -> None:
     town = TenderTown()
     town.opened()
     town.say("bank", "tender.deposit_refunded", refs=[("follows", town.deposits[0])])
-    expected = "tender.result_published | tender.contract_signed | tender.change"
+    expected = "tender.result_published | tender.contract_signed | tender.change{kind=termination}"
     assert ("AL02", expected) in town.alerts()
+
+
+def test_an_extension_is_no_end_that_a_refund_could_rest_on_and_a_termination_is() -> None:
+    for kind, alerted in (("extension", True), ("termination", False)):
+        town = TenderTown()
+        town.opened()
+        town.say("builder", "tender.change", kind=kind)
+        town.say("bank", "tender.deposit_refunded", refs=[("follows", town.deposits[0])])
+        because = [each for code, each in town.alerts() if code == "AL02"]
+        assert any("tender.result_published" in each for each in because) == alerted
+
+
+def test_a_file_set_after_a_mere_extension_is_refused() -> None:
+    town = TenderTown()
+    town.opened()
+    town.say("builder", "tender.change", kind="extension")
+    assert town.refused("builder", "tender.file_set_submitted") is Code.RECORD_MUST_FOLLOW
+    town.say("builder", "tender.change", kind="termination")
+    town.say("builder", "tender.file_set_submitted")
