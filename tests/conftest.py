@@ -26,6 +26,11 @@ def real_data() -> Path:
     return REAL_DATA
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slow ones: they mostly wait, and nobody should wait for them at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Remember a test that was skipped, and why."""
     if report.skipped and not hasattr(report, "wasxfail"):
