@@ -107,21 +107,27 @@ def test_print_leaves_the_controls_out(visitor: Visitor, network: RealNetwork) -
     expect(visitor.page.locator(".checks")).to_be_visible()
 
 
-def test_a_lost_node_is_told_in_words(visitor: Visitor, network: RealNetwork) -> None:
-    lost = network.nodes[3]
-    lost.kill()
+def test_lost_nodes_are_told_in_words(visitor: Visitor, network: RealNetwork) -> None:
+    chinese = _reads_chinese(visitor)
+    told = ("stands still when one more", "stands still until more are back")
+    if chinese:
+        told = ("再失去一个节点就会停止", "已停止提交")
+    lost = network.nodes[3], network.nodes[2]
     try:
-        said = "再失去一个节点就会停止" if _reads_chinese(visitor) else "stands still when one more"
-        for _ in range(60):
-            visitor.open("/")
-            if said in visitor.page.locator(".headline").inner_text():
-                break
-            visitor.page.wait_for_timeout(500)
-        expect(visitor.page.locator(".headline")).to_contain_text(said)
-        expect(visitor.page.locator("td .mark.serious")).to_have_count(1)
+        for count, (node, said) in enumerate(zip(lost, told, strict=True), 1):
+            node.kill()
+            for _ in range(60):
+                visitor.open("/")
+                if said in visitor.page.locator(".headline").inner_text():
+                    break
+                visitor.page.wait_for_timeout(500)
+            expect(visitor.page.locator(".headline")).to_contain_text(said)
+            expect(visitor.page.locator("td .mark.serious")).to_have_count(count)
     finally:
-        lost.start()
-        lost.wait_ready(60)
+        for node in lost:
+            node.start()
+        for node in lost:
+            node.wait_ready(60)
 
 
 def _reads_chinese(visitor: Visitor) -> bool:
