@@ -5,8 +5,7 @@ section's (12), the parts are of one set of that section (13). A set in ascendin
 are all there shows what is not in it. Spec: ``docs/spec/bid_proof.md``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
@@ -21,7 +20,8 @@ from ledger.core.identifiers import MemberId, RecordId, Subject
 from ledger.core.receipt import Receipt
 from ledger.core.record import Record, decode_record
 from ledger.core.sealed_file import SealedFile, check_committed
-from ledger.errors import FormatError, VerificationError
+from ledger.errors import VerificationError
+from ledger.numbering import numbered
 from ledger.trust import TrustRoot
 from ledger.verify import Caveat, Step, VerifiedRecord, verify_entered
 
@@ -114,14 +114,14 @@ def verify_bid_proof(
     if receipt is None:
         raise VerificationError(Code.BID_RECEIPT, step=COMMITMENT_STEP)
     committed = verify_entered(receipt, trust)
-    with _numbered(COMMITMENT_STEP):
+    with numbered(COMMITMENT_STEP):
         check_committed(proof.sealed, receipt)
         bid = _bid(proof.sealed, trust)
-    with _numbered(DOCUMENT_STEP):
+    with numbered(DOCUMENT_STEP):
         held = check_documents(bid, document_digests or ())
-    with _numbered(DEADLINE_STEP):
+    with numbered(DEADLINE_STEP):
         deadline_ms = _deadline(proof.deadline, bid, trust)
-    with _numbered(SET_STEP):
+    with numbered(SET_STEP):
         found = _set(proof.parts, bid, proof.sealed.committed_by, trust)
     verdict = _verdict(committed, bid, found, deadline_ms, trust)
     facts: tuple[tuple[int, bool, Mapping[str, str | int]], ...] = (
@@ -242,14 +242,3 @@ def _ids(value: Value, bid: Record) -> tuple[RecordId, ...]:
 
 def _wrong_set(bid: Record, what: str) -> VerificationError:
     return VerificationError(Code.BID_SET, subject=str(bid.subject), what=what)
-
-
-@contextmanager
-def _numbered(step: int) -> Iterator[None]:
-    """Put the number of the check on whatever it raises."""
-    try:
-        yield
-    except VerificationError as problem:
-        raise problem.at(step) from problem
-    except FormatError as problem:
-        raise VerificationError(problem.code, step=step, **problem.detail) from problem

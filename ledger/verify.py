@@ -5,8 +5,7 @@ is true of a receipt today is true of it in thirty years. Spec: ``docs/spec/rece
 the same numbers.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,7 +16,8 @@ from ledger.core.batch import DocumentDigest
 from ledger.core.identifiers import Digest, Height, LogIndex, MemberId, NodeId, RecordId
 from ledger.core.receipt import Receipt
 from ledger.core.record import Record
-from ledger.errors import FormatError, VerificationError
+from ledger.errors import VerificationError
+from ledger.numbering import numbered
 from ledger.trust import TrustRoot
 
 
@@ -177,11 +177,11 @@ def walk_checks(
     Raises:
         VerificationError: as `verify_receipt`.
     """
-    with _numbered(1):
+    with numbered(1):
         case = checks.opened(receipt, trust)
     steps = [Step(1, applies=True, facts={"size": len(receipt.record)})]
     yield steps[-1]
-    numbered: tuple[tuple[int, Callable[[], checks.Facts | None]], ...] = (
+    first: tuple[tuple[int, Callable[[], checks.Facts | None]], ...] = (
         (2, lambda: checks.check_network(case, trust)),
         (3, lambda: checks.check_record_id(case)),
         (4, lambda: checks.check_bundle(case, trust)),
@@ -189,12 +189,12 @@ def walk_checks(
         (6, lambda: checks.check_log(case)),
         (7, lambda: checks.check_committee(case, trust)),
     )
-    for number, check in numbered:
-        with _numbered(number):
+    for number, check in first:
+        with numbered(number):
             facts = check()
         steps.append(_step(number, facts))
         yield steps[-1]
-    with _numbered(8):
+    with numbered(8):
         cosigned = checks.check_quorum(case, trust)
     steps.append(_step(8, {"found": len(cosigned), "needed": trust.committee.q}))
     yield steps[-1]
@@ -203,7 +203,7 @@ def walk_checks(
         (10, lambda: checks.check_documents(case.record, documents)),
     )
     for number, check in last:
-        with _numbered(number):
+        with numbered(number):
             facts = check()
         steps.append(_step(number, facts))
         yield steps[-1]
@@ -213,17 +213,6 @@ def walk_checks(
 def _step(number: int, facts: checks.Facts | None) -> Step:
     """A check that passed; without facts it had nothing to check."""
     return Step(number, applies=facts is not None, facts=facts or {})
-
-
-@contextmanager
-def _numbered(step: int) -> Iterator[None]:
-    """Put the number of the check on whatever it raises."""
-    try:
-        yield
-    except VerificationError as problem:
-        raise problem.at(step) from problem
-    except FormatError as problem:
-        raise VerificationError(problem.code, step=step, **problem.detail) from problem
 
 
 def _verdict(
