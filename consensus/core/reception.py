@@ -31,7 +31,7 @@ from ledger.errors import LedgerError
 class Reception:
     """Sorts what comes in, and answers what is asked."""
 
-    __slots__ = ("_answered", "_early", "_node", "dropped_count", "newest")
+    __slots__ = ("_answered", "_early", "_node", "dropped_count", "dropped_last", "newest")
 
     def __init__(self, node: Node, newest: Header | None) -> None:
         self._node = node
@@ -40,6 +40,8 @@ class Reception:
         self.newest = newest
         """Header of the head: half of the answer to a stale message."""
         self.dropped_count = 0
+        self.dropped_last = ""
+        """Why the last of them did not hold: for a debugger and for scenarios."""
 
     def receive(
         self, at: OpenHeight, peer: NodeId, message: Message, arrived_ms: int, now_ms: int
@@ -47,8 +49,9 @@ class Reception:
         """Take one message in. What does not hold is dropped; a misbehaving peer never raises."""
         try:
             self._dispatch(at, peer, message, arrived_ms, now_ms)
-        except LedgerError:
+        except LedgerError as problem:
             self.dropped_count += 1
+            self.dropped_last = str(problem)
 
     def open(self, at: OpenHeight, now_ms: int) -> None:
         """Take in what came for this height before it opened."""

@@ -14,6 +14,7 @@ from consensus.wire import Codec, Said
 from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.bundle import Bundle
 from ledger.core.identifiers import NodeId, RecordId
+from ledger.errors import InvariantBroken
 from tests.simulation.checkers import (
     Agreement,
     Words,
@@ -67,6 +68,10 @@ class Cluster:
         self.words = Words()
         self.agreement = Agreement()
         self.acknowledged: list[RecordId] = []
+        self.passes: Callable[[NodeId, NodeId, bytes, Message | None], bool] = lambda *_: True
+        """Whether a frame that was sent goes on its way: a script loses or holds what it names."""
+        self.stopped: Callable[[SimulatedNode, InvariantBroken], None] | None = None
+        """Told of a node that stops itself; otherwise that ends the run."""
         self._liar = Liar(self.nodes[plan.liar or 0], plan.lie)
         self._number = 0
         self._storms = 0
@@ -125,6 +130,12 @@ class Cluster:
         except PowerCut:
             self._say(node, "POWER CUT")
             self.crash(node)
+            return None
+        except InvariantBroken as problem:
+            if self.stopped is None:
+                raise
+            self.crash(node)
+            self.stopped(node, problem)
             return None
         if node in self.honest and self.agreement.look(node):
             assert node.chain is not None
@@ -190,15 +201,17 @@ class Cluster:
             if message is None:
                 return
             frame = self._codec.encode(Said(message))
-        times = self.post.arrivals(origin, to, self.now_ms)
+        passes = self.passes(origin, to, frame, message)
+        times = self.post.arrivals(origin, to, self.now_ms) if passes else []
         if self._tell is not None:
             said = repr(message) if message is not None else f"frame of kind {frame[0]}"
             self._say(node, f"-> {to} {said}{'' if times else ' LOST'}")
         receiver = self._by_name[to]
         for time_ms in times:
-            self._at(time_ms, lambda: self._receive(receiver, origin, frame))
+            self._at(time_ms, lambda: self.deliver(receiver, origin, frame))
 
-    def _receive(self, node: SimulatedNode, origin: NodeId, frame: bytes) -> None:
+    def deliver(self, node: SimulatedNode, origin: NodeId, frame: bytes) -> None:
+        """Hand a frame over now, whoever has really made it."""
         if node.up:
             self._step(node, lambda driver: driver.received(origin, frame, self._clock(node)))
 
