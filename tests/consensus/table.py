@@ -155,6 +155,13 @@ class Table:
             self.now_ms + life_ms,
         )
 
+    def identity(self, seat: Seat) -> Identity:
+        """Which node of which network that seat is."""
+        genesis = self.genesis
+        return Identity(
+            genesis.network_id, seat.node_id, genesis.origin, seat.signer, genesis.parameters
+        )
+
     def one_head(self) -> bool:
         """Whether all nodes that are up stand on the same block."""
         return len({seat.app.head.header_hash for seat in self._up()}) == 1
@@ -163,11 +170,7 @@ class Table:
         return [seat for seat in self.seats.values() if seat.driver is not None]
 
     def _open(self, seat: Seat) -> None:
-        genesis = self.genesis
-        seat.application = LedgerApplication(seat.store, genesis)
-        identity = Identity(
-            genesis.network_id, seat.node_id, genesis.origin, seat.signer, genesis.parameters
-        )
+        seat.application = LedgerApplication(seat.store, self.genesis)
         storage = Storage(seat.application, seat.application.chain, seat.journal, seat.intake)
         line = Line(self, seat.node_id)
-        seat.driver = open_driver(identity, storage, line, pool_limits=self.limits)
+        seat.driver = open_driver(self.identity(seat), storage, line, pool_limits=self.limits)

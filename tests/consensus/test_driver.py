@@ -2,11 +2,13 @@
 
 import pytest
 
+from consensus.build import codec_of
+from consensus.core.messages import NewView, PrePrepare, ViewChange, Vote
 from consensus.cosigning import decode_cosignature
 from consensus.fates import Committed, Pending, Refused, Unknown
 from consensus.mempool import PoolLimits
 from consensus.status import Trouble
-from consensus.wire import Kind
+from consensus.wire import Kind, Said
 from ledger.codes import Code
 from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.bundle import Bundle, sign_bundle
@@ -101,6 +103,34 @@ def test_the_others_change_the_view_when_the_primary_is_gone(table: Table) -> No
     assert table["notary"].up.status.missing == (NodeId("node-centre"),)
     table.start("centre")
     table.run(table.one_head)
+
+
+def test_no_signature_leaves_a_node_before_its_promise_is_synced(table: Table) -> None:
+    """Votes, view changes and new views (pitfall 14): what a frame says, the synced journal holds."""
+    said: set[type] = set()
+
+    def watch(sender: NodeId, _receiver: NodeId, frame: bytes) -> bool:
+        seat = table.seats[sender]
+        decoded = codec_of(table.identity(seat)).decode(frame)
+        if isinstance(decoded, Said):
+            message = decoded.message
+            vote = message.prepare if isinstance(message, PrePrepare) else message
+            if isinstance(vote, Vote | ViewChange | NewView) and vote.node == sender:
+                assert vote.signature in seat.journal.durable, (
+                    f"{vote!r} left before it was durable"
+                )
+                said.add(type(message))
+        return False
+
+    table.lost = watch
+    bundle = table.bundle("a")
+    table["notary"].up.submit(bundle, table.now_ms)
+    settled(table, table["notary"], bundle)
+    table.crash("centre")
+    second = table.bundle("b")
+    table["notary"].up.submit(second, table.now_ms)
+    settled(table, table["notary"], second)
+    assert said == {PrePrepare, Vote, ViewChange, NewView}
 
 
 def test_what_was_acknowledged_survives_the_crash_of_everybody_at_once(table: Table) -> None:

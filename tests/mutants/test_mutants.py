@@ -1,83 +1,118 @@
-"""Take a safety rule away, and something fails: the proof that the stories and the simulator see.
+"""Take a rule away, and a test of the suite fails for it: the proof that the tests see.
 
-Each story passes with the shipped code and fails with the mutant, for the reason that is expected.
+Each patch beside this file is applied to a copy of the packages, and the one test that it names
+must fail there for the reason that it names. `README.md` tells which rules, and which have none.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.consensus.core import test_promises, test_view_change
-from tests.consensus.core.scenarios import (
-    a_commit_that_only_one_has_seen,
-    an_old_view_change_of_another_height,
-    two_halves,
-)
-from tests.consensus.core.world import World
-from tests.mutants.mutants import (
-    commits_of_different_views_add_up,
-    nobody_joins,
-    prepared_certificate_ignored,
-    quorum_of_2f,
-    restart_without_memory,
-    send_before_persist,
-    view_changes_of_another_height_accepted,
-)
-from tests.simulation.campaign import run_seed
+from tests.mutants.mutant import PATCHES, Mutant, Outdated, mutants, read_mutant
+from tests.mutants.workshop import copy_of_the_packages, not_caught, run_tests
 
-Mutant = Callable[[pytest.MonkeyPatch], None]
-Story = Callable[[], World]
+MUTANTS = mutants()
+
+
+@pytest.fixture(scope="module")
+def tree() -> Iterator[Path]:
+    """A copy of the packages; each mutant leaves it as it was."""
+    with copy_of_the_packages() as copied:
+        yield copied
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.name for mutant in MUTANTS])
+def test_a_rule_that_is_taken_away_is_missed(mutant: Mutant, tree: Path) -> None:
+    assert not_caught(mutant, tree) == ""
+
+
+def test_the_tests_that_catch_pass_in_an_unmutated_copy(tree: Path) -> None:
+    """Or a mistake in the copying would count as a catch."""
+    trial = run_tests(tree, sorted({mutant.caught_by for mutant in MUTANTS}))
+    assert trial.exit_code == pytest.ExitCode.OK, trial.output
+
+
+def test_no_mutant_is_caught_by_the_tests_of_mutants() -> None:
+    own = PATCHES.relative_to(PATCHES.parent.parent).as_posix()
+    assert [m.name for m in MUTANTS if m.caught_by.startswith(own)] == []
+
+
+def test_the_readme_names_every_mutant_and_every_pitfall() -> None:
+    said = (PATCHES / "README.md").read_text(encoding="utf-8")
+    rows = {row.split("|")[1].strip(): row for row in said.splitlines() if row.startswith("|")}
+    assert {str(number) for number in range(1, 27)} <= set(rows)
+    for mutant in MUTANTS:
+        assert f"`{mutant.name}`" in said, mutant.name
+        for number in mutant.pitfalls:
+            assert f"`{mutant.name}`" in rows[number], (mutant.name, number)
+
+
+def test_a_mutant_that_nobody_misses_is_named(tmp_path: Path, tree: Path) -> None:
+    """Words in a docstring are no rule."""
+    harmless = written(tmp_path, HARMLESS)
+    said = not_caught(harmless, tree)
+    assert said == f"99-harmless lives: {harmless.caught_by} passes without the rule"
+
+
+def test_a_patch_that_no_longer_applies_says_how_to_make_it_anew(
+    tmp_path: Path, tree: Path
+) -> None:
+    for gone in ("Counts votes of one", "It knows no rounds", "votes.py"):
+        assert gone in HARMLESS
+        outdated = written(tmp_path, HARMLESS.replace(gone, gone.replace("o", "0")))
+        with pytest.raises(Outdated, match=r"put what `git diff consensus/core/"):
+            not_caught(outdated, tree)
+
+
+def test_a_tree_is_as_before_after_a_trial(tmp_path: Path, tree: Path) -> None:
+    votes = tree / "consensus" / "core" / "votes.py"
+    before = votes.read_text(encoding="utf-8")
+    with written(tmp_path, HARMLESS).applied_to(tree):
+        assert votes.read_text(encoding="utf-8") == before.replace("votes of", "the votes of", 1)
+    assert votes.read_text(encoding="utf-8") == before
+
+
+def test_a_patch_that_fits_in_two_places_is_not_applied(tmp_path: Path, tree: Path) -> None:
+    twice = HARMLESS.split("@@", maxsplit=1)[0] + "@@ -1 +1 @@\n-\n+# Somewhere.\n"
+    with pytest.raises(Outdated, match="not once"):
+        not_caught(written(tmp_path, twice), tree)
 
 
 @pytest.mark.parametrize(
-    ("mutant", "story"),
+    ("whole", "broken", "why"),
     [
-        (quorum_of_2f, two_halves),
-        (prepared_certificate_ignored, a_commit_that_only_one_has_seen),
-        (view_changes_of_another_height_accepted, an_old_view_change_of_another_height),
+        ("Because: nothing\n", "", "no line `Because:`"),
+        ("-1,3 +1,3", "-1,9 +1,9", "as many lines"),
+        ("@@ -1", "-1", "changes nothing"),
     ],
-    ids=lambda given: given.__name__,
 )
-def test_without_the_rule_the_story_ends_with_two_blocks_at_one_height(
-    mutant: Mutant, story: Story, monkeypatch: pytest.MonkeyPatch
+def test_a_file_that_is_no_mutant_is_refused(
+    tmp_path: Path, whole: str, broken: str, why: str
 ) -> None:
-    story()
-    mutant(monkeypatch)
-    with pytest.raises(AssertionError, match="two blocks at height"):
-        story()
+    assert whole in HARMLESS
+    with pytest.raises(ValueError, match=why):
+        written(tmp_path, HARMLESS.replace(whole, broken))
 
 
-def test_a_word_that_leaves_before_it_is_durable_is_seen_at_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert run_seed(1).problem == ""
-    send_before_persist(monkeypatch)
-    assert "left before it was durable" in run_seed(1).problem
+# A line of the file that is empty is one space in a diff; some editors take it away.
+HARMLESS = '''\
+Rule: none; the first line of a docstring says it otherwise.
+Pitfall: -
+Caught-by: tests/consensus/core/test_quorum.py::test_votes_for_two_blocks_of_a_slot_do_not_add_up
+Because: nothing
+
+--- a/consensus/core/votes.py
++++ b/consensus/core/votes.py
+@@ -1,3 +1,3 @@
+-"""Counts votes of one height, and can only count.
++"""Counts the votes of one height, and can only count.
+
+ It knows no rounds, timers or roles: who voted, in which phase and view, for what. It never judges a
+'''
 
 
-def test_the_simulator_sees_a_quorum_of_2f(monkeypatch: pytest.MonkeyPatch) -> None:
-    quorum_of_2f(monkeypatch)
-    assert any(run_seed(seed, 4).problem for seed in range(20))
-
-
-@pytest.mark.parametrize(
-    ("mutant", "story"),
-    [
-        (
-            commits_of_different_views_add_up,
-            test_view_change.test_commits_of_different_views_never_add_up_to_a_certificate,
-        ),
-        (restart_without_memory, test_promises.test_after_a_restart_the_same_bytes_are_sent_again),
-        (
-            nobody_joins,
-            test_view_change.test_one_node_that_asks_alone_moves_nobody_and_f_plus_one_move_all,
-        ),
-    ],
-    ids=lambda given: given.__name__,
-)
-def test_three_more_rules_have_a_story_that_fails_without_them(
-    mutant: Mutant, story: Callable[[], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mutant(monkeypatch)
-    with pytest.raises(AssertionError):
-        story()
+def written(folder: Path, text: str) -> Mutant:
+    file = folder / "99-harmless.patch"
+    file.write_text(text, encoding="utf-8")
+    return read_mutant(file)

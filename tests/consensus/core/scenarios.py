@@ -1,7 +1,6 @@
 """Stories in which a weaker protocol forks; each ends by asking whether all chains are one.
 
-They are functions, because the mutants play them too: without its safety rule, the same story ends
-with two blocks at one height.
+Without its safety rule, the same story ends with two blocks at one height: see `tests/mutants`.
 """
 
 from dataclasses import replace
