@@ -19,6 +19,7 @@ _BUFFER_BYTES: Final = 16 << 20
 """Held in memory and in the log before it becomes a table: what a start after a crash replays."""
 _BLOOM_BITS: Final = 10
 _FULL: Final = ("No space left", "File too large", "quota")
+_HOLDS_ROWS: Final = (".log", ".ldb", ".sst")
 _BEYOND: Final = b"\xff" * 8
 """Above every key: a compaction of this empty range only writes the memory table to disk."""
 
@@ -39,6 +40,7 @@ class LevelDBStore:
         self._failure: StoreError | None = None
         try:
             path.mkdir(parents=True, exist_ok=True)
+            _check_current(path)
             # Paranoid: a damaged log stops the node instead of silently losing what it held.
             self._database: Any = plyvel.DB(
                 str(path),
@@ -61,15 +63,11 @@ class LevelDBStore:
 
     def scan(self, start: bytes, stop: bytes, *, reverse: bool = False) -> Iterator[Row]:
         """The rows with ``start <= key < stop``."""
-        # plyvel 1.5 loses a lone row that stands at `start` of a reversed range, so going backwards
-        # the end is found here.
-        bounds = {"stop": stop} if reverse else {"start": start, "stop": stop}
+        # plyvel's own iterator takes a table that cannot be read for the end of the rows; the raw one
+        # says so after every move.
         try:
-            with self._database.iterator(**bounds, reverse=reverse, verify_checksums=True) as rows:
-                for row in rows:
-                    if row[0] < start:
-                        return
-                    yield row
+            with self._database.raw_iterator(verify_checksums=True) as place:
+                yield from _down(place, start, stop) if reverse else _up(place, start, stop)
         except plyvel.Error as problem:
             raise self._named(problem) from problem
 
@@ -97,11 +95,44 @@ class LevelDBStore:
 
     def _named(self, problem: Exception) -> StoreError:
         """LevelDB tells its failures apart by text only; this is the one place that reads it."""
-        text = str(problem)
+        first = problem.args[0] if problem.args else ""
+        text = first.decode(errors="replace") if isinstance(first, bytes) else str(problem)
+        # A folder may be called anything, so its name is not read.
+        told = text.replace(str(self._path), "")
         if isinstance(problem, plyvel.CorruptionError):
             return StoreError(Code.STORE_DAMAGED, what=text)
-        if "lock" in text:
+        if "lock" in told:
             return StoreError(Code.STORE_LOCKED, path=str(self._path))
-        if any(sign in text for sign in _FULL):
+        if any(sign in told for sign in _FULL):
             return StoreError(Code.STORE_DISK_FULL, path=str(self._path))
-        return StoreError(Code.STORE_IO, path=str(self._path), reason=text)
+        reason = text.removeprefix("IO error: ")
+        return StoreError(Code.STORE_IO, path=str(self._path), reason=reason)
+
+
+def _check_current(path: Path) -> None:
+    """LevelDB would begin anew where the file that names its state is gone, and delete the rest.
+
+    A new folder gets its first log only after that file, so no crash leaves one without the other.
+    """
+    if not (path / "CURRENT").exists():
+        left = sorted(each.name for each in path.iterdir() if each.suffix in _HOLDS_ROWS)
+        if left:
+            raise StoreError(Code.STORE_DAMAGED, what=f"{path / 'CURRENT'} ({left[0]})")
+
+
+def _up(place: Any, start: bytes, stop: bytes) -> Iterator[Row]:
+    place.seek(start)
+    while place.valid() and (row := place.item())[0] < stop:
+        yield row
+        place.next()
+
+
+def _down(place: Any, start: bytes, stop: bytes) -> Iterator[Row]:
+    place.seek(stop)
+    if place.valid():
+        place.prev()
+    else:
+        place.seek_to_last()
+    while place.valid() and (row := place.item())[0] >= start:
+        yield row
+        place.prev()

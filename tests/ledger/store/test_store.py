@@ -199,3 +199,51 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as refused:
         LevelDBStore(tmp_path / "file" / "db")
     assert refused.value.code is Code.STORE_IO
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("place", [0.0, 0.5, 0.99])
+def test_a_damaged_table_never_makes_a_scan_shorter(
+    tmp_path: Path, place: float, reverse: bool
+) -> None:
+    store = LevelDBStore(tmp_path)
+    store.write([(b"%05d" % i, bytes([i % 251]) * 100) for i in range(1000)])
+    store.close()
+    (table,) = (path for path in tmp_path.iterdir() if path.suffix in {".ldb", ".sst"})
+    data = bytearray(table.read_bytes())
+    filled = data.rindex(b"00999")
+    data[int(filled * place) + 1] ^= 1
+    table.write_bytes(data)
+    store = LevelDBStore(tmp_path)
+    with pytest.raises(StoreError) as refused:
+        list(store.scan(b"0", b":", reverse=reverse))
+    assert refused.value.code is Code.STORE_DAMAGED
+    assert "b'" not in str(refused.value.detail["what"])
+    store.close()
+
+
+def test_a_database_without_its_current_file_is_damage_and_not_a_new_one(tmp_path: Path) -> None:
+    store = LevelDBStore(tmp_path)
+    store.write([(b"a", b"1")])
+    store.close()
+    current = (tmp_path / "CURRENT").read_bytes()
+    (tmp_path / "CURRENT").unlink()
+    with pytest.raises(StoreError) as refused:
+        LevelDBStore(tmp_path)
+    assert refused.value.code is Code.STORE_DAMAGED
+    (tmp_path / "CURRENT").write_bytes(current)
+    store = LevelDBStore(tmp_path)
+    assert store.get(b"a") == b"1"
+    store.close()
+
+
+def test_a_failure_is_judged_by_its_reason_and_not_by_the_name_of_the_folder(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "block quota: File too large"
+    folder.mkdir()
+    (folder / "LOCK").mkdir()
+    with pytest.raises(StoreError) as refused:
+        LevelDBStore(folder)
+    assert refused.value.code is Code.STORE_IO
+    assert refused.value.detail["reason"] == f"{folder / 'LOCK'}: Is a directory"
