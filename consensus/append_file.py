@@ -8,6 +8,8 @@ does not check out is damage, and damage is never cut silently. Spec: ``docs/spe
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
@@ -120,9 +122,13 @@ def _record(data: bytes, at: int, name: str) -> bytes | None:
 
 
 class DiskFile:
-    """A `File` on disk, held by one process at a time."""
+    """A `File` on disk, held by one process at a time.
 
-    __slots__ = ("_file", "_lock", "_path")
+    After a write or fsync that failed it takes nothing more. A second fsync would say yes although
+    the kernel has dropped what it could not write, and half a record would be followed by others.
+    """
+
+    __slots__ = ("_failure", "_file", "_lock", "_path")
 
     def __init__(self, path: Path) -> None:
         """Open or create the file.
@@ -131,6 +137,7 @@ class DiskFile:
             StoreError: `store.locked` where another process holds it, `store.io`.
         """
         self._path = path
+        self._failure: StoreError | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = _locked(path.with_suffix(".lock"))
@@ -154,23 +161,19 @@ class DiskFile:
     def append(self, data: bytes) -> None:
         """See `File.append`."""
         view = memoryview(data)
-        try:
+        with self._last_if_it_fails():
             while view:
                 view = view[self._file.write(view) :]
-        except OSError as problem:
-            raise _store_error(problem, self._path) from problem
 
     def sync(self) -> None:
         """See `File.sync`."""
-        try:
+        with self._last_if_it_fails():
             os.fdatasync(self._file.fileno())
-        except OSError as problem:
-            raise _store_error(problem, self._path) from problem
 
     def replace(self, data: bytes) -> None:
         """See `File.replace`."""
         fresh = self._path.with_suffix(".new")
-        try:
+        with self._last_if_it_fails():
             with fresh.open("wb") as file:
                 file.write(data)
                 file.flush()
@@ -179,13 +182,22 @@ class DiskFile:
             _sync_folder(self._path.parent)
             self._file.close()
             self._file = self._path.open("ab", buffering=0)
-        except OSError as problem:
-            raise _store_error(problem, self._path) from problem
 
     def close(self) -> None:
         """Let go of the file and its lock."""
         self._file.close()
         self._lock.close()
+
+    @contextmanager
+    def _last_if_it_fails(self) -> Iterator[None]:
+        """One change of the file; none before it may have failed."""
+        if self._failure is not None:
+            raise self._failure
+        try:
+            yield
+        except OSError as problem:
+            self._failure = _store_error(problem, self._path)
+            raise self._failure from problem
 
 
 def _locked(path: Path) -> IO[bytes]:

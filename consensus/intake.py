@@ -26,7 +26,9 @@ class Intake:
     __slots__ = ("_file", "_found", "_size", "cut_bytes")
 
     def __init__(self, file: File, limits: Parameters) -> None:
-        """Read the file; a torn tail was never acknowledged and is cut.
+        """Read the file and make durable what was read: it will be acknowledged again.
+
+        A torn tail was never acknowledged and is cut.
 
         Raises:
             StoreError: `journal.damaged`, or from the file.
@@ -41,7 +43,7 @@ class Intake:
         self.cut_bytes = len(data) - read.size
         """Bytes of a torn write that were cut at the start; 0 after a clean stop."""
         self._size = read.size
-        if self.cut_bytes:
+        if data:
             file.replace(data[: read.size])
 
     def take_found(self) -> tuple[tuple[int, Bundle], ...]:

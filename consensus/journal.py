@@ -21,6 +21,7 @@ VERSION: Final = 1
 ROTATE_BYTES: Final = 32 << 20
 """Above this size the journal starts anew at the next decided height."""
 _ENTRIES_MAX: Final = 1 << 12
+_PAIRS_MAX: Final = _ENTRIES_MAX // 2
 _ENTRY_BYTES_MAX: Final = 1 << 26
 _HEAD_BYTES_MAX: Final = 256
 
@@ -31,7 +32,11 @@ class Journal:
     __slots__ = ("_abstain", "_entries", "_file", "_head", "_size", "cut_bytes")
 
     def __init__(self, file: File, network_id: NetworkId, node_id: NodeId) -> None:
-        """Read the file; cut a torn tail, whose length is then in `cut_bytes`.
+        """Read the file and make durable what was read; a torn tail is cut, see `cut_bytes`.
+
+        A process that died between its write and its fsync leaves bytes that are in this machine's
+        memory only, and so does an fsync that failed. What is read here is said to the peers again,
+        so it is written anew first.
 
         Raises:
             StoreError: `journal.damaged`, `journal.other_node`, or from the file.
@@ -49,8 +54,7 @@ class Journal:
         except FormatError as problem:
             raise StoreError(Code.JOURNAL_DAMAGED, path=file.name, offset=0) from problem
         self._size = found.size
-        if self.cut_bytes or not found.bodies:
-            self._rewrite()
+        self._rewrite()
 
     @property
     def entries(self) -> tuple[JournalEntry, ...]:
@@ -85,8 +89,8 @@ class Journal:
         if abstain is not None:
             self._abstain = abstain
         data = frame(self._head) + frame(_encode_abstain(self._abstain))
-        if self._entries:
-            data += frame(_encode_entries(self._entries))
+        for start in range(0, len(self._entries), _PAIRS_MAX):
+            data += frame(_encode_entries(self._entries[start : start + _PAIRS_MAX]))
         self._file.replace(data)
         self._size = len(data)
 

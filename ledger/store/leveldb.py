@@ -63,8 +63,8 @@ class LevelDBStore:
 
     def scan(self, start: bytes, stop: bytes, *, reverse: bool = False) -> Iterator[Row]:
         """The rows with ``start <= key < stop``."""
-        # plyvel's own iterator takes a table that cannot be read for the end of the rows; the raw one
-        # says so after every move.
+        # plyvel's own iterator takes a table that cannot be read for the end of the rows; the raw
+        # one says so after every move.
         try:
             with self._database.raw_iterator(verify_checksums=True) as place:
                 yield from _down(place, start, stop) if reverse else _up(place, start, stop)

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from contextlib import closing
-from errno import ENOENT
+from errno import EIO, ENOENT
 from pathlib import Path
 
 import pytest
@@ -112,6 +112,25 @@ def test_a_full_disk_is_a_sentence_not_a_trace(tmp_path: Path) -> None:
         file.append(b"one")
     assert caught.value.code is Code.STORE_DISK_FULL
     file.close()
+
+
+def test_after_an_fsync_that_failed_the_file_takes_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(descriptor: int) -> None:
+        raise OSError(EIO, os.strerror(EIO))
+
+    with closing(DiskFile(tmp_path / "promises")) as file:
+        file.append(b"one")
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fdatasync", broken)
+            with pytest.raises(StoreError):
+                file.sync()
+        for later in (file.sync, lambda: file.append(b"two"), lambda: file.replace(b"three")):
+            with pytest.raises(StoreError) as caught:
+                later()
+            assert caught.value.code is Code.STORE_IO
+        assert (tmp_path / "promises").read_bytes() == b"one"
 
 
 def test_a_disk_that_fails_is_a_sentence_not_a_trace(tmp_path: Path) -> None:

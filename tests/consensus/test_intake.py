@@ -41,6 +41,15 @@ def test_a_bundle_is_synced_before_take_returns() -> None:
     assert (file.calls, file.written) == (["append", "sync"], b"")
 
 
+def test_what_a_start_reads_is_durable_before_it_is_acknowledged_again() -> None:
+    file = MemoryFile()
+    opened(file).take(bundle("a"), 1)
+    file.written, file.durable = file.durable, b""
+    found = opened(file).take_found()
+    assert found == ((1, bundle("a")),)
+    assert opened(file.after_crash()).take_found() == found
+
+
 def test_a_torn_bundle_was_never_acknowledged_and_is_cut() -> None:
     file = MemoryFile()
     opened(file).take(bundle("a"), 1)

@@ -73,6 +73,31 @@ def test_a_torn_tail_is_cut_and_told() -> None:
     assert opened(left).cut_bytes == 0
 
 
+def test_what_a_start_reads_is_durable_before_anyone_hears_of_it() -> None:
+    """The process died between its write and its fsync; the bytes are there, in memory only."""
+    file = MemoryFile()
+    journal = opened(file)
+    journal.append([entry(1, b"earlier")])
+    file.dies_at = len(file.calls) + 1
+    with pytest.raises(Crash):
+        journal.append([entry(1, b"a vote")])
+    file.dies_at = None
+    found = opened(file).entries
+    assert found == (entry(1, b"earlier"), entry(1, b"a vote"))
+    assert opened(file.after_crash()).entries == found
+
+
+def test_a_long_journal_starts_anew_in_records_that_can_be_read() -> None:
+    file = MemoryFile()
+    journal = opened(file)
+    entries = [entry(height, b"%d" % height) for height in range(1, 5_000)]
+    for start in range(0, len(entries), 100):
+        journal.append(entries[start : start + 100])
+    left = MemoryFile(durable=file.durable + b"\xb1\x0c\0")
+    assert opened(left).entries == tuple(entries)
+    assert opened(left).entries == tuple(entries)
+
+
 def test_a_flipped_bit_in_any_record_stops_the_node_with_a_sentence() -> None:
     file = MemoryFile()
     journal = opened(file)
