@@ -18,7 +18,7 @@ ifneq ($(PLACE),$(CURDIR))
 $(shell rm -f .venv/.made .venv/.runtime .venv/.package .venv/.dev)
 endif
 
-.PHONY: help venv demo test browser check format simulate mutants nemesis bench lock wheelhouse clean
+.PHONY: help venv demo test browser check format simulate scenarios mutants nemesis bench lock wheelhouse clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -73,6 +73,9 @@ format: .venv/.dev ## Put the code in its one format and mend what can be mended
 
 simulate: .venv/.dev ## Search for a seed that breaks consensus (SEEDS=5000, FROM_SEED=0)
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),5000) --from $(or $(FROM_SEED),0)
+
+scenarios: .venv/.dev ## Play the directed scenarios of every known pitfall (UPDATE=1 writes them anew)
+	@$(BIN)/python -m tests.scenarios $(if $(UPDATE),--update) $(NAMES)
 
 mutants: .venv/.dev ## Take rules away one by one and see which test misses each (ONLY=word)
 	@$(BIN)/python -m tests.mutants $(ONLY)

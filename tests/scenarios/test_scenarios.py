@@ -1,0 +1,40 @@
+"""Every scenario gives what it says; `make scenarios UPDATE=1` writes them anew."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.script import WrongScript, play
+
+SCENARIOS = sorted(Path(__file__).parent.glob("*.txt"))
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_scenario(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert play(text) == text, "look at the difference; then `make scenarios UPDATE=1`"
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_every_scenario_begins_with_a_story_and_ends_with_every_checker(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("# ")
+    commands = [line for line in lines if line and not line.startswith(("#", " ", "----"))]
+    assert commands[-2:] == ["show", "agree"]
+
+
+@pytest.mark.parametrize(
+    ("script", "problem"),
+    [
+        ("# a story\n\ndance", "line 3: dance: no such command"),
+        ("show", "line 1: show: a script begins with `cluster`"),
+        ("cluster 4\ncrash 5", "line 2: crash 5: there is no node 5"),
+        ("cluster 4 puppets 1 2", "4 nodes bear 1 puppets"),
+        ("cluster 4\n2 claims height 1 to 1", "2 is no puppet"),
+        ("cluster 4 puppets 2\n2 sings to 1", "no such saying: sings"),
+        ("cluster 4 puppets 2\n2 commits A in h1/v0 to 1", "no block A was seen"),
+    ],
+)
+def test_a_wrong_command_is_named_with_its_line(script: str, problem: str) -> None:
+    with pytest.raises(WrongScript, match=problem):
+        play(script)
