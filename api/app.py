@@ -14,7 +14,17 @@ from api.explorer.problems import in_pages
 from api.headers import SecurityHeaders
 from api.metrics import registry_of
 from api.openapi import describe
-from api.routes import alerts, blocks, bundles, completeness, health, network, records, status
+from api.routes import (
+    alerts,
+    blocks,
+    bundles,
+    completeness,
+    diagnose,
+    health,
+    network,
+    records,
+    status,
+)
 from api.service import LedgerService
 
 ROUTERS: Final = (
@@ -25,6 +35,7 @@ ROUTERS: Final = (
     completeness.router,
     network.router,
     status.router,
+    diagnose.router,
     health.router,
     pages.router,
 )

@@ -24,7 +24,7 @@ class _NodeCollector(Collector):
             "cosigned_height": ("Height of the newest cosigned head", status.cosigned_height),
             "view": ("View of the open height", status.situation.view),
             "waiting_bundles": ("Bundles in the pool", status.waiting_count),
-            "waiting_bytes": ("Bytes in the pool", status.waiting_bytes),
+            "waiting_bytes": ("Bytes in the pool", status.pool.size_bytes),
             "reachable_nodes": (
                 "Committee nodes that speak, this one included",
                 status.committee.n - len(status.missing),

@@ -4,16 +4,18 @@ Answers with values and raises `LedgerError`; knows nothing of HTTP. A bundle th
 already is answered with the same receipts, however often it comes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from api.block_hashes import BlockHashes
 from api.clock import now_ms
 from api.diagnose import diagnose
+from api.findings import Standing
 from api.node import Node
 from api.published import Published
 from api.rights import Viewer
+from consensus.depths import HostFacts
 from consensus.fates import Committed, Pending, Refused
 from contracts.tables import Catalogue
 from ledger.block_store import StoredRecord
@@ -73,11 +75,22 @@ class LedgerService:
         log_signer: Signer,
         *,
         show_all: bool = False,
+        host: Callable[[], HostFacts | None] = lambda: None,
     ) -> None:
-        """`log_signer` holds the node's log key; `show_all` is for tests."""
+        """A node's service.
+
+        Args:
+            chain: its ledger.
+            catalogue: the record types in force.
+            node: its part in consensus.
+            log_signer: holds its log key.
+            show_all: show every visibility class: for tests.
+            host: asks its machine for what only `diagnose` wants to know.
+        """
         self.chain = chain
         self.catalogue = catalogue
         self.node = node
+        self._host = host
         self.published = Published(chain, log_signer)
         self.block_hashes = BlockHashes(chain)
         self.viewer = Viewer(catalogue, show_all)
@@ -155,12 +168,17 @@ class LedgerService:
                 return row.record_ids
         return ()
 
-    def words(self, language: str) -> list[str]:
-        """How the node and its network do, in sentences."""
+    @property
+    def standing(self) -> Standing:
+        """All that is known about how this node does."""
         status = self.node.status
         signed = self.chain.cosignatures(status.head.height)
         unsigned = [node for node in status.committee if node not in signed]
-        return diagnose(status, unsigned, self.node.failure, language)
+        return Standing(status, unsigned, self.node.failure, self._host())
+
+    def words(self, language: str) -> list[str]:
+        """How the node and its network do, in sentences."""
+        return diagnose(self.standing, language)
 
     async def _receipts(
         self, bundle: Bundle, wait_ms: int, acknowledgement: Acknowledgement | None = None

@@ -8,6 +8,7 @@ does not check out is damage, and damage is never cut silently. Spec: ``docs/spe
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -121,6 +122,21 @@ def _record(data: bytes, at: int, name: str) -> bytes | None:
     raise StoreError(Code.JOURNAL_DAMAGED, path=name, offset=at)
 
 
+@dataclass(slots=True)
+class SyncTimes:
+    """How long the disk takes to make things durable; for people only."""
+
+    last_ms: int | None = None
+    """None before the first."""
+    longest_ms: int = 0
+    """Since the file was opened."""
+
+    def add(self, took_ms: int) -> None:
+        """One more fsync has returned."""
+        self.last_ms = took_ms
+        self.longest_ms = max(self.longest_ms, took_ms)
+
+
 class DiskFile:
     """A `File` on disk, held by one process at a time.
 
@@ -128,7 +144,7 @@ class DiskFile:
     the kernel has dropped what it could not write, and half a record would be followed by others.
     """
 
-    __slots__ = ("_failure", "_file", "_lock", "_path")
+    __slots__ = ("_failure", "_file", "_lock", "_path", "syncs")
 
     def __init__(self, path: Path) -> None:
         """Open or create the file.
@@ -138,6 +154,7 @@ class DiskFile:
         """
         self._path = path
         self._failure: StoreError | None = None
+        self.syncs = SyncTimes()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = _locked(path.with_suffix(".lock"))
@@ -167,8 +184,10 @@ class DiskFile:
 
     def sync(self) -> None:
         """See `File.sync`."""
+        began_ns = time.monotonic_ns()
         with self._last_if_it_fails():
             os.fdatasync(self._file.fileno())
+        self.syncs.add((time.monotonic_ns() - began_ns) // 1_000_000)
 
     def replace(self, data: bytes) -> None:
         """See `File.replace`."""
@@ -182,6 +201,18 @@ class DiskFile:
             _sync_folder(self._path.parent)
             self._file.close()
             self._file = self._path.open("ab", buffering=0)
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes in the file now.
+
+        Raises:
+            StoreError: `store.io`.
+        """
+        try:
+            return self._path.stat().st_size
+        except OSError as problem:
+            raise _store_error(problem, self._path) from problem
 
     def close(self) -> None:
         """Let go of the file and its lock."""

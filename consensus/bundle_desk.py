@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from consensus.application import Application
+from consensus.depths import PoolDepth
 from consensus.events import Events
 from consensus.fates import Committed, Fate, Fates, Pending, Refused
 from consensus.intake import Intake
@@ -176,6 +177,19 @@ class BundleDesk:
         if self._relayed_ms + RELAY_AGAIN_MS <= now_ms:
             self._relayed_ms = now_ms
             self._relay_again(now_ms)
+
+    @property
+    def depth(self) -> PoolDepth:
+        """How much waits here."""
+        pool = self.pool
+        return PoolDepth(
+            len(pool),
+            pool.size_bytes,
+            pool.fit_count,
+            pool.count_of(self._own),
+            len(pool.passed_over),
+            len(self._deferred),
+        )
 
     def fate(self, pool_key: Digest) -> Fate:
         """What became of a bundle, as far as this node remembers."""

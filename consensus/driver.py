@@ -141,7 +141,7 @@ class Driver:
     @property
     def status(self) -> NodeStatus:
         """Where this node stands, in facts."""
-        pool = self._desk.pool
+        config = self._codec.config
         return NodeStatus(
             node_id=self._own,
             head=self._application.head,
@@ -149,10 +149,11 @@ class Driver:
             situation=self._replica.situation,
             committee=self._application.committee,
             peers=self._peers.all,
-            waiting_count=len(pool),
-            waiting_bytes=pool.size_bytes,
-            abstains=self._abstains,
-            faults_count=len(self._duties.faults),
+            pool=self._desk.depth,
+            queues={},
+            abstain_until=self._journal.abstain_until,
+            faults=self.faults,
+            clock_bounds_ms=(config.clock_ahead_ms, config.clock_behind_ms),
             now_ms=self._now_ms,
         )
 
@@ -194,7 +195,7 @@ class Driver:
         due_ms = self._next_due_ms
         due = due_ms is not None and due_ms < max(now_ms, head.time_ms + 1)
         # A primary proposes what peers have judged; the block that it assembles judges it here.
-        mine = len(pool) > 0 and self._replica.situation.primary == self._own
+        mine = len(pool) > 0 and self._replica.primary == self._own
         yes = (pool.has_fit or mine or due) and not self._abstains
         told = (yes, yes and bool(pool.passed_over))
         if told != self._told:

@@ -127,6 +127,16 @@ class Mempool:
         """Bundles that wait while later ones of their member were committed."""
         return frozenset(self._passed_over)
 
+    def count_of(self, source: NodeId) -> int:
+        """Bundles that one node took in."""
+        share = self._shares.get(source, _Share())
+        return sum(count for count, _ in share.members.values())
+
+    @property
+    def fit_count(self) -> int:
+        """Bundles that were judged fit."""
+        return self._fit_count
+
     @property
     def has_fit(self) -> bool:
         """Whether a bundle waits that was judged fit."""

@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 
 from consensus.connection import HANDSHAKE_S, Connection, opened, reason_of, streams
+from consensus.depths import QueueDepth
 from consensus.send_queue import SendQueue
 from consensus.transport import Receiver
 from ledger.codes import Code
@@ -56,6 +57,11 @@ class Outbound:
         if self._up:
             self._queue.put(frame)
             self._filled.set()
+
+    @property
+    def depth(self) -> QueueDepth:
+        """How much waits to be sent."""
+        return self._queue.depth
 
     async def run(self) -> None:
         """Dial, send, and dial again, until cancelled."""

@@ -6,11 +6,13 @@ raises is fatal: no further step is taken, `run` ends with it, the process stops
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from consensus.bundle_desk import Answer
+from consensus.depths import QueueDepth
 from consensus.driver import Driver
 from consensus.event_log import EventLog
 from consensus.fates import Fate
@@ -29,6 +31,11 @@ class Line(Transport, Protocol):
 
     async def run(self) -> None:
         """Connect, serve, and call the receiver until cancelled."""
+        ...
+
+    @property
+    def depths(self) -> Mapping[NodeId, QueueDepth]:
+        """What waits to be sent, by peer."""
         ...
 
 
@@ -87,7 +94,7 @@ class Runner:
     @property
     def status(self) -> NodeStatus:
         """Where the node stands, in facts."""
-        return self._driver.status
+        return replace(self._driver.status, queues=self.line.depths)
 
     @property
     def failure(self) -> Exception | None:

@@ -7,6 +7,7 @@ again, so an old frame is the one that is missed least.
 from collections import deque
 from typing import Final
 
+from consensus.depths import QueueDepth
 from consensus.wire import Kind
 
 FRAMES_MAX: Final = 4096
@@ -28,6 +29,12 @@ class SendQueue:
     def __len__(self) -> int:
         return len(self._urgent.frames) + len(self._bulk.frames)
 
+    @property
+    def depth(self) -> QueueDepth:
+        """How much waits."""
+        size = self._urgent.size_bytes + self._bulk.size_bytes
+        return QueueDepth(len(self), size, self.dropped_count)
+
     def put(self, frame: bytes) -> None:
         """Queue a frame; drop the oldest of its class where there is no room."""
         lane = self._bulk if frame[0] == Kind.BUNDLE else self._urgent
@@ -46,11 +53,11 @@ class SendQueue:
 class _Bounded:
     """A queue of frames with a cap on their number and bytes."""
 
-    __slots__ = ("_bytes", "_bytes_max", "_frames_max", "frames")
+    __slots__ = ("_bytes_max", "_frames_max", "frames", "size_bytes")
 
     def __init__(self, frames_max: int, bytes_max: int) -> None:
         self.frames: deque[bytes] = deque()
-        self._bytes = 0
+        self.size_bytes = 0
         self._frames_max = frames_max
         self._bytes_max = bytes_max
 
@@ -58,9 +65,9 @@ class _Bounded:
         """Queue a frame; returns how many old ones made room for it."""
         dropped = 0
         self.frames.append(frame)
-        self._bytes += len(frame)
+        self.size_bytes += len(frame)
         while len(self.frames) > 1 and (
-            len(self.frames) > self._frames_max or self._bytes > self._bytes_max
+            len(self.frames) > self._frames_max or self.size_bytes > self._bytes_max
         ):
             self.take()
             dropped += 1
@@ -70,9 +77,9 @@ class _Bounded:
         if not self.frames:
             return None
         frame = self.frames.popleft()
-        self._bytes -= len(frame)
+        self.size_bytes -= len(frame)
         return frame
 
     def clear(self) -> None:
         self.frames.clear()
-        self._bytes = 0
+        self.size_bytes = 0

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from consensus.core.fault import Fault
 from consensus.core.situation import Situation
+from consensus.depths import PoolDepth, QueueDepth
 from consensus.peers import Peer
 from ledger.core.block import Head
 from ledger.core.committee import Committee
@@ -51,15 +53,32 @@ class NodeStatus:
     """Of the open height."""
     committee: Committee
     peers: Mapping[NodeId, Peer]
-    waiting_count: int
-    """Bundles in the pool."""
-    waiting_bytes: int
-    abstains: bool
-    """No vote is signed until the height of a lost promise is decided."""
-    faults_count: int
-    """Pieces of evidence against keys of the committee since the start."""
+    pool: PoolDepth
+    queues: Mapping[NodeId, QueueDepth]
+    """What waits to be sent, by peer; empty where there is no real transport."""
+    abstain_until: Height
+    """Promises up to this height may be lost: no vote before it is decided. 0 for none."""
+    faults: tuple[Fault, ...]
+    """The newest evidence against keys of the committee, since the start."""
+    clock_bounds_ms: tuple[int, int]
+    """How far a peer's clock may be (ahead of, behind) this one."""
     now_ms: int
     """Of the driver's last step."""
+
+    @property
+    def waiting_count(self) -> int:
+        """Bundles in the pool."""
+        return self.pool.bundles_count
+
+    @property
+    def faults_count(self) -> int:
+        """Pieces of evidence against keys of the committee since the start."""
+        return len(self.faults)
+
+    @property
+    def abstains(self) -> bool:
+        """No vote is signed until the height of a lost promise is decided."""
+        return self.head.height < self.abstain_until
 
     @property
     def missing(self) -> tuple[NodeId, ...]:
@@ -86,6 +105,14 @@ class NodeStatus:
             Trouble.FAULTS: self.faults_count > 0,
         }
         return tuple(trouble for trouble, present in found.items() if present)
+
+    def clock_apart(self, peer: Peer) -> bool:
+        """Whether a peer that speaks has a clock out of bound with this one."""
+        ahead_ms, behind_ms = self.clock_bounds_ms
+        offset_ms = peer.clock_offset_ms
+        if offset_ms is None or not self._speaks(peer):
+            return False
+        return offset_ms > ahead_ms or offset_ms < -behind_ms
 
     def _speaks(self, peer: Peer) -> bool:
         return (

@@ -15,6 +15,7 @@ import structlog
 
 from consensus import tls
 from consensus.connection import HANDSHAKE_S, Budget, Connection, opened, reason_of, streams
+from consensus.depths import QueueDepth
 from consensus.event_log import LineLimit
 from consensus.outbound import Outbound
 from consensus.transport import Receiver
@@ -95,6 +96,11 @@ class TcpTransport:
         """See `Transport.broadcast`."""
         for link in self._outbound.values():
             link.send(frame)
+
+    @property
+    def depths(self) -> Mapping[NodeId, QueueDepth]:
+        """See `runner.Line`."""
+        return {peer: link.depth for peer, link in self._outbound.items()}
 
     def listen(self) -> Address:
         """Bind the socket and return where.

@@ -88,6 +88,19 @@ def check_own(files: TlsFiles, committee: Committee, own: NodeId) -> None:
         raise StoreError(Code.TLS_OWN_KEY, path=str(files.certificate), node=own)
 
 
+def valid_until_ms(path: Path) -> int:
+    """When the certificate at `path` ends; for people only, see above.
+
+    Raises:
+        StoreError: `tls.file`.
+    """
+    try:
+        certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    except (OSError, ValueError) as problem:
+        raise _unusable(path, problem) from problem
+    return int(certificate.not_valid_after_utc.timestamp()) * 1000
+
+
 def key_digest(certificate: x509.Certificate) -> Digest:
     """SHA-256 of the certificate's SubjectPublicKeyInfo: what the committee pins."""
     key = certificate.public_key()

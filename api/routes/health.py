@@ -5,9 +5,9 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.access import Service
-from api.diagnose import reason
 from api.metrics import exposition
 from api.openapi import answer, bytes_answer, problems
+from api.phrases import reason
 
 router = APIRouter(tags=["health"])
 

@@ -19,6 +19,7 @@ import uvicorn
 
 from api.app import create_app
 from api.service import LedgerService
+from cli.compose.host import host_facts
 from cli.compose.logs import open_log
 from cli.documents import unreadable
 from cli.failures import CommandError, Exit
@@ -129,7 +130,15 @@ def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Itera
         )
         storage = Storage(executor, chain, journal, intake)
         runner = _runner(settings, trust, identity, storage)
-        service = LedgerService(chain, catalogue, runner, signers.log, show_all=settings.show_all)
+        certificate = settings.tls_folder / TLS_CERTIFICATE_FILE
+        service = LedgerService(
+            chain,
+            catalogue,
+            runner,
+            signers.log,
+            show_all=settings.show_all,
+            host=lambda: host_facts(journal, intake, certificate),
+        )
         listening = _listen(settings.api_listen)
         held.callback(listening.close)
         yield OpenNode(settings, runner, _server(service), listening)

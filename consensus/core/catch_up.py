@@ -52,6 +52,11 @@ class Donors:
         pause = min(pause, self._config.request_backoff_max_ms)
         self._pauses[peer] = (now_ms + pause, pause)
 
+    @property
+    def asked(self) -> NodeId | None:
+        """The donor that is being asked."""
+        return self._asked
+
     def rested(self, peer: NodeId) -> None:
         """`peer` has just connected: what it failed to answer before is forgiven."""
         self._pauses.pop(peer, None)
@@ -87,6 +92,11 @@ class CatchUp:
     def certified(self, height: Height) -> None:
         """A verified certificate for `height` was seen."""
         self.target = max(self.target, height)
+
+    @property
+    def donor(self) -> NodeId | None:
+        """Whose blocks are being taken in, or who is being asked for some."""
+        return self._donor if self._blocks else self._donors.asked or self._payload_donors.asked
 
     def claimed(self, peer: NodeId, head: Height) -> None:
         """A peer says that its head is at `head`; it alone is asked for the proof."""

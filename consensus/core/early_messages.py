@@ -35,6 +35,11 @@ class EarlyMessages:
             kept.pop(0)
         kept.append((now_ms, message))
 
+    @property
+    def counts(self) -> dict[NodeId, int]:
+        """Messages that are kept, by the peer that sent them."""
+        return {peer: len(kept) for peer, kept in self._of.items() if kept}
+
     def take(self, height: Height) -> list[tuple[NodeId, int, Message]]:
         """Everything kept for `height`, in order of arrival: (peer, arrived at, message)."""
         if height != self._height:

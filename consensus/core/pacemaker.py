@@ -89,6 +89,11 @@ class Pacemaker:
         return self._stretch is not None
 
     @property
+    def since_ms(self) -> int | None:
+        """When the present patience began, executions left out; None while no clock runs."""
+        return None if self._stretch is None else self._started_ms
+
+    @property
     def deadline_ms(self) -> int | None:
         """When patience ends, if it can."""
         ends = []

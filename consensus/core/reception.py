@@ -53,6 +53,11 @@ class Reception:
             self.dropped_count += 1
             self.dropped_last = str(problem)
 
+    @property
+    def early(self) -> dict[NodeId, int]:
+        """Messages of the next height that are kept, by the peer that sent them."""
+        return self._early.counts
+
     def open(self, at: OpenHeight, now_ms: int) -> None:
         """Take in what came for this height before it opened."""
         for peer, arrived_ms, message in self._early.take(at.here.height):

@@ -17,7 +17,7 @@ from consensus.core.messages import Message, Status, status_body
 from consensus.core.pacemaker import Pacemaker
 from consensus.core.ready import JournalEntry, Outbox, Ready, Send
 from consensus.core.reception import Reception
-from consensus.core.situation import Situation
+from consensus.core.situation import Situation, situation_of
 from ledger.codes import Code
 from ledger.core.block import Head, Header
 from ledger.core.certificate import Slot
@@ -187,21 +187,13 @@ class Replica:
     @property
     def situation(self) -> Situation:
         """Where this replica stands, for people."""
-        here, node = self._at.here, self._node
-        prepared = here.promises.prepared
-        asking = [who for who, change in here.changes.items() if change.slot.view >= here.view]
-        return Situation(
-            here.height,
-            here.view,
-            here.active,
-            here.committee.primary(here.view),
-            None if prepared is None else prepared.header_hash,
-            tuple(sorted(asking)),
-            node.catch_up.target,
-            self.clock_trusted,
-            here.muted,
-            self._reception.dropped_count,
-        )
+        reception, now_ms = self._reception, self._now_ms
+        return situation_of(self._node, self._at, reception.dropped_count, reception.early, now_ms)
+
+    @property
+    def primary(self) -> NodeId:
+        """Of the present view."""
+        return self._at.here.committee.primary(self._at.here.view)
 
     @property
     def clock_trusted(self) -> bool:

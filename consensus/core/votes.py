@@ -61,6 +61,11 @@ class VoteBook:
         """Nodes of which any vote of this view is known."""
         return {vote.node for phase in Phase for vote in self._in(phase, view)}
 
+    def voted(self, phase: Phase, view: View, header_hash: HeaderHash) -> tuple[NodeId, ...]:
+        """Who voted so in one slot, in the committee's order."""
+        votes = self._in(phase, view)
+        return tuple(vote.node for vote in votes if vote.header_hash == header_hash)
+
     def of_node(self, node: NodeId) -> Iterator[Vote]:
         """All remembered votes of one node."""
         for phase in Phase:

@@ -79,6 +79,7 @@ def misfit(description: dict[str, Any], route: str, answer: httpx.Response) -> s
         ("/v1/alerts", "/v1/alerts"),
         ("/v1/alerts", "/v1/alerts?code=x"),
         ("/v1/network", "/v1/network"),
+        ("/v1/diagnose", "/v1/diagnose"),
         ("/v1/trust", "/v1/trust"),
         ("/v1/catalogue", "/v1/catalogue"),
         ("/v1/bundles/{bundle}", "/v1/bundles/" + "0" * 64),

@@ -8,16 +8,16 @@ import pytest
 
 from api.app import create_app
 from api.service import LedgerService
-from consensus.core.situation import Situation
 from consensus.fates import Fate, Unknown
 from consensus.mempool import PoolLimits
 from consensus.status import NodeStatus
 from ledger.chain import Chain
 from ledger.codes import Code
 from ledger.core.bundle import Bundle
-from ledger.core.identifiers import Digest, Height, NodeId, RecordId, View
+from ledger.core.identifiers import Digest, NodeId, RecordId
 from ledger.errors import Rejected, StoreError
 from tests.api.one_node import OneNode, canonical
+from tests.consensus.standing import well
 from tests.contracts.town import CATALOGUE, Town
 from tests.vectors.small_network import signer
 
@@ -35,7 +35,8 @@ def test_without_quorum_nothing_is_taken_in_and_the_missing_are_named(
         assert client.get(f"/v1/bundles/{bundle.pool_key.hex()}").status_code == 404
         ready = client.get("/readyz")
         assert ready.status_code == 503 and ready.json()["ready"] is False
-        assert "two、three、four" in ready.json()["words_zh"][0]
+        words = ready.json()["words_zh"][0]
+        assert all(f"{name}（本节点启动后从未收到" in words for name in ("two", "three", "four"))
         assert client.get("/healthz").status_code == 200
         network = client.get("/v1/network").json()
         assert network["troubles"][0] == "no_quorum"
@@ -66,37 +67,13 @@ class StillNode:
 
     @property
     def status(self) -> NodeStatus:
-        height = Height(self.chain.head.height + 1)
-        situation = Situation(
-            height,
-            View(0),
-            True,
-            NodeId("node-centre"),
-            None,
-            (),
-            Height(height - 1),
-            True,
-            False,
-            0,
-        )
         own = NodeId("node-centre")
         committee = replace(
             self.chain.committee,
             nodes=tuple(node for node in self.chain.committee.nodes if node.node_id == own),
         )
-        return NodeStatus(
-            own,
-            self.chain.head,
-            self.chain.cosigned_height,
-            situation,
-            committee,
-            {},
-            0,
-            0,
-            False,
-            0,
-            0,
-        )
+        at_rest = well(own, self.chain.head, committee, {}, 0)
+        return replace(at_rest, cosigned_height=self.chain.cosigned_height)
 
     def submit(self, bundle: Bundle) -> Rejected:
         return Rejected(Code.BUNDLE_KNOWN)

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from consensus.append_file import DiskFile
 from consensus.build import Identity, Storage, codec_of, open_driver
+from consensus.depths import QueueDepth
 from consensus.event_log import LINES_PER_SECOND, EventLog
 from consensus.events import Event, Events
 from consensus.fates import Committed
@@ -40,6 +41,10 @@ class Silence:
 
     async def run(self) -> None:
         await asyncio.Event().wait()
+
+    @property
+    def depths(self) -> dict[NodeId, QueueDepth]:
+        return {}
 
 
 class FullDisk(MemoryFile):

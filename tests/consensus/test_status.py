@@ -4,37 +4,20 @@ from dataclasses import replace
 
 import pytest
 
-from consensus.core.situation import Situation
 from consensus.peers import Peer
 from consensus.status import SILENT_MS, NodeStatus, Trouble
-from ledger.core.identifiers import Height, NodeId, View
+from ledger.core.identifiers import Height, NodeId
 from ledger.store.memory import MemoryStore
+from tests.consensus.standing import two_commits, well
 from tests.ledger.small_chain import GENESIS, NODES, SmallChain
 
 NOW_MS = 100_000
-WELL = NodeStatus(
-    node_id=NODES[0],
-    head=SmallChain(MemoryStore()).chain.head,
-    cosigned_height=Height(0),
-    situation=Situation(
-        height=Height(1),
-        view=View(0),
-        active=True,
-        primary=NODES[0],
-        prepared=None,
-        asking=(),
-        certified=Height(0),
-        clock_trusted=True,
-        muted=False,
-        dropped_count=0,
-    ),
-    committee=GENESIS.committee,
-    peers={node: Peer(connected=True, heard_ms=NOW_MS - 10) for node in NODES[1:]},
-    waiting_count=0,
-    waiting_bytes=0,
-    abstains=False,
-    faults_count=0,
-    now_ms=NOW_MS,
+WELL = well(
+    NODES[0],
+    SmallChain(MemoryStore()).chain.head,
+    GENESIS.committee,
+    {node: Peer(connected=True, heard_ms=NOW_MS - 10) for node in NODES[1:]},
+    NOW_MS,
 )
 
 
@@ -75,9 +58,9 @@ def test_a_peer_that_is_connected_and_silent_is_missing() -> None:
         (at(active=False), Trouble.VIEW_CHANGE),
         (at(clock_trusted=False), Trouble.CLOCK),
         (at(muted=True), Trouble.MUTED),
-        (replace(WELL, abstains=True), Trouble.ABSTAINS),
+        (replace(WELL, abstain_until=Height(1)), Trouble.ABSTAINS),
         (replace(WELL, head=replace(WELL.head, height=Height(3))), Trouble.COSIGNATURES),
-        (replace(WELL, faults_count=1), Trouble.FAULTS),
+        (replace(WELL, faults=(two_commits(),)), Trouble.FAULTS),
     ],
 )
 def test_each_trouble_has_its_name(status: NodeStatus, trouble: Trouble) -> None:

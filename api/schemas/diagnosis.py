@@ -1,0 +1,143 @@
+"""What a node finds out about itself as JSON, described; `api.routes.diagnose` makes it."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from api.schemas.answers import Count, NodeName, TimeMs
+from api.schemas.submitted import Hex32, Model
+
+
+class FindingJson(Model):
+    """One state that holds."""
+
+    code: str = Field(examples=["diagnose.no_quorum"])
+    severity: Literal["fine", "notice", "warning", "serious"]
+    zh: str = Field(description="发生了什么、涉及谁、下一步怎么办")
+    en: str = Field(description="What happened, to which thing, and what to do next")
+    facts: dict[str, Any] = Field(description="What the sentences were filled with; spans in ms")
+    section: str = Field(description="Of the handbook", examples=["docs/operations.md#no_quorum"])
+
+
+class HeadJson(Model):
+    """The newest block here."""
+
+    height: Count
+    hash: Hex32
+    time_ms: Count
+    log_size: Count
+    cosigned_height: Count
+    unsigned: list[NodeName] = Field(description="Whose cosignature of it is not here yet")
+
+
+class AskJson(Model):
+    """The highest view that a node asks for at the open height."""
+
+    node: NodeName
+    view: Count
+
+
+class OpenHeightJson(Model):
+    """The height that is being agreed on."""
+
+    height: Count
+    view: Count
+    view_changes: Count = Field(description="At this height; 0: the primary is the parent's")
+    active: bool = Field(description="false while a view is asked for and has not started")
+    primary: NodeName
+    proposed: Hex32 | None
+    prepared_by: list[NodeName]
+    committed_by: list[NodeName]
+    asked_for: list[AskJson]
+    waits_for: str = Field(examples=["commits"])
+    lacking: Count = Field(description="Words that are lacking")
+    lacking_of: list[NodeName] = Field(description="Who has not said it; any so many will do")
+    waits_since_ms: TimeMs | None
+    view_ends_ms: TimeMs | None = Field(description="When this node asks for the next view")
+    listens_until_ms: TimeMs | None
+    held_until_ms: TimeMs | None
+    certified: Count = Field(description="Above the head: blocks are being fetched")
+    donor: NodeName | None
+    clock_trusted: bool
+    muted: bool
+    abstain_until: Count
+
+
+class QueueJson(Model):
+    """What waits to be sent to a peer."""
+
+    frames: Count
+    bytes: Count
+    dropped: Count
+
+
+class PeerJson(Model):
+    """Another node, seen from this one."""
+
+    node_id: NodeName
+    connected: bool
+    speaks: bool
+    heard_ms: TimeMs | None
+    height: Count | None
+    view: Count | None
+    offset_ms: int | None = Field(description="Its clock minus ours")
+    outbound: QueueJson | None
+    early_messages: Count
+
+
+class PoolJson(Model):
+    """What waits to be committed."""
+
+    bundles: Count
+    bytes: Count
+    own: Count = Field(description="Taken in by this node")
+    held: Count = Field(description="Relayed, not judged yet")
+    passed_over: Count
+    deferred: Count = Field(description="Relayed, unfit on this head, kept for a moment")
+
+
+class FaultJson(Model):
+    """Evidence against a key of the committee."""
+
+    node: NodeName
+    kind: str = Field(examples=["two-commits"])
+
+
+class DiskJson(Model):
+    """What the node's disk says."""
+
+    journal_bytes: Count
+    intake_bytes: Count
+    sync_ms: Count | None = Field(description="How long the last fsync took")
+    sync_ms_max: Count
+    free_bytes: Count
+
+
+class NodeFactsJson(Model):
+    """The facts that findings rest on."""
+
+    epoch: Count
+    n: Count
+    f: Count
+    q: Count
+    head: HeadJson
+    open: OpenHeightJson
+    peers: list[PeerJson]
+    pool: PoolJson
+    faults: list[FaultJson]
+    dropped_messages: Count
+    disk: DiskJson | None
+    certificate_until_ms: TimeMs | None
+
+
+class DiagnosisJson(Model):
+    """Findings, the worst first, and facts."""
+
+    network_id: Hex32
+    name: str
+    node_id: NodeName
+    version: str
+    now_ms: Count = Field(description="This node's clock at its last step")
+    severity: Literal["fine", "notice", "warning", "serious"] = Field(description="The worst")
+    findings: list[FindingJson]
+    facts: NodeFactsJson

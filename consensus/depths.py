@@ -1,0 +1,62 @@
+"""How much waits where, and what the disk says: facts for people, measured where they arise.
+
+Every number here is bounded by a cap of the part that it comes from; nothing is decided by them.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PoolDepth:
+    """Bundles that wait to be committed."""
+
+    bundles_count: int
+    size_bytes: int
+    fit_count: int
+    """Judged fit; the others were relayed and are not judged yet."""
+    own_count: int
+    """Acknowledged by this node: its intake."""
+    passed_over_count: int
+    """Wait while later ones of their member were committed."""
+    deferred_count: int
+    """Relayed, unfit on this head, and kept for a moment outside the pool."""
+
+    @property
+    def held_count(self) -> int:
+        """Relayed and not judged yet."""
+        return self.bundles_count - self.fit_count
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDepth:
+    """What waits to be sent to one peer."""
+
+    frames_count: int
+    size_bytes: int
+    dropped_count: int
+    """Frames that made room for newer ones since the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiskFacts:
+    """What a node's own disk says."""
+
+    journal_bytes: int
+    """Promises of heights that are not decided."""
+    intake_bytes: int
+    """Bundles that were acknowledged; what no longer waits is dropped now and then."""
+    sync_ms: int | None
+    """How long the last fsync took, of the file where it took longer; None before the first."""
+    sync_ms_max: int
+    """The longest one since the start."""
+    free_bytes: int
+    """Room on the disk of the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostFacts:
+    """What only the process around a node can know."""
+
+    disk: DiskFacts
+    certificate_until_ms: int
+    """End of the TLS certificate's validity, which no node of a committee looks at."""
