@@ -57,6 +57,21 @@ class File(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class SyncTimes:
+    """How long the disk takes to make things durable; for people only."""
+
+    last_ms: int | None = None
+    """None before the first."""
+    longest_ms: int = 0
+    """Since the file was opened."""
+
+    def add(self, took_ms: int) -> None:
+        """One more fsync has returned."""
+        self.last_ms = took_ms
+        self.longest_ms = max(self.longest_ms, took_ms)
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
     """What a file holds."""
@@ -120,21 +135,6 @@ def _record(data: bytes, at: int, name: str) -> bytes | None:
     if torn or not data[at + _HEADER_BYTES :].strip(b"\0"):
         return None
     raise StoreError(Code.JOURNAL_DAMAGED, path=name, offset=at)
-
-
-@dataclass(slots=True)
-class SyncTimes:
-    """How long the disk takes to make things durable; for people only."""
-
-    last_ms: int | None = None
-    """None before the first."""
-    longest_ms: int = 0
-    """Since the file was opened."""
-
-    def add(self, took_ms: int) -> None:
-        """One more fsync has returned."""
-        self.last_ms = took_ms
-        self.longest_ms = max(self.longest_ms, took_ms)
 
 
 class DiskFile:

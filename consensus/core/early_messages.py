@@ -35,11 +35,6 @@ class EarlyMessages:
             kept.pop(0)
         kept.append((now_ms, message))
 
-    @property
-    def counts(self) -> dict[NodeId, int]:
-        """Messages that are kept, by the peer that sent them."""
-        return {peer: len(kept) for peer, kept in self._of.items() if kept}
-
     def take(self, height: Height) -> list[tuple[NodeId, int, Message]]:
         """Everything kept for `height`, in order of arrival: (peer, arrived at, message)."""
         if height != self._height:
@@ -47,3 +42,8 @@ class EarlyMessages:
         kept = [(peer, at, message) for peer, items in self._of.items() for at, message in items]
         self._of = {}
         return sorted(kept, key=lambda item: item[1])
+
+    @property
+    def counts(self) -> dict[NodeId, int]:
+        """Messages that are kept, by the peer that sent them."""
+        return {peer: len(kept) for peer, kept in self._of.items() if kept}

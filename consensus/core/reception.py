@@ -53,15 +53,15 @@ class Reception:
             self.dropped_count += 1
             self.dropped_last = str(problem)
 
-    @property
-    def early(self) -> dict[NodeId, int]:
-        """Messages of the next height that are kept, by the peer that sent them."""
-        return self._early.counts
-
     def open(self, at: OpenHeight, now_ms: int) -> None:
         """Take in what came for this height before it opened."""
         for peer, arrived_ms, message in self._early.take(at.here.height):
             self.receive(at, peer, message, arrived_ms, now_ms)
+
+    @property
+    def early(self) -> dict[NodeId, int]:
+        """Messages of the next height that are kept, by the peer that sent them."""
+        return self._early.counts
 
     def _dispatch(
         self, at: OpenHeight, peer: NodeId, message: Message, arrived_ms: int, now_ms: int
