@@ -39,7 +39,7 @@ class Counted(Enum):
 class CosignedHeads:
     """Counts cosignatures and keeps every head that reached a quorum."""
 
-    __slots__ = ("_blocks", "_committee", "_origin", "_store", "_waiting", "newest")
+    __slots__ = ("_blocks", "_committee", "_keys", "_origin", "_store", "_waiting", "newest")
 
     def __init__(
         self,
@@ -52,6 +52,7 @@ class CosignedHeads:
         self._blocks = blocks
         self._origin = origin
         self._committee = committee
+        self._keys = cosigner_keys(origin, committee)
         self._waiting: dict[Height, dict[NodeId, NoteSignature]] = {}
         row = next(store.scan(*Table.COSIGNED.range(), reverse=True), None)
         self.newest = Height(0 if row is None else last_number(row[0]))
@@ -111,7 +112,7 @@ class CosignedHeads:
         return self._store.get(Table.COSIGNED.key(number(self.newest))) if self.newest else None
 
     def _verified(self, node_id: NodeId, checkpoint: Checkpoint, line: str) -> NoteSignature:
-        key = cosigner_keys(self._origin, self._committee).get(node_id)
+        key = self._keys.get(node_id)
         signature = parse_line(line)
         if key is None:
             raise VerificationError(Code.NOTE_SIGNATURE, name=signature.name)

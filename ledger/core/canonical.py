@@ -141,7 +141,8 @@ def _normal(value: Value, depth: int) -> Value:
         items = cast(Sequence[Value], value)
         if len(items) > ARRAY_MAX:
             raise FormatError(Code.FORMAT_TOO_LARGE, size=len(items), limit=ARRAY_MAX)
-        return [_normal(item, depth + 1) for item in items]
+        deeper = depth + 1
+        return [item if type(item) is bytes else _normal(item, deeper) for item in items]
     if isinstance(value, Mapping):
         return _normal_map(value, depth)
     if isinstance(value, str):

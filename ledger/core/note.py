@@ -5,6 +5,7 @@ be used before a known key's line was verified. Spec: C2SP signed-note 1.0.0, tl
 1.0.1 (``docs/spec/checkpoint.md``).
 """
 
+import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Iterable
@@ -28,6 +29,8 @@ TIME_MAX: Final = 2**63 - 1
 _SIGNATURE_BYTES: Final = 64
 TIME_BYTES: Final = 8
 _DASH: Final = "\N{EM DASH} "
+_NAME: Final = re.compile(r"[^\s+]+")
+_NOT_PLAIN: Final = re.compile("[\x00-\x1f\ud800-\udfff]")
 
 
 class Kind(IntEnum):
@@ -226,13 +229,13 @@ def verify_note(note: Note, keys: Iterable[NoteKey]) -> tuple[Verified, ...]:
 
 def _check_name(name: str) -> None:
     """A key name is not empty and has neither spaces nor plus signs."""
-    if not name or not is_plain(name) or any(c == "+" or c.isspace() for c in name):
+    if _NAME.fullmatch(name) is None or not is_plain(name):
         raise FormatError(Code.NOTE_INVALID, reason="key name")
 
 
 def is_plain(text: str) -> bool:
     """Whether `text` has no control characters and encodes as UTF-8."""
-    return all(c >= " " and not "\ud800" <= c <= "\udfff" for c in text)
+    return _NOT_PLAIN.search(text) is None
 
 
 def to_base64(data: bytes) -> str:

@@ -23,9 +23,8 @@ from tests.scenarios.names import Names
 from tests.scenarios.puppet import Puppets
 from tests.scenarios.words import kind_of
 from tests.simulation.cluster import Cluster
-from tests.simulation.liar import Lie
 from tests.simulation.node import SimulatedNode
-from tests.simulation.plan import Plan
+from tests.simulation.plan import calm_plan
 from tests.simulation.town import bundle_of, genesis_of
 
 _HASH = re.compile("[0-9a-f]{16,}")
@@ -45,7 +44,7 @@ class Stage:
         Raises:
             FormatError: a configuration that no node starts with.
         """
-        plan = Plan(0, nodes, (0,) * nodes, None, Lie.SILENT_TO_SOME, (), ())
+        plan = calm_plan(nodes)
         self.cluster = Cluster(plan)
         self.nodes = self.cluster.nodes
         pool = {name: settings.pop(name) for name in PoolLimits.__slots__ if name in settings}

@@ -1,15 +1,22 @@
-"""Many seeds on several processes, and what is left of one that fails: its number and transcript."""
+"""Many seeds on several processes, and what is left of one that fails.
 
+A failure leaves its number, the smallest part of its plan that still fails, and the transcript of
+that part.
+"""
+
+import gc
 import multiprocessing
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.simulation.cluster import Cluster, Outcome
-from tests.simulation.plan import plan_of
+from tests.simulation.plan import Plan, plan_of
+from tests.simulation.run import Outcome, Run
+from tests.simulation.shrink import Kept, shrink
 
 TRANSCRIPTS = Path(tempfile.gettempdir()) / "bidwitness-simulation"
+WHOLE = Kept()
 KNOWN = Path(__file__).with_name("seeds.txt")
 
 
@@ -25,36 +32,54 @@ class Result:
     """Why it failed; empty where it held."""
 
 
+@dataclass(frozen=True)
+class Failure:
+    """What a person needs to look into a seed that failed."""
+
+    result: Result
+    kept: Kept
+    transcript: Path
+
+    @property
+    def again(self) -> str:
+        """The command that plays the minimised scenario."""
+        nodes = "" if self.result.nodes is None else f" --nodes {self.result.nodes}"
+        show = f"python -m tests.simulation --show {self.result.seed}"
+        return f'{show}{nodes} --keep "{self.kept}"'
+
+
 def run_seed(seed: int, nodes: int | None = None) -> Result:
     """Run one seed. Whatever goes wrong is a failure of the seed, not of the campaign."""
     try:
-        outcome = Cluster(plan_of(seed, nodes)).run()
+        outcome = Run(plan_of(seed, nodes)).play()
     except Exception as problem:  # noqa: BLE001 - any exception at all is what is searched for
-        return Result(seed, nodes, None, f"{type(problem).__name__}: {problem}")
+        return Result(seed, nodes, None, _said(problem))
     return Result(seed, nodes, outcome, "")
 
 
-def transcript_of(seed: int, nodes: int | None = None) -> list[str]:
+def transcript_of(seed: int, nodes: int | None = None, kept: Kept = WHOLE) -> list[str]:
     """Every line of a run, up to where it failed if it does."""
     lines: list[str] = []
     try:
-        Cluster(plan_of(seed, nodes), lines.append).run()
+        Run(kept.of(plan_of(seed, nodes)), lines.append).play()
     except Exception as problem:  # noqa: BLE001 - the failure is the transcript's last line
-        lines.append(f"FAILS {type(problem).__name__}: {problem}")
+        lines.append(f"FAILS {_said(problem)}")
     return lines
 
 
-def keep_transcript(result: Result) -> Path:
-    """Run a failed seed again, and write down all that happened."""
+def look_into(result: Result) -> Failure:
+    """Minimise what failed, and write down all that happens in it."""
+    kept = shrink(plan_of(result.seed, result.nodes), result.problem, _problem_of)
     TRANSCRIPTS.mkdir(parents=True, exist_ok=True)
     path = TRANSCRIPTS / f"seed-{result.seed}-{result.nodes or 'any'}.txt"
-    path.write_text("\n".join(transcript_of(result.seed, result.nodes)) + "\n", encoding="utf-8")
-    return path
+    lines = transcript_of(result.seed, result.nodes, kept)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return Failure(result, kept, path)
 
 
 def run_many(seeds: Iterable[int], nodes: int | None, jobs: int) -> Iterator[Result]:
     """Results in the order in which they come."""
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+    with multiprocessing.get_context("spawn").Pool(jobs, _spare_the_collector) as pool:
         yield from pool.imap_unordered(_run, ((seed, nodes) for seed in seeds), chunksize=4)
 
 
@@ -66,6 +91,24 @@ def known_seeds() -> list[tuple[int, int | None]]:
         if words:
             found.append((int(words[0]), None if words[1] == "any" else int(words[1])))
     return found
+
+
+def _said(problem: Exception) -> str:
+    return f"{type(problem).__name__}: {problem}"
+
+
+def _problem_of(plan: Plan) -> str:
+    try:
+        Run(plan).play()
+    except Exception as problem:  # noqa: BLE001 - compared with the failure that is minimised
+        return _said(problem)
+    return ""
+
+
+def _spare_the_collector() -> None:
+    """What was imported stays for good: looking through it again takes a fifth of a worker's time."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _run(task: tuple[int, int | None]) -> Result:

@@ -16,10 +16,9 @@ from ledger.core.certificate import decode_certificate
 from ledger.core.identifiers import HeaderHash, Height, NodeId, RecordId, View
 from ledger.core.payload import rebuild
 from ledger.store.memory import MemoryStore
-from ledger.trust import trust_root
 from ledger.verify import verify_receipt
 from tests.simulation.node import SimulatedNode
-from tests.simulation.town import CATALOGUE, genesis_of, rows_of
+from tests.simulation.town import CATALOGUE, genesis_of, rows_of, trust_of
 
 
 class Broken(AssertionError):
@@ -135,7 +134,7 @@ def check_chain(node: SimulatedNode, acknowledged: Iterable[RecordId]) -> list[R
 def check_receipts(node: SimulatedNode, records: Iterable[RecordId]) -> None:
     """Every receipt verifies with the trust root alone."""
     assert node.chain is not None
-    trust = trust_root(genesis_of(node.nodes))
+    trust = trust_of(node.nodes)
     for record in records:
         verified = verify_receipt(node.chain.receipt(record), trust)
         require(verified.record_id == record, "a receipt of another record")

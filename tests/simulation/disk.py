@@ -1,7 +1,8 @@
 """Disks that lose power: what was not synced is gone, or torn, and a cut may fall into any write.
 
 A `Fuse` counts durable operations of one node. When it blows the operation has happened or not, the
-dice decide, and `PowerCut` ends the step in which the node was.
+dice decide, and `PowerCut` ends the step in which the node was. It also keeps the time that durable
+operations take, where the disk is slow.
 """
 
 from collections.abc import Iterable
@@ -21,6 +22,10 @@ class Fuse:
     def __init__(self, dice: Dice) -> None:
         self._dice = dice
         self._left: int | None = None
+        self.slow_ms = 0
+        """What each durable operation takes."""
+        self.spent_ms = 0
+        """What they took in the present step."""
 
     def arm(self, operations: int) -> None:
         self._left = operations
@@ -28,16 +33,34 @@ class Fuse:
     def disarm(self) -> None:
         self._left = None
 
-    def burns(self) -> bool:
-        """Whether power is cut at this operation."""
-        if self._left is None:
-            return False
-        self._left -= 1
-        return self._left <= 0
+    def operation(self) -> "Operation":
+        """Begin one durable operation.
 
-    def before(self) -> bool:
-        """Whether the cut falls before the operation took effect."""
-        return self._dice.chance(500)
+        Raises:
+            PowerCut: power is gone before the operation took effect.
+        """
+        self.spent_ms += self.slow_ms
+        if self._left is None:
+            return Operation(blown=False)
+        self._left -= 1
+        blown = self._left <= 0
+        if blown and self._dice.chance(500):
+            raise PowerCut
+        return Operation(blown=blown)
+
+
+class Operation:
+    """What happens inside of it has happened, whether power is cut behind it or not."""
+
+    def __init__(self, *, blown: bool) -> None:
+        self._blown = blown
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        if self._blown:
+            raise PowerCut
 
 
 class SimulatedFile:
@@ -61,25 +84,20 @@ class SimulatedFile:
         self._pending += data
 
     def sync(self) -> None:
-        blown = self._fuse.burns()
-        if blown and self._fuse.before():
-            raise PowerCut
-        self.durable += self._pending
-        self._pending = b""
-        if blown:
-            raise PowerCut
+        with self._fuse.operation():
+            self.durable += self._pending
+            self._pending = b""
 
     def replace(self, data: bytes) -> None:
-        blown = self._fuse.burns()
-        if blown and self._fuse.before():
-            raise PowerCut
-        self.durable, self._pending = data, b""
-        if blown:
-            raise PowerCut
+        with self._fuse.operation():
+            self.durable, self._pending = data, b""
 
     def cut(self) -> None:
-        """Power is gone: of what was not synced any first part may be there."""
-        self.durable += self._pending[: self._dice.between(0, len(self._pending))]
+        """Power is gone: of what was not synced any first part is there, or room for all of it."""
+        if self._dice.chance(250):
+            self.durable += bytes(len(self._pending))
+        else:
+            self.durable += self._pending[: self._dice.between(0, len(self._pending))]
         self._pending = b""
 
 
@@ -93,9 +111,5 @@ class SimulatedStore(MemoryStore):
         self._fuse = fuse
 
     def write(self, writes: Iterable[Write]) -> None:
-        blown = self._fuse.burns()
-        if blown and self._fuse.before():
-            raise PowerCut
-        super().write(writes)
-        if blown:
-            raise PowerCut
+        with self._fuse.operation():
+            super().write(writes)

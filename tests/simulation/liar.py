@@ -1,92 +1,112 @@
-"""A Byzantine node: the shipped driver, whose words are changed on the way to half of its peers.
+"""A Byzantine node: the shipped driver, whose words are changed on their way out.
 
-It has the node's key, so what it says is signed. Each liar has one habit, which the seed decides.
+It has the node's key, so what it says is signed. What each habit is stands in `lies`; those that
+make up whole blocks and certificates are in `forgery`.
 """
 
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
-from enum import StrEnum
 
-from consensus.core.messages import (
-    Message,
-    PayloadAnswer,
-    PrePrepare,
-    Status,
-    ViewChange,
-    Vote,
-)
-from ledger.core.certificate import Slot, vote_body
-from ledger.core.hashing import Tag
-from ledger.core.identifiers import HeaderHash, Height, View
-from ledger.core.signing import sign_tagged
+from consensus.core.messages import Message, PayloadAnswer, PrePrepare, Status, ViewChange, Vote
+from consensus.wire import Codec, Said
+from ledger.core.hashing import sha256
+from ledger.core.identifiers import HeaderHash, Height, NodeId, View
+from tests.simulation.dice import Dice
+from tests.simulation.forgery import Forger, Pen
+from tests.simulation.lies import Lie
 from tests.simulation.node import SimulatedNode
 
-
-class Lie(StrEnum):
-    """The habits."""
-
-    TWO_STORIES = "two stories"
-    """As primary it proposes another block to half of the others, and votes for both."""
-    BROKEN_COPIES = "broken copies"
-    """Under a good header half of the others get a payload that does not rebuild it."""
-    SHOUTS = "shouts"
-    """It claims a height of 10⁹, and asks for view 2⁶² where it should commit."""
-    SILENT_TO_SOME = "silent to some"
-    """Half of the others hear nothing."""
+MEMORY = 128
+"""Frames that a replaying node keeps."""
+ASIDES_MAX = 4
+"""Words that ride beside one that the shipped driver sends."""
 
 
 class Liar:
-    """What the other half hears."""
+    """What the others get from one Byzantine node."""
 
-    def __init__(self, node: SimulatedNode, lie: Lie) -> None:
-        self._node = node
+    def __init__(self, node: SimulatedNode, lie: Lie, codec: Codec, dice: Dice) -> None:
+        others = [name for name in node.committee if name != node.name]
         self._lie = lie
-        self._stories: dict[Slot, PrePrepare] = {}
+        self._codec = codec
+        self._dice = dice
+        self._pen = Pen(node)
+        self._forger = Forger(node, self._pen, dice)
+        self._victims = frozenset(
+            dice.sample(others, 1 if lie is Lie.SILENT_TO_ONE else (len(others) + 1) // 2)
+        )
+        self._asides: dict[NodeId, deque[Vote]] = {name: deque(maxlen=16) for name in others}
+        self._heard: deque[bytes] = deque(maxlen=MEMORY)
 
-    def instead(self, message: Message) -> Message | None:
-        """What is said instead of `message`; None for nothing."""
+    def hears(self, frame: bytes, message: Message | None) -> None:
+        """A frame has come in; some habits remember it."""
+        if self._lie is Lie.REPLAYS:
+            self._heard.append(frame)
+        elif self._lie is Lie.CONFLICTING_VOTES and isinstance(message, Vote | PrePrepare):
+            vote = message.prepare if isinstance(message, PrePrepare) else message
+            unheard_of = HeaderHash(sha256(vote.header_hash))
+            for name, asides in self._asides.items():
+                other = unheard_of if name in self._victims else vote.header_hash
+                asides.extend(self._pen.both_votes(vote.slot, other))
+
+    def sends(self, to: NodeId, frame: bytes, message: Message | None) -> Sequence[bytes]:
+        """The frames that go to `to` where the shipped driver sends `frame`."""
+        victim = to in self._victims
+        match self._lie:
+            case Lie.SILENT_TO_ONE | Lie.SILENT_TO_SOME:
+                return () if victim else (frame,)
+            case Lie.REPLAYS:
+                return self._replayed(frame)
+            case Lie.MALFORMED:
+                return (self._malformed(frame) if victim else frame,)
+            case Lie.CONFLICTING_VOTES:
+                asides = self._asides[to]
+                votes = [asides.popleft() for _ in range(min(len(asides), ASIDES_MAX))]
+                return (frame, *(self._codec.encode(Said(vote)) for vote in votes))
+        if message is None or not (victim or self._lie is Lie.BAD_BLOCKS):
+            return (frame,)
+        return [self._codec.encode(Said(each)) for each in self._instead(message)]
+
+    def _instead(self, message: Message) -> Sequence[Message]:
+        """What a victim is told instead of `message`."""
         match self._lie, message:
-            case Lie.SILENT_TO_SOME, _:
-                return None
-            case Lie.TWO_STORIES, PrePrepare():
-                return self._other_block(message)
-            case Lie.TWO_STORIES, Vote() if message.slot in self._stories:
-                return self._voted(message, self._stories[message.slot].prepare.header_hash)
+            case Lie.TWO_STORIES | Lie.BAD_BLOCKS, PrePrepare() | Vote():
+                return (self._forger.another_story(message, bad=self._lie is Lie.BAD_BLOCKS),)
             case Lie.BROKEN_COPIES, PrePrepare() | PayloadAnswer():
-                return replace(message, payload=message.payload[:-1] + b"\x00")
-            case Lie.SHOUTS, Status():
+                return (replace(message, payload=message.payload[:-1] + b"\x00"),)
+            case Lie.HIDES_ITS_VOTES, ViewChange():
+                return (self._pen.asks(message.slot, message.parent),)
+            case Lie.HUGE_VIEWS, Status():
                 far = replace(message.slot, height=Height(message.slot.height + 10**9))
-                return self._signed(replace(message, slot=far), Tag.STATUS)
-            case Lie.SHOUTS, Vote() if message.node == self._node.name:
-                head = self._node.chain and self._node.chain.head.header_hash
-                far = replace(message.slot, view=View(1 << 62))
-                parent = head or message.header_hash
-                change = ViewChange(far, parent, None, None, message.node, b"", None)
-                return self._signed(change, Tag.VIEW_CHANGE)
-        return message
+                return (self._pen.stands(replace(message, slot=far)),)
+            case Lie.HUGE_VIEWS, Vote():
+                return (self._pen.asks(replace(message.slot, view=View(1 << 62)), None),)
+            case Lie.FORGED_CERTIFICATES, _:
+                return self._forger.forged(message)
+            case Lie.STALE_CERTIFICATES, _:
+                return self._forger.stale(message)
+            case Lie.LYING_DONOR, _:
+                return (self._forger.donated(message),)
+        return (message,)
 
-    def _other_block(self, told: PrePrepare) -> PrePrepare:
-        """Another block that is just as valid: one millisecond later."""
-        known = self._stories.get(told.slot)
-        if known is not None:
-            return known
-        driver, executor = self._node.driver, self._node.executor
-        if driver is None or executor is None or executor.head.height + 1 != told.slot.height:
-            return told
-        time_ms, proposer = told.header.time_ms + 1, told.header.proposer
-        made = executor.assemble(driver._desk.pool.candidates(), time_ms, proposer)
-        if made is None:
-            return told
-        header, payload = made
-        vote = self._voted(told.prepare, header.hash())
-        story = PrePrepare(vote, header, told.parent, payload)
-        self._stories[told.slot] = story
-        return story
+    def _replayed(self, frame: bytes) -> Sequence[bytes]:
+        """The frame, and beside it what somebody said before."""
+        old = [self._dice.pick(self._heard) for _ in range(self._dice.between(0, 2)) if self._heard]
+        self._heard.append(frame)
+        return (frame, *old)
 
-    def _voted(self, vote: Vote, header_hash: HeaderHash) -> Vote:
-        body = vote_body(vote.slot, header_hash)
-        signed = sign_tagged(self._node.identity.signer, vote.phase.tag, body)
-        return replace(vote, header_hash=header_hash, signature=signed)
-
-    def _signed(self, message: Status | ViewChange, tag: Tag) -> Status | ViewChange:
-        signed = sign_tagged(self._node.identity.signer, tag, message.body)
-        return replace(message, signature=signed)
+    def _malformed(self, frame: bytes) -> bytes:
+        """A frame that may no longer be one."""
+        at = self._dice.between(0, len(frame) - 1)
+        match self._dice.between(0, 5):
+            case 0:
+                return frame[:at]
+            case 1:
+                return frame + frame[:at]
+            case 2:
+                return bytes(self._dice.between(0, 255) for _ in range(min(at, 64)))
+            case 3 | 4:
+                flipped = frame[at] ^ (1 << self._dice.between(0, 7))
+                return frame[:at] + bytes((flipped,)) + frame[at + 1 :]
+        return frame

@@ -5,13 +5,14 @@ from consensus.core.config import Config
 from consensus.driver import Driver
 from contracts.executor import BlockExecutor
 from ledger.chain import Chain
-from ledger.core.identifiers import NodeId
 from tests.simulation.dice import Dice
 from tests.simulation.disk import Fuse, SimulatedFile, SimulatedStore
+from tests.simulation.plan import Plan
 from tests.simulation.post import Line
-from tests.simulation.town import CATALOGUE, genesis_of, rows_of
+from tests.simulation.town import CATALOGUE, START_MS, genesis_of, rows_of, trust_of
 from tests.vectors.small_network import signer
 
+MILLION = 1_000_000
 QUICK = {
     "view_timeout_ms": 1_200,
     "view_timeout_max_ms": 9_600,
@@ -38,12 +39,16 @@ def config_for(identity: Identity) -> Config:
 class SimulatedNode:
     """What survives a crash is kept here; what does not is in `driver` and `chain`."""
 
-    def __init__(self, seed: int, nodes: int, node_id: NodeId, clock_ms: int, line: Line) -> None:
+    def __init__(self, plan: Plan, number: int, line: Line) -> None:
+        seed, nodes = plan.seed, plan.nodes
         genesis = genesis_of(nodes)
+        self.committee = tuple(genesis.committee)
+        node_id = self.committee[number]
         member = node_id.removeprefix("node-")
         dice = Dice(seed, f"disk {node_id}")
         self.name = node_id
-        self.clock_off_ms = clock_ms
+        self.clock_off_ms = plan.clocks_ms[number]
+        self._rate_ppm = plan.rates_ppm[number]
         self.nodes = nodes
         self.fuse = Fuse(dice)
         self.store = SimulatedStore(self.fuse)
@@ -51,9 +56,9 @@ class SimulatedNode:
         self.intake = SimulatedFile(f"{node_id}/intake", self.fuse, dice)
         self.line = line
         self.identity = Identity(
-            genesis.network_id,
+            trust_of(nodes).network_id,
             node_id,
-            genesis.origin,
+            trust_of(nodes).origin,
             signer(f"node {member}"),
             genesis.parameters,
         )
@@ -62,6 +67,18 @@ class SimulatedNode:
         self.chain: Chain | None = None
         self.executor: BlockExecutor | None = None
         self.tick_at_ms = -1
+        self.busy_until_ms = 0
+        """Until then its one thread waits for the disk or executes."""
+        self.slow_execution_ms = 0
+
+    def clock_ms(self, now_ms: int) -> int:
+        """What the node's clock shows at a true time."""
+        return now_ms + self.clock_off_ms + (now_ms - START_MS) * self._rate_ppm // MILLION
+
+    def when_ms(self, clock_ms: int, now_ms: int) -> int:
+        """The true time, not before now, at which the node's clock will have reached a time."""
+        ahead = max(0, clock_ms - self.clock_ms(now_ms))
+        return now_ms + -(-ahead * MILLION // (MILLION + self._rate_ppm))
 
     @property
     def up(self) -> bool:
@@ -81,3 +98,4 @@ class SimulatedNode:
         self.intake.cut()
         self.driver = self.chain = self.executor = None
         self.tick_at_ms = -1
+        self.busy_until_ms = 0

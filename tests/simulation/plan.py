@@ -1,24 +1,35 @@
-"""What one seed decides before anything runs: cluster, clocks, work, and every fault with its time."""
+"""What one seed decides before anything runs: cluster, clocks, liars, work, every fault and its time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tests.simulation.dice import Dice
-from tests.simulation.liar import Lie
+from tests.simulation.lies import Lie
 from tests.simulation.post import CALM, Weather
+from tests.simulation.town import genesis_of
 
 CHAOS_MS = 9_000
 """Faults happen so long; then everything heals and progress is demanded."""
+MINUTE_MS = 60_000
 
 
 class Blow(StrEnum):
     """Kinds of faults."""
 
     CRASH = "crash"
+    """A process is gone, and with it whatever was not synced."""
     POWER_CUT = "power cut"
+    """Power fails in the k-th durable operation from now, which has happened or not."""
     CRASH_ALL = "crash all"
     PARTITION = "partition"
+    ONE_WAY = "one way"
+    """Nothing of what the first node says reaches the others that are named."""
     STORM = "storm"
+    """Loss, doubling, delay and reordering on all lines."""
+    CLOCK = "clock"
+    """A clock jumps, and jumps back at the end."""
+    SLOW_DISK = "slow disk"
+    SLOW_EXECUTION = "slow execution"
 
 
 @dataclass(frozen=True)
@@ -29,8 +40,14 @@ class Fault:
     blow: Blow
     nodes: tuple[int, ...] = ()
     lasts_ms: int = 0
-    operations: int = 0
+    amount: int = 0
+    """Operations until power fails, ms that a clock jumps, ms that an operation takes."""
     weather: Weather = CALM
+
+    def __str__(self) -> str:
+        amount = f" {self.amount}" if self.amount else ""
+        weather = "" if self.weather == CALM else f" {self.weather}"
+        return f"{self.blow} {list(self.nodes)}{amount}{weather} for {self.lasts_ms} ms"
 
 
 @dataclass(frozen=True)
@@ -42,6 +59,9 @@ class Work:
     nodes: tuple[int, ...]
     records: int
 
+    def __str__(self) -> str:
+        return f"{self.records} records of member {self.member} at nodes {list(self.nodes)}"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -50,36 +70,70 @@ class Plan:
     seed: int
     nodes: int
     clocks_ms: tuple[int, ...]
-    liar: int | None
-    """A Byzantine node, where there is one."""
-    lie: Lie
-    """Its habit."""
-    faults: tuple[Fault, ...]
-    works: tuple[Work, ...]
+    """How far each clock is off at the start."""
+    rates_ppm: tuple[int, ...]
+    """How much too fast each clock runs."""
+    liars: tuple[tuple[int, Lie], ...] = ()
+    """Byzantine nodes, at most f, and the habit of each."""
+    faults: tuple[Fault, ...] = ()
+    works: tuple[Work, ...] = ()
+
+    def lines(self) -> list[str]:
+        """The plan for people, in the order of time."""
+        happens = [(fault.at_ms, f"{fault}") for fault in self.faults]
+        happens += [(work.at_ms, f"{work}") for work in self.works]
+        clocks = f"{list(self.clocks_ms)} ms off, {list(self.rates_ppm)} ppm fast"
+        return [
+            f"seed {self.seed}: {self.nodes} nodes, clocks {clocks}",
+            *(f"node {number} lies: {lie}" for number, lie in self.liars),
+            *(f"{at_ms:>7} {text}" for at_ms, text in sorted(happens)),
+        ]
+
+
+def calm_plan(nodes: int, seed: int = 0) -> Plan:
+    """A network in which nothing is decided to happen."""
+    return Plan(seed, nodes, (0,) * nodes, (0,) * nodes)
 
 
 def plan_of(seed: int, nodes: int | None = None) -> Plan:
     """The plan of a seed, for a committee of the given size or one that the seed picks."""
     dice = Dice(seed, "plan")
     n = dice.pick((1, 2, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5, 7)) if nodes is None else nodes
-    liar = dice.between(0, n - 1) if n >= 4 and dice.chance(300) else None
-    lie = dice.pick((Lie.TWO_STORIES, *Lie))
-    clocks_ms = tuple(dice.between(-120, 120) for _ in range(n))
-    faults = tuple(_fault(dice, n) for _ in range(dice.between(2, 6)))
+    plan = Plan(
+        seed,
+        n,
+        tuple(dice.between(-120, 120) for _ in range(n)),
+        tuple(dice.between(-800, 800) for _ in range(n)),
+        _liars(dice, n),
+    )
+    astray = dice.sample(range(n), genesis_of(n).committee.f) if n > 1 else [0]
+    faults = tuple(_fault(dice, n, astray) for _ in range(dice.between(2, 7)))
     works = [_work(dice, n) for _ in range(dice.between(2, 6))]
     for fault in faults:
         if fault.blow is Blow.PARTITION and len(fault.nodes) < n:
             works += _rivals(dice, n, fault)
-    return Plan(seed, n, clocks_ms, liar, lie, faults, tuple(works))
+    return replace(plan, faults=faults, works=tuple(works))
 
 
-def _fault(dice: Dice, n: int) -> Fault:
+def _liars(dice: Dice, n: int) -> tuple[tuple[int, Lie], ...]:
+    most = genesis_of(n).committee.f
+    if most == 0 or not dice.chance(500):
+        return ()
+    chosen = dice.sample(range(n), dice.between(1, most))
+    return tuple((number, dice.pick(tuple(Lie))) for number in sorted(chosen))
+
+
+_BLOWS = (
+    *(Blow.CRASH, Blow.CRASH_ALL, Blow.POWER_CUT, Blow.POWER_CUT, Blow.PARTITION, Blow.PARTITION),
+    *(Blow.ONE_WAY, Blow.STORM, Blow.STORM, Blow.CLOCK, Blow.SLOW_DISK, Blow.SLOW_EXECUTION),
+)
+
+
+def _fault(dice: Dice, n: int, astray: list[int]) -> Fault:
     at_ms = dice.between(0, CHAOS_MS)
     lasts_ms = dice.between(100, 6_000)
-    blow = dice.pick(
-        (Blow.CRASH, Blow.POWER_CUT, Blow.POWER_CUT, Blow.PARTITION, Blow.PARTITION, Blow.STORM,
-         Blow.STORM, Blow.CRASH_ALL)
-    )  # fmt: skip
+    blow = dice.pick(_BLOWS)
+    one = (dice.between(0, n - 1),)
     match blow:
         case Blow.STORM:
             weather = Weather(
@@ -87,15 +141,33 @@ def _fault(dice: Dice, n: int) -> Fault:
                 dice.pick((0, 100, 300)),
                 dice.pick((30, 200, 900)),
             )
-            return Fault(at_ms, blow, lasts_ms=lasts_ms, weather=weather)
+            return Fault(at_ms, blow, (), lasts_ms, weather=weather)
         case Blow.PARTITION:
             apart = dice.sample(range(n), dice.between(1, max(1, n // 2)))
             return Fault(at_ms, blow, tuple(apart), lasts_ms)
+        case Blow.ONE_WAY:
+            some = dice.sample(range(n), dice.between(1, n))
+            return Fault(at_ms, blow, tuple(some), lasts_ms)
         case Blow.CRASH_ALL:
             return Fault(at_ms, blow, tuple(range(n)), dice.between(50, 1_000))
+        case Blow.CLOCK:
+            return _jump(dice, at_ms, one, lasts_ms, astray)
+        case Blow.SLOW_DISK:
+            return Fault(at_ms, blow, one, lasts_ms, dice.pick((5, 50, 300)))
+        case Blow.SLOW_EXECUTION:
+            return Fault(at_ms, blow, one, lasts_ms, dice.pick((50, 400, 2_000)))
         case _:
-            operations = dice.between(1, 12)
-            return Fault(at_ms, blow, (dice.between(0, n - 1),), lasts_ms, operations)
+            return Fault(at_ms, blow, one, lasts_ms, dice.between(1, 12))
+
+
+def _jump(dice: Dice, at_ms: int, one: tuple[int, ...], lasts_ms: int, astray: list[int]) -> Fault:
+    """Any clock may jump a little; far away are at most f at a time, as the rules presume."""
+    if not astray:
+        by_ms = dice.pick((100, 200))
+    else:
+        one = (dice.pick(astray),)
+        by_ms = dice.pick((200, 3_000, MINUTE_MS, 50 * MINUTE_MS))
+    return Fault(at_ms, Blow.CLOCK, one, lasts_ms, by_ms * dice.pick((-1, 1)))
 
 
 def _work(dice: Dice, n: int) -> Work:

@@ -1,5 +1,6 @@
-"""The network between simulated nodes: loss, doubling, delay and therefore reordering, partitions."""
+"""The network between simulated nodes: loss, doubling, delay and therefore reordering, cut lines."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ class Post:
         self._nodes = tuple(nodes)
         self._dice = dice
         self._side: dict[NodeId, int] = dict.fromkeys(self._nodes, 0)
+        self._mute: Counter[tuple[NodeId, NodeId]] = Counter()
         self.weather = CALM
 
     def split(self, alone: Iterable[NodeId]) -> None:
@@ -36,12 +38,27 @@ class Post:
     def join(self) -> None:
         self._side = dict.fromkeys(self._nodes, 0)
 
+    def mute(self, origin: NodeId, to: NodeId) -> None:
+        """Lose whatever goes in this one direction, although the line stands."""
+        self._mute[origin, to] += 1
+
+    def unmute(self, origin: NodeId, to: NodeId) -> None:
+        self._mute[origin, to] -= 1
+
+    def heal(self) -> None:
+        """Calm weather, all lines whole."""
+        self.weather = CALM
+        self._mute.clear()
+        self.join()
+
     def connected(self, a: NodeId, b: NodeId) -> bool:
         return self._side[a] == self._side[b]
 
     def arrivals(self, origin: NodeId, to: NodeId, now_ms: int) -> list[int]:
         """When copies of a frame sent now arrive."""
-        if not self.connected(origin, to) or self._dice.chance(self.weather.loss_permille):
+        if not self.connected(origin, to) or self._mute[origin, to] > 0:
+            return []
+        if self._dice.chance(self.weather.loss_permille):
             return []
         copies = 2 if self._dice.chance(self.weather.double_permille) else 1
         most = self.weather.delay_ms_max

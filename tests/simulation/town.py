@@ -10,6 +10,7 @@ from ledger.core.hashing import sha256
 from ledger.core.identifiers import MemberId, Subject
 from ledger.core.limits import Parameters
 from ledger.core.record import Evidence, Record
+from ledger.trust import TrustRoot, trust_root
 from tests.vectors.small_network import nonce, signer, small_committee
 
 START_MS = 1_767_225_600_000
@@ -44,6 +45,11 @@ def genesis_of(nodes: int) -> Genesis:
 
 
 @cache
+def trust_of(nodes: int) -> TrustRoot:
+    return trust_root(genesis_of(nodes))
+
+
+@cache
 def rows_of(nodes: int) -> dict[bytes, bytes]:
     return genesis_rows(genesis_of(nodes))
 
@@ -66,7 +72,7 @@ def bundle_of(nodes: int, member: str, number: int, records: int, now_ms: int) -
     ]
     return sign_bundle(
         signer(f"member {member}"),
-        genesis_of(nodes).network_id,
+        trust_of(nodes).network_id,
         MemberId(member),
         made,
         now_ms,

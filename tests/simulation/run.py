@@ -1,0 +1,172 @@
+"""One run of a plan: faults strike and end, everything heals, and progress is demanded."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.simulation.checkers import check_chain, check_receipts, require
+from tests.simulation.cluster import Cluster
+from tests.simulation.node import SimulatedNode
+from tests.simulation.plan import CHAOS_MS, Blow, Fault, Plan, Work
+from tests.simulation.post import CALM
+from tests.simulation.town import MEMBERS, START_MS, genesis_of
+
+HEALING_MS = 90_000
+"""After healing, progress must be there within so long."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run that held came to."""
+
+    heights: int
+    views: int
+    records: int
+    ms: int
+    faults: tuple[str, ...]
+    """Kinds of evidence that honest nodes found against liars."""
+
+
+class Run:
+    """A cluster to which everything happens that a plan says."""
+
+    def __init__(self, plan: Plan, tell: Callable[[str], None] | None = None) -> None:
+        self._plan = plan
+        self.cluster = Cluster(plan, tell)
+        self._storms = 0
+        self._partitions = 0
+        self._healed = False
+
+    def play(self) -> Outcome:
+        """Play the plan, heal, and demand progress.
+
+        Raises:
+            Broken: a checker does not hold.
+        """
+        cluster, agenda = self.cluster, self.cluster.agenda
+        for line in self._plan.lines():
+            cluster.say(None, line)
+        for node in cluster.nodes:
+            cluster.start(node)
+        for fault in self._plan.faults:
+            agenda.at(START_MS + fault.at_ms, lambda fault=fault: self._strike(fault))  # type: ignore[misc]
+        for work in self._plan.works:
+            agenda.at(START_MS + work.at_ms, lambda work=work: cluster.submit(work))  # type: ignore[misc]
+        agenda.play(START_MS + CHAOS_MS, lambda: False)
+        self._heal()
+        done = agenda.play(agenda.now_ms + HEALING_MS, self._settled)
+        require(done, f"no progress within {HEALING_MS} ms after healing: {self._where()}")
+        return self._check_end()
+
+    def _strike(self, fault: Fault) -> None:
+        cluster = self.cluster
+        cluster.say(None, f"FAULT {fault}")
+        struck = [cluster.nodes[number] for number in fault.nodes]
+        match fault.blow:
+            case Blow.CRASH | Blow.CRASH_ALL:
+                for node in struck:
+                    cluster.crash(node)
+            case Blow.POWER_CUT:
+                struck[0].fuse.arm(fault.amount)
+            case Blow.PARTITION:
+                self._partitions += 1
+                cluster.split([node.name for node in struck])
+            case Blow.ONE_WAY:
+                for node in struck[1:]:
+                    cluster.post.mute(struck[0].name, node.name)
+            case Blow.STORM:
+                self._storms += 1
+                cluster.post.weather = fault.weather
+            case Blow.CLOCK:
+                cluster.shift_clock(struck[0], fault.amount)
+            case Blow.SLOW_DISK:
+                struck[0].fuse.slow_ms = fault.amount
+            case Blow.SLOW_EXECUTION:
+                struck[0].slow_execution_ms = fault.amount
+        cluster.agenda.at(cluster.now_ms + fault.lasts_ms, lambda: self._end(fault, struck))
+
+    def _end(self, fault: Fault, struck: list[SimulatedNode]) -> None:
+        if self._healed:
+            return
+        cluster = self.cluster
+        cluster.say(None, f"ENDS {fault}")
+        match fault.blow:
+            case Blow.PARTITION:
+                self._partitions -= 1
+                if self._partitions == 0:
+                    cluster.join()
+            case Blow.ONE_WAY:
+                for node in struck[1:]:
+                    cluster.post.unmute(struck[0].name, node.name)
+            case Blow.STORM:
+                self._storms -= 1
+                if self._storms == 0:
+                    cluster.post.weather = CALM
+            case Blow.CLOCK:
+                cluster.shift_clock(struck[0], -fault.amount)
+            case Blow.SLOW_DISK:
+                struck[0].fuse.slow_ms = 0
+            case Blow.SLOW_EXECUTION:
+                struck[0].slow_execution_ms = 0
+            case _:
+                for node in struck:
+                    node.fuse.disarm()
+                    cluster.start(node)
+
+    def _heal(self) -> None:
+        """End every fault; liars go on lying."""
+        cluster = self.cluster
+        cluster.say(None, "HEALS")
+        self._healed = True
+        cluster.post.heal()
+        for number, node in enumerate(cluster.nodes):
+            node.fuse.disarm()
+            node.fuse.slow_ms = node.slow_execution_ms = 0
+            cluster.shift_clock(node, self._plan.clocks_ms[number] - node.clock_off_ms)
+        cluster.join()
+        for node in cluster.nodes:
+            cluster.start(node)
+        taker = next(n for n, node in enumerate(cluster.nodes) if node in cluster.honest)
+        cluster.submit(Work(CHAOS_MS, MEMBERS.index("notary"), (taker,), 1))
+
+    def _settled(self) -> bool:
+        """All acknowledged is on the ledger, and all honest heads are one, with cosignatures."""
+        heads = set()
+        honest = self.cluster.honest
+        for node in honest:
+            if (
+                node.driver is None
+                or node.chain is None
+                or node.busy_until_ms > self.cluster.now_ms
+            ):
+                return False
+            heads.add((node.chain.head.height, node.chain.cosigned_height))
+        if len(heads) != 1 or len(set(heads.pop())) != 1:
+            return False
+        chain = honest[0].chain
+        assert chain is not None
+        acknowledged = self.cluster.acknowledged
+        return all(chain.blocks.record_bytes(each) is not None for each in acknowledged)
+
+    def _where(self) -> str:
+        return ", ".join(
+            f"{node.name}: {node.driver.status.situation}" if node.driver else f"{node.name}: down"
+            for node in self.cluster.nodes
+        )
+
+    def _check_end(self) -> Outcome:
+        honest = self.cluster.honest
+        entered = check_chain(honest[0], self.cluster.acknowledged)
+        accused = {self.cluster.nodes[number].name for number, _ in self._plan.liars}
+        kinds = set()
+        for node in honest:
+            check_receipts(node, entered[-2:] if node is not honest[0] else entered)
+            assert node.driver is not None
+            for fault in node.driver.faults:
+                fault.verify(genesis_of(self._plan.nodes).committee)
+                require(fault.node in accused, f"{fault!r}: an honest node is accused")
+                kinds.add(fault.kind.value)
+        head = honest[0].chain and honest[0].chain.head
+        assert head
+        self.cluster.say(None, f"HELD {head.height} blocks {head.header_hash.hex()}")
+        took_ms = self.cluster.now_ms - START_MS
+        return Outcome(head.height, head.view, len(entered), took_ms, tuple(sorted(kinds)))

@@ -1,0 +1,59 @@
+"""What a campaign has seen: runs and failures, and what happened in them, so that nobody believes in
+faults that were never dealt."""
+
+from collections import Counter
+
+from tests.simulation.campaign import Result
+from tests.simulation.plan import plan_of
+
+
+class Tally:
+    """Counts over all runs of a campaign."""
+
+    def __init__(self) -> None:
+        self.failed: list[Result] = []
+        self._runs = 0
+        self._blocks = 0
+        self._records = 0
+        self._views: Counter[int] = Counter()
+        self._blows: Counter[str] = Counter()
+        self._lies: Counter[str] = Counter()
+        self._evidence: Counter[str] = Counter()
+        self._slowest_ms = 0
+
+    def add(self, result: Result) -> None:
+        """Count one run."""
+        self._runs += 1
+        plan = plan_of(result.seed, result.nodes)
+        self._blows.update({fault.blow.value for fault in plan.faults})
+        self._lies.update(lie.value for _, lie in plan.liars)
+        outcome = result.outcome
+        if outcome is None:
+            self.failed.append(result)
+            return
+        self._blocks += outcome.heights
+        self._records += outcome.records
+        self._views[outcome.views] += 1
+        self._evidence.update(outcome.faults)
+        self._slowest_ms = max(self._slowest_ms, outcome.ms)
+
+    def lines(self, took_s: float, jobs: int) -> list[str]:
+        """The summary for people; `took_s` and `jobs` are of the machine, all else of the seeds."""
+        changed = self._runs - len(self.failed) - self._views[0]
+        rate = self._runs / took_s if took_s else 0.0
+        views = (
+            f"{changed} runs ended in a later view than 0, at most {max(self._views, default=0)}"
+        )
+        return [
+            f"{self._runs} seeds in {took_s:.0f} s on {jobs} processes: {rate:.1f} a second",
+            f"{self._blocks} blocks and {self._records} records decided; {views}",
+            f"the longest run took {self._slowest_ms / 1000:.1f} s of its own time",
+            f"runs with each fault: {_counts(self._blows)}",
+            f"runs with each lie: {_counts(self._lies)}",
+            f"runs in which evidence was found: {_counts(self._evidence)}",
+            f"{len(self.failed)} failed",
+        ]
+
+
+def _counts(counter: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counter.items())) or "none"
