@@ -157,6 +157,11 @@ class Actor:
     clock_off_ms: int = 0
 
     @property
+    def node(self) -> NodeId:
+        """Whose key it signs with; two actors may share one (`tests.twins`)."""
+        return self.config.node_id
+
+    @property
     def head(self) -> Head:
         return head_after(self.chain[-1]) if self.chain else genesis_head()
 
@@ -194,7 +199,7 @@ class World:
         newest = actor.chain[-1].header if actor.chain else None
         journal = [entry for entry in actor.journal if entry.height > actor.head.height]
         actor.replica = Replica(
-            actor.config, signer_of(name), self.committee, actor.head, newest, journal
+            actor.config, signer_of(actor.node), self.committee, actor.head, newest, journal
         )
         self.perform(actor, actor.replica.start(self.clock(actor)))
 
@@ -205,7 +210,7 @@ class World:
     def connect_all(self) -> None:
         for actor in self.up():
             for peer in self.committee:
-                if peer != actor.name:
+                if peer != actor.node:
                     self.perform(actor, actor.live.connected(peer, self.clock(actor)))
 
     def up(self) -> list[Actor]:
@@ -220,7 +225,7 @@ class World:
         for send in ready.send:
             peers = self.committee if send.to is None else (send.to,)
             for peer in peers:
-                if peer != actor.name:
+                if peer != actor.node:
                     self.post(actor.name, peer, send.message)
         actor.faults.extend(ready.faults)
         for serve in ready.serve:
@@ -251,7 +256,7 @@ class World:
         if payload is None or payload in done:
             self.perform(actor, actor.live.propose(ask.slot, None, b"", now_ms))
         else:
-            header = header_on(actor.head, payload, ask.time_ms, actor.name)
+            header = header_on(actor.head, payload, ask.time_ms, actor.node)
             self.perform(actor, actor.live.propose(ask.slot, header, payload, now_ms))
 
     def post(self, origin: str, to: str, message: Message) -> None:
