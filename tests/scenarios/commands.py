@@ -16,6 +16,7 @@ The network::
     release / release backwards          what was held arrives now, in that order
     calm                                 nothing is lost or held any more
     clock 3 +3600000                     a clock jumps
+    slow 2 3 5000                        judging, assembling or committing a block takes so long
 
 Disks::
 
@@ -23,11 +24,13 @@ Disks::
     tear 2 5                             the last 5 bytes of its journal never came to the disk
     flip 2 3                             one bit in the third record of its journal
     repair 2                             start a damaged journal anew
+    spoil 2                              one bit in its memory, or on its disk where it is down
     copy 2 / restore 2                   take a copy of its disk, put the last copy back
 
 Work and time::
 
     submit a by notary at 1 2            one bundle (of centre, at 1); again: the same bundle
+    forge b by bidder                    a bundle in bidder's name that bidder has not signed
     run 500                              milliseconds
     run until height 2 at 3 4            at most a minute
     run until view 1 at 3 4              in that view or asking for it
@@ -43,6 +46,8 @@ Speaking with a puppet's key (see `puppet` for signers)::
     2 serves X in h1/v0 by 1 2 3 to 4    a whole block, as a donor does
     2 gives block X to 3                 a payload that was asked for
     2 claims height 1000000000 to 1 3    where it says that it stands
+    2 relays b to 1 3                    a bundle, as if a client had given it to 2
+    2 throws rubbish to 1                malformed frames of every kind
     2 hands on "3 asks for h1/v1, prepared nothing" to 1
 
 Looking::
@@ -52,6 +57,9 @@ Looking::
     said again KIND ...                  what was said since the last `said`
     blocks A B                           who made it, on what, with which bundles
     events NAME ... at 1                 what drivers logged since the last time
+    receipt a at 2 3                     with its proof, verified from the trust root
+    head 2 3                             the cosigned head that answers are given under
+    continues 4 1                        the log under 1's head begins with that under 4's
     agree                                every checker; ends a script
 """
 
@@ -59,7 +67,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from ledger.errors import FormatError
-from tests.scenarios import disks, looking
+from tests.scenarios import disks, looking, proofs
 from tests.scenarios.clauses import Clauses
 from tests.scenarios.mailroom import Rule
 from tests.scenarios.stage import Stage
@@ -81,6 +89,7 @@ class Commands:
                 *("cluster", "crash", "start", "partition", "heal", "lose", "hold", "release"),
                 *("calm", "clock", "submit", "run", "block", "show", "said", "blocks", "events"),
                 *("agree", "power", "tear", "flip", "repair", "copy", "restore"),
+                *("forge", "receipt", "head", "continues", "slow", "spoil"),
             )
         }
 
@@ -165,7 +174,12 @@ class Commands:
 
     def _clock(self, words: list[str]) -> Given:
         for node in self._nodes(words[:-1]):
-            node.clock_off_ms += int(words[-1])
+            self._stage.cluster.shift_clock(node, int(words[-1]))
+        return []
+
+    def _slow(self, words: list[str]) -> Given:
+        for node in self._nodes(words[:-1]):
+            node.slow_execution_ms = int(words[-1])
         return []
 
     def _rule(self, words: list[str], *, hold: bool) -> None:
@@ -195,6 +209,10 @@ class Commands:
         disks.repair_journal(self._stage.node(words[0]))
         return []
 
+    def _spoil(self, words: list[str]) -> Given:
+        disks.spoil(self._stage.node(words[0]))
+        return []
+
     def _copy(self, words: list[str]) -> Given:
         self._copies[words[0]] = disks.copy(self._stage.node(words[0]))
         return []
@@ -214,6 +232,11 @@ class Commands:
                 answer = self._stage.hand_in(self._stage.node(number), bundle)
                 given.append(f"{number}: {looking.answered(self._stage, answer)}")
         return given
+
+    def _forge(self, words: list[str]) -> Given:
+        parts = Clauses(words, ("by",))
+        self._stage.forge(parts.object[0], parts.word("by", "centre"))
+        return []
 
     def _run(self, words: list[str]) -> Given:
         if words[0] != "until":
@@ -244,12 +267,23 @@ class Commands:
 
     def _speak(self, number: str, said: str) -> Given:
         names = self._stage.names
-        said, found, receivers = said.rpartition(" to ")
+        said, found, words = said.rpartition(" to ")
         if names.node(number) not in self._stage.puppets:
             raise ValueError(f"{number} is no puppet")
         if not found:
             raise ValueError("a saying ends with its receivers: to 1 3")
-        self._stage.says(names.node(number), said, names.nodes(receivers.split()))
+        puppet, receivers = names.node(number), names.nodes(words.split())
+        match said.split():
+            case ["relays", bundle]:
+                self._stage.relays(puppet, bundle, receivers)
+            case ["throws", "rubbish"]:
+                return [
+                    f"{names.number(to)}: {line}"
+                    for to in receivers
+                    for line in self._stage.throws_rubbish(puppet, to)
+                ]
+            case _:
+                self._stage.says(puppet, said, receivers)
         return []
 
     # Looking.
@@ -268,6 +302,18 @@ class Commands:
         parts = Clauses(words, ("at",))
         self._stage.take_notes()
         return looking.events(self._stage, self._nodes(parts.words("at")), parts.object)
+
+    def _receipt(self, words: list[str]) -> Given:
+        parts = Clauses(words, ("at",))
+        nodes = self._nodes(parts.words("at"))
+        return [proofs.receipt(self._stage, parts.object[0], node) for node in nodes]
+
+    def _head(self, words: list[str]) -> Given:
+        return [proofs.head(self._stage, node) for node in self._nodes(words)]
+
+    def _continues(self, words: list[str]) -> Given:
+        old, new = self._nodes(words)
+        return [proofs.continues(self._stage, old, new)]
 
     def _agree(self, _: list[str]) -> Given:
         return looking.agree(self._stage)

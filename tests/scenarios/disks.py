@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from consensus.journal import repair
 from ledger.chain import Chain
+from ledger.core.identifiers import Digest
+from ledger.core.merkle import Frontier
+from ledger.store.keys import Table
 from tests.simulation.dice import Dice
 from tests.simulation.node import SimulatedNode
 from tests.simulation.town import genesis_of, rows_of
@@ -47,6 +50,21 @@ def flip(node: SimulatedNode, record: int) -> None:
         raise ValueError(f"the journal has no record {record}")
     data[at + _HEADER_BYTES] ^= 1
     node.journal.durable = bytes(data)
+
+
+def spoil(node: SimulatedNode) -> None:
+    """Flip one bit that a node remembers: in the edge of its log where it runs, else on its disk."""
+    if node.chain is not None:
+        size, (peak, *rest) = node.chain.frontier.size, node.chain.frontier.peaks
+        node.chain._frontier = Frontier(size, (Digest(_flipped(peak)), *rest))
+    else:
+        start, stop = Table.STATE.range(b"status/member/bidder")
+        key, value = next(node.store.scan(start, stop))
+        node.store.write([(key, _flipped(value))])
+
+
+def _flipped(data: bytes) -> bytes:
+    return data[:-1] + bytes((data[-1] ^ 1,))
 
 
 def repair_journal(node: SimulatedNode) -> None:

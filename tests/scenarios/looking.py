@@ -84,7 +84,7 @@ def events(stage: Stage, nodes: list[SimulatedNode], wanted: list[str]) -> list[
 def _facts(stage: Stage, event: Event) -> str:
     """What an event says, without what is nothing but a hash or a signature."""
     said = {key: stage.clean(str(value)) for key, value in event.facts.items()}
-    return " ".join(f"{key}={value}" for key, value in said.items() if value != "…")
+    return " ".join(f"{key}={value}" for key, value in said.items() if not value.startswith("…"))
 
 
 def agree(stage: Stage) -> list[str]:

@@ -53,6 +53,10 @@ class Names:
             self._blocks[block] = next(name for name in letters if name not in taken)
         return self._blocks[block]
 
+    def blocks(self) -> Iterable[tuple[HeaderHash, str]]:
+        """Every block that has a name."""
+        return self._blocks.items()
+
     def hash_of(self, name: str) -> HeaderHash:
         for block, known in self._blocks.items():
             if known == name:

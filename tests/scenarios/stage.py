@@ -10,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 
-from consensus.core.messages import Message
+from consensus.core.messages import Message, short
 from consensus.events import Event
 from consensus.mempool import PoolLimits
-from consensus.wire import Codec, Kind, Said
+from consensus.wire import Codec, Hello, Kind, Relayed, Said
 from ledger.core.bundle import Bundle
 from ledger.core.identifiers import NodeId
 from ledger.errors import InvariantBroken, LedgerError
@@ -21,6 +21,7 @@ from tests.scenarios.heard import Heard, KnownBlock
 from tests.scenarios.mailroom import Mailroom
 from tests.scenarios.names import Names
 from tests.scenarios.puppet import Puppets
+from tests.scenarios.rubbish import rubbish
 from tests.scenarios.words import kind_of
 from tests.simulation.cluster import Cluster
 from tests.simulation.node import SimulatedNode
@@ -100,6 +101,11 @@ class Stage:
             self.bundles[name] = made
         return self.bundles[name]
 
+    def forge(self, name: str, member: str) -> None:
+        """A bundle in a member's name that the member has not signed."""
+        honest = self.bundle(name, member)
+        self.bundles[name] = replace(honest, signature=bytes(len(honest.signature)))
+
     def hand_in(self, node: SimulatedNode, bundle: Bundle) -> object:
         """Submit a bundle at a node; what it answers."""
         now_ms = self.cluster.now_ms + node.clock_off_ms
@@ -130,6 +136,29 @@ class Stage:
             self.heard.learn(puppet, message)
             self.deliver(puppet, name, self._codec.encode(Said(message)))
 
+    def relays(self, puppet: NodeId, name: str, receivers: list[NodeId]) -> None:
+        """Have a puppet relay a bundle as if it had taken it in."""
+        for to in receivers:
+            self.deliver(puppet, to, self._codec.encode(Relayed(self.bundle(name, "centre"))))
+
+    def throws_rubbish(self, puppet: NodeId, to: NodeId) -> list[str]:
+        """Throw frames of every malformed kind at a node; how many it refused and dropped."""
+        node = self._by_name[to]
+        assert node.driver is not None and node.chain is not None
+        head, now_ms = node.chain.head, self.cluster.now_ms
+        message = self.puppets.says(puppet, f"asks for h{head.height + 1}/v1", head, now_ms)
+        hello = Hello(head.network_id, puppet, head.height)
+        told = []
+        for kind, frames in rubbish(self._codec, message, hello).items():
+            self.take_notes()
+            dropped = node.driver.status.situation.dropped_count
+            for frame in frames:
+                self.cluster.deliver(node, puppet, frame)
+            dropped = node.driver.status.situation.dropped_count - dropped
+            refused = sum(e.name == "frame.refused" for e in node.driver.take_events())
+            told.append(f"{kind}: {len(frames)} frames, {refused} refused, {dropped} dropped")
+        return told
+
     def deliver(self, origin: NodeId, to: NodeId, frame: bytes) -> None:
         """Hand a frame over now; whether it is dropped for what it says is noted."""
         node = self._by_name[to]
@@ -149,6 +178,8 @@ class Stage:
 
     def clean(self, text: str) -> str:
         """A sentence of the program without hashes, and with numbers for nodes."""
+        for block, name in self.names.blocks():
+            text = text.replace(block.hex(), name).replace(short(block), name)
         return _HASH.sub("…", self.names.text(text))
 
     def _passes(self, origin: NodeId, to: NodeId, frame: bytes, message: Message | None) -> bool:
