@@ -8,6 +8,7 @@ from cli.commands import (
     bidding,
     catalogue,
     demo,
+    diagnose,
     drawing,
     keys,
     network,
@@ -32,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for _part in (
-    *(network, node, keys, writing, reading, project),
+    *(network, node, keys, writing, reading, diagnose, project),
     *(bidding, verifying, drawing, catalogue, demo),
 ):
     _part.register(app)

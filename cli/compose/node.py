@@ -84,9 +84,17 @@ async def run_node(settings: Settings, *, stop_with_parent: bool = False) -> Non
         try:
             await _run(node, stop_with_parent=stop_with_parent)
         except (LedgerError, InvariantBroken) as problem:
-            log.error("node.failed", reason=str(problem), exc_info=problem)
+            log.error("node.failed", **_told(problem), exc_info=problem)
             raise
     log.info("node.stopped")
+
+
+def _told(problem: LedgerError | InvariantBroken) -> dict[str, object]:
+    """Why the node failed, for the log: `diagnose` makes a sentence of it."""
+    if isinstance(problem, LedgerError):
+        facts = {"code": problem.code.value, "facts": dict(problem.detail)}
+        return {"reason": str(problem), **facts}
+    return {"reason": str(problem)}
 
 
 async def _run(node: OpenNode, *, stop_with_parent: bool) -> None:

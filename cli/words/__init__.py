@@ -6,12 +6,16 @@ Chinese is what officials see unless their locale asks for English. Sentences of
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
+LANGUAGES: Final = ("zh", "en")
 _LOCALE_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
+_chosen: ContextVar[str | None] = ContextVar("chosen", default=None)
 
 
 def language(environment: Mapping[str, str] | None = None) -> str:
@@ -20,12 +24,25 @@ def language(environment: Mapping[str, str] | None = None) -> str:
     Args:
         environment: the process's own where None.
     """
+    chosen = _chosen.get()
+    if environment is None and chosen is not None:
+        return chosen
     given = os.environ if environment is None else environment
     for name in _LOCALE_VARIABLES:
         spoken = given.get(name, "").lower()[:2]
         if spoken in {"zh", "en"}:
             return spoken
     return "zh"
+
+
+@contextmanager
+def speaking(chosen: str | None) -> Iterator[None]:
+    """Speak the language that was chosen on the command line; None leaves it to the locale."""
+    before = _chosen.set(chosen)
+    try:
+        yield
+    finally:
+        _chosen.reset(before)
 
 
 def say(key: str, **detail: str | int) -> str:

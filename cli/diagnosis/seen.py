@@ -1,0 +1,111 @@
+"""One node as it is seen from outside: its own answer, or what its folder says in its stead."""
+
+from dataclasses import dataclass
+
+from api.findings import Finding, Severity
+from api.phrases import Fact, Phrase, Problem
+from cli.diagnosis.folder import FolderFacts, LogLine, look
+from cli.diagnosis.told import Mute, Strange, Told, ask
+from cli.settings import Settings
+from ledger.codes import Code
+from ledger.errors import LedgerError
+from ledger.presented import read_trust
+from ledger.trust import TrustRoot
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom to look at."""
+
+    name: str
+    """The node's id where its folder says it, else its URL."""
+    url: str
+    settings: Settings | None = None
+    """Of its folder, where that is here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen of one node."""
+
+    target: Target
+    told: Told | None
+    """Its own answer."""
+    found: tuple[Finding, ...] = ()
+    """What is found without it."""
+    folder: FolderFacts | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """The worst of what it says and what is found without it."""
+        own = Severity.FINE if self.told is None else self.told.severity
+        return max([own, *(each.severity for each in self.found)])
+
+
+def see(target: Target) -> Seen:
+    """Ask a node, and look at its folder where it does not answer."""
+    try:
+        told = ask(target.url)
+    except Strange as problem:
+        strange = _serious(Code.DIAGNOSE_FOREIGN_ANSWER, target, reason=str(problem))
+        return Seen(target, None, (strange,))
+    except Mute as problem:
+        reason = str(problem)
+        if target.settings is None:
+            mute = _serious(Code.DIAGNOSE_UNREACHABLE, target, reason=reason)
+            return Seen(target, None, (mute,))
+        facts = look(target.settings, trust_of(target.settings))
+        return Seen(target, None, (_mute(target, target.settings, facts, reason),), facts)
+    if target.settings is not None and told.node_id != target.settings.node_id:
+        other = f"{told.node_id} ≠ {target.settings.node_id}"
+        strange = _serious(Code.DIAGNOSE_FOREIGN_ANSWER, target, reason=other)
+        return Seen(target, None, (strange,))
+    return Seen(target, told)
+
+
+def trust_of(settings: Settings) -> TrustRoot | None:
+    """The trust root of a folder; None where it cannot be read."""
+    try:
+        return read_trust(settings.trust_file)
+    except (OSError, LedgerError):
+        return None
+
+
+def _mute(target: Target, settings: Settings, facts: FolderFacts, reason: str) -> Finding:
+    """Why a node does not answer, as far as its folder and the kernel say."""
+    folder = str(settings.folder)
+    if facts.holder is not None:
+        code = Code.DIAGNOSE_SUSPENDED if facts.holder.suspended else Code.DIAGNOSE_HUNG
+        return _serious(code, target, pid=facts.holder.pid, folder=folder, reason=reason)
+    if facts.damaged is not None:
+        return _serious(
+            Code.DIAGNOSE_JOURNAL_DAMAGED, target, folder=folder, reason=Problem(facts.damaged)
+        )
+    if not facts.begun:
+        return _serious(Code.DIAGNOSE_NEVER_STARTED, target, folder=folder)
+    return _serious(Code.DIAGNOSE_DOWN, target, folder=folder, ended=_ended(facts.last_event))
+
+
+def _ended(last: LogLine | None) -> Phrase:
+    """How the process ended, as its log tells."""
+    if last is None:
+        return Phrase("ended_unknown")
+    if last.event == "node.stopped":
+        return Phrase("ended_stopped", {"at": last.time})
+    if last.event == "node.failed":
+        return Phrase("ended_failed", {"at": last.time, "reason": _reason(last)})
+    return Phrase("ended_killed", {"at": last.time})
+
+
+def _reason(failed: LogLine) -> Fact:
+    """Why the node failed: the sentence of its code where the log names one."""
+    code, facts = failed.facts.get("code"), failed.facts.get("facts")
+    if isinstance(code, str) and code in set(Code) and isinstance(facts, dict):
+        known = {str(name): value for name, value in facts.items() if isinstance(value, str | int)}
+        return Problem(LedgerError(Code(code), **{k: v for k, v in known.items() if k != "code"}))
+    return str(failed.facts.get("reason", ""))[:300]
+
+
+def _serious(code: Code, target: Target, **facts: Fact) -> Finding:
+    shared: dict[str, Fact] = {"node": target.name, "url": target.url}
+    return Finding(code, Severity.SERIOUS, shared | facts)

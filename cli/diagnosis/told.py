@@ -1,0 +1,199 @@
+"""What a node answers to ``GET /v1/diagnose``, in the shape that is shown; it proves nothing.
+
+A node that answers in another shape is named, and stops nobody from looking at the others.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+
+from api.findings import Severity
+
+CONNECT_S: Final = 2.0
+READ_S: Final = 4.0
+"""A node that works answers in milliseconds; one that does not must not hold the others up."""
+ANSWER_BYTES_MAX: Final = 1 << 20
+FINDINGS_SHOWN_MAX: Final = 100
+
+
+class Mute(Exception):  # noqa: N818 - a state to look into, not a mistake
+    """Nothing answers at the URL, and why."""
+
+
+class Strange(Exception):  # noqa: N818 - a state to look into, not a mistake
+    """What answers is not what a node of this version answers, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldFinding:
+    """One finding of the node about itself."""
+
+    code: str
+    severity: Severity
+    sentences: Mapping[str, str]
+    """By language."""
+    about: str
+    """The node that it names, where it names one."""
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToldPeer:
+    """Another node, as this one sees it."""
+
+    node_id: str
+    speaks: bool
+    heard_ms: int | None
+    height: int | None
+    view: int | None
+    offset_ms: int | None
+    queued_count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One node's answer."""
+
+    document: Mapping[str, Any]
+    """As it came."""
+    node_id: str
+    network_id: str
+    network: str
+    version: str
+    now_ms: int
+    severity: Severity
+    findings: tuple[ToldFinding, ...]
+    n: int
+    q: int
+    height: int
+    head_hash: str
+    cosigned: int
+    open: Mapping[str, Any]
+    """Of the open height, as it came; every value that is shown was looked at."""
+    view: int
+    primary: str
+    pool: Mapping[str, int]
+    peers: tuple[ToldPeer, ...]
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it says that it takes no part any more."""
+        return any(each.code == "diagnose.stopped" for each in self.findings)
+
+    @property
+    def quorate(self) -> bool:
+        """Whether it says that it hears a quorum."""
+        return 1 + sum(peer.speaks for peer in self.peers) >= self.q
+
+
+def ask(url: str) -> Told:
+    """What the node at `url` says about itself.
+
+    Raises:
+        Mute: nothing answers in time.
+        Strange: something else does.
+    """
+    timeout = httpx.Timeout(READ_S, connect=CONNECT_S)
+    try:
+        with (
+            httpx.Client(timeout=timeout, trust_env=False) as client,
+            client.stream("GET", f"{url}/v1/diagnose") as answer,
+        ):
+            body = b""
+            for part in answer.iter_bytes():
+                body += part
+                if len(body) > ANSWER_BYTES_MAX:
+                    raise Strange(f"> {ANSWER_BYTES_MAX} B")
+    except (httpx.HTTPError, httpx.InvalidURL) as problem:
+        raise Mute(str(problem) or type(problem).__name__) from problem
+    if answer.status_code != httpx.codes.OK:
+        raise Strange(f"HTTP {answer.status_code}")
+    return read(body)
+
+
+def read(body: bytes) -> Told:
+    """The answer that `body` spells.
+
+    Raises:
+        Strange: it does not have the shape that is shown.
+    """
+    try:
+        return _told(json.loads(body))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
+        raise Strange(f"{type(problem).__name__}: {problem}") from problem
+
+
+def _told(given: Mapping[str, Any]) -> Told:
+    facts = given["facts"]
+    head, here, pool = facts["head"], facts["open"], facts["pool"]
+    for name in ("height", "view", "view_changes", "lacking"):
+        _number(here[name])
+    for name in ("prepared_by", "committed_by", "lacking_of"):
+        tuple(map(_text, here[name]))
+    return Told(
+        document=given,
+        node_id=_text(given["node_id"]),
+        network_id=_text(given["network_id"]),
+        network=_text(given["name"]),
+        version=_text(given["version"]),
+        now_ms=_number(given["now_ms"]),
+        severity=_severity(given["severity"]),
+        findings=tuple(_finding(each) for each in given["findings"][:FINDINGS_SHOWN_MAX]),
+        n=_number(facts["n"]),
+        q=_number(facts["q"]),
+        height=_number(head["height"]),
+        head_hash=_text(head["hash"]),
+        cosigned=_number(head["cosigned_height"]),
+        open=here,
+        view=_number(here["view"]),
+        primary=_text(here["primary"]),
+        pool={name: _number(value) for name, value in pool.items()},
+        peers=tuple(_peer(each) for each in facts["peers"]),
+    )
+
+
+def _finding(given: Mapping[str, Any]) -> ToldFinding:
+    about = given["facts"].get("node", "")
+    return ToldFinding(
+        _text(given["code"]),
+        _severity(given["severity"]),
+        {"zh": _text(given["zh"]), "en": _text(given["en"])},
+        about if isinstance(about, str) else "",
+        _text(given["section"]),
+    )
+
+
+def _peer(given: Mapping[str, Any]) -> ToldPeer:
+    queue = given["outbound"]
+    return ToldPeer(
+        _text(given["node_id"]),
+        given["speaks"] is True,
+        _maybe(given["heard_ms"]),
+        _maybe(given["height"]),
+        _maybe(given["view"]),
+        _maybe(given["offset_ms"]),
+        None if queue is None else _number(queue["frames"]),
+    )
+
+
+def _severity(given: object) -> Severity:
+    return Severity[_text(given).upper()]
+
+
+def _text(given: object) -> str:
+    if not isinstance(given, str):
+        raise TypeError(f"{given!r} ≠ text")
+    return given
+
+
+def _number(given: object) -> int:
+    if not isinstance(given, int) or isinstance(given, bool):
+        raise TypeError(f"{given!r} ≠ number")
+    return given
+
+
+def _maybe(given: object) -> int | None:
+    return None if given is None else _number(given)

@@ -1,0 +1,243 @@
+"""Several nodes judged together, what a folder says of a mute node, and how it all is shown."""
+
+import json
+from collections.abc import Mapping
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from api.findings import Severity
+from cli.diagnosis.folder import LOG_TAIL_BYTES, holder, look
+from cli.diagnosis.judgement import heard_by, judge, offset_of
+from cli.diagnosis.seen import Seen, Target, see
+from cli.diagnosis.shown import findings_table, network_table, wrapped
+from cli.diagnosis.told import Strange, read
+from cli.settings import Settings, node_settings
+from cli.words import speaking
+from consensus.append_file import DiskFile
+from ledger.codes import Code
+from ledger.presented import read_trust
+from tests.cli.one_node import new_network
+
+NAMES = ("a", "b", "c", "d")
+
+
+def answer(name: str, **changes: Any) -> dict[str, Any]:
+    """What a node of four at rest answers; what is given is otherwise."""
+    deaf = changes.pop("deaf", ())
+    offsets: Mapping[str, int] = changes.pop("offsets", {})
+    peers = [
+        {"node_id": each, "connected": True, "speaks": each not in deaf, "heard_ms": 900}
+        | {"height": 5, "view": 0, "offset_ms": offsets.get(each, 1)}
+        | {"outbound": {"frames": 0, "bytes": 0, "dropped": 0}, "early_messages": 0}
+        for each in NAMES
+        if each != name
+    ]
+    height, view = changes.pop("height", 5), changes.pop("view", 0)
+    open_height = {"height": height + 1, "view": view, "view_changes": 0, "active": True}
+    open_height |= {"primary": "a", "prepared_by": [], "committed_by": [], "asked_for": []}
+    open_height |= {"waits_for": "work", "lacking": 0, "lacking_of": [], "waits_since_ms": None}
+    open_height |= {"view_ends_ms": None}
+    head = {"height": height, "hash": changes.pop("hash", "00" * 32), "cosigned_height": height}
+    pool = dict.fromkeys(("bundles", "bytes", "own", "held", "passed_over", "deferred"), 0)
+    facts = {"n": 4, "q": 3, "head": head, "open": open_height, "pool": pool, "peers": peers}
+    return {
+        "network_id": "ab" * 32,
+        "name": "网络",
+        "node_id": name,
+        "version": "0.1.0",
+        "now_ms": 1_000,
+        "severity": "fine",
+        "findings": [],
+        "facts": facts | {"disk": None, "certificate_until_ms": None},
+    } | changes
+
+
+def seen(*answers: dict[str, Any]) -> list[Seen]:
+    """The nodes as they answer; those of four that are not given do not."""
+    told = [read(json.dumps(each).encode()) for each in answers]
+    here = [Seen(Target(each.node_id, f"http://{each.node_id}"), each) for each in told]
+    mute = [name for name in NAMES if name not in {each.node_id for each in told}]
+    return here + [Seen(Target(name, f"http://{name}"), None) for name in mute]
+
+
+def codes(looked: list[Seen]) -> list[str]:
+    return [each.code.value.removeprefix("diagnose.") for each in judge(looked, 4, 3)]
+
+
+def test_four_that_agree_are_well_and_three_are_enough() -> None:
+    assert codes(seen(*map(answer, NAMES))) == ["network_fine"]
+    assert codes(seen(*map(answer, "abc"))) == ["network_fine"]
+
+
+def test_two_of_four_stand_still_and_the_missing_are_named() -> None:
+    (found,) = judge(seen(answer("a"), answer("c", height=6)), 4, 3)
+    assert found.code is Code.DIAGNOSE_NETWORK_STILL and found.severity is Severity.SERIOUS
+    assert (found.facts["missing"], found.facts["lacking"]) == (("b", "d"), 1)
+    assert (found.facts["height"], found.facts["at"]) == (6, ("c",))
+
+
+def test_a_node_that_has_stopped_does_not_count() -> None:
+    stopped = {"code": "diagnose.stopped", "severity": "serious", "zh": "停", "en": "stopped"}
+    stopped |= {"facts": {}, "section": "docs/operations.md#stopped"}  # type: ignore[dict-item]
+    three = seen(answer("a"), answer("b"), answer("c", findings=[stopped]))
+    assert codes(three) == ["network_still"]
+
+
+def test_nodes_that_answer_us_and_not_one_another_are_split() -> None:
+    halves = [answer("a", deaf="cd"), answer("b", deaf="cd")]
+    halves += [answer("c", deaf="ab"), answer("d", deaf="ab")]
+    assert codes(seen(*halves)) == ["network_split", *["unheard"] * 4]
+
+
+def test_one_line_that_is_cut_in_one_direction_is_named() -> None:
+    found = judge(seen(answer("a", deaf="b"), *map(answer, "bcd")), 4, 3)
+    assert [each.code for each in found] == [Code.DIAGNOSE_UNHEARD]
+    assert (found[0].facts["node"], found[0].facts["unheard"]) == ("a", ("b",))
+
+
+def test_heads_and_views_that_are_apart_are_told() -> None:
+    assert codes(seen(answer("a", height=9), *map(answer, "bcd"))) == ["heads_apart"]
+    assert codes(seen(answer("a", height=6), *map(answer, "bcd"))) == ["network_fine"]
+    apart = codes(seen(answer("a", view=1), *map(answer, "bcd")))
+    assert sorted(apart) == ["network_fine", "views_apart"]
+
+
+def test_two_blocks_at_one_height_are_the_worst_that_can_be() -> None:
+    found = judge(seen(answer("a", hash="11" * 32), *map(answer, "bc")), 4, 3)
+    assert {each.code for each in found} == {Code.DIAGNOSE_FORK}
+    assert found[0].facts["height"] == 5
+    stranger = seen(answer("a", network_id="cd" * 32), answer("b"), answer("c"))
+    assert codes(stranger) == ["other_network", "other_network"]
+
+
+def test_a_clock_is_measured_by_those_that_hear_it() -> None:
+    off = {"d": 4_000}
+    looked = seen(answer("a", offsets=off), answer("b", offsets=off), answer("c", deaf="d"))
+    assert offset_of("d", looked) == 4_000
+    assert heard_by("d", looked) == (2, 3)
+    assert offset_of("nobody", looked) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b"[" * 100_000,
+        json.dumps(answer("a") | {"now_ms": "soon"}).encode(),
+        json.dumps(answer("a") | {"severity": "dreadful"}).encode(),
+        json.dumps(answer("a") | {"findings": [1]}).encode(),
+    ],
+)
+def test_an_answer_of_another_shape_is_named_and_nothing_more(body: bytes) -> None:
+    with pytest.raises(Strange):
+        read(body)
+
+
+# A folder whose node does not answer.
+
+
+def test_nobody_at_a_url_is_told_with_what_to_do() -> None:
+    mute = see(Target("x", "http://127.0.0.1:9"))
+    assert [each.code for each in mute.found] == [Code.DIAGNOSE_UNREACHABLE]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Of a node that has never run."""
+    return node_settings(new_network(tmp_path_factory.mktemp("folder")).node.folder)
+
+
+def test_a_folder_is_looked_at_without_a_trace(settings: Settings) -> None:
+    trust = read_trust(settings.trust_file)
+    before = sorted(each for each in settings.folder.rglob("*"))
+    facts = look(settings, trust)
+    assert (facts.begun, facts.holder, facts.head, facts.signed) == (False, None, None, None)
+    assert sorted(each for each in settings.folder.rglob("*")) == before
+    target = Target(settings.node_id, "http://127.0.0.1:9", settings)
+    assert [each.code for each in see(target).found] == [Code.DIAGNOSE_NEVER_STARTED]
+
+
+def test_the_holder_of_a_lock_is_found_in_the_kernels_table(tmp_path: Path) -> None:
+    file = DiskFile(tmp_path / "promises")
+    lock = tmp_path / "promises.lock"
+    try:
+        held = holder(lock)
+        assert held is not None and not held.suspended
+        with (tmp_path / "other").open("wb"):
+            assert holder(tmp_path / "other") is None
+    finally:
+        file.close()
+    assert holder(lock) is None
+    assert holder(tmp_path / "nothing") is None
+
+
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        ([], "log does not say"),
+        (["node.started"], "killed, or the power failed"),
+        (["node.started", "node.stopped"], "asked to stop at"),
+        (["node.started", "node.failed"], "The disk that holds db is full"),
+    ],
+)
+def test_how_a_process_ended_is_read_from_the_end_of_its_log(
+    settings: Settings, last: list[str], told: str
+) -> None:
+    settings.database_folder.mkdir(exist_ok=True)
+    (settings.database_folder / "CURRENT").write_text("MANIFEST-000001\n")
+    assert settings.log_file is not None
+    lines = ["no line of ours", "[]", "x" * LOG_TAIL_BYTES]
+    for event in last:
+        line = {"event": event, "timestamp": "2026-03-01T01:02:03Z", "code": "store.disk_full"}
+        lines.append(json.dumps(line | {"facts": {"path": "db"}}))
+    settings.log_file.write_text("\n".join(lines))
+    target = Target(settings.node_id, "http://127.0.0.1:9", settings)
+    looked = see(target)
+    assert [each.code for each in looked.found] == [Code.DIAGNOSE_DOWN]
+    assert told in " ".join(text_of([looked], "en").split())
+
+
+# What a person sees.
+
+
+def text_of(looked: list[Seen], spoken: str, width: int = 100) -> str:
+    with speaking(spoken):
+        joint = judge(looked, 4, 3) if len(looked) > 1 else ()
+        console = Console(width=width, record=True, file=StringIO())
+        console.print(findings_table(looked, joint, width))
+        if len(looked) > 1:
+            console.print(network_table(looked, "Nodes"))
+        return console.export_text()
+
+
+def test_it_reads_without_colour_in_both_languages() -> None:
+    looked = seen(answer("a"), answer("b"))
+    en, zh = text_of(looked, "en"), text_of(looked, "zh")
+    assert "✗ serious Only 2 of 4 nodes answer" in en and "c, d" in en
+    assert "✗ 严重" in zh and "只有 2/4 个节点应答" in zh
+    assert "docs/operations.md#network_still" in en
+
+
+def test_what_a_node_sends_does_not_write_on_the_terminal() -> None:
+    hostile = {"code": "x", "severity": "warning", "zh": "\x1b[31m红[bold]", "en": "\x1b]0;x\x07"}
+    hostile |= {"facts": {}, "section": "[link=http://x]here[/link]"}  # type: ignore[dict-item]
+    shown = text_of(seen(answer("a", findings=[hostile]), answer("b"), answer("c")), "zh")
+    assert "\x1b" not in shown and "[bold]" in shown and "[link=http://x]" in shown
+
+
+def test_chinese_is_broken_between_any_two_signs_and_never_before_a_closing_mark() -> None:
+    text = (
+        "节点 notary 没有运行：没有进程占用 /a/long/path/nodes/notary。请启动它：立即（现在）。" * 3
+    )
+    lines = wrapped(text, 30).splitlines()
+    assert all(cell_len(line) <= 32 for line in lines)
+    assert not any(line[0] in "，。：）" for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert any("/a/long/path/nodes/notary" in line for line in lines)
