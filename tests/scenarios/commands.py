@@ -293,7 +293,8 @@ class Commands:
 
     def _said(self, words: list[str]) -> Given:
         again = words[:1] == ["again"]
-        return self._stage.heard.tell(words[1:] if again else words, again=again)
+        told = self._stage.heard.tell(words[1:] if again else words, again=again)
+        return told or ["nothing"]
 
     def _blocks(self, words: list[str]) -> Given:
         return [looking.block(self._stage, name) for name in words]
@@ -301,7 +302,8 @@ class Commands:
     def _events(self, words: list[str]) -> Given:
         parts = Clauses(words, ("at",))
         self._stage.take_notes()
-        return looking.events(self._stage, self._nodes(parts.words("at")), parts.object)
+        found = looking.events(self._stage, self._nodes(parts.words("at")), parts.object)
+        return found or ["nothing"]
 
     def _receipt(self, words: list[str]) -> Given:
         parts = Clauses(words, ("at",))

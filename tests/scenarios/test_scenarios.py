@@ -1,5 +1,6 @@
 """Every scenario gives what it says; `make scenarios UPDATE=1` writes them anew."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from tests.scenarios.script import WrongScript, play
 
 SCENARIOS = sorted(Path(__file__).parent.glob("*.txt"))
+ROOT = Path(__file__).resolve().parents[2]
+PITFALLS = 26
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
@@ -21,6 +24,22 @@ def test_every_scenario_begins_with_a_story_and_ends_with_every_checker(path: Pa
     assert lines[0].startswith("# ")
     commands = [line for line in lines if line and not line.startswith(("#", " ", "----"))]
     assert commands[-2:] == ["show", "agree"]
+
+
+def test_the_table_names_every_scenario_and_nothing_else() -> None:
+    page = (ROOT / "docs" / "spec" / "scenarios.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ") and ".txt" in line]
+    told: dict[str, list[str]] = {}
+    for row in rows:
+        number, _, scenarios, _, where, *_ = (cell.strip() for cell in row.split("|")[1:])
+        told[number] = re.findall(r"scenarios/(\S+)\.txt", scenarios)
+        assert all((ROOT / path).is_file() for path in re.findall(r"`(\S+)`", where)), row
+    assert list(told) == ["", *map(str, range(1, PITFALLS + 1))]
+    assert sorted(name for names in told.values() for name in names) == [
+        path.stem for path in SCENARIOS
+    ]
+    for number, names in told.items():
+        assert all(name.startswith(f"{int(number or 0):02}-") for name in names)
 
 
 @pytest.mark.parametrize(
