@@ -24,6 +24,7 @@ from api.routes import (
     network,
     records,
     status,
+    tiles,
 )
 from api.service import LedgerService
 
@@ -37,6 +38,7 @@ ROUTERS: Final = (
     status.router,
     diagnose.router,
     health.router,
+    tiles.router,
     pages.router,
 )
 _DOCS_POLICY: Final = (
@@ -68,6 +70,9 @@ def create_app(service: LedgerService, version: str = "0.1.0") -> FastAPI:
     app.add_middleware(SecurityHeaders)
     for router in ROUTERS:
         app.include_router(router)
+    # The origin of the log is the URL of its files as well, wherever its domain leads here.
+    prefix = "/" + service.chain.origin.partition("/")[2]
+    app.include_router(tiles.router, prefix=prefix, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=str(files("api").joinpath("static"))))
     app.get("/docs", include_in_schema=False)(_docs)
     describe(app)

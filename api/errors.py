@@ -56,6 +56,8 @@ _EXACT: Final[Mapping[Code, int]] = {
     Code.RECORD_UNKNOWN: 404,
     Code.BLOCK_UNKNOWN: 404,
     Code.CHECKPOINT_NONE: 404,
+    Code.TILE_PATH: 404,
+    Code.TILE_UNKNOWN: 404,
     Code.RECEIPT_PENDING: 202,
     Code.API_NOT_FOUND: 404,
     Code.API_ROUTE: 404,
@@ -107,7 +109,10 @@ def problem(
         "facts": dict(detail),
         "instance": instance,
     }
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if number in _RETRY else None
+    # What is not here yet may be here in a second: nobody on the way may keep this answer.
+    headers = {"Cache-Control": "no-store"}
+    if number in _RETRY:
+        headers["Retry-After"] = str(RETRY_AFTER_S)
     return JSONResponse(body, number, headers, media_type=PROBLEM_TYPE)
 
 

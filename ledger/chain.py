@@ -33,12 +33,14 @@ from ledger.status_history import StatusHistory, undo_rows
 from ledger.store.api import Store, Write
 from ledger.store.keys import Table
 from ledger.store.rows import LastSigned, last_signed_from
+from ledger.tiles import Tiles
 
 
 class Chain:
     """The stored chain of one network.
 
-    `blocks` reads blocks and records, `lookup` finds records, `state` is what rules read.
+    `blocks` reads blocks and records, `lookup` finds records, `tiles` are the log as files, and
+    `state` is what rules read.
     """
 
     __slots__ = (
@@ -55,6 +57,7 @@ class Chain:
         "lookup",
         "origin",
         "state",
+        "tiles",
     )
 
     def __init__(self, store: Store, genesis: Genesis, genesis_rows: Mapping[bytes, bytes]) -> None:
@@ -77,6 +80,7 @@ class Chain:
         self.lookup = Lookup(store, self.blocks)
         self.state = StateView(store)
         self._tree = LogTree(store)
+        self.tiles = Tiles(store, self.blocks, self._tree)
         self._history = StatusHistory(store)
         self._head, self._frontier = read_head(store, self.blocks, genesis, self._history.newest)
         self._cosigned = CosignedHeads(store, self.blocks, self.origin, self.committee)
@@ -181,6 +185,12 @@ class Chain:
     def cosigned_height(self) -> Height:
         """Height of the newest cosigned head; 0 before the first."""
         return self._cosigned.newest
+
+    @property
+    def cosigned_size(self) -> int:
+        """Leaves of the log at the newest cosigned head, 0 before the first: all that is shown."""
+        height = self.cosigned_height
+        return self.blocks.header(height).log_size if height else 0
 
     def checkpoint(self) -> bytes:
         """The newest checkpoint with q cosignatures; its size never shrinks, restarts included.

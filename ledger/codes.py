@@ -50,6 +50,10 @@ class Code(StrEnum):
     NOTE_INVALID = "note.invalid"
     NOTE_SIGNATURE = "note.signature"
     NOTE_UNKNOWN_KEY = "note.unknown_key"
+    TILE_PATH = "tile.path"
+    TILE_UNKNOWN = "tile.unknown"
+    TILE_BUNDLE = "tile.bundle"
+    TILE_HASHES = "tile.hashes"
 
     STORE_LOCKED = "store.locked"
     STORE_DISK_FULL = "store.disk_full"

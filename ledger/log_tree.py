@@ -42,6 +42,25 @@ class LogTree:
             raise StoreError(Code.STORE_DAMAGED, what=f"log node {level}/{index}")
         return Digest(found)
 
+    def run(self, level: int, first: int, count: int) -> bytes:
+        """`count` neighbouring complete nodes of `level`, joined; read past what is at hand.
+
+        Raises:
+            StoreError: `store.damaged` where the rows lack them.
+        """
+        parts: list[bytes] = []
+        place, stop = first, first + count
+        while place < stop:
+            start = place % NODE_PART
+            width = min(NODE_PART - start, stop - place)
+            row = self._reader.get(_key(level, place)) or b""
+            parts.append(row[start * DIGEST_BYTES : (start + width) * DIGEST_BYTES])
+            place += width
+        joined = b"".join(parts)
+        if len(joined) != count * DIGEST_BYTES:
+            raise StoreError(Code.STORE_DAMAGED, what=f"log nodes {level}/{first}")
+        return joined
+
     def rows(self, runs: list[NodeRun]) -> Iterator[Row]:
         """The rows that hold `runs` and whatever stood before them in the same rows."""
         for run in runs:

@@ -1,6 +1,6 @@
-"""``/v1/blocks`` and ``/v1/checkpoint``: the chain of headers, and the newest cosigned head."""
+"""``/v1/blocks``: the chain of headers, and what entered in each block."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
@@ -8,15 +8,13 @@ from fastapi.responses import JSONResponse
 from api.access import PAGE_MAX, PageTurn, Service, page
 from api.forms import Json, certificate_form, header_form
 from api.listing import placed_page
-from api.openapi import answer, bytes_answer, problems
+from api.openapi import answer, problems
 from api.service import LedgerService
 from ledger.codes import Code
 from ledger.core.identifiers import Height
 from ledger.errors import StoreError
 
 router = APIRouter(tags=["blocks"])
-
-NOTE_TYPE: Final = "text/plain; charset=utf-8"
 
 
 @router.get(
@@ -51,20 +49,6 @@ async def block(
     found = service.chain.lookup.by_height(Height(height), turn)
     records = placed_page(service, found)
     return JSONResponse({**_block(service, Height(height)), "records": records})
-
-
-@router.get(
-    "/v1/checkpoint",
-    summary="The newest cosigned head",
-    responses={
-        200: bytes_answer("A signed note: docs/spec/checkpoint.md", NOTE_TYPE),
-        **problems(404),
-    },
-)
-async def checkpoint(service: Service) -> Response:
-    """A C2SP signed note with the cosignatures of a quorum and this node's log signature."""
-    headers = {"Cache-Control": "no-cache"}
-    return Response(service.published.note(), 200, headers, NOTE_TYPE)
 
 
 def _block(service: LedgerService, height: Height) -> dict[str, Json]:

@@ -4,7 +4,7 @@ Records travel beside the log, so the log's tiles are public without loss, and a
 demands to erase can go while every proof holds. Spec: ``docs/spec/log.md``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,7 +44,14 @@ class Entry:
 def entry_hashes(
     height: Height, block_time_ms: int, places: Iterable[tuple[BundleId | None, RecordId]]
 ) -> list[Digest]:
-    """The leaf hashes of one block's entries, each as ``leaf_hash(Entry(…).leaf())``.
+    """The leaf hashes of one block's entries; arguments as `entry_leaves`."""
+    return [leaf_hash(leaf) for leaf in entry_leaves(height, block_time_ms, places)]
+
+
+def entry_leaves(
+    height: Height, block_time_ms: int, places: Iterable[tuple[BundleId | None, RecordId]]
+) -> Iterator[bytes]:
+    """The leaves of one block's entries, each as ``Entry(…).leaf()``.
 
     Entries of one bundle differ in their last 32 bytes only, so what stands before is encoded once.
 
@@ -53,15 +60,13 @@ def entry_hashes(
         block_time_ms: of the block.
         places: bundle id, or None for derived records, and record id of each entry, in order.
     """
-    hashes: list[Digest] = []
     start = b""
     of_bundle: BundleId | None = _NOT_A_BUNDLE
     for bundle, record in places:
         if bundle != of_bundle:
             blank = Entry(height, block_time_ms, bundle, RecordId(bytes(DIGEST_BYTES)))
             start, of_bundle = blank.leaf()[:-DIGEST_BYTES], bundle
-        hashes.append(leaf_hash(start + record))
-    return hashes
+        yield start + record
 
 
 def decode_entry(data: bytes) -> Entry:

@@ -126,6 +126,15 @@ def bundle_from(value: bytes) -> BundleRow:
     return BundleRow(header, signature, entered, ids)
 
 
+@_row("bundle")
+def entered_from(value: bytes) -> tuple[bytes, int]:
+    """Header bytes of a bundle row, and how many of its records entered; the ids are not read."""
+    reader = Reader(value)
+    _count(reader, 4)
+    header, _ = reader.bytes_(BUNDLE_HEADER_BYTES_MAX), reader.bytes_(SIGNATURE_BYTES)
+    return header, int.from_bytes(reader.bytes_(_BYTES_MAX)).bit_count()
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a record stands."""

@@ -84,6 +84,7 @@ def test_every_code_has_a_status_that_fits_its_kind(code: Code) -> None:
         "pool": {429},
         "receipt": {202, 500},
         "checkpoint": {404, 500},
+        "tile": {404, 500},
         "api": {400, 403, 404, 405, 415, 500, 503},
     }.get(layer, {500})
     assert status in expected
