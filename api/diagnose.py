@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from api.findings import Finding, Standing, findings
+from api.finding import Finding, Standing
+from api.findings import findings
 from api.forms import Json
 from api.phrases import plain, rendered
 from ledger.words import LANGUAGES, sentence

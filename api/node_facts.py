@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from api.findings import Standing
+from api.finding import Standing
 from api.forms import Json
 from consensus.depths import HostFacts, QueueDepth
 from consensus.status import NodeStatus

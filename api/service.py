@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from api.block_hashes import BlockHashes
 from api.clock import now_ms
 from api.diagnose import diagnose
-from api.findings import Standing
+from api.finding import Standing
 from api.node import Node
 from api.published import Published
 from api.rights import Viewer

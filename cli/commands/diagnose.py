@@ -19,7 +19,7 @@ from cli.words import LANGUAGES, say, speaking
 from ledger.codes import Code
 
 if TYPE_CHECKING:
-    from api.findings import Finding
+    from api.finding import Finding
     from cli.diagnosis.seen import Seen, Target
 
 WATCH_S: Final = 2.0
@@ -73,7 +73,7 @@ class Diagnosis:
     @property
     def exit_code(self) -> Exit:
         """0 where nothing has to be done, 1 where something has, 3 where nobody answers."""
-        from api.findings import Severity
+        from api.finding import Severity
 
         if all(each.told is None for each in self.seen):
             return Exit.UNAVAILABLE

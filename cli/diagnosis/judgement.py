@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from statistics import median_low
 
-from api.findings import Finding, Severity
+from api.finding import Finding, Severity
 from api.phrases import Fact, Phrase
 from cli.diagnosis.seen import Seen
 from cli.diagnosis.told import Told

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from api.findings import Finding, Severity
+from api.finding import Finding, Severity
 from api.phrases import Fact, Phrase, Problem
 from cli.diagnosis.folder import FolderFacts, LogLine, look
 from cli.diagnosis.told import Mute, Strange, Told, ask

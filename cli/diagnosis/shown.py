@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.diagnose import sentence_of
-from api.findings import Finding, Severity
+from api.finding import Finding, Severity
 from api.phrases import Span, rendered
 from cli.diagnosis.folder import FolderFacts, LogLine
 from cli.diagnosis.judgement import heard_by, offset_of

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import httpx
 
-from api.findings import Severity
+from api.finding import Severity
 
 CONNECT_S: Final = 2.0
 READ_S: Final = 4.0

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from api.diagnose import diagnose, findings_form
-from api.findings import FINDINGS_MAX, Severity, Standing, findings
+from api.finding import Severity, Standing
+from api.findings import FINDINGS_MAX, findings
 from api.phrases import Span, rendered
 from consensus.core.situation import Awaited, Timers, Wait
 from consensus.depths import DiskFacts, HostFacts, QueueDepth
@@ -125,7 +126,12 @@ def test_a_node_that_catches_up_says_how_far_and_from_whom() -> None:
     assert "at height 9" in en and "21 blocks" in en and "now from c" in en
     assert "21 个区块" in zh and "向 c 索取" in zh
     _, en = said(at(certified=Height(30)))
-    assert "now from nobody yet" in en
+    assert "now from nobody yet" in en and "does not vote" in en
+    claimed = status(b=replace(HERE, height=Height(20)), c=replace(HERE, height=Height(30)))
+    _, en = said(claimed)
+    assert codes(claimed) == ["catching_up"] and "others are at 20" in en
+    assert "does not vote" not in en
+    assert codes(status(c=replace(HERE, height=Height(30)))) == ["fine"]
 
 
 def test_missing_cosigners_are_named() -> None:

@@ -10,7 +10,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from api.findings import Severity
+from api.finding import Severity
 from cli.diagnosis.folder import LOG_TAIL_BYTES, holder, look
 from cli.diagnosis.judgement import heard_by, judge, offset_of
 from cli.diagnosis.seen import Seen, Target, see
