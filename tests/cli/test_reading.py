@@ -23,6 +23,34 @@ def test_status_says_in_words_and_in_json_where_the_node_stands(one_node: OneNod
     assert "区块高度" in shown.out
 
 
+def test_a_committee_of_one_is_diagnosed_as_well_and_for_development(one_node: OneNode) -> None:
+    told = one_node.run("diagnose", "--data", one_node.node.folder, "--json")
+    assert told.code == 0, told.err
+    (node,) = told.json["nodes"]
+    codes = [each["code"] for each in node["diagnosis"]["findings"]]
+    assert codes == ["diagnose.fine", "diagnose.development"]
+    assert node["diagnosis"]["facts"]["disk"]["free_bytes"] > 0
+    shown = one_node.run("diagnose", "--lang", "zh")
+    assert shown.code == 0 and "运行正常" in shown.out and "仅供开发与演示" in shown.out
+    assert "TLS 证书" in shown.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--data", "x", "--all", "y"),
+        ("--lang", "fr", "--url", "http://127.0.0.1:9"),
+        ("--data", "nowhere"),
+        ("--all", "nowhere"),
+        ("--url", "no address at all"),
+    ],
+)
+def test_a_diagnosis_of_nothing_is_one_sentence(one_node: OneNode, words: tuple[str, ...]) -> None:
+    refused = one_node.run("diagnose", *words)
+    assert refused.code in (2, 3) and "Traceback" not in refused.err
+    assert len((refused.err + refused.out).splitlines()) <= 3
+
+
 def test_a_receipt_is_fetched_and_verified_before_it_is_written(
     one_node: OneNode, tmp_path: Path
 ) -> None:

@@ -57,6 +57,11 @@ def test_a_damaged_journal_is_told_set_aside_and_started_anew(tmp_path: Path) ->
     assert "journal.damaged" in refused.stderr and "node repair" in refused.stderr
     assert "Traceback" not in refused.stderr
 
+    looked = bidwitness("diagnose", "--data", str(node.folder))
+    assert looked.returncode == 3, looked.stderr
+    assert "cannot start" in looked.stdout and "node repair" in looked.stdout
+    assert (promises.read_bytes(), intake.read_bytes()) == damaged
+
     done = bidwitness("node", "repair", str(node.folder), "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
@@ -70,5 +75,8 @@ def test_a_damaged_journal_is_told_set_aside_and_started_anew(tmp_path: Path) ->
     try:
         status = network.status(node)
         assert "abstains" in status["troubles"]
+        told = bidwitness("diagnose", "--data", str(node.folder))
+        assert told.returncode == 1, told.stderr
+        assert "signs no vote before others have decided height 1" in told.stdout
     finally:
         network.stop()
