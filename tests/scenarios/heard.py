@@ -11,7 +11,7 @@ from ledger.core.block import Header
 from ledger.core.certificate import CommitCertificate, Slot
 from ledger.core.identifiers import HeaderHash, NodeId
 from tests.scenarios.names import Names
-from tests.scenarios.words import kind_of, sentence
+from tests.scenarios.words import author_of, kind_of, sentence
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class Heard:
 
     def learn(self, origin: NodeId, message: Message) -> None:
         """Remember one message: a script that made it has told it already."""
-        self._sentences.setdefault(sentence(origin, None, message, self._names), message)
+        author = author_of(origin, message)
+        self._sentences.setdefault(sentence(author, None, message, self._names), message)
         match message:
             case Vote():
                 key = (message.phase, message.slot, message.header_hash, message.node)

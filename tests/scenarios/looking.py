@@ -47,7 +47,7 @@ def show(stage: Stage, node: SimulatedNode) -> str:
     return f"{number}: {', '.join(fact for fact in facts if fact)}"
 
 
-def answered(stage: Stage, answer: object) -> str:
+def answered(answer: object) -> str:
     """What a node said to a submission."""
     match answer:
         case Acknowledgement():

@@ -29,7 +29,7 @@ def play(text: str) -> str:
             continue
         try:
             given = commands.do(line)
-        except (ValueError, AssertionError) as problem:
+        except Exception as problem:
             raise WrongScript(f"line {number}: {line}: {problem}") from problem
         if given:
             written += [RULE, *(f"  {each}" for each in given)]

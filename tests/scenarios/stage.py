@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeAlias
 
 from consensus.core.messages import Message, short
 from consensus.events import Event
@@ -17,6 +18,7 @@ from consensus.wire import Codec, Hello, Kind, Relayed, Said
 from ledger.core.bundle import Bundle
 from ledger.core.identifiers import NodeId
 from ledger.errors import InvariantBroken, LedgerError
+from tests.scenarios.disks import Copy
 from tests.scenarios.heard import Heard, KnownBlock
 from tests.scenarios.mailroom import Mailroom
 from tests.scenarios.names import Names
@@ -28,6 +30,8 @@ from tests.simulation.node import SimulatedNode
 from tests.simulation.plan import calm_plan
 from tests.simulation.town import bundle_of, genesis_of
 
+Given: TypeAlias = list[str]
+"""What a command gives, as lines."""
 _HASH = re.compile("[0-9a-f]{16,}")
 
 
@@ -67,8 +71,13 @@ class Stage:
         self.cluster.stopped = self._stopped
         self._codec = Codec(self.nodes[0].config, genesis_of(nodes).parameters)
         self.bundles: dict[str, Bundle] = {}
+        self.copies: dict[NodeId, Copy] = {}
         self.events: dict[NodeId, list[Event]] = defaultdict(list)
-        self._stops: list[str] = []
+        self._notes: list[str] = []
+
+    def some(self, words: list[str]) -> list[SimulatedNode]:
+        """The nodes of these numbers; all honest ones where none is named."""
+        return [self.node(word) for word in words] or list(self.honest)
 
     def node(self, word: str) -> SimulatedNode:
         return self._by_name[self.names.node(word)]
@@ -150,13 +159,15 @@ class Stage:
         hello = Hello(head.network_id, puppet, head.height)
         told = []
         for kind, frames in rubbish(self._codec, message, hello).items():
-            self.take_notes()
+            self.gather_events()
             dropped = node.driver.status.situation.dropped_count
             for frame in frames:
                 self.cluster.deliver(node, puppet, frame)
             dropped = node.driver.status.situation.dropped_count - dropped
             refused = sum(e.name == "frame.refused" for e in node.driver.take_events())
-            told.append(f"{kind}: {len(frames)} frames, {refused} refused, {dropped} dropped")
+            told.append(
+                f"{self.names.number(to)}: {kind}: {len(frames)} frames, {refused} refused, {dropped} dropped"
+            )
         return told
 
     def deliver(self, origin: NodeId, to: NodeId, frame: bytes) -> None:
@@ -166,15 +177,19 @@ class Stage:
         self.cluster.deliver(node, origin, frame)
         after = self._dropped(node)
         if before is not None and after is not None and after[0] > before[0]:
-            self._stops.append(f"{self.names.number(to)} drops it: {self.clean(after[1])}")
+            self._notes.append(f"{self.names.number(to)} drops it: {self.clean(after[1])}")
 
     def take_notes(self) -> list[str]:
-        """What happened since the last call that must not pass unseen; gathers events too."""
+        """What happened since the last call that must not pass unseen."""
+        self.gather_events()
+        notes, self._notes = self._notes, []
+        return notes
+
+    def gather_events(self) -> None:
+        """Keep what drivers have logged: they forget the oldest, and all of it when they stop."""
         for node in self.nodes:
             if node.driver is not None:
                 self.events[node.name] += node.driver.take_events()
-        notes, self._stops = self._stops, []
-        return notes
 
     def clean(self, text: str) -> str:
         """A sentence of the program without hashes, and with numbers for nodes."""
@@ -196,4 +211,8 @@ class Stage:
 
     def _stopped(self, node: SimulatedNode, problem: InvariantBroken | LedgerError) -> None:
         number = self.names.number(node.name)
-        self._stops.append(f"{number} stops: {self.clean(str(problem))}")
+        self._notes.append(f"{number} stops: {self.clean(str(problem))}")
+
+
+Command: TypeAlias = Callable[[Stage, list[str]], Given]
+"""Carries out a command, given the words behind its name."""

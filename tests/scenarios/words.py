@@ -41,25 +41,42 @@ def place(slot: Slot) -> str:
     return f"e{slot.epoch}/{slot}" if slot.epoch else f"{slot}"
 
 
+def author_of(origin: NodeId, message: Message) -> NodeId:
+    """Who signed a message; one that nobody signs is its sender's."""
+    match message:
+        case Vote() | ViewChange() | NewView() | Status():
+            return message.node
+        case PrePrepare():
+            return message.prepare.node
+    return origin
+
+
 def sentence(origin: NodeId, to: NodeId | None, message: Message, names: Names) -> str:
-    """What `origin` says, in words; a message that it hands on is said by its author.
+    """What `origin` says, in words; what it hands on for its author is told as such.
 
     Receivers are named where a message is meant for one.
     """
+    author = author_of(origin, message)
+    said = f"{names.number(author)} {_said(message, names)}"
+    if author != origin:
+        return f"{names.number(origin)} hands on: {said}"
+    signed = isinstance(message, Vote | PrePrepare | ViewChange | NewView | Status)
+    return said if to is None or signed else f"{said} to {names.number(to)}"
+
+
+def _said(message: Message, names: Names) -> str:
+    """The sentence without its speaker."""
     match message:
         case Vote():
             verb = "prepares" if message.phase is Phase.PREPARE else "commits"
-            said = f"{verb} {names.block(message.header_hash)} in {place(message.slot)}"
-            return f"{names.number(message.node)} {said}"
+            return f"{verb} {names.block(message.header_hash)} in {place(message.slot)}"
         case PrePrepare():
-            block = names.block(message.prepare.header_hash)
-            return f"{names.number(message.prepare.node)} proposes {block} in {place(message.slot)}"
+            return f"proposes {names.block(message.prepare.header_hash)} in {place(message.slot)}"
         case ViewChange():
-            return f"{names.number(message.node)} asks for {_asked(message, names)}"
+            return f"asks for {_asked(message, names)}"
         case NewView():
-            return f"{names.number(message.node)} starts {_started(message, names)}"
-    said = f"{names.number(origin)} {_unsigned(message, names)}"
-    return said if to is None or isinstance(message, Status) else f"{said} to {names.number(to)}"
+            return f"starts {_started(message, names)}"
+    return _unsigned(message, names)
 
 
 def _asked(change: ViewChange, names: Names) -> str:
