@@ -76,6 +76,47 @@ def test_a_wrong_signature_is_refused_and_speaks_for_no_other(table: Table) -> N
     assert isinstance(table["centre"].up.fate(good.pool_key), Committed)
 
 
+def test_what_a_node_refuses_it_does_not_relay(table: Table) -> None:
+    """Pitfall 24: a client's forgery costs the node that it was sent to, and no other."""
+    good = table.bundle("a")
+    bad = Bundle(good.header, good.header_bytes, bytes(64), good.records, good.record_ids)
+    relayed: list[NodeId] = []
+
+    def watch(_sender: NodeId, receiver: NodeId, frame: bytes) -> bool:
+        if frame[0] == Kind.BUNDLE:
+            relayed.append(receiver)
+        return False
+
+    table.lost = watch
+    table["centre"].up.submit(bad, table.now_ms)
+    assert relayed == []
+    table["centre"].up.submit(good, table.now_ms)
+    assert sorted(relayed) == sorted(set(table.seats) - {NodeId("node-centre")})
+
+
+def test_a_proposal_that_came_to_nothing_leaves_its_bundles_in_the_pool(table: Table) -> None:
+    """Pitfall 4: every node in its turn proposes the bundle in vain; then it is committed."""
+    proposed: set[NodeId] = set()
+
+    def vanish(sender: NodeId, _receiver: NodeId, frame: bytes) -> bool:
+        decoded = codec_of(table.identity(table.seats[sender])).decode(frame)
+        vanishes = isinstance(decoded, Said) and isinstance(decoded.message, PrePrepare)
+        if vanishes:
+            proposed.add(sender)
+        return vanishes
+
+    table.lost = vanish
+    bundle = table.bundle("a")
+    table["notary"].up.submit(bundle, table.now_ms)
+    table.run(lambda: proposed == set(table.seats))
+    fates = [seat.up.fate(bundle.pool_key) for seat in table.seats.values()]
+    assert all(isinstance(fate, Pending) for fate in fates), "proposed, not committed, and gone"
+    table.lost = lambda _sender, _receiver, _frame: False
+    settled(table, table["notary"], bundle)
+    table.run(lambda: all(seat.height == 1 for seat in table.seats.values()))
+    assert table.one_head()
+
+
 def test_the_time_that_an_execution_takes_does_not_count_against_the_primary() -> None:
     table = Table(members=("centre",))
     table.start()

@@ -10,6 +10,7 @@ from tests.consensus.core.world import (
     Mail,
     World,
     commit,
+    genesis_head,
     new_view,
     pre_prepare,
     prepare,
@@ -40,6 +41,32 @@ def two_halves() -> World:
     world.run(30_000)
     world.check_agreement()
     assert set(world.heights().values()) == {0}, "half of the nodes decided"
+    world.drop = lambda mail: False
+    world.run(20_000)
+    world.check_agreement()
+    return world
+
+
+def five_nodes_and_one_that_votes_in_both_halves() -> World:
+    """n = 5 is not 3f + 1: a and c here, b and d there, and x = e votes for what either half has.
+
+    With three votes each half decides: a's block in view 0, b's in view 1.
+    """
+    world = World(5, silent="e", view_timeout_ms=1_000)
+    world.drop = lambda mail: (mail.origin in "ac") != (mail.to in "ac")
+    world.wait(b"left", "ac")
+    world.wait(b"right", "bd")
+    world.run(100)
+    _vote_along(world, first_said(world, PrePrepare), "ac", "e")
+    world.said.clear()
+    world.run(1_200)
+    for name in "bd":
+        world.hand("e", name, view_change(slot(1, 1), genesis_head(), "e"))
+    world.run(100)
+    for made in [m.message for m in world.said if isinstance(m.message, PrePrepare)]:
+        _vote_along(world, made, "bd", "e")
+    world.check_agreement()
+    assert set(world.heights().values()) == {0}, "two honest nodes and a liar decided"
     world.drop = lambda mail: False
     world.run(20_000)
     world.check_agreement()
@@ -120,10 +147,10 @@ def an_old_view_change_of_another_height() -> World:
     return world
 
 
-def _vote_along(world: World, made: PrePrepare, names: str) -> None:
-    """x = b votes for a block, in both phases, towards some nodes."""
+def _vote_along(world: World, made: PrePrepare, names: str, liar: str = "b") -> None:
+    """The liar votes for a block, in both phases, towards some nodes."""
     for speak in (prepare, commit):
         for name in names:
-            message: Message = speak(made.slot, made.prepare.header_hash, "b")
-            world.hand("b", name, message)
+            message: Message = speak(made.slot, made.prepare.header_hash, liar)
+            world.hand(liar, name, message)
         world.settle()

@@ -105,6 +105,18 @@ def test_a_claim_of_a_great_height_stops_nothing() -> None:
     assert {actor.live.situation.certified for actor in world.up()} == {6}
 
 
+def test_only_its_own_word_says_where_a_peer_stands() -> None:
+    """d hands on what b has signed, as if it were at that height and had that clock itself."""
+    world = World(silent="bd")
+    world.run(500)
+    world.said.clear()
+    world.hand("d", "a", status_of("b", 9, world.now_ms + 3_600_000))
+    world.run(900)
+    assert not any(isinstance(m.message, BlocksRequest) for m in world.said)
+    world.hand("b", "a", status_of("b", 9, world.now_ms))
+    assert [m.to for m in world.said if isinstance(m.message, BlocksRequest)] == ["b"]
+
+
 def test_a_certificate_above_the_head_stops_voting_and_is_worked_off() -> None:
     world = World(silent="ab")
     blocks = chain_of(3)
@@ -119,6 +131,17 @@ def test_a_certificate_above_the_head_stops_voting_and_is_worked_off() -> None:
     world.hand(donor, "c", Blocks(tuple(blocks)))
     world.settle()
     assert world.heights()["c"] == 3
+
+
+def test_a_certificate_above_the_head_that_does_not_hold_stops_nothing() -> None:
+    """Pitfall 12: two votes of four say that height 3 is decided; c goes on voting at height 1."""
+    world = World(silent="a")
+    third = chain_of(3)[2]
+    forged = replace(third.certificate, votes=third.certificate.votes[:2])
+    world.hand("a", "c", Decided(third.header, forged))
+    world.hand("a", "c", pre_prepare(slot(1, 0), HEAD, b"one", START_MS, "a"))
+    assert world.actors["c"].live.situation.certified == 0
+    assert any(isinstance(m.message, Vote) for m in world.said if m.origin == "c")
 
 
 def test_what_a_donor_sends_is_believed_only_for_its_certificate() -> None:

@@ -4,11 +4,12 @@ import pytest
 
 from consensus.core.clock_rule import ClockRule, doubled
 from consensus.core.config import Config
-from consensus.core.messages import PrePrepare, ViewChange, Vote
+from consensus.core.messages import Phase, PrePrepare, ViewChange, Vote
 from consensus.core.pacemaker import Pacemaker
 from consensus.core.ready import Ready
 from ledger.core.identifiers import Height, NodeId, View
 from ledger.errors import FormatError
+from tests.consensus.core.scenarios import is_vote
 from tests.consensus.core.world import (
     NETWORK,
     START_MS,
@@ -86,6 +87,34 @@ def test_a_node_whose_clock_is_wrong_says_so_and_follows_without_voting() -> Non
     world.actors["d"].clock_off_ms = 0
     world.run(1_100)
     assert world.actors["d"].live.clock_trusted
+
+
+def test_a_node_whose_clock_is_wrong_votes_for_no_block_that_is_as_wrong() -> None:
+    """x = a proposes by d's clock, which is an hour ahead of b's and c's."""
+    world = World(silent="a")
+    world.actors["d"].clock_off_ms = 3_600_000
+    world.run(1_100)
+    time_ms = world.now_ms + 3_600_000
+    world.hand("a", "d", pre_prepare(slot(1, 0), HEAD, b"one", time_ms, "a"))
+    world.run(5_000)
+    assert votes_of(world, "d") == 0
+
+
+def test_a_node_whose_clock_is_wrong_votes_for_what_a_new_view_chose() -> None:
+    """a, b and c have prepared the block; then a is gone, and without d there is no quorum."""
+    world = World(view_timeout_ms=1_000)
+    world.actors["d"].clock_off_ms = 3_600_000
+    world.run(1_100)
+    world.drop = lambda mail: is_vote(mail, Phase.COMMIT)
+    world.wait(b"one")
+    world.run(200)
+    assert world.actors["b"].live.situation.prepared is not None
+    assert votes_of(world, "d") == 0
+    world.crash("a")
+    world.drop = lambda mail: False
+    world.run(10_000)
+    assert not world.actors["d"].live.clock_trusted
+    assert world.heights() == {"a": 0, "b": 1, "c": 1, "d": 1}
 
 
 def test_a_primary_whose_clock_is_wrong_proposes_nothing_and_is_replaced() -> None:
@@ -198,5 +227,19 @@ def test_a_clock_that_steps_back_an_hour_silences_nobody() -> None:
     world.said.clear()
     world.crash("a")
     world.wait(b"one", "bcd")
+    world.run(4_000)
+    assert world.heights() == {"a": 0, "b": 1, "c": 1, "d": 1}
+
+
+def test_patience_that_runs_while_a_clock_steps_back_still_ends() -> None:
+    world = World(view_timeout_ms=1_000, status_ms=60_000, resend_ms=60_000)
+    world.run(3_700_000)
+    world.crash("a")
+    world.wait(b"one", "bcd")
+    world.run(500)
+    for actor in world.up():
+        actor.clock_off_ms = -3_600_000
+        # A replica learns the time with its next input; whoever drives it looks at the clock.
+        world.perform(actor, actor.live.tick(world.clock(actor)))
     world.run(4_000)
     assert world.heights() == {"a": 0, "b": 1, "c": 1, "d": 1}

@@ -12,9 +12,10 @@ from consensus.core.fault import (
     two_new_views,
     two_votes,
 )
-from consensus.core.messages import Message, Phase, Vote
+from consensus.core.messages import Message, Phase, ViewChange, Vote
 from ledger.core.hashing import Tag
 from ledger.errors import VerificationError
+from tests.consensus.core.scenarios import is_vote
 from tests.consensus.core.world import (
     START_MS,
     World,
@@ -125,6 +126,20 @@ def test_honest_nodes_that_change_views_and_crash_are_never_accused() -> None:
         world.run(3_000)
     world.check_agreement()
     assert set(world.heights().values()) == {4}
+    assert world.faults() == set()
+
+
+def test_honest_nodes_that_change_views_after_a_commit_are_never_accused() -> None:
+    """d alone hears b's Commit of view 0; then b asks for view 1, and reports what it committed on."""
+    world = World(view_timeout_ms=1_000)
+    world.drop = lambda mail: is_vote(mail, Phase.COMMIT) and (mail.origin, mail.to) != ("b", "d")
+    world.wait(b"one")
+    world.run(200)
+    assert set(world.heights().values()) == {0}
+    world.crash("a")
+    world.run(1_200)
+    asked = [m.message for m in world.said if isinstance(m.message, ViewChange)]
+    assert {(change.node, change.prepared_view) for change in asked} >= {("b", 0)}
     assert world.faults() == set()
 
 

@@ -12,6 +12,7 @@ from tests.consensus.core.world import (
     START_MS,
     Actor,
     World,
+    decided_block,
     genesis_head,
     pre_prepare,
     signer_of,
@@ -227,3 +228,16 @@ def test_restored_promises_are_of_the_open_height_only() -> None:
     replica.start(world.now_ms)
     replica.receive(NodeId("c"), change, world.now_ms)
     assert replica.situation.view == 0
+
+
+def test_a_restarted_node_listens_before_it_signs() -> None:
+    """Pitfall 16: what its key has signed elsewhere it can only hear."""
+    world = World(silent="a")
+    b = world.actors["b"]
+    b.chain = [decided_block(genesis_head(), b"one", START_MS, "abc")]
+    world.start("b")
+    world.hand("a", "b", pre_prepare(slot(2, 0), b.head, b"two", world.now_ms + 1, "a"))
+    world.run(b.config.listen_ms - 1)
+    assert own_votes(world, "b") == []
+    world.run(1)
+    assert len(own_votes(world, "b")) == 1

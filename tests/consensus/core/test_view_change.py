@@ -14,11 +14,12 @@ from consensus.core.messages import (
     ViewChange,
 )
 from consensus.core.verification import check_new_view, choice
-from ledger.core.identifiers import View
+from ledger.core.identifiers import NodeId, View
 from ledger.errors import VerificationError
 from tests.consensus.core.scenarios import (
     a_commit_that_only_one_has_seen,
     an_old_view_change_of_another_height,
+    five_nodes_and_one_that_votes_in_both_halves,
     is_vote,
     two_halves,
 )
@@ -29,6 +30,7 @@ from tests.consensus.core.world import (
     certificate,
     commit,
     committee_of,
+    decided_block,
     genesis_head,
     header_on,
     new_view,
@@ -135,6 +137,11 @@ def test_a_block_that_only_one_node_saw_decided_is_decided_by_all() -> None:
 
 def test_no_half_of_the_committee_decides_anything() -> None:
     assert set(two_halves().heights().values()) != {0}
+
+
+def test_five_nodes_decide_one_block_although_one_of_them_votes_in_both_halves() -> None:
+    """Pitfall 22: q is four of five; 2f + 1 would be three."""
+    assert set(five_nodes_and_one_that_votes_in_both_halves().heights().values()) != {0}
 
 
 def test_commits_of_different_views_never_add_up_to_a_certificate() -> None:
@@ -389,3 +396,50 @@ def test_a_node_that_has_voted_at_a_height_is_not_moved_by_a_parent_certificate(
     world.hand("b", "c", replace(later, parent=views[1]))
     assert c.live.situation.view == 0
     assert len(c.live._at.here.promises.prepares) == 1
+
+
+def test_a_parent_certificate_that_does_not_hold_moves_nobody() -> None:
+    """Two of four nodes are no quorum: x = b cannot invent a view for the parent."""
+    world = World(silent="ab")
+    made = pre_prepare(slot(1, 0), HEAD, b"one", START_MS, "a")
+    hashed = made.prepare.header_hash
+    c = world.actors["c"]
+    c.chain = [CertifiedBlock(made.header, made.payload, certificate(slot(1, 0), hashed, "abd"))]
+    world.start("c")
+    world.run(600)
+    later = pre_prepare(slot(2, 1), c.head, b"two", world.now_ms, "b")
+    world.hand("b", "c", replace(later, parent=certificate(slot(1, 1), hashed, "ab")))
+    assert c.live.situation.view == 0
+    assert c.live._at.here.promises.silent
+
+
+def test_a_primary_that_holds_more_view_changes_than_it_carries_chooses_from_those_it_carries() -> (
+    None
+):
+    """Pitfall 1: b was listening while all four asked; d's certificate is not among the first three."""
+    world = World(silent="acd")
+    b = world.actors["b"]
+    b.chain = [decided_block(HEAD, b"one", START_MS, "abc")]
+    world.start("b")
+    proof = prepared(slot(2, 0), header_on(b.head, b"two", START_MS + 1, "a"), "abd")
+    for name in "acd":
+        change = view_change(slot(2, 1), b.head, name, proof if name == "d" else None)
+        world.hand(name, "b", change)
+    world.run(b.config.listen_ms)
+    started = next(m.message for m in world.said if isinstance(m.message, NewView))
+    assert [change.node for change in started.changes] == ["a", "b", "c"]
+    assert started.chosen is None
+    check_new_view(started, committee_of(4))
+
+
+def test_whoever_holds_a_new_view_hands_it_on() -> None:
+    """x = b starts view 1 towards a alone; c and d hear it from a, as soon as they ask again."""
+    world = World(silent="b", view_timeout_ms=1_000)
+    world.wait(b"one", "acd")
+    world.drop = lambda mail: mail.origin == "a" and isinstance(mail.message, PrePrepare)
+    world.run(1_200)
+    asked = {m.message.node: m.message for m in world.said if isinstance(m.message, ViewChange)}
+    world.hand("b", "a", new_view(slot(1, 1), [asked[NodeId(name)] for name in "acd"], "b"))
+    assert [actor.live.situation.active for actor in world.up()] == [True, False, False]
+    world.run(1_100)
+    assert {(a.live.situation.view, a.live.situation.active) for a in world.up()} == {(1, True)}
