@@ -174,6 +174,7 @@ class BundleDesk:
             if each.since_ms + DEFERRED_MS <= now_ms:
                 del self._deferred[key]
                 self._report(each.source, key, each.verdict)
+        self._relayed_ms = min(self._relayed_ms, now_ms)
         if self._relayed_ms + RELAY_AGAIN_MS <= now_ms:
             self._relayed_ms = now_ms
             self._relay_again(now_ms)

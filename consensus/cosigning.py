@@ -152,7 +152,7 @@ class Cosigner:
         if self._chain.cosigned_height >= head.height:
             self._asked_ms = now_ms
             return False
-        if self._asked_ms + ASK_AGAIN_MS > now_ms:
+        if 0 <= now_ms - self._asked_ms < ASK_AGAIN_MS:
             return False
         self._asked_ms = now_ms
         return True

@@ -26,7 +26,7 @@ from ledger.core.identifiers import Digest, Height, NodeId
 from ledger.errors import FormatError, VerificationError
 
 HOUSEKEEPING_MS: Final = 500
-"""Between two looks at what is done now and then."""
+"""Between two looks at what is done now and then; no deadline is further away."""
 _HARMLESS: Final = (Status, Decided, Blocks, BlocksRequest, PayloadRequest)
 """Messages that never lead to a vote."""
 
@@ -160,6 +160,8 @@ class Driver:
     def _enter(self, now_ms: int) -> None:
         """Every step begins with handing over what the last execution gave."""
         self._now_ms = now_ms
+        # A clock that stepped back must not put off what is done now and then.
+        self._housekeeping_ms = min(self._housekeeping_ms, now_ms + HOUSEKEEPING_MS)
         if self._duties.results:
             self._queue.append(self._duties.results.popleft()(now_ms))
 

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from consensus.bundle_desk import Answer
 from consensus.depths import QueueDepth
-from consensus.driver import Driver
+from consensus.driver import HOUSEKEEPING_MS, Driver
 from consensus.event_log import EventLog
 from consensus.fates import Fate
 from consensus.status import NodeStatus
@@ -123,10 +123,13 @@ class Runner:
         self._step(lambda now_ms: self._driver.received(peer, frame, now_ms))
 
     async def _clock(self) -> None:
-        """Tick at every deadline; what comes in may bring the deadline forward."""
+        """Tick at every deadline; what comes in may bring the deadline forward.
+
+        A deadline that is further away than any can be is one of a clock that has stepped back.
+        """
         while self._failure is None:
             wait_ms = self._driver.deadline_ms - now_ms()
-            if wait_ms > 0:
+            if 0 < wait_ms <= HOUSEKEEPING_MS:
                 self._asleep_until_ms = self._driver.deadline_ms
                 self._woken.clear()
                 with suppress(TimeoutError):

@@ -288,6 +288,28 @@ def test_a_lost_cosignature_is_asked_for(table: Table) -> None:
     table.run(lambda: table["notary"].up.progress[1] == 1, seconds=5)
 
 
+def test_a_clock_that_steps_back_an_hour_puts_off_nothing_that_is_done_now_and_then(
+    table: Table,
+) -> None:
+    """Lost frames are made good as before: the one of a bundle, and those of cosignatures."""
+    table.now_ms += 2 * 3_600_000
+    table.rest(2_000)
+    table.now_ms -= 3_600_000
+    notary, bundle = table["notary"], table.bundle("a")
+    table.lost = lambda _sender, _receiver, frame: frame[0] in (Kind.BUNDLE, Kind.COSIGNATURE)
+    # Whoever drives a node looks at the clock now and then, whatever deadline it was told.
+    for seat in table.seats.values():
+        seat.up.tick(table.now_ms)
+    notary.up.submit(bundle, table.now_ms)
+    table.rest(2_000)
+    assert table["centre"].height == 0
+    table.lost = lambda _sender, _receiver, frame: frame[0] == Kind.COSIGNATURE
+    table.run(lambda: notary.height == 1, seconds=15)
+    table.lost = lambda _sender, _receiver, _frame: False
+    table.run(lambda: all(seat.up.progress[1] == 1 for seat in table.seats.values()), seconds=5)
+    assert table.one_head()
+
+
 def test_garbage_from_a_peer_is_a_line_in_the_log(table: Table) -> None:
     for garbage in (b"", b"\0", bytes((Kind.MESSAGE,)) + b"junk", bytes((Kind.HELLO,)) + b"\x90"):
         table["centre"].up.received(NodeId("node-notary"), garbage, table.now_ms)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from consensus import runner as runner_module
 from consensus.append_file import DiskFile
 from consensus.build import Identity, Storage, codec_of, open_driver
 from consensus.depths import QueueDepth
@@ -119,6 +120,31 @@ def test_waiting_ends_after_its_time() -> None:
         return time.monotonic() - start
 
     assert asyncio.run(story()) >= 0.04
+
+
+def test_a_clock_that_steps_back_an_hour_is_noticed_although_nothing_comes_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All clocks of a network may step back at once; then no peer wakes another."""
+    back_ms = 0
+    monkeypatch.setattr(runner_module, "now_ms", lambda: now_ms() - back_ms)
+
+    async def story() -> None:
+        nonlocal back_ms
+        runner = runner_of(MemoryFile(), LedgerApplication(MemoryStore(), GENESIS))
+        task = await running(runner)
+        while not runner._asleep_until_ms:
+            await runner.moved(0.01)
+        before_ms = runner.status.now_ms
+        back_ms = 3_600_000
+        async with asyncio.timeout(20):
+            while runner.status.now_ms > before_ms - 3_000_000:
+                await runner.moved(0.05)
+        task.cancel()
+        await asyncio.wait([task])
+        assert runner.failure is None
+
+    asyncio.run(story())
 
 
 def test_a_full_disk_stops_the_node_and_it_starts_clean_again() -> None:
