@@ -12,7 +12,7 @@ once, wherever that is.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_string
@@ -89,6 +89,14 @@ class Mutant:
 def mutants() -> list[Mutant]:
     """All of them, in their order."""
     return [read_mutant(path) for path in sorted(PATCHES.glob("*.patch"))]
+
+
+def catchers(of: Iterable[Mutant]) -> dict[str, list[str]]:
+    """The tests that must fail, each once, by the file that they stand in."""
+    by_file: dict[str, list[str]] = {}
+    for node_id in sorted({mutant.caught_by for mutant in of}):
+        by_file.setdefault(node_id.split("::", maxsplit=1)[0], []).append(node_id)
+    return by_file
 
 
 def read_mutant(path: Path) -> Mutant:
