@@ -1,12 +1,16 @@
 """A node's status as JSON: counts, times and names, never what a record says."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from api.finding import Standing
 from api.forms import Json
 from consensus.depths import HostFacts, QueueDepth
 from consensus.status import NodeStatus
 from ledger.core.identifiers import NodeId
+
+DROPPED_MAX: Final = 200
+"""Characters of why a message was dropped."""
 
 
 def facts_form(standing: Standing) -> dict[str, Json]:
@@ -24,6 +28,7 @@ def facts_form(standing: Standing) -> dict[str, Json]:
         "pool": _pool(status),
         "faults": [{"node": fault.node, "kind": fault.kind.value} for fault in status.faults],
         "dropped_messages": status.situation.dropped_count,
+        "dropped_last": status.situation.dropped_last[:DROPPED_MAX],
         "disk": None if host is None else _disk(host),
         "certificate_until_ms": None if host is None else host.certificate_until_ms,
     }

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.alerts import alert_sentence
+from api.diagnose import sentence_of
 from api.explorer.names import Names
+from api.finding import Severity
+from api.findings import findings
 from api.rights import ALERT_TYPE
 from api.service import LedgerService
 from ledger.core.identifiers import Height
@@ -31,6 +34,15 @@ class NodeRow:
     offset_ms: int | None
     own: bool
     """Whether it is the node that made the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldLine:
+    """One finding in words."""
+
+    sentence: str
+    section: str
+    """Of the handbook; empty where nothing has to be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,13 @@ def quorum_of(service: LedgerService) -> Quorum:
     stopped = service.node.failure is not None
     state = "still" if spare < 0 or stopped else "fine" if spare else "edge"
     return Quorum(state, reachable, n, q, max(0, spare), max(0, -spare))
+
+
+def told_lines(service: LedgerService, language: str) -> Iterator[ToldLine]:
+    """What this node finds out about itself, the worst first."""
+    for each in findings(service.standing):
+        section = each.section if each.severity > Severity.FINE else ""
+        yield ToldLine(sentence_of(each, language), section)
 
 
 def node_rows(service: LedgerService, names: Names) -> Iterator[NodeRow]:

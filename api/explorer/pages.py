@@ -32,7 +32,7 @@ async def network(request: Request, service: Service) -> Response:
     status = service.node.status
     values = {
         "quorum": network_view.quorum_of(service),
-        "words": service.words(language),
+        "told": list(network_view.told_lines(service, language)),
         "nodes": list(network_view.node_rows(service, names)),
         "blocks": list(network_view.block_rows(service, names)),
         "alerts": list(network_view.newest_alerts(service, language)),

@@ -126,6 +126,7 @@ class NodeFactsJson(Model):
     pool: PoolJson
     faults: list[FaultJson]
     dropped_messages: Count
+    dropped_last: str = Field(description="Why the last of them was dropped; empty before it")
     disk: DiskJson | None
     certificate_until_ms: TimeMs | None
 

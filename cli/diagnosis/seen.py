@@ -38,7 +38,7 @@ class Seen:
     @property
     def severity(self) -> Severity:
         """The worst of what it says and what is found without it."""
-        own = Severity.FINE if self.told is None else self.told.severity
+        own = Severity.SERIOUS if self.told is None else self.told.severity
         return max([own, *(each.severity for each in self.found)])
 
 

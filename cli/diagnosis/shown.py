@@ -169,6 +169,10 @@ def _facts(told: Told) -> Iterator[tuple[str, str]]:
     pool = told.pool
     yield "pool", say("diagnose.pool_value", **pool)
     yield from _machine(told)
+    dropped = told.document["facts"]["dropped_messages"]
+    if dropped:
+        last = told.document["facts"]["dropped_last"]
+        yield "dropped", say("diagnose.dropped_value", count=dropped, last=last)
     yield "version", say("diagnose.version_value", version=told.version, at=beijing_time(now_ms))
 
 

@@ -188,7 +188,8 @@ class Replica:
     def situation(self) -> Situation:
         """Where this replica stands, for people."""
         reception, now_ms = self._reception, self._now_ms
-        return situation_of(self._node, self._at, reception.dropped_count, reception.early, now_ms)
+        dropped = (reception.dropped_count, reception.dropped_last)
+        return situation_of(self._node, self._at, dropped, reception.early, now_ms)
 
     @property
     def primary(self) -> NodeId:

@@ -99,6 +99,8 @@ class Situation:
     """A signature of this node's key was seen that this node does not remember."""
     dropped_count: int
     """Messages dropped since the start because they did not hold."""
+    dropped_last: str
+    """Why the last of them was dropped; empty before the first."""
     awaited: Awaited
     votes: Votes
     timers: Timers
@@ -107,14 +109,18 @@ class Situation:
 
 
 def situation_of(
-    node: Node, at: OpenHeight, dropped_count: int, early: Mapping[NodeId, int], now_ms: int
+    node: Node,
+    at: OpenHeight,
+    dropped: tuple[int, str],
+    early: Mapping[NodeId, int],
+    now_ms: int,
 ) -> Situation:
     """The facts of a replica at `now_ms`.
 
     Args:
         node: what outlives a height.
         at: the open height.
-        dropped_count: messages that did not hold, since the start.
+        dropped: how many messages did not hold since the start, and why the last one.
         early: messages of the next height that are kept, by peer.
         now_ms: of the replica's last input.
     """
@@ -133,7 +139,8 @@ def situation_of(
         donor=node.catch_up.donor,
         clock_trusted=node.clock.trusted(here.committee, now_ms),
         muted=here.muted,
-        dropped_count=dropped_count,
+        dropped_count=dropped[0],
+        dropped_last=dropped[1],
         awaited=_awaited(node, at, votes),
         votes=votes,
         timers=_timers(node, at, now_ms),

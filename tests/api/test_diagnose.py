@@ -123,7 +123,7 @@ def test_a_node_behind_is_named_with_its_lag() -> None:
 
 def test_a_node_that_catches_up_says_how_far_and_from_whom() -> None:
     zh, en = said(at(certified=Height(30), donor=C))
-    assert "at height 9" in en and "21 blocks" in en and "now from c" in en
+    assert "at height 9" in en and "blocks: 21" in en and "now from c" in en
     assert "21 个区块" in zh and "向 c 索取" in zh
     _, en = said(at(certified=Height(30)))
     assert "now from nobody yet" in en and "does not vote" in en
@@ -197,7 +197,7 @@ def test_the_queues_and_the_disk_are_heard() -> None:
     slow = HostFacts(DiskFacts(1, 1, 1_500, 4_000, 1 << 20), 0)
     _, en = said(Standing(full, host=slow))
     assert "17 frames to node b had to be dropped" in en
-    assert "2 bundles wait although" in en
+    assert "(2 of them)" in en
     assert "took 1500 ms, the longest 4000 ms" in en
     assert "Only 1 MiB are left" in en
 

@@ -127,7 +127,7 @@ def test_a_node_that_was_away_says_how_far_behind_it_is_and_who_helps(table: Tab
         table.step()
         if "catching_up" in codes(supervisor):
             told.append(english(supervisor))
-    assert any("12 blocks are being fetched, now from node-" in each for each in told)
+    assert any("(blocks: 12) is being fetched, now from node-" in each for each in told)
     assert codes(supervisor)[0] != "catching_up"
 
 

@@ -31,6 +31,7 @@ def resting(head: Head, primary: NodeId, view: View = FIRST_VIEW) -> Situation:
         clock_trusted=True,
         muted=False,
         dropped_count=0,
+        dropped_last="",
         awaited=Awaited(Wait.WORK, 0, (), None),
         votes=Votes(None, (), (), ()),
         timers=Timers(None, None, None),
