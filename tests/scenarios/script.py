@@ -30,7 +30,9 @@ def play(text: str) -> str:
         try:
             given = commands.do(line)
         except Exception as problem:
-            raise WrongScript(f"line {number}: {line}: {problem}") from problem
+            known = isinstance(problem, ValueError | AssertionError)
+            what = problem if known else f"{type(problem).__name__}: {problem}"
+            raise WrongScript(f"line {number}: {line}: {what}") from problem
         if given:
             written += [RULE, *(f"  {each}" for each in given)]
     return "\n".join(written) + "\n"
