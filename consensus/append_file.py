@@ -19,6 +19,7 @@ from zlib import crc32
 
 from ledger.codes import Code
 from ledger.errors import StoreError
+from ledger.store.folders import make_folder, sync_folder
 
 _MAGIC: Final = b"\xb1\x0c"
 _HEADER_BYTES: Final = 14
@@ -156,10 +157,10 @@ class DiskFile:
         self._failure: StoreError | None = None
         self.syncs = SyncTimes()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             self._lock = _locked(path.with_suffix(".lock"))
             self._file: IO[bytes] = path.open("ab", buffering=0)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         except OSError as problem:
             raise _store_error(problem, path) from problem
 
@@ -198,7 +199,7 @@ class DiskFile:
                 file.flush()
                 os.fsync(file.fileno())
             fresh.replace(self._path)
-            _sync_folder(self._path.parent)
+            sync_folder(self._path.parent)
             self._file.close()
             self._file = self._path.open("ab", buffering=0)
 
@@ -240,15 +241,6 @@ def _locked(path: Path) -> IO[bytes]:
         lock.close()
         raise StoreError(Code.STORE_LOCKED, path=str(path.parent)) from problem
     return lock
-
-
-def _sync_folder(path: Path) -> None:
-    """A name in a folder is durable once the folder is."""
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _store_error(problem: OSError, path: Path) -> StoreError:

@@ -13,13 +13,14 @@ import plyvel
 from ledger.codes import Code
 from ledger.errors import StoreError
 from ledger.store.api import Row, Write
+from ledger.store.folders import make_folder
 
 _CACHE_BYTES: Final = 32 << 20
 _BUFFER_BYTES: Final = 16 << 20
 """Held in memory and in the log before it becomes a table: what a start after a crash replays."""
 _BLOOM_BITS: Final = 10
 _FULL: Final = ("No space left", "File too large", "quota")
-_HOLDS_ROWS: Final = (".log", ".ldb", ".sst")
+_ROW_FILES: Final = (".log", ".ldb", ".sst")
 _BEYOND: Final = b"\xff" * 8
 """Above every key: a compaction of this empty range only writes the memory table to disk."""
 
@@ -39,17 +40,9 @@ class LevelDBStore:
         self._path = path
         self._failure: StoreError | None = None
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            make_folder(path)
             _check_current(path)
-            # Paranoid: a damaged log stops the node instead of silently losing what it held.
-            self._database: Any = plyvel.DB(
-                str(path),
-                create_if_missing=True,
-                paranoid_checks=True,
-                lru_cache_size=_CACHE_BYTES,
-                write_buffer_size=_BUFFER_BYTES,
-                bloom_filter_bits=_BLOOM_BITS,
-            )
+            self._database: Any = _opened(path)
         except (plyvel.Error, OSError) as problem:
             raise self._named(problem) from problem
 
@@ -109,15 +102,46 @@ class LevelDBStore:
         return StoreError(Code.STORE_IO, path=str(self._path), reason=reason)
 
 
+def _opened(path: Path) -> Any:
+    """The database; one in which nothing was ever written is begun anew where it is damaged.
+
+    LevelDB does not sync the first file of a new database, so a power cut then leaves half of it.
+    """
+    try:
+        return _database(path)
+    except plyvel.CorruptionError:
+        if _holds_rows(path):
+            raise
+        plyvel.destroy_db(str(path))
+        return _database(path)
+
+
+def _database(path: Path) -> Any:
+    # Paranoid: a damaged log stops the node instead of silently losing what it held.
+    return plyvel.DB(
+        str(path),
+        create_if_missing=True,
+        paranoid_checks=True,
+        lru_cache_size=_CACHE_BYTES,
+        write_buffer_size=_BUFFER_BYTES,
+        bloom_filter_bits=_BLOOM_BITS,
+    )
+
+
 def _check_current(path: Path) -> None:
     """LevelDB would begin anew where the file that names its state is gone, and delete the rest.
 
     A new folder gets its first log only after that file, so no crash leaves one without the other.
     """
-    if not (path / "CURRENT").exists():
-        left = sorted(each.name for each in path.iterdir() if each.suffix in _HOLDS_ROWS)
-        if left:
-            raise StoreError(Code.STORE_DAMAGED, what=f"{path / 'CURRENT'} ({left[0]})")
+    if not (path / "CURRENT").exists() and (left := _holds_rows(path)):
+        raise StoreError(Code.STORE_DAMAGED, what=f"{path / 'CURRENT'} ({left[0]})")
+
+
+def _holds_rows(path: Path) -> list[str]:
+    """The files that rows are in. Every write that returned has left one with some bytes."""
+    return sorted(
+        each.name for each in path.iterdir() if each.suffix in _ROW_FILES and each.stat().st_size
+    )
 
 
 def _up(place: Any, start: bytes, stop: bytes) -> Iterator[Row]:

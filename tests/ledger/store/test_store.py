@@ -237,6 +237,23 @@ def test_a_database_without_its_current_file_is_damage_and_not_a_new_one(tmp_pat
     store.close()
 
 
+def test_a_power_cut_while_a_database_is_made_leaves_a_folder_that_starts(tmp_path: Path) -> None:
+    """LevelDB 1.22 names its first manifest in CURRENT before it is on the disk."""
+    (tmp_path / "MANIFEST-000001").write_bytes(b"")
+    (tmp_path / "CURRENT").write_bytes(b"MANIFEST-000001\n")
+    (tmp_path / "000003.log").write_bytes(b"a row")
+    with pytest.raises(StoreError) as refused:
+        LevelDBStore(tmp_path)
+    assert refused.value.code is Code.STORE_DAMAGED
+    (tmp_path / "000003.log").write_bytes(b"")
+    store = LevelDBStore(tmp_path)
+    store.write([(b"a", b"1")])
+    store.close()
+    store = LevelDBStore(tmp_path)
+    assert store.get(b"a") == b"1"
+    store.close()
+
+
 def test_a_failure_is_judged_by_its_reason_and_not_by_the_name_of_the_folder(
     tmp_path: Path,
 ) -> None:
