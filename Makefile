@@ -18,7 +18,7 @@ ifneq ($(PLACE),$(CURDIR))
 $(shell rm -f .venv/.made .venv/.runtime .venv/.package .venv/.dev)
 endif
 
-.PHONY: help venv demo test browser check format simulate scenarios mutants twins nemesis bench lock wheelhouse clean
+.PHONY: help venv demo test browser check format simulate scenarios mutants twins failpoints nemesis bench lock wheelhouse clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -83,6 +83,9 @@ mutants: .venv/.dev ## Take rules away one by one and see which test misses each
 
 twins: .venv/.dev ## Play every scenario of two copies of a node with one key (EVERY=1, JOBS=2)
 	@$(BIN)/python -m tests.twins --every $(or $(EVERY),1) $(if $(JOBS),--jobs $(JOBS))
+
+failpoints: .venv/.dev ## Kill a real node between every two steps on its disk (STORY=name)
+	@$(BIN)/python -m tests.failpoints $(if $(STORY),--story $(STORY))
 
 nemesis: .venv/.dev ## Kill real nodes at random while records flow (ROUNDS=100)
 	@$(BIN)/python -m tests.network --rounds $(or $(ROUNDS),100)

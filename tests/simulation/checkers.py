@@ -49,6 +49,10 @@ class Words:
             encode_message(message) in node.journal.durable,
             f"{message!r} left before it was durable",
         )
+        self.said(message)
+
+    def said(self, message: Message) -> None:
+        """Judge one signed message, however it was heard."""
         match message:
             case Vote():
                 self._vote(message)
