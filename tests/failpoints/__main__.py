@@ -1,21 +1,39 @@
 """`make failpoints`: every step of every story, in every way to die, with a table at the end.
 
-python -m tests.failpoints [--story first] [--folder KEEP]
+python -m tests.failpoints [--story first|again|four] [--folder KEEP]
 """
 
 import argparse
+import logging
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
+import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from tests.failpoints.campaign import Campaign, Result, points_of
+from tests.failpoints.campaign import (
+    FourStage,
+    LoneStage,
+    Point,
+    Result,
+    Stage,
+    Story,
+    points_of,
+    run,
+)
 
-STORIES = ("first", "again")
+STORIES: dict[str, Callable[[Path], Stage]] = {
+    "first": LoneStage,
+    "again": LoneStage,
+    "four": FourStage,
+}
+TELL_EVERY = 20
+"""Points between two lines, where nobody looks at a bar."""
 
 
 def main() -> int:
@@ -24,10 +42,18 @@ def main() -> int:
     parser.add_argument("--story", choices=STORIES, help="only this one")
     parser.add_argument("--folder", type=Path, help="keep the node here, to look at it")
     asked = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    console = Console()
+    results: list[Result] = []
     with tempfile.TemporaryDirectory() as temporary:
         folder = asked.folder or Path(temporary)
-        results = lone_results(folder / "lone", asked.story)
-    console = Console()
+        for name in [asked.story] if asked.story else STORIES:
+            stage: Stage = STORIES[name](folder / name)
+            try:
+                (story,) = (each for each in stage.stories if each.name == name)
+                results += played(stage, story, console)
+            finally:
+                stage.close()
     console.print(summary(results))
     failed = [result for result in results if result.problem]
     for result in failed:
@@ -35,28 +61,30 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def lone_results(folder: Path, only: str | None) -> list[Result]:
-    """Every point of the stories of a committee of one."""
-    campaign = Campaign(folder)
-    results = []
+def played(stage: Stage, story: Story, console: Console) -> list[Result]:
+    """The results of every point of a story."""
+    points = points_in_reach(story)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    try:
-        with Progress(*columns, TimeRemainingColumn()) as progress:
-            for story in campaign.stories:
-                if only not in (None, story.name):
-                    continue
-                points = list(points_of(story.steps))
-                task = progress.add_task(
-                    f"{story.name}: {len(story.steps)} steps", total=len(points)
-                )
-                for result in campaign.run(story, points):
-                    results.append(result)
-                    progress.advance(task)
-                    if result.problem:
-                        progress.console.print(f"{result.point} fails: {result.problem[:300]}")
-    finally:
-        campaign.close()
+    results = []
+    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
+        task = progress.add_task(f"{story.name}, {len(story.steps)} steps", total=len(points))
+        for result in run(stage, story, points):
+            results.append(result)
+            progress.advance(task)
+            if result.problem:
+                console.print(f"{result.point} fails: {result.problem[:400]}", markup=False)
+            elif not console.is_terminal and len(results) % TELL_EVERY == 0:
+                console.print(f"{story.name}: {len(results)} of {len(points)}")
     return results
+
+
+def points_in_reach(story: Story) -> list[Point]:
+    """Every point; of the four nodes those of the work, because a start is the same alone."""
+    points = list(points_of(story.steps))
+    if story.name != "four":
+        return points
+    work = next(step.number for step in story.steps if step.kind == "create promises.new")
+    return [point for point in points if point.step >= work]
 
 
 def summary(results: list[Result]) -> Table:

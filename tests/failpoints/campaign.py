@@ -7,20 +7,20 @@ page cache. Where the same file operations follow each other twice, the gap betw
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from ledger.core.bundle import Bundle
 from ledger.core.identifiers import RecordId
 from tests.failpoints.disk import Step, steps_of
 from tests.failpoints.lone import After, Lone
 from tests.failpoints.plan import When
+from tests.failpoints.quartet import BUNDLES_COUNT, Quartet
 
-VARIANTS: tuple[tuple[When, After], ...] = (
-    ("before", After.CUT),
-    ("before", After.TWICE),
-    ("after", After.KILL),
-)
-AT_A_WRITE: tuple[tuple[When, After], ...] = (("half", After.KILL), ("half", After.TORN))
-AT_AN_FSYNC: tuple[tuple[When, After], ...] = (("before", After.TORN),)
+Way = tuple[When, After]
+ALWAYS: tuple[Way, ...] = (("before", After.CUT), ("after", After.KILL))
+AT_A_WRITE: tuple[Way, ...] = (("half", After.KILL),)
+AT_AN_FSYNC: tuple[Way, ...] = (("before", After.TORN), ("before", After.TWICE))
+"""Only here is something in the page cache that is not on the disk."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def points_of(steps: Sequence[Step]) -> Iterator[Point]:
     steps = [step for step in steps if step.result >= 0]
     kinds = ["start", *(step.kind for step in steps), "end"]
     for at, step in enumerate(steps):
-        ways = VARIANTS
+        ways = ALWAYS
         ways += AT_A_WRITE if step.op == "write" else ()
         ways += AT_AN_FSYNC if step.op == "fsync" else ()
         for when, after in ways:
@@ -86,8 +86,73 @@ def each_gap_once(points: Sequence[Point]) -> list[Point]:
     return chosen
 
 
-class Campaign:
-    """The stories of a committee of one, at any points of theirs."""
+class Stage(Protocol):
+    """Where stories are played."""
+
+    stories: list[Story]
+
+    def play(self, story: Story, point: Point) -> None:
+        """One death, and the life after it.
+
+        Raises:
+            AssertionError: a promise was broken, or the node does not start.
+        """
+        ...
+
+    def close(self) -> None:
+        """End every process."""
+        ...
+
+
+def run(stage: Stage, story: Story, points: Sequence[Point]) -> Iterator[Result]:
+    """Play a story once for each point."""
+    for point in points:
+        problem = ""
+        try:
+            stage.play(story, point)
+        except Exception as broken:  # noqa: BLE001 - any exception at all is what is looked for
+            problem = f"{type(broken).__name__}: {broken}"
+        yield Result(story.name, point, problem)
+
+
+class FourStage:
+    """One story of four nodes, in which the victim does everything that a node can do."""
+
+    def __init__(self, folder: Path) -> None:
+        self.quartet = Quartet(folder)
+        self.stories = [self._told()]
+
+    def play(self, story: Story, point: Point) -> None:
+        """See `Stage.play`."""
+        bundles = [self.quartet.bundle() for _ in range(BUNDLES_COUNT)]
+
+        async def act() -> None:
+            await self.quartet.without_the_victim()
+            await self.quartet.die(bundles, point.step, point.when, point.after)
+            await self.quartet.check_goes_on(bundles)
+
+        self.quartet.run(act)
+
+    def close(self) -> None:
+        """See `Stage.close`."""
+        self.quartet.close()
+
+    def _told(self) -> Story:
+        bundles = [self.quartet.bundle() for _ in range(BUNDLES_COUNT)]
+        story = Story("four", bundles, {})
+
+        async def act() -> None:
+            await self.quartet.without_the_victim()
+            code = await self.quartet.live(bundles)
+            assert code == 0, self.quartet.node.said()
+            story.steps = steps_of(self.quartet.node.places.log)
+
+        self.quartet.run(act)
+        return story
+
+
+class LoneStage:
+    """Two stories of a committee of one: everything is made, and everything is found again."""
 
     def __init__(self, folder: Path) -> None:
         self.lone = Lone(folder)
@@ -95,25 +160,17 @@ class Campaign:
         self.stories = [first, self._again(first)]
 
     def close(self) -> None:
-        """End every process."""
+        """See `Stage.close`."""
         self.lone.close()
 
-    def run(self, story: Story, points: Sequence[Point]) -> Iterator[Result]:
-        """Play the story once for each point."""
-        for point in points:
-            problem = ""
-            try:
-                self.play(story, point)
-            except Exception as broken:  # noqa: BLE001 - any exception at all is what is looked for
-                problem = f"{type(broken).__name__}: {broken}"
-                self.lone.node.kill()
-            yield Result(story.name, point, problem)
-
     def play(self, story: Story, point: Point) -> None:
-        """One death, and the life after it."""
-        self.lone.come_back(story.name, story.promised)
-        self.lone.die(story.bundles, point.step, point.when, point.after)
-        self.lone.check_goes_on(story.bundles)
+        """See `Stage.play`."""
+        try:
+            self.lone.come_back(story.name, story.promised)
+            self.lone.die(story.bundles, point.step, point.when, point.after)
+            self.lone.check_goes_on(story.bundles)
+        finally:
+            self.lone.node.kill()
 
     def chain(self, story: Story, points: Sequence[Point]) -> None:
         """One death after the other, each life going on from what the last one left.

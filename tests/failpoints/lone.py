@@ -21,7 +21,7 @@ from ledger.presented import read_trust
 from ledger.store.leveldb import LevelDBStore
 from tests.cli.one_node import new_network
 from tests.failpoints.disk import Step, cut_power, new_boot, steps_of
-from tests.failpoints.life import Ended, Node
+from tests.failpoints.life import Ended, Node, cheap_keys
 from tests.failpoints.nursery import Nursery
 from tests.failpoints.plan import KILLED, Crash, Plan, When
 from tests.failpoints.promises import Written
@@ -48,7 +48,8 @@ class Lone:
     """The node, its client, and the two stories that are played at every fail point."""
 
     def __init__(self, folder: Path, enter: Sequence[str] = ()) -> None:
-        made = new_network(folder)
+        with cheap_keys():
+            made = new_network(folder)
         self.nursery = Nursery(enter)
         self.trust = read_trust(made.trust)
         self.node = Node(self.nursery, made.node.folder, made.node.api, self.trust)
@@ -67,17 +68,7 @@ class Lone:
         """A bundle of one fresh record."""
         self.made_count += 1
         now_ms = time.time_ns() // 1_000_000
-        record = Record(
-            type="evidence.deposited",
-            issuer=MemberId("centre"),
-            subject=Subject(f"failpoint-{self.made_count}"),
-            occurred_at_ms=now_ms,
-            evidence=(Evidence("file", Digest(bytes(32)), None, 1, "application/pdf"),),
-            fields={},
-            private=None,
-            refs=(),
-            nonce=self.made_count.to_bytes(16),
-        )
+        record = small_record("centre", self.made_count, now_ms)
         return sign_bundle(
             self.signer,
             self.trust.network_id,
@@ -175,3 +166,18 @@ class Lone:
         written = Written(place, self.trust.network_id, NodeId("centre"))
         for message in written.messages():
             self.words.said(message)
+
+
+def small_record(issuer: str, number: int, now_ms: int) -> Record:
+    """One file's digest, deposited as evidence."""
+    return Record(
+        type="evidence.deposited",
+        issuer=MemberId(issuer),
+        subject=Subject(f"failpoint-{number}"),
+        occurred_at_ms=now_ms,
+        evidence=(Evidence("file", Digest(bytes(32)), None, 1, "application/pdf"),),
+        fields={},
+        private=None,
+        refs=(),
+        nonce=number.to_bytes(16),
+    )
