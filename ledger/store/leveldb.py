@@ -13,7 +13,7 @@ import plyvel
 from ledger.codes import Code
 from ledger.errors import StoreError
 from ledger.store.api import Row, Write
-from ledger.store.folders import make_folder
+from ledger.store.folders import make_folder, sync_folder
 
 _CACHE_BYTES: Final = 32 << 20
 _BUFFER_BYTES: Final = 16 << 20
@@ -105,15 +105,18 @@ class LevelDBStore:
 def _opened(path: Path) -> Any:
     """The database; one in which nothing was ever written is begun anew where it is damaged.
 
-    LevelDB does not sync the first file of a new database, so a power cut then leaves half of it.
+    LevelDB does not sync the first file of a new database, nor the names that an opening gives, so
+    a power cut would leave half of it: what is written comes after those names.
     """
     try:
-        return _database(path)
+        database = _database(path)
     except plyvel.CorruptionError:
         if _holds_rows(path):
             raise
         plyvel.destroy_db(str(path))
-        return _database(path)
+        database = _database(path)
+    sync_folder(path)
+    return database
 
 
 def _database(path: Path) -> Any:

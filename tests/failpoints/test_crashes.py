@@ -47,6 +47,8 @@ def test_a_first_start_may_end_in_any_gap(alone: LoneStage) -> None:
     first, _ = alone.stories
     points = [point for point in points_of(first.steps) if point.step <= making_of(first)]
     chosen = each_gap_once(points)[::2]
+    # The first rows of all are half on the disk: LevelDB has not synced what they rest on.
+    chosen += [p for p in points if p.gap == "write .log → fsync .log" and p.after is After.TORN]
     assert problems(run(alone, first, chosen)) == []
     assert len(chosen) > 10
 
