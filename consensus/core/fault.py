@@ -74,7 +74,7 @@ class Fault:
 
     def _contradicts(self) -> bool:
         """Whether the closed list forbids one key to sign both statements."""
-        first, second = (_items(said.body) for said in (self.first, self.second))
+        first, second = (_items(said) for said in (self.first, self.second))
         tags = (self.first.tag, self.second.tag)
         if self.kind is FaultKind.FORGOTTEN_COMMIT:
             if tags != (Tag.COMMIT, Tag.VIEW_CHANGE):
@@ -96,8 +96,12 @@ _TAGS = MappingProxyType(
 )
 
 
-def _items(body: bytes) -> Sequence[Value]:
-    return array(decode(body, _BODY_BYTES_MAX), "statement")
+_ITEMS = MappingProxyType({Tag.PREPARE: 5, Tag.COMMIT: 5, Tag.VIEW_CHANGE: 7, Tag.NEW_VIEW: 6})
+"""Items of the body that each tag signs; a key may sign anything, and only these are statements."""
+
+
+def _items(said: Statement) -> Sequence[Value]:
+    return array(decode(said.body, _BODY_BYTES_MAX), "statement", _ITEMS.get(said.tag, 0))
 
 
 def two_votes(known: Vote, new: Vote) -> Fault | None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from consensus.core.fault import (
+    Fault,
     FaultKind,
     Statement,
     forgotten_commit,
@@ -12,9 +13,12 @@ from consensus.core.fault import (
     two_new_views,
     two_votes,
 )
-from consensus.core.messages import Message, Phase, ViewChange, Vote
+from consensus.core.messages import Message, Phase, ViewChange, Vote, slot_values
+from ledger.core.canonical import Value, encode
 from ledger.core.hashing import Tag
-from ledger.errors import VerificationError
+from ledger.core.identifiers import NodeId
+from ledger.core.signing import sign_tagged
+from ledger.errors import FormatError, VerificationError
 from tests.consensus.core.scenarios import is_vote
 from tests.consensus.core.world import (
     START_MS,
@@ -27,6 +31,7 @@ from tests.consensus.core.world import (
     pre_prepare,
     prepare,
     prepared,
+    signer_of,
     slot,
     view_change,
 )
@@ -178,3 +183,24 @@ def test_evidence_is_checked_for_what_it_says_and_not_only_for_its_signatures() 
     ):
         with pytest.raises(VerificationError):
             nothing.verify(committee)
+
+
+def test_bodies_that_are_no_statements_are_no_evidence_and_no_trace() -> None:
+    """A key may sign anything: what is too short or too long for its tag says nothing."""
+
+    def signed(tag: Tag, *items: Value) -> Statement:
+        body = encode(items)
+        return Statement(tag, body, sign_tagged(signer_of("d"), tag, body))
+
+    at, other = (*slot_values(slot(1, 0)), bytes(32)), (*slot_values(slot(1, 0)), b"\1" * 32)
+    one = said_by_vote(prepare(slot(1, 0), ONE.hash(), "d"))
+    for kind, first, second in (
+        (FaultKind.FORGOTTEN_COMMIT, signed(Tag.COMMIT), signed(Tag.VIEW_CHANGE)),
+        (FaultKind.FORGOTTEN_COMMIT, signed(Tag.COMMIT, *at), signed(Tag.VIEW_CHANGE, *at)),
+        (FaultKind.TWO_PREPARES, signed(Tag.PREPARE, *at[:4]), one),
+        (FaultKind.TWO_PREPARES, signed(Tag.PREPARE, *at, 1), one),
+        (FaultKind.TWO_NEW_VIEWS, signed(Tag.NEW_VIEW, *at), signed(Tag.NEW_VIEW, *other)),
+        (FaultKind.TWO_COMMITS, signed(Tag.STATUS), signed(Tag.STATUS, 1)),
+    ):
+        with pytest.raises((FormatError, VerificationError)):
+            Fault(kind, NodeId("d"), first, second).verify(committee_of(4))
