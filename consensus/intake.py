@@ -13,6 +13,7 @@ from ledger.codes import Code
 from ledger.core.bundle import Bundle, decode_bundle
 from ledger.core.limits import Parameters
 from ledger.core.reader import Reader, array_header, byte_string
+from ledger.core.shapes import octets
 from ledger.errors import FormatError, StoreError
 
 COMPACT_BYTES: Final = 64 << 20
@@ -85,7 +86,7 @@ def _decode(body: bytes, limits: Parameters) -> tuple[int, Bundle]:
     reader = Reader(body)
     if reader.array(2) != 2:
         raise FormatError(Code.FORMAT_SHAPE, what="intake")
-    received_at_ms = int.from_bytes(reader.bytes_(_TIME_BYTES))
+    time = octets(reader.bytes_(_TIME_BYTES), "received_at_ms", _TIME_BYTES)
     bundle = decode_bundle(reader.bytes_(limits.bundle_bytes_max), limits)
     reader.end()
-    return received_at_ms, bundle
+    return int.from_bytes(time), bundle

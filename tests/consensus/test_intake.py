@@ -3,12 +3,14 @@
 import pytest
 
 from consensus import intake as intake_module
+from consensus.append_file import frame
 from consensus.intake import Intake
 from consensus.mempool import Mempool, PoolLimits
 from ledger.codes import Code
 from ledger.core.bundle import Bundle
 from ledger.core.identifiers import Height, NodeId
 from ledger.core.limits import DEFAULT
+from ledger.core.reader import array_header, byte_string
 from ledger.errors import StoreError
 from tests.consensus.memory_file import MemoryFile
 from tests.vectors.small_network import SmallNetwork, small_record
@@ -66,6 +68,14 @@ def test_a_damaged_file_stops_the_node() -> None:
     damaged[60] ^= 1
     with pytest.raises(StoreError) as caught:
         opened(MemoryFile(durable=bytes(damaged)))
+    assert caught.value.code is Code.JOURNAL_DAMAGED
+
+
+def test_a_time_of_another_length_is_damage() -> None:
+    """One spelling: the seven bytes would be read as the same time, and written as eight."""
+    body = array_header(2) + byte_string(bytes(7)) + byte_string(bundle("a").encode())
+    with pytest.raises(StoreError) as caught:
+        opened(MemoryFile(durable=frame(body)))
     assert caught.value.code is Code.JOURNAL_DAMAGED
 
 
