@@ -1,0 +1,315 @@
+"""The one list of everything that reads foreign bytes: how it is called, and what it promises.
+
+A function of `ledger` or `consensus` whose name says that it decodes is either the `reads` of an
+entry here, or stands in `INSIDE` with the entry through which it is reached. `test_decoders` holds
+the list against the code.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+from hypothesis import strategies as st
+
+from consensus import append_file, cosigning, intake, journal
+from consensus.build import Identity, codec_of
+from consensus.core.config import Config
+from consensus.core.message_decoding import decode_message, decode_prepared
+from consensus.core.message_encoding import encode_message, encode_prepared
+from consensus.core.promises import Promises
+from consensus.core.ready import EntryKind, JournalEntry
+from consensus.journal import Journal
+from consensus.wire import Codec
+from ledger.core import note, strict_json
+from ledger.core.batch import decode_batch_proof
+from ledger.core.bid_proof import decode_bid_proof
+from ledger.core.block import decode_header_of_block, header_from_leaf
+from ledger.core.bundle import decode_bundle, decode_header
+from ledger.core.canonical import decode, encode
+from ledger.core.certificate import decode_certificate
+from ledger.core.checkpoint import parse_checkpoint
+from ledger.core.entry import decode_entry
+from ledger.core.genesis import decode_genesis
+from ledger.core.identifiers import Digest, Height, NodeId
+from ledger.core.limits import DEFAULT
+from ledger.core.negative_list import decode_list_proof
+from ledger.core.openings import decode_openings
+from ledger.core.payload import decode_payload, encode_payload, pool_keys
+from ledger.core.receipt import decode_receipt
+from ledger.core.record import decode_record
+from ledger.core.sealed_file import decode_sealed_file
+from ledger.core.status import key_row
+from ledger.errors import FormatError, LedgerError, StoreError, VerificationError
+from ledger.trust import decode_trust, trust_root
+from tests.consensus.core import world
+from tests.consensus.memory_file import MemoryFile
+from tests.decoders import said, values
+from tests.vectors.small_network import SmallNetwork, signer
+
+Values = st.SearchStrategy[Any]
+Same = Callable[[Any, bytes], bool]
+"""Whether a value that was accepted is spelled again as it came."""
+
+
+class Spelling(Enum):
+    """What damage can be done to it."""
+
+    MSGPACK = auto()
+    FRAME = auto()
+    """One byte, then msgpack."""
+    JSON = auto()
+    TEXT = auto()
+    FILE = auto()
+    """Records with checksums."""
+
+
+@dataclass(frozen=True, repr=False)
+class Decoder:
+    """One reader of foreign bytes."""
+
+    name: str
+    reads: Callable[..., Any]
+    """The function that is meant, as the package defines it."""
+    decode: Callable[[bytes], Any]
+    """It, with whatever else it needs."""
+    spell: Callable[[Any], bytes]
+    values: Values
+    spelling: Spelling = Spelling.MSGPACK
+    same: Same | None = None
+    """None: the very bytes."""
+    refusals: tuple[type[LedgerError], ...] = (FormatError, VerificationError)
+    whole: bool = True
+    """What is read back is the value itself, and not only a part of it."""
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def is_spelled_again(self, value: Any, data: bytes) -> bool:
+        """Whether `data`, which was accepted as `value`, is its spelling."""
+        return self.spell(value) == data if self.same is None else self.same(value, data)
+
+
+def _json(spell: Callable[[Any], bytes]) -> Same:
+    """JSON keeps its whitespace and the order of its names to itself."""
+
+    def same(value: Any, data: bytes) -> bool:
+        again, given = (
+            json.dumps(json.loads(each), sort_keys=True) for each in (spell(value), data)
+        )
+        return again == given
+
+    return same
+
+
+def _text(parse: Callable[[str], Any]) -> Callable[[bytes], Any]:
+    """A parser of text, given what may be no text at all."""
+    return lambda data: parse(data.decode(errors="surrogateescape"))
+
+
+def _method(name: str) -> Callable[[Any], bytes]:
+    """Spelled by a method."""
+
+    def spell(value: Any) -> bytes:
+        spelled = getattr(value, name)()
+        return spelled if isinstance(spelled, bytes) else spelled.encode()
+
+    return spell
+
+
+ENCODE = _method("encode")
+
+
+def binary(reads: Callable[..., Any], strategy: Values, **more: Any) -> Decoder:
+    """A decoder of one canonical value that spells itself."""
+    given = {"decode": reads, "spell": ENCODE} | more
+    return Decoder(reads.__qualname__, reads, values=strategy, **given)
+
+
+def file(reads: Callable[..., Any], strategy: Values) -> Decoder:
+    """A decoder of a JSON file."""
+    return binary(reads, strategy, spelling=Spelling.JSON, same=_json(ENCODE))
+
+
+def text(reads: Callable[[str], Any], strategy: Values, method: str) -> Decoder:
+    """A parser of text."""
+    spell = _method(method)
+    return binary(reads, strategy, decode=_text(reads), spell=spell, spelling=Spelling.TEXT)
+
+
+# The ledger.
+
+NO_ROOT = Digest(bytes(32))
+LEDGER = [
+    binary(decode, values.values, decode=lambda data: decode(data, 1 << 20), spell=encode),
+    binary(decode_record, values.records),
+    binary(decode_entry, values.entries, spell=_method("leaf")),
+    binary(decode_header, values.bundle_headers),
+    binary(decode_bundle, values.bundles),
+    binary(decode_payload, values.payloads, spell=encode_payload),
+    binary(
+        pool_keys,
+        values.payloads,
+        spell=encode_payload,
+        same=lambda keys, data: bool(data),
+        whole=False,
+    ),
+    binary(decode_header_of_block, values.headers),
+    binary(
+        header_from_leaf,
+        values.headers,
+        decode=lambda data: header_from_leaf(data, 1, NO_ROOT),
+        spell=_method("leaf"),
+        whole=False,
+    ),
+    binary(decode_certificate, values.certificates),
+    binary(decode_genesis, values.genesis_values),
+    binary(key_row, values.key_rows),
+    binary(decode_list_proof, values.list_proofs),
+    text(note.parse_vkey, values.note_keys, "vkey"),
+    text(note.parse_line, values.lines, "line"),
+    text(parse_checkpoint, values.checkpoints, "text"),
+    binary(note.parse_note, values.notes, spell=_method("format"), spelling=Spelling.TEXT),
+    binary(
+        strict_json.load,
+        values.receipts.map(lambda receipt: receipt.value()),
+        decode=lambda data: strict_json.load(data, 1 << 20),
+        spell=strict_json.dump,
+        spelling=Spelling.JSON,
+        same=_json(lambda value: json.dumps(value).encode()),
+    ),
+    file(decode_receipt, values.receipts),
+    file(decode_openings, values.openings),
+    file(decode_batch_proof, values.batch_proofs),
+    file(decode_sealed_file, values.sealed_files),
+    file(decode_bid_proof, values.bid_proofs),
+    binary(
+        decode_trust,
+        values.genesis_values.map(trust_root),
+        spelling=Spelling.JSON,
+        same=lambda trust, data: (
+            json.loads(trust.encode())["genesis"] == json.loads(data)["genesis"]
+        ),
+    ),
+]
+
+# Consensus.
+
+CONFIG = Config(world.NETWORK, NodeId("a"), world.rebuilds)
+NETWORK = SmallNetwork()
+CODEC = codec_of(
+    Identity(
+        NETWORK.network_id,
+        NodeId("node-centre"),
+        NETWORK.genesis.origin,
+        signer("node centre"),
+        NETWORK.genesis.parameters,
+    )
+)
+
+
+def _promised(data: bytes) -> Promises:
+    """What a node takes back from one entry of its journal; the first byte says the kind."""
+    kinds = list(EntryKind)
+    promises = Promises(NodeId("b"), world.signer_of("b"))
+    kind = kinds[data[0] % len(kinds)] if data else kinds[0]
+    promises.restore([JournalEntry(kind, Height(1), data[1:])], CONFIG)
+    return promises
+
+
+def _promise(entry: JournalEntry) -> bytes:
+    return bytes((list(EntryKind).index(entry.kind),)) + entry.body
+
+
+def _opened(data: bytes) -> Journal:
+    return Journal(MemoryFile("journal", data), world.NETWORK, NodeId("a"))
+
+
+def _journal(entries: list[JournalEntry]) -> bytes:
+    disk = MemoryFile("journal")
+    Journal(disk, world.NETWORK, NodeId("a")).append(entries)
+    return disk.read()
+
+
+def _same_journal(kept: Journal, data: bytes) -> bool:
+    return _opened(_journal(list(kept.entries))).entries == kept.entries
+
+
+def _bodies(found: append_file.Scan) -> bytes:
+    return b"".join(map(append_file.frame, found.bodies))
+
+
+IN_FILE: dict[str, Any] = {"refusals": (StoreError,), "spelling": Spelling.FILE}
+CONSENSUS = [
+    binary(
+        decode_message,
+        said.messages,
+        decode=lambda data: decode_message(data, CONFIG),
+        spell=encode_message,
+    ),
+    binary(decode_prepared, said.prepared, spell=encode_prepared),
+    binary(
+        Codec.decode,
+        said.frames,
+        decode=CODEC.decode,
+        spell=CODEC.encode,
+        spelling=Spelling.FRAME,
+    ),
+    binary(cosigning.decode_cosignature, said.cosignatures),
+    binary(
+        append_file.scan,
+        st.lists(values.some_bytes, max_size=4).map(
+            lambda bodies: append_file.Scan(tuple(bodies), sum(len(each) + 14 for each in bodies))
+        ),
+        decode=lambda data: append_file.scan(data, "file"),
+        spell=_bodies,
+        same=lambda found, data: _bodies(found) == data[: found.size],
+        **IN_FILE,
+    ),
+    binary(journal._decode_entries, said.journal_entries, spell=journal._encode_entries),
+    binary(journal._decode_abstain, values.counts.map(Height), spell=journal._encode_abstain),
+    binary(
+        intake._decode,
+        said.taken_in,
+        decode=lambda data: intake._decode(data, DEFAULT),
+        spell=lambda taken: intake._encode(taken[1], taken[0]),
+    ),
+]
+KEPT = [
+    binary(
+        Journal,
+        said.journal_entries,
+        decode=_opened,
+        spell=_journal,
+        same=_same_journal,
+        whole=False,
+        **IN_FILE,
+    ),
+    binary(
+        Promises.restore,
+        st.deferred(lambda: st.sampled_from(said.promises_of_a_view_change())),
+        decode=_promised,
+        spell=_promise,
+        spelling=Spelling.FRAME,
+        same=lambda promises, data: bool(promises),
+        whole=False,
+        refusals=(StoreError,),
+    ),
+]
+ALL = LEDGER + CONSENSUS + KEPT
+
+INSIDE = {
+    "consensus.journal.Journal._load": "Journal",
+    "ledger.core.canonical.decode_stored": "bytes that `decode` accepted before they were stored",
+    "ledger.core.committee.committee_from": "decode_genesis",
+    "ledger.core.limits.parameters_from": "decode_genesis",
+    "ledger.core.note.from_base64": "parse_line",
+    "ledger.core.receipt.receipt_from": "decode_receipt",
+    "ledger.core.receipt_parts.bundle_part_from": "decode_receipt",
+    "ledger.core.receipt_parts.key_part_from": "decode_receipt",
+    "ledger.core.receipt_parts.sealed_part_from": "decode_receipt",
+    "ledger.core.sealed_file.sealed_file_from": "decode_sealed_file",
+    "ledger.core.status.interval_from": "key_row",
+}
+"""Functions that only a decoder of the list calls, or why they are none."""

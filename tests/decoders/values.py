@@ -1,0 +1,256 @@
+"""Strategies for whatever travels or is kept: each gives values that honest software spells."""
+
+import unicodedata
+
+from hypothesis import strategies as st
+
+from ledger.core.acknowledgement import Acknowledgement
+from ledger.core.batch import DOCUMENT_BYTES_MAX, BatchProof
+from ledger.core.bid_proof import BidProof
+from ledger.core.block import BlockBundle, Header, Snapshot
+from ledger.core.bundle import Bundle, BundleHeader, sign_bundle
+from ledger.core.canonical import Value
+from ledger.core.certificate import CommitCertificate, Slot
+from ledger.core.checkpoint import Checkpoint
+from ledger.core.entry import Entry
+from ledger.core.genesis import Genesis
+from ledger.core.identifiers import (
+    BundleId,
+    Digest,
+    Epoch,
+    HeaderHash,
+    Height,
+    KeyId,
+    LogIndex,
+    MemberId,
+    NetworkId,
+    NodeId,
+    PublicKey,
+    RecordId,
+    Subject,
+    View,
+)
+from ledger.core.limits import Parameters
+from ledger.core.negative_list import KEYED_BYTES, ListProof, Neighbour
+from ledger.core.note import Kind, Note, NoteKey, NoteSignature
+from ledger.core.openings import Opening, Openings
+from ledger.core.receipt import Receipt
+from ledger.core.receipt_parts import BundlePart, KeyPart, SealedPart
+from ledger.core.record import RELATIONS, Evidence, Private, Record, Ref
+from ledger.core.sealed import Sealed
+from ledger.core.sealed_file import SealedFile
+from ledger.core.signing import Ed25519Signer
+from ledger.core.status import Interval, KeyRow
+from ledger.core.vrf import PROOF_BYTES
+from tests.vectors.generate.blocks import entered
+from tests.vectors.generate.bundles import bundle_of
+from tests.vectors.small_network import NAMES, small_genesis
+
+# Unassigned characters (Cn) and surrogates (Cs) may not stand in a text.
+texts = st.text(st.characters(exclude_categories=["Cn", "Cs"]), max_size=20).map(
+    lambda text: unicodedata.normalize("NFC", text)
+)
+integers = st.integers(-(1 << 63), (1 << 64) - 1)
+scalars = st.none() | st.booleans() | integers | st.binary(max_size=40) | texts
+values: st.SearchStrategy[Value] = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=5).map(tuple) | st.dictionaries(texts, inner, max_size=5)
+    ),
+    max_leaves=20,
+)
+digests = st.binary(min_size=32, max_size=32).map(Digest)
+signatures = st.binary(min_size=64, max_size=64)
+times = st.integers(0, 1 << 53)
+counts = st.integers(0, (1 << 63) - 1)
+heights = st.integers(1, 1 << 60).map(Height)
+names = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", fullmatch=True)
+short = st.text("abcdefgh_", min_size=1, max_size=12)
+paths = st.lists(digests, max_size=4).map(tuple)
+some_bytes = st.binary(max_size=99)
+
+# Records and what carries them.
+
+evidence = st.builds(
+    Evidence, texts, digests, st.none() | digests, times, st.just("application/pdf")
+)
+refs = st.builds(
+    Ref,
+    st.sampled_from(sorted(RELATIONS)),
+    digests.map(RecordId),
+    st.none() | digests.map(NetworkId),
+)
+privates = st.builds(
+    Private, digests, st.lists(short, min_size=1, max_size=6, unique=True).map(sorted).map(tuple)
+)
+records = st.builds(
+    Record,
+    type=short,
+    issuer=names.map(MemberId),
+    subject=texts.map(Subject),
+    occurred_at_ms=times,
+    evidence=st.lists(evidence, max_size=3).map(tuple),
+    fields=st.dictionaries(short, values, max_size=4),
+    private=st.none() | privates,
+    refs=st.lists(refs, max_size=3).map(tuple),
+    nonce=st.binary(min_size=16, max_size=16),
+)
+entries = st.builds(Entry, heights, times, st.none() | digests.map(BundleId), digests.map(RecordId))
+
+
+def _bundle(of: list[Record]) -> Bundle:
+    encoded = [record.encode() for record in of]
+    network, issuer = NetworkId(bytes(32)), MemberId("centre")
+    return sign_bundle(Ed25519Signer(bytes(32)), network, issuer, encoded, 0, 1)
+
+
+bundle_headers = st.builds(
+    BundleHeader,
+    digests.map(NetworkId),
+    names.map(MemberId),
+    digests.map(KeyId),
+    times,
+    times,
+    st.integers(1, 1 << 31),
+    digests,
+)
+bundles = st.lists(records, min_size=1, max_size=3, unique_by=lambda r: r.encode()).map(_bundle)
+
+
+def _entered(of: tuple[set[int], set[int]]) -> tuple[BlockBundle, ...]:
+    return entered(bundle_of(9), *of[0]), entered(bundle_of(2), *of[1])
+
+
+payloads = st.tuples(
+    st.sets(st.integers(0, 8), min_size=1), st.sets(st.integers(0, 1), min_size=1)
+).map(_entered)
+
+# Blocks and what certifies them.
+
+headers = st.builds(
+    Header,
+    network_id=digests.map(NetworkId),
+    height=heights,
+    previous=digests.map(HeaderHash),
+    time_ms=times,
+    proposer=names.map(NodeId),
+    epoch=counts.map(Epoch),
+    bundle_count=counts,
+    bundles_root=digests,
+    entry_count=counts,
+    state_hash=digests,
+    status_size=counts,
+    status_root=digests,
+    snapshot=st.none() | st.builds(Snapshot, heights, counts, digests),
+    log_size=counts,
+    log_root=digests,
+)
+slots = st.builds(Slot, digests.map(NetworkId), counts.map(Epoch), heights, counts.map(View))
+votes = st.lists(st.tuples(names.map(NodeId), signatures), max_size=4).map(tuple)
+certificates = st.builds(CommitCertificate, slots, digests.map(HeaderHash), votes)
+genesis_values: st.SearchStrategy[Genesis] = st.builds(
+    lambda size, name, domain, time, digest, grace: Genesis(
+        name,
+        domain,
+        time,
+        small_genesis(tuple(NAMES)[:size]).committee,
+        small_genesis(tuple(NAMES)[:size]).members,
+        digest,
+        Parameters(deadline_grace_ms=grace),
+    ),
+    st.integers(1, len(NAMES)),
+    texts,
+    st.from_regex(r"[a-z]{1,9}\.example(/[a-z]{1,9})?", fullmatch=True),
+    times,
+    digests,
+    st.integers(12_500, 1 << 40),
+)
+key_rows = st.builds(
+    KeyRow,
+    st.builds(Interval, *[st.none() | counts.map(LogIndex), st.none() | times] * 2),
+    names.map(MemberId),
+    digests.map(PublicKey),
+)
+
+# Notes.
+
+keys = st.binary(min_size=32, max_size=32).map(lambda seed: Ed25519Signer(seed).public_key)
+note_keys = st.builds(NoteKey, names, st.sampled_from(Kind), keys)
+lines = st.builds(
+    NoteSignature,
+    names,
+    st.binary(min_size=4, max_size=4),
+    st.binary(min_size=1, max_size=72),
+)
+checkpoints = st.builds(Checkpoint, names, counts, digests)
+notes = st.builds(
+    Note,
+    checkpoints.map(Checkpoint.text) | names.map("{}\n\nmore\n".format),
+    st.lists(lines, min_size=1, max_size=4, unique_by=lambda e: (e.name, e.key_id)).map(tuple),
+)
+
+# The files that people keep, and other proofs.
+
+key_parts = st.builds(KeyPart, some_bytes, counts, paths)
+receipts = st.builds(
+    lambda network, **parts: Receipt(
+        network_id=network,
+        acknowledgements=tuple(
+            Acknowledgement(network, *each) for each in parts.pop("acknowledged")
+        ),
+        **parts,
+    ),
+    digests.map(NetworkId),
+    record=some_bytes,
+    entry=some_bytes,
+    index=counts.map(LogIndex),
+    path=paths,
+    last_leaf=some_bytes,
+    last_path=paths,
+    checkpoint=texts,
+    bundle=st.none() | st.builds(BundlePart, some_bytes, signatures, counts, paths),
+    key=st.none() | key_parts,
+    sealed=st.none()
+    | st.builds(
+        SealedPart, some_bytes, some_bytes, some_bytes, counts.map(LogIndex), paths, key_parts
+    ),
+    acknowledged=st.lists(st.tuples(names.map(NodeId), digests, times, signatures), max_size=2),
+)
+openings = st.builds(
+    Openings,
+    digests.map(RecordId),
+    st.lists(
+        st.builds(Opening, short, values, st.binary(min_size=16, max_size=16), paths),
+        min_size=1,
+        max_size=3,
+        unique_by=lambda opening: opening.name,
+    ).map(lambda found: tuple(sorted(found, key=lambda opening: opening.name))),
+    st.none() | receipts,
+)
+batch_proofs = st.builds(
+    BatchProof,
+    digests,
+    st.integers(0, DOCUMENT_BYTES_MAX),
+    counts,
+    st.integers(1, 1 << 62),
+    paths,
+    receipts,
+)
+sealed_files = st.builds(
+    SealedFile,
+    digests.map(NetworkId),
+    names.map(MemberId),
+    st.builds(Sealed, some_bytes, signatures, some_bytes, digests),
+    st.none() | receipts,
+)
+bid_proofs = st.builds(BidProof, sealed_files, receipts, st.lists(receipts, max_size=2).map(tuple))
+neighbours = st.builds(
+    Neighbour, counts, st.binary(min_size=KEYED_BYTES, max_size=KEYED_BYTES).map(Digest), paths
+)
+list_proofs = st.builds(
+    ListProof,
+    st.binary(min_size=PROOF_BYTES, max_size=PROOF_BYTES),
+    st.none() | st.tuples(counts, paths),
+    st.none() | neighbours,
+    st.none() | neighbours,
+)
