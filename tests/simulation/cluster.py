@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from consensus.core.messages import Message
 from consensus.driver import Driver
-from consensus.wire import Codec, Said
+from consensus.wire import Said
 from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.bundle import Bundle
 from ledger.core.identifiers import NodeId, RecordId
@@ -18,7 +18,7 @@ from tests.simulation.checkers import Agreement, Words
 from tests.simulation.dice import Dice
 from tests.simulation.disk import PowerCut
 from tests.simulation.liar import Liar
-from tests.simulation.node import SimulatedNode
+from tests.simulation.node import SharedCodec, SimulatedNode
 from tests.simulation.plan import Plan, Work
 from tests.simulation.post import Line, Post
 from tests.simulation.town import MEMBERS, START_MS, bundle_of, genesis_of
@@ -40,8 +40,9 @@ class Cluster:
             for number, name in enumerate(names)
         ]
         self._by_name = {node.name: node for node in self.nodes}
-        self._codec = Codec(self.nodes[0].config, genesis_of(plan.nodes).parameters)
-        self._decoded: tuple[bytes, Message | None] = (b"", None)
+        self._codec = SharedCodec(self.nodes[0].config, genesis_of(plan.nodes).parameters)
+        for node in self.nodes:
+            node.codec = self._codec
         self._liars = {
             names[number]: Liar(
                 self.nodes[number], lie, self._codec, Dice(plan.seed, f"liar {number}")
@@ -202,14 +203,12 @@ class Cluster:
         self._when_free(node, lambda driver, clock_ms: driver.received(origin, frame, clock_ms))
 
     def message_of(self, frame: bytes) -> Message | None:
-        """What a frame says, if it is one; the copies of a broadcast are decoded once."""
-        if self._decoded[0] != frame:
-            try:
-                decoded = self._codec.decode(frame)
-            except LedgerError:
-                decoded = None
-            self._decoded = (frame, decoded.message if isinstance(decoded, Said) else None)
-        return self._decoded[1]
+        """What a frame says, if it is one."""
+        try:
+            decoded = self._codec.decode(frame)
+        except LedgerError:
+            return None
+        return decoded.message if isinstance(decoded, Said) else None
 
     # Lines and work.
 

@@ -1,10 +1,14 @@
 """One simulated node: the shipped driver, executor and chain over disks that may lose power."""
 
+from functools import lru_cache
+
 from consensus.build import Identity, Storage, config_of, open_driver
 from consensus.core.config import Config
 from consensus.driver import Driver
+from consensus.wire import Codec, Frame
 from contracts.executor import BlockExecutor
 from ledger.chain import Chain
+from ledger.core.limits import Parameters
 from tests.simulation.dice import Dice
 from tests.simulation.disk import Fuse, SimulatedFile, SimulatedStore
 from tests.simulation.plan import Plan
@@ -12,6 +16,7 @@ from tests.simulation.post import Line
 from tests.simulation.town import CATALOGUE, START_MS, genesis_of, rows_of, trust_of
 from tests.vectors.small_network import signer
 
+FRAMES_KEPT = 512
 MILLION = 1_000_000
 QUICK = {
     "view_timeout_ms": 1_200,
@@ -21,6 +26,17 @@ QUICK = {
     "listen_ms": 200,
 }
 """Shorter than in production, so that a run has many views; the proportions are the same."""
+
+
+class SharedCodec(Codec):
+    """The shipped codec; what a broadcast says is read once for all who hear it."""
+
+    def __init__(self, config: Config, limits: Parameters) -> None:
+        super().__init__(config, limits)
+        object.__setattr__(self, "_read", lru_cache(FRAMES_KEPT)(super().decode))
+
+    def decode(self, data: bytes) -> Frame:
+        return self._read(data)  # type: ignore[attr-defined, no-any-return]
 
 
 def config_for(identity: Identity) -> Config:
@@ -63,6 +79,8 @@ class SimulatedNode:
             genesis.parameters,
         )
         self.config = config_for(self.identity)
+        self.codec: Codec | None = None
+        """Reads frames in place of the driver's own, where one is shared."""
         self.driver: Driver | None = None
         self.chain: Chain | None = None
         self.executor: BlockExecutor | None = None
@@ -90,6 +108,8 @@ class SimulatedNode:
         self.executor = BlockExecutor(self.chain, CATALOGUE)
         storage = Storage(self.executor, self.chain, self.journal, self.intake)
         self.driver = open_driver(self.identity, storage, self.line, self.config)
+        if self.codec is not None:
+            self.driver._codec = self.codec
 
     def crash(self) -> None:
         """The process is gone, and with it whatever was not synced."""
