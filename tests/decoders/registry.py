@@ -41,6 +41,7 @@ from ledger.core.receipt import decode_receipt
 from ledger.core.record import decode_record
 from ledger.core.sealed_file import decode_sealed_file
 from ledger.core.status import key_row
+from ledger.core.tiles import encode_bundle, parse_tile_path, split_bundle
 from ledger.errors import FormatError, LedgerError, StoreError, VerificationError
 from ledger.trust import decode_trust, trust_root
 from tests.consensus.core import world
@@ -61,6 +62,7 @@ class Spelling(Enum):
     """One byte, then msgpack."""
     JSON = auto()
     TEXT = auto()
+    """Lines, or bytes behind their lengths."""
     FILE = auto()
     """Records with checksums."""
 
@@ -171,6 +173,14 @@ LEDGER = [
     text(note.parse_line, values.lines, "line"),
     text(parse_checkpoint, values.checkpoints, "text"),
     binary(note.parse_note, values.notes, spell=_method("format"), spelling=Spelling.TEXT),
+    text(parse_tile_path, values.tile_paths, "__str__"),
+    binary(
+        split_bundle,
+        values.pairs_of_leaves,
+        decode=lambda data: split_bundle(data, 2),
+        spell=encode_bundle,
+        spelling=Spelling.TEXT,
+    ),
     binary(
         strict_json.load,
         values.receipts.map(lambda receipt: receipt.value()),

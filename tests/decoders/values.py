@@ -41,6 +41,7 @@ from ledger.core.sealed import Sealed
 from ledger.core.sealed_file import SealedFile
 from ledger.core.signing import Ed25519Signer
 from ledger.core.status import Interval, KeyRow
+from ledger.core.tiles import INDEX_MAX, LEVEL_MAX, TilePath
 from ledger.core.vrf import PROOF_BYTES
 from tests.vectors.generate.blocks import entered
 from tests.vectors.generate.bundles import bundle_of
@@ -188,6 +189,11 @@ notes = st.builds(
     checkpoints.map(Checkpoint.text) | names.map("{}\n\nmore\n".format),
     st.lists(lines, min_size=1, max_size=4, unique_by=lambda e: (e.name, e.key_id)).map(tuple),
 )
+
+tile_paths = st.builds(
+    TilePath, st.none() | st.integers(0, LEVEL_MAX), st.integers(0, INDEX_MAX), st.integers(1, 256)
+)
+pairs_of_leaves = st.lists(some_bytes, min_size=2, max_size=2)
 
 # The files that people keep, and other proofs.
 
