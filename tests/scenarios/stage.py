@@ -1,8 +1,8 @@
 """The network that a script acts on, under the names that the script uses.
 
 It is the simulator's `Cluster`: the shipped driver, replica, executor, chain and codecs on a virtual
-clock, disk and post. Nothing is decided by dice here: weather is calm, and what goes wrong is what
-the script says.
+clock, disk and post. Dice of one fixed seed decide how many milliseconds a frame takes and nothing
+else: weather is calm, and what goes wrong is what the script says.
 """
 
 import re
