@@ -172,7 +172,9 @@ class LedgerService:
     def standing(self) -> Standing:
         """All that is known about how this node does."""
         status = self.node.status
-        signed = self.chain.cosignatures(status.head.height)
+        # Before the first block there is nothing to cosign.
+        height = status.head.height
+        signed = self.chain.cosignatures(height) if height else status.committee
         unsigned = [node for node in status.committee if node not in signed]
         return Standing(status, unsigned, self.node.failure, self._host())
 

@@ -11,12 +11,14 @@ from typing import Any, Final
 import httpx
 
 from api.finding import Severity
+from consensus.core.situation import Wait
 
 CONNECT_S: Final = 2.0
 READ_S: Final = 4.0
 """A node that works answers in milliseconds; one that does not must not hold the others up."""
 ANSWER_BYTES_MAX: Final = 1 << 20
 FINDINGS_SHOWN_MAX: Final = 100
+_POOL: Final = ("bundles", "bytes", "own", "held", "passed_over", "deferred")
 
 
 class Mute(Exception):  # noqa: N818 - a state to look into, not a mistake
@@ -129,10 +131,8 @@ def read(body: bytes) -> Told:
 def _told(given: Mapping[str, Any]) -> Told:
     facts = given["facts"]
     head, here, pool = facts["head"], facts["open"], facts["pool"]
-    for name in ("height", "view", "view_changes", "lacking"):
-        _number(here[name])
-    for name in ("prepared_by", "committed_by", "lacking_of"):
-        tuple(map(_text, here[name]))
+    _check_open(here)
+    _check_machine(facts)
     return Told(
         document=given,
         node_id=_text(given["node_id"]),
@@ -150,9 +150,36 @@ def _told(given: Mapping[str, Any]) -> Told:
         open=here,
         view=_number(here["view"]),
         primary=_text(here["primary"]),
-        pool={name: _number(value) for name, value in pool.items()},
+        pool={name: _number(pool[name]) for name in _POOL},
         peers=tuple(_peer(each) for each in facts["peers"]),
     )
+
+
+def _check_open(given: Mapping[str, Any]) -> None:
+    """Require what is shown of the open height to be there, and of its kind."""
+    Wait(given["waits_for"])
+    for name in ("height", "view", "view_changes", "lacking"):
+        _number(given[name])
+    for name in ("waits_since_ms", "view_ends_ms"):
+        _maybe(given[name])
+    for name in ("prepared_by", "committed_by", "lacking_of"):
+        for each in given[name]:
+            _text(each)
+    for each in given["asked_for"]:
+        _text(each["node"])
+        _number(each["view"])
+
+
+def _check_machine(facts: Mapping[str, Any]) -> None:
+    """The same of its machine, and of what it dropped."""
+    _number(facts["dropped_messages"])
+    _text(facts["dropped_last"])
+    disk = facts["disk"]
+    if disk is not None:
+        _maybe(disk["sync_ms"])
+        for name in ("journal_bytes", "intake_bytes", "sync_ms_max", "free_bytes"):
+            _number(disk[name])
+        _number(facts["certificate_until_ms"])
 
 
 def _finding(given: Mapping[str, Any]) -> ToldFinding:

@@ -131,6 +131,9 @@ def test_a_stopped_node_takes_nothing_in_and_says_why() -> None:
     health = ask(town, "GET", "/healthz", failure)
     assert health.status_code == 503 and "disk" in health.json()["reason"]
     assert ask(town, "GET", "/readyz", failure).status_code == 503
+    told = ask(town, "GET", "/v1/diagnose", failure).json()
+    assert (told["severity"], told["findings"][0]["code"]) == ("serious", "diagnose.stopped")
+    assert "disk" in told["findings"][0]["en"] and "磁盘" in told["findings"][0]["zh"]
     assert "bidwitness_failed 1.0" in ask(town, "GET", "/metrics", failure).text
 
 

@@ -1,7 +1,8 @@
 """Several nodes judged together, what a folder says of a mute node, and how it all is shown."""
 
+import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from api.finding import Severity
 from cli.diagnosis.folder import LOG_TAIL_BYTES, holder, look
 from cli.diagnosis.judgement import heard_by, judge, offset_of
 from cli.diagnosis.seen import Seen, Target, see
-from cli.diagnosis.shown import findings_table, network_table, wrapped
+from cli.diagnosis.shown import findings_table, network_table, node_tables, wrapped
 from cli.diagnosis.told import Strange, read
 from cli.settings import Settings, node_settings
 from cli.words import speaking
@@ -24,6 +25,14 @@ from ledger.presented import read_trust
 from tests.cli.one_node import new_network
 
 NAMES = ("a", "b", "c", "d")
+FINDING = {
+    "code": "diagnose.stopped",
+    "severity": "serious",
+    "zh": "停",
+    "en": "stopped",
+    "facts": {},
+    "section": "docs/operations.md#stopped",
+}
 
 
 def answer(name: str, **changes: Any) -> dict[str, Any]:
@@ -53,7 +62,9 @@ def answer(name: str, **changes: Any) -> dict[str, Any]:
         "now_ms": 1_000,
         "severity": "fine",
         "findings": [],
-        "facts": facts | {"disk": None, "certificate_until_ms": None},
+        "facts": facts
+        | {"disk": None, "certificate_until_ms": None}
+        | {"dropped_messages": 0, "dropped_last": ""},
     } | changes
 
 
@@ -82,9 +93,7 @@ def test_two_of_four_stand_still_and_the_missing_are_named() -> None:
 
 
 def test_a_node_that_has_stopped_does_not_count() -> None:
-    stopped = {"code": "diagnose.stopped", "severity": "serious", "zh": "停", "en": "stopped"}
-    stopped |= {"facts": {}, "section": "docs/operations.md#stopped"}  # type: ignore[dict-item]
-    three = seen(answer("a"), answer("b"), answer("c", findings=[stopped]))
+    three = seen(answer("a"), answer("b"), answer("c", findings=[FINDING]))
     assert codes(three) == ["network_still"]
 
 
@@ -138,6 +147,40 @@ def test_a_clock_is_measured_by_those_that_hear_it() -> None:
 def test_an_answer_of_another_shape_is_named_and_nothing_more(body: bytes) -> None:
     with pytest.raises(Strange):
         read(body)
+
+
+def everything(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to every value of an answer."""
+    yield at
+    if isinstance(value, dict):
+        for name, each in value.items():
+            yield from everything(each, (*at, name))
+    elif isinstance(value, list):
+        for number, each in enumerate(value):
+            yield from everything(each, (*at, number))
+
+
+def test_no_answer_whatever_is_in_it_brings_the_command_down() -> None:
+    whole = answer("a", findings=[FINDING])
+    whole["facts"]["open"]["asked_for"] = [{"node": "b", "view": 1}]
+    whole["facts"]["disk"] = {"journal_bytes": 1, "intake_bytes": 1, "sync_ms": 1}
+    whole["facts"]["disk"] |= {"sync_ms_max": 1, "free_bytes": 1}
+    whole["facts"]["certificate_until_ms"] = 1
+    shown_count = 0
+    for way in list(everything(whole))[1:]:
+        for value in (None, -(1 << 70), "\x1b[2J", {"x": 1}):
+            changed = copy.deepcopy(whole)
+            place: Any = changed
+            for step in way[:-1]:
+                place = place[step]
+            place[way[-1]] = value
+            try:
+                told = read(json.dumps(changed).encode())
+            except Strange:
+                continue
+            assert "\x1b" not in text_of([Seen(Target("a", "http://a"), told)], "zh"), way
+            shown_count += 1
+    assert shown_count > 50
 
 
 # A folder whose node does not answer.
@@ -214,6 +257,9 @@ def text_of(looked: list[Seen], spoken: str, width: int = 100) -> str:
         console.print(findings_table(looked, joint, width))
         if len(looked) > 1:
             console.print(network_table(looked, "Nodes"))
+        elif looked[0].told is not None:
+            for each in node_tables(looked[0].told):
+                console.print(each)
         return console.export_text()
 
 
@@ -226,8 +272,7 @@ def test_it_reads_without_colour_in_both_languages() -> None:
 
 
 def test_what_a_node_sends_does_not_write_on_the_terminal() -> None:
-    hostile = {"code": "x", "severity": "warning", "zh": "\x1b[31m红[bold]", "en": "\x1b]0;x\x07"}
-    hostile |= {"facts": {}, "section": "[link=http://x]here[/link]"}  # type: ignore[dict-item]
+    hostile = FINDING | {"zh": "\x1b[31m红[bold]", "section": "[link=http://x]here[/link]"}
     shown = text_of(seen(answer("a", findings=[hostile]), answer("b"), answer("c")), "zh")
     assert "\x1b" not in shown and "[bold]" in shown and "[link=http://x]" in shown
 

@@ -2,6 +2,9 @@
 
 import inspect
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +36,20 @@ def test_a_committee_of_one_is_diagnosed_as_well_and_for_development(one_node: O
     shown = one_node.run("diagnose", "--lang", "zh")
     assert shown.code == 0 and "运行正常" in shown.out and "仅供开发与演示" in shown.out
     assert "TLS 证书" in shown.out
+
+
+def test_a_watched_node_is_told_again_and_again_until_ctrl_c(one_node: OneNode) -> None:
+    words = ["diagnose", "--data", str(one_node.node.folder), "--watch", "--json"]
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", *words], stdout=subprocess.PIPE, text=True
+    )
+    assert watching.stdout is not None
+    with watching.stdout as lines:
+        rounds = [json.loads(next(lines)) for _ in range(2)]
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(30) == 130
+    clocks = [each["nodes"][0]["diagnosis"]["now_ms"] for each in rounds]
+    assert clocks[0] < clocks[1]
 
 
 @pytest.mark.parametrize(
