@@ -11,6 +11,9 @@ from tests.twins.executor import play
 from tests.twins.generator import slice_of_all
 from tests.twins.scenario import parse_scenario
 
+SAID_EACH = 1_000
+"""Where the output is no terminal, progress is a line for so many scenarios."""
+
 
 def main() -> int:
     """Run the campaign; the exit status is 1 where a scenario fails."""
@@ -36,8 +39,10 @@ def campaign(lines: list[str], jobs: int) -> int:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn()) as progress:
         task = progress.add_task("scenarios", total=len(lines))
-        for result in play_many(lines, jobs):
+        for done, result in enumerate(play_many(lines, jobs), 1):
             progress.advance(task)
+            if done % SAID_EACH == 0 and not progress.console.is_terminal:
+                print(f"{done} of {len(lines)} scenarios, {failed} failed", flush=True)
             if result.outcome is None:
                 failed += 1
                 again = f'python -m tests.twins --scenario "{result.line}"'
