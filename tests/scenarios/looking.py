@@ -123,7 +123,11 @@ def _hashes(node: SimulatedNode) -> list[HeaderHash]:
 
 
 def _records(stage: Stage, entered: list[RecordId]) -> str:
+    """Which bundles entered; one that was acknowledged has, or waits where it was handed in."""
     inside = set(entered)
+    for node, bundle in stage.promised:
+        waits = node.driver is None or node.driver._desk.pool.get(bundle.pool_key) is not None
+        require(waits or set(bundle.record_ids) <= inside, f"{node.name} lost what it acknowledged")
     on = [word for word, each in stage.bundles.items() if set(each.record_ids) <= inside]
     off = [word for word in stage.bundles if word not in on]
     left = f", not entered: {' '.join(off)}" if off else ""

@@ -15,6 +15,7 @@ from consensus.core.messages import Message, short
 from consensus.events import Event
 from consensus.mempool import PoolLimits
 from consensus.wire import Codec, Hello, Kind, Relayed, Said
+from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.bundle import Bundle
 from ledger.core.identifiers import NodeId
 from ledger.errors import InvariantBroken, LedgerError
@@ -71,6 +72,8 @@ class Stage:
         self.cluster.stopped = self._stopped
         self._codec = Codec(self.nodes[0].config, genesis_of(nodes).parameters)
         self.bundles: dict[str, Bundle] = {}
+        self.promised: list[tuple[SimulatedNode, Bundle]] = []
+        """Who has acknowledged what."""
         self.copies: dict[NodeId, Copy] = {}
         self.events: dict[NodeId, list[Event]] = defaultdict(list)
         self._notes: list[str] = []
@@ -117,8 +120,11 @@ class Stage:
 
     def hand_in(self, node: SimulatedNode, bundle: Bundle) -> object:
         """Submit a bundle at a node; what it answers."""
-        now_ms = self.cluster.now_ms + node.clock_off_ms
-        return self.cluster._step(node, lambda driver, *_: driver.submit(bundle, now_ms))
+        now_ms = node.clock_ms(self.cluster.now_ms)
+        answer = self.cluster._step(node, lambda driver, *_: driver.submit(bundle, now_ms))
+        if isinstance(answer, Acknowledgement):
+            self.promised.append((node, bundle))
+        return answer
 
     def make_block(
         self, name: str, maker: NodeId, on: SimulatedNode, bundles: list[Bundle], after_ms: int

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.core.committee import Committee
 from tests.scenarios.script import WrongScript, play
 
 SCENARIOS = sorted(Path(__file__).parent.glob("*.txt"))
@@ -24,6 +25,16 @@ def test_every_scenario_begins_with_a_story_and_ends_with_every_checker(path: Pa
     assert lines[0].startswith("# ")
     commands = [line for line in lines if line and not line.startswith(("#", " ", "----"))]
     assert commands[-2:] == ["show", "agree"]
+
+
+def test_without_the_rule_a_story_ends_in_a_fork_and_cannot_be_written_down(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`tests/mutants` takes away the other rules."""
+    monkeypatch.setattr(Committee, "q", property(lambda committee: 2 * committee.f + 1))
+    story = Path(__file__).with_name("22-five-nodes.txt").read_text(encoding="utf-8")
+    with pytest.raises(WrongScript, match="two blocks at height 1"):
+        play(story)
 
 
 def test_the_table_names_every_scenario_and_nothing_else() -> None:
