@@ -24,6 +24,7 @@ from ledger.core.identifiers import (
     NodeId,
     RecordId,
     View,
+    check_name,
 )
 from ledger.core.shapes import array, digest, integer, text, time_ms, versioned
 from ledger.errors import FormatError
@@ -131,7 +132,7 @@ def _header(items: Sequence[Value], log_size: int, log_root: Digest) -> Header:
         height=Height(integer(items[1], "height", 1)),
         previous=HeaderHash(digest(items[2], "previous")),
         time_ms=time_ms(items[3], "time_ms"),
-        proposer=NodeId(text(items[4], "proposer", 32)),
+        proposer=NodeId(check_name(text(items[4], "proposer", 32), "proposer")),
         epoch=Epoch(integer(items[5], "epoch")),
         bundle_count=integer(items[6], "bundle_count"),
         bundles_root=digest(items[7], "bundles_root"),

@@ -11,7 +11,15 @@ from ledger.codes import Code
 from ledger.core.canonical import decode, encode
 from ledger.core.committee import COMMITTEE_MAX, Committee
 from ledger.core.hashing import Tag
-from ledger.core.identifiers import Epoch, HeaderHash, Height, NetworkId, NodeId, View
+from ledger.core.identifiers import (
+    Epoch,
+    HeaderHash,
+    Height,
+    NetworkId,
+    NodeId,
+    View,
+    check_name,
+)
 from ledger.core.shapes import array, digest, integer, signature, text, versioned
 from ledger.core.signing import verify_tagged
 from ledger.errors import FormatError, VerificationError
@@ -102,7 +110,10 @@ def decode_certificate(data: bytes) -> CommitCertificate:
         ),
         HeaderHash(digest(items[6], "header_hash")),
         tuple(
-            (NodeId(text(node, "node_id", 32)), signature(signed, "signature"))
+            (
+                NodeId(check_name(text(node, "node_id", 32), "node_id")),
+                signature(signed, "signature"),
+            )
             for node, signed in (array(vote, "vote", 2) for vote in votes)
         ),
     )

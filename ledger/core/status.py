@@ -13,7 +13,15 @@ from typing import Final
 from ledger.core import merkle
 from ledger.core.canonical import Value, decode, encode
 from ledger.core.hashing import LeafKind, Tag, leaf_data, tagged_hash
-from ledger.core.identifiers import Digest, KeyId, LogIndex, MemberId, NetworkId, PublicKey
+from ledger.core.identifiers import (
+    Digest,
+    KeyId,
+    LogIndex,
+    MemberId,
+    NetworkId,
+    PublicKey,
+    check_name,
+)
 from ledger.core.reader import array_header, byte_string, word
 from ledger.core.shapes import array, integer, octets, text, time_ms
 
@@ -88,7 +96,7 @@ def key_row(data: bytes) -> KeyRow:
     interval, member, public_key = array(decode(data, ROW_BYTES_MAX), "key row", 3)
     return KeyRow(
         interval_from(interval),
-        MemberId(text(member, "member_id", 32)),
+        MemberId(check_name(text(member, "member_id", 32), "member_id")),
         PublicKey(octets(public_key, "public_key", 32)),
     )
 

@@ -20,6 +20,8 @@ JsonValue: TypeAlias = bool | int | str | Sequence["JsonValue"] | Mapping[str, "
 
 ITEMS_MAX: Final = 16_384
 """Values in one file: bounds what brackets alone can make the parser allocate (about 2 MiB)."""
+DEPTH_MAX: Final = 32
+"""How deep arrays and objects may nest: what no parser of another language refuses."""
 PATH_MAX: Final = 63
 """Hashes in one RFC 6962 path: a log has fewer than 2**63 leaves."""
 INTEGER_MAX: Final = (1 << 63) - 1
@@ -46,13 +48,16 @@ def load(data: bytes, size_max: int) -> JsonValue:
         loaded = json.loads(
             data.decode(),
             object_pairs_hook=_distinct,
+            parse_int=_integer,
             parse_float=_no_float,
             parse_constant=_no_float,
         )
     except RecursionError as problem:
-        raise FormatError(Code.FORMAT_TOO_DEEP, limit=ITEMS_MAX) from problem
+        raise FormatError(Code.FORMAT_TOO_DEEP, limit=DEPTH_MAX) from problem
     except ValueError as problem:
         raise FormatError(Code.FORMAT_JSON, reason=str(problem)[:100]) from problem
+    if data.count(b"[") + data.count(b"{") > DEPTH_MAX:
+        _check_depth(loaded)
     return cast(JsonValue, loaded)
 
 
@@ -162,6 +167,23 @@ def _distinct(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
             raise FormatError(Code.FORMAT_DUPLICATE, key=name[:64])
         found[name] = value
     return found
+
+
+def _check_depth(loaded: object) -> None:
+    """Refuse what is nested deeper than `DEPTH_MAX`; looks at one level after the other."""
+    level, depth = [loaded], 0
+    while level := [each for each in level if isinstance(each, dict | list)]:
+        depth += 1
+        if depth > DEPTH_MAX:
+            raise FormatError(Code.FORMAT_TOO_DEEP, limit=DEPTH_MAX)
+        inner = [each.values() if isinstance(each, dict) else each for each in level]
+        level = [value for values in inner for value in values]
+
+
+def _integer(spelled: str) -> int:
+    if spelled == "-0":
+        raise FormatError(Code.FORMAT_NOT_ALLOWED, type=spelled)
+    return int(spelled)
 
 
 def _no_float(spelled: str) -> JsonValue:

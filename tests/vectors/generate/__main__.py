@@ -21,6 +21,7 @@ from tests.vectors.generate import (
     records,
     sealed,
     sealed_receipts,
+    sm3,
     witness,
 )
 from tests.vectors.generate.spelling import Cases, spell
@@ -28,7 +29,7 @@ from tests.vectors.generate.spelling import Cases, spell
 ROOT = Path(__file__).parents[1]
 SOURCES = (
     *(canonical, keys, records, bundles, networks, blocks),
-    *(receipts, files, sealed, sealed_receipts, bid_proofs, witness, negative_list, draw),
+    *(receipts, files, sealed, sealed_receipts, bid_proofs, witness, negative_list, draw, sm3),
 )
 
 

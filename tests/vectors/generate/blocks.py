@@ -80,6 +80,7 @@ def _refused_headers() -> Cases:
         refused("previous hash of 31 bytes", but(4, bytes(31)), "format.shape"),
         refused("time before the epoch", but(5, -1), "format.shape"),
         refused("proposer is bytes", but(6, b"node-centre"), "format.shape"),
+        refused("proposer in capitals", but(6, "Node-Centre"), "format.shape"),
         refused("negative epoch", but(7, -1), "format.shape"),
         refused("negative bundle count", but(8, -1), "format.shape"),
         refused("entry count is nil", but(10, None), "format.shape"),

@@ -214,6 +214,7 @@ def _refused_certificates() -> Cases:
         refused("negative view", but(5, -1), "format.shape"),
         refused("header hash of 31 bytes", but(6, bytes(31)), "format.shape"),
         refused("vote without signature", but(7, (("node-centre",),)), "format.shape"),
+        refused("node in capitals", but(7, (("Node-Centre", bytes(64)),)), "format.shape"),
         refused("signature of 63 bytes", but(7, (("node-centre", bytes(63)),)), "format.shape"),
         refused("33 votes", but(7, (items[7][0],) * 33), "format.shape"),
     ]

@@ -272,6 +272,12 @@ def _fail_decode(here: World, good: Receipt) -> Cases:
             _with_bundle(good, header=_part(good).header + b"\0"),
         ),
         fails(1, "format.truncated", "key row truncated", _with_key(good, row=_key(good).row[:-1])),
+        fails(
+            1,
+            "format.shape",
+            "key row of a member with a newline",
+            _with_key(good, row=_key(good).row.replace(b"centre", b"centr\n")),
+        ),
     ]
 
 
@@ -692,6 +698,7 @@ def _refused_files(good: Receipt) -> Cases:
         ("byte order mark", "\ufeff" + text, "format.json"),
         ("an array", f"[{text}]", "format.shape"),
         ("nested 10,000 deep", "[" * 10_000 + "]" * 10_000, "format.too_deep"),
+        ("nested 33 deep", "[" * 33 + "]" * 33, "format.too_deep"),
         ("20,000 empty arrays", "[" + "[]," * 20_000 + "[]]", "format.too_large"),
         ("an unknown name", but(lambda v: v.update(extra=1)), "format.shape"),
         ("an unknown name in the entry", but(lambda v: v["entry"].update(extra=1)), "format.shape"),
@@ -740,6 +747,11 @@ def _refused_files(good: Receipt) -> Cases:
             "index of 5,000 digits",
             text.replace('"index": 0,', '"index": ' + "9" * 5_000 + ",", 1),
             "format.json",
+        ),
+        (
+            "index of minus zero",
+            text.replace('"index": 0,', '"index": -0,', 1),
+            "format.not_allowed",
         ),
         ("path of 64", but(lambda v: v["entry"].update(path=["00" * 32] * 64)), "format.shape"),
         (

@@ -1,0 +1,118 @@
+/** Owns the form of a receipt: its names and the sizes of its parts. Spec: receipt.md, Form. */
+
+import { ENTRY_BYTES_MAX, HEADER_BYTES_MAX as LEAF_BYTES_MAX } from "./block.js";
+import { HEADER_BYTES_MAX } from "./bundle.js";
+import { SIGNATURE_BYTES } from "./ed25519.js";
+import { NOTE_BYTES_MAX } from "./note.js";
+import { recordId } from "./record.js";
+import { refuse } from "./refusal.js";
+import { TIME_MAX, identifier } from "./shape.js";
+import { ROW_BYTES_MAX } from "./status.js";
+import {
+  jsonArray, jsonHex, jsonInteger, jsonOctets, jsonOptional, jsonPath, jsonText, parse, table,
+  versionedObject,
+} from "./strict_json.js";
+
+export const FORMAT = "bidwitness.receipt";
+export const RECEIPT_BYTES_MAX = 1 << 20;
+export const RECORD_BYTES_MAX = 256 << 10;
+const ACKNOWLEDGEMENTS_MAX = 32;
+const IDENTIFIER_MAX = 32;
+const NAMES = [
+  "network_id", "record", "entry", "head", "checkpoint", "bundle", "key", "epochs", "sealed",
+  "acknowledgements", "cosignatures", "timestamps",
+];
+
+/**
+ * The receipt that a file spells; nothing of it is judged.
+ *
+ * @param {Uint8Array} bytes from anyone
+ * @throws {Refusal} a `format.*` code, or `receipt.unsupported`
+ */
+export function decodeReceipt(bytes) {
+  return receiptOf(parse(bytes, RECEIPT_BYTES_MAX));
+}
+
+/** The receipt in a JSON value, on its own or inside another file. */
+export function receiptOf(value) {
+  const [
+    networkId, record, entry, head, checkpoint, bundle, key, epochs, sealed, acknowledgements,
+    cosignatures, timestamps,
+  ] = versionedObject(value, FORMAT, NAMES);
+  [epochs, cosignatures, timestamps].forEach(unsupported);
+  const [headLeaf, headPath] = table(head, "head", ["leaf", "path"]);
+  const receipt = {
+    networkId: jsonHex(networkId, "network_id"),
+    record: jsonOctets(record, "record", RECORD_BYTES_MAX),
+    entry: entryOf(entry),
+    headLeaf: jsonOctets(headLeaf, "head", LEAF_BYTES_MAX),
+    headPath: jsonPath(headPath, "head"),
+    checkpoint: jsonText(checkpoint, "checkpoint", NOTE_BYTES_MAX),
+    bundle: jsonOptional(bundle, bundleOf),
+    key: jsonOptional(key, keyOf),
+    sealed: jsonOptional(sealed, sealedOf),
+    acknowledgements: jsonArray(acknowledgements, "acknowledgements", ACKNOWLEDGEMENTS_MAX)
+      .map(acknowledgementOf),
+  };
+  return { ...receipt, recordId: recordId(receipt.record) };
+}
+
+/** Places of this version that have no form yet must be empty. */
+function unsupported(value) {
+  if (value === null) refuse("format.shape", { what: "receipt" });
+  if (!Array.isArray(value) || value.length) refuse("receipt.unsupported");
+}
+
+function entryOf(value) {
+  const [leaf, index, path] = table(value, "entry", ["leaf", "index", "path"]);
+  return {
+    leaf: jsonOctets(leaf, "entry", ENTRY_BYTES_MAX),
+    index: jsonInteger(index, "entry"),
+    path: jsonPath(path, "entry"),
+  };
+}
+
+function bundleOf(value) {
+  const names = ["header", "signature", "index", "path"];
+  const [header, signature, index, path] = table(value, "bundle", names);
+  return {
+    header: jsonOctets(header, "bundle", HEADER_BYTES_MAX),
+    signature: jsonHex(signature, "bundle", SIGNATURE_BYTES),
+    index: jsonInteger(index, "bundle"),
+    path: jsonPath(path, "bundle"),
+  };
+}
+
+function keyOf(value) {
+  const [row, index, path] = table(value, "key", ["row", "index", "path"]);
+  return {
+    row: jsonOctets(row, "key", ROW_BYTES_MAX),
+    index: jsonInteger(index, "key"),
+    path: jsonPath(path, "key"),
+  };
+}
+
+function sealedOf(value) {
+  const [opening, commitment, key] = table(value, "sealed", ["opening", "commitment", "key"]);
+  const names = ["record", "leaf", "index", "path"];
+  const [record, leaf, index, path] = table(commitment, "commitment", names);
+  return {
+    opening: jsonOctets(opening, "opening", RECORD_BYTES_MAX),
+    commitment: jsonOctets(record, "commitment", RECORD_BYTES_MAX),
+    leaf: jsonOctets(leaf, "commitment", ENTRY_BYTES_MAX),
+    index: jsonInteger(index, "commitment"),
+    path: jsonPath(path, "commitment"),
+    key: keyOf(key),
+  };
+}
+
+function acknowledgementOf(value) {
+  const names = ["node_id", "bundle", "received_at_ms", "signature"];
+  const [node, bundle, received, signature] = table(value, "acknowledgements", names);
+  return {
+    nodeId: identifier(jsonText(node, "node_id", IDENTIFIER_MAX), "node_id"),
+    bundle: jsonHex(bundle, "bundle"),
+    receivedAtMs: jsonInteger(received, "received_at_ms", TIME_MAX),
+    signature: jsonHex(signature, "signature", SIGNATURE_BYTES),
+  };
+}

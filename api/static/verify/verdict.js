@@ -1,0 +1,93 @@
+/** Owns the walk through the ten checks and what a receipt proves in the end. Spec: receipt.md. */
+
+import { hex } from "./bytes.js";
+import * as checks from "./checks.js";
+import { Refusal, numbered, refuse } from "./refusal.js";
+
+/** What a verified receipt does not prove. */
+const CAVEATS = ["truth", "amended", "alerts", "later", "former_keys"];
+
+/**
+ * Verify a decoded receipt under a trust root.
+ *
+ * @param {object} receipt of `decodeReceipt`
+ * @param {object} trust of `decodeTrust`
+ * @param {object[]} documents in the reader's hands: `sha256`, `sizeBytes`, and `sm3` or null
+ * @returns {object} what is proved, with the ten `steps`
+ * @throws {Refusal} with `step`, the number of the first check that fails, and the steps `passed`
+ */
+export function verifyDecoded(receipt, trust, documents = []) {
+  const steps = [];
+  const take = (number, check) => {
+    const facts = numbered(number, check);
+    steps.push({ number, applies: facts !== null, facts: facts ?? {} });
+  };
+  try {
+    let one = null;
+    let quorum = null;
+    take(1, () => {
+      one = checks.open(receipt, trust);
+      return { size: receipt.record.length };
+    });
+    take(2, () => checks.checkNetwork(one, trust));
+    take(3, () => checks.checkRecordId(one));
+    take(4, () => checks.checkBundle(one, trust));
+    take(5, () => checks.checkKey(one));
+    take(6, () => checks.checkLog(one));
+    take(7, () => checks.checkCommittee(one, trust));
+    take(8, () => {
+      quorum = checks.checkQuorum(one, trust);
+      return { found: quorum.length, needed: trust.committee.q };
+    });
+    take(9, () => checks.checkSealed(one, trust));
+    take(10, () => checks.checkDocuments(one.record, documents));
+    return verdictOf(one, trust, quorum, steps);
+  } catch (problem) {
+    if (problem instanceof Refusal) problem.passed = steps;
+    throw problem;
+  }
+}
+
+/** The same of a record that another proof rests on: nothing that came out of a seal. */
+export function verifyEntered(receipt, trust) {
+  const verdict = verifyDecoded(receipt, trust);
+  if (verdict.opened !== null) numbered(9, () => refuse("receipt.opened"));
+  return verdict;
+}
+
+function verdictOf(one, trust, quorum, steps) {
+  const { receipt, record, checkpoint, unsealed } = one;
+  const entry = unsealed === null ? one.entry : unsealed.entry;
+  const times = quorum.map(({ timeMs }) => timeMs).sort((a, b) => (a < b ? -1 : Number(a > b)));
+  const { f, q, n } = trust.committee;
+  return {
+    recordId: hex(receipt.recordId),
+    record,
+    height: entry.height,
+    index: unsealed === null ? receipt.entry.index : unsealed.part.index,
+    treeSize: checkpoint.size,
+    root: hex(checkpoint.root),
+    occurredAtMs: record.occurredAtMs,
+    committedAtMs: entry.blockTimeMs,
+    // At most f of the times lie, so the largest of the f + 1 smallest is an upper bound.
+    existedByMs: times[f],
+    received: receipt.acknowledgements,
+    quorum,
+    quorumNeeded: q,
+    nodesCount: n,
+    steps,
+    caveats: [...(unsealed ? ["unsealed"] : []), ...CAVEATS, ...(f ? [] : ["development"])],
+    opened: unsealed === null ? null : openedOf(one),
+  };
+}
+
+function openedOf({ receipt, entry, unsealed, loggedId }) {
+  return {
+    openingId: hex(loggedId),
+    openedBy: unsealed.opening.issuer,
+    committedBy: unsealed.commitment.issuer,
+    height: entry.height,
+    index: receipt.entry.index,
+    timeMs: entry.blockTimeMs,
+  };
+}

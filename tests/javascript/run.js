@@ -1,0 +1,34 @@
+/** Runs the judge in Node: a question in JSON on standard input, the answer on standard output. */
+
+import { readFileSync } from "node:fs";
+import { judgeAll, judgeFiles } from "./judge.js";
+import { digestDocument } from "../../api/static/verify/index.js";
+import { hex } from "../../api/static/verify/bytes.js";
+import { isPointAssigned } from "../../api/static/verify/unicode.js";
+
+/** The first and the last code point of every run that the verifier takes for assigned. */
+function assignedRuns() {
+  const runs = [];
+  for (let point = 0; point <= 0x10ffff; point += 1) {
+    if (!isPointAssigned(point)) continue;
+    const last = runs[runs.length - 1];
+    if (last !== undefined && last[1] === point - 1) last[1] = point;
+    else runs.push([point, point]);
+  }
+  return runs;
+}
+
+async function digests({ path, webCrypto }) {
+  const found = await digestDocument(new Uint8Array(readFileSync(path)), { webCrypto });
+  return [hex(found.sha256), hex(found.sm3), Number(found.sizeBytes)];
+}
+
+const ANSWERS = {
+  vectors: ({ files }) => judgeAll(files),
+  files: ({ trusts, files }) => judgeFiles(trusts, files),
+  assigned: assignedRuns,
+  digests,
+};
+
+const question = JSON.parse(readFileSync(0, "utf8"));
+process.stdout.write(JSON.stringify(await ANSWERS[question.ask](question)));
