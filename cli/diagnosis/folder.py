@@ -70,6 +70,8 @@ class FolderFacts:
     """The last start, stop or failure in the log's tail."""
     lines: tuple[LogLine, ...]
     """The log's last lines."""
+    free_bytes: int | None
+    """Room on the disk of the folder: a log on a full disk lacks the last words."""
 
 
 def look(settings: Settings, trust: TrustRoot | None) -> FolderFacts:
@@ -89,7 +91,8 @@ def look(settings: Settings, trust: TrustRoot | None) -> FolderFacts:
         signed, damaged = _promises(settings, trust)
     begun = (settings.database_folder / "CURRENT").exists()
     last = told[-1] if told else None
-    return FolderFacts(begun, held, head, signed, damaged, last, tuple(lines[-LINES_KEPT:]))
+    kept = tuple(lines[-LINES_KEPT:])
+    return FolderFacts(begun, held, head, signed, damaged, last, kept, _free(settings.folder))
 
 
 def holder(lock: Path) -> Holder | None:
@@ -129,6 +132,13 @@ def _state(pid: int) -> str:
     except OSError:
         return ""
     return text.rpartition(")")[2].split()[0]
+
+
+def _free(folder: Path) -> int | None:
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None
 
 
 def _tail(path: Path | None) -> list[LogLine]:

@@ -1,6 +1,7 @@
 """One node as it is seen from outside: its own answer, or what its folder says in its stead."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from api.finding import Finding, Severity
 from api.phrases import Fact, Phrase, Problem
@@ -11,6 +12,9 @@ from ledger.codes import Code
 from ledger.errors import LedgerError
 from ledger.presented import read_trust
 from ledger.trust import TrustRoot
+
+FULL_BYTES: Final = 64 << 20
+"""With less room than this a store cannot grow by one table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +87,15 @@ def _mute(target: Target, settings: Settings, facts: FolderFacts, reason: str) -
         )
     if not facts.begun:
         return _serious(Code.DIAGNOSE_NEVER_STARTED, target, folder=folder)
-    return _serious(Code.DIAGNOSE_DOWN, target, folder=folder, ended=_ended(facts.last_event))
+    return _serious(Code.DIAGNOSE_DOWN, target, folder=folder, ended=_ended(facts))
 
 
-def _ended(last: LogLine | None) -> Phrase:
-    """How the process ended, as its log tells."""
+def _ended(facts: FolderFacts) -> Phrase:
+    """How the process ended, as its log tells; one on a full disk may lack the last words."""
+    last, free_bytes = facts.last_event, facts.free_bytes
+    silent = last is None or last.event == "node.started"
+    if silent and free_bytes is not None and free_bytes < FULL_BYTES:
+        return Phrase("ended_full", {"free": free_bytes >> 20})
     if last is None:
         return Phrase("ended_unknown")
     if last.event == "node.stopped":

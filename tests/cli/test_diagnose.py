@@ -2,9 +2,11 @@
 
 import copy
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -245,6 +247,19 @@ def test_how_a_process_ended_is_read_from_the_end_of_its_log(
     looked = see(target)
     assert [each.code for each in looked.found] == [Code.DIAGNOSE_DOWN]
     assert told in " ".join(text_of([looked], "en").split())
+
+
+def test_a_full_disk_is_told_where_the_log_could_not_be_written(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.database_folder.mkdir(exist_ok=True)
+    (settings.database_folder / "CURRENT").write_text("MANIFEST-000001\n")
+    assert settings.log_file is not None
+    settings.log_file.write_text('{"event": "node.started", "timestamp": "2026-03-01T01:02:03Z"}')
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=3 << 20))
+    looked = see(Target(settings.node_id, "http://127.0.0.1:9", settings))
+    assert "only 3 MiB are free on its disk" in " ".join(text_of([looked], "en").split())
+    assert "只剩 3 MiB" in text_of([looked], "zh").replace("\n", "")
 
 
 # What a person sees.
