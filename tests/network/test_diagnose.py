@@ -39,6 +39,7 @@ def test_a_network_is_diagnosed_while_things_happen_to_it(tmp_path: Path) -> Non
         one_has_no_room_left(network)
     finally:
         network.stop()
+        HTTP.close()
 
 
 def all_is_well(network: RealNetwork) -> None:
