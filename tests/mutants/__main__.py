@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.mutant import Mutant, Outdated, catchers, mutants
+from tests.mutants.mutant import Mutant, Outdated, catchers_by_file, mutants
 from tests.mutants.workshop import copy_of_the_packages, not_caught, run_tests
 
 
@@ -17,7 +17,7 @@ def main(words: list[str]) -> int:
     """Try the mutants whose names hold one of `words`; all of them where there are none."""
     tried = [m for m in mutants() if not words or any(word in m.name for word in words)]
     with copy_of_the_packages() as tree:
-        for node_ids in catchers(tried).values():
+        for node_ids in catchers_by_file(tried).values():
             trial = run_tests(tree, node_ids)
             if trial.exit_code != pytest.ExitCode.OK:
                 print(trial.output)
@@ -39,7 +39,8 @@ def _try(mutant: Mutant, tree: Path) -> str:
         problem = str(outdated)
     seconds = time.monotonic() - began
     print(f"{'LIVES ' if problem else 'caught'} {seconds:5.1f} s  {mutant.name}: {mutant.rule}")
-    print(f"                by {mutant.caught_by}", flush=True)
+    for each in mutant.catchers:
+        print(f"                by {each.node_id}", flush=True)
     return problem
 
 

@@ -1,4 +1,4 @@
-"""A mutant: a patch that takes one rule away, and the test of the suite that must miss it.
+"""A mutant: a patch that takes one rule away, and the tests of the suite that must miss it.
 
 A `.patch` file is a header, in the form of a letter's, and a unified diff as `git diff` writes it:
 
@@ -7,8 +7,8 @@ A `.patch` file is a header, in the form of a letter's, and a unified diff as `g
     Caught-by: the node id of the test that must fail.
     Because: a regular expression that a line of its complaint matches.
 
-It is applied without any guessing: the lines that a hunk takes out must stand in the file exactly
-once, wherever that is.
+The last two may come again, for a second test that must miss the same rule. The diff is applied without any guessing: the lines that a hunk takes out must stand in the file exactly once,
+wherever that is.
 """
 
 import re
@@ -38,6 +38,15 @@ class Hunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Catcher:
+    """A test that fails without the rule, and passes with it."""
+
+    node_id: str
+    because: re.Pattern[str]
+    """Matches a line of the reason for which it fails."""
+
+
+@dataclass(frozen=True, slots=True)
 class Mutant:
     """One rule less."""
 
@@ -46,10 +55,8 @@ class Mutant:
     """What is taken away."""
     pitfalls: tuple[str, ...]
     """Numbers of the table in the README; empty where a rule is nobody's pitfall but ours."""
-    caught_by: str
-    """Node id of the test that must fail without the rule, and passes with it."""
-    because: re.Pattern[str]
-    """Matches a line of the reason for which that test fails."""
+    catchers: tuple[Catcher, ...]
+    """Each must miss it."""
     hunks: tuple[Hunk, ...]
 
     @contextmanager
@@ -91,12 +98,12 @@ def mutants() -> list[Mutant]:
     return [read_mutant(path) for path in sorted(PATCHES.glob("*.patch"))]
 
 
-def catchers(of: Iterable[Mutant]) -> dict[str, list[str]]:
+def catchers_by_file(of: Iterable[Mutant]) -> dict[str, list[str]]:
     """The tests that must fail, each once, by the file that they stand in."""
-    by_file: dict[str, list[str]] = {}
-    for node_id in sorted({mutant.caught_by for mutant in of}):
-        by_file.setdefault(node_id.split("::", maxsplit=1)[0], []).append(node_id)
-    return by_file
+    found: dict[str, list[str]] = {}
+    for node_id in sorted({each.node_id for mutant in of for each in mutant.catchers}):
+        found.setdefault(node_id.split("::", maxsplit=1)[0], []).append(node_id)
+    return found
 
 
 def read_mutant(path: Path) -> Mutant:
@@ -107,21 +114,23 @@ def read_mutant(path: Path) -> Mutant:
     """
     letter = message_from_string(path.read_text(encoding="utf-8"))
 
-    def said(name: str) -> str:
-        words = " ".join(str(letter.get(name, "")).split())
-        if not words:
+    def said(name: str) -> list[str]:
+        lines = [" ".join(str(line).split()) for line in letter.get_all(name, [])]
+        if not all(lines) or not lines:
             raise ValueError(f"{path.name} has no line `{name}:`")
-        return words
+        return lines
 
     hunks = tuple(_hunks(str(letter.get_payload()).splitlines(), path.name))
     if not hunks:
         raise ValueError(f"{path.name} changes nothing")
+    tests, reasons = said("Caught-by"), said("Because")
+    if len(tests) != len(reasons):
+        raise ValueError(f"{path.name} has not as many lines `Because:` as `Caught-by:`")
     return Mutant(
         path.stem,
-        said("Rule"),
-        tuple(re.findall(r"\d+", said("Pitfall"))),
-        said("Caught-by"),
-        re.compile(said("Because")),
+        said("Rule")[0],
+        tuple(re.findall(r"\d+", said("Pitfall")[0])),
+        tuple(Catcher(test, re.compile(why)) for test, why in zip(tests, reasons, strict=True)),
         hunks,
     )
 

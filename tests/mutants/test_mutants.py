@@ -1,7 +1,7 @@
 """Take a rule away, and a test of the suite fails for it: the proof that the tests see.
 
-Each patch beside this file is applied to a copy of the packages, and the one test that it names
-must fail there for the reason that it names. `README.md` tells which rules, and which have none.
+Each patch beside this file is applied to a copy of the packages, and each test that it names must
+fail there for the reason that it names. `README.md` tells which rules, and which have none.
 """
 
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.mutant import PATCHES, Mutant, Outdated, catchers, mutants, read_mutant
+from tests.mutants.mutant import PATCHES, Mutant, Outdated, catchers_by_file, mutants, read_mutant
 from tests.mutants.workshop import copy_of_the_packages, not_caught, run_tests
 
 MUTANTS = mutants()
-CATCHERS = catchers(MUTANTS)
+CATCHERS = catchers_by_file(MUTANTS)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_the_tests_that_catch_pass_in_an_unmutated_copy(file: str, tree: Path) -
 
 def test_no_mutant_is_caught_by_the_tests_of_mutants() -> None:
     own = PATCHES.relative_to(PATCHES.parent.parent).as_posix()
-    assert [m.name for m in MUTANTS if m.caught_by.startswith(own)] == []
+    assert [file for file in CATCHERS if file.startswith(own)] == []
 
 
 def test_the_readme_names_every_mutant_and_every_pitfall() -> None:
@@ -53,8 +53,9 @@ def test_the_readme_names_every_mutant_and_every_pitfall() -> None:
 def test_a_mutant_that_nobody_misses_is_named(tmp_path: Path, tree: Path) -> None:
     """Words in a docstring are no rule."""
     harmless = written(tmp_path, HARMLESS)
+    (catcher,) = harmless.catchers
     said = not_caught(harmless, tree)
-    assert said == f"99-harmless lives: {harmless.caught_by} passes without the rule"
+    assert said == f"99-harmless: {catcher.node_id} passes without the rule"
 
 
 def test_a_patch_that_no_longer_applies_says_how_to_make_it_anew(
@@ -85,7 +86,8 @@ def test_a_patch_that_fits_in_two_places_is_not_applied(tmp_path: Path, tree: Pa
     ("whole", "broken", "why"),
     [
         ("Because: nothing\n", "", "no line `Because:`"),
-        ("-1,3 +1,3", "-1,9 +1,9", "as many lines"),
+        ("Because: nothing\n", "Because: this\nBecause: that\n", "as many lines `Because:`"),
+        ("-1,3 +1,3", "-1,9 +1,9", "as many lines as it says"),
         ("@@ -1", "-1", "changes nothing"),
     ],
 )

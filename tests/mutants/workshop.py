@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.mutants.mutant import Mutant
+from tests.mutants.mutant import Catcher, Mutant
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SHIPPED = ("ledger", "contracts", "consensus", "api", "cli", "tests")
@@ -76,7 +76,7 @@ def run_tests(tree: Path, node_ids: Sequence[str]) -> Trial:
 
 
 def not_caught(mutant: Mutant, tree: Path) -> str:
-    """Try a mutant; empty where its test fails for the expected reason, else what happened.
+    """Try a mutant; empty where its tests fail for the expected reasons, else what happened.
 
     Args:
         mutant: the rule to take away.
@@ -86,14 +86,16 @@ def not_caught(mutant: Mutant, tree: Path) -> str:
         Outdated: the patch does not apply.
     """
     with mutant.applied_to(tree):
-        trial = run_tests(tree, [mutant.caught_by])
+        problems = [_not_missed_by(each, tree) for each in mutant.catchers]
+    return "\n".join(f"{mutant.name}: {problem}" for problem in problems if problem)
+
+
+def _not_missed_by(catcher: Catcher, tree: Path) -> str:
+    test, trial = catcher.node_id, run_tests(tree, [catcher.node_id])
     if trial.exit_code == pytest.ExitCode.OK:
-        return f"{mutant.name} lives: {mutant.caught_by} passes without the rule"
+        return f"{test} passes without the rule"
     if trial.exit_code != pytest.ExitCode.TESTS_FAILED:
-        return f"{mutant.name}: {mutant.caught_by} did not run:\n{trial.output}"
-    if not any(mutant.because.search(reason) for reason in trial.reasons):
-        expected = mutant.because.pattern
-        return (
-            f"{mutant.name}: {mutant.caught_by} fails, but not with {expected!r}:\n{trial.output}"
-        )
+        return f"{test} did not run:\n{trial.output}"
+    if not any(catcher.because.search(reason) for reason in trial.reasons):
+        return f"{test} fails, but not with {catcher.because.pattern!r}:\n{trial.output}"
     return ""
