@@ -84,8 +84,8 @@ mutants: .venv/.dev ## Take rules away one by one and see which test misses each
 twins: .venv/.dev ## Play every scenario of two copies of a node with one key (EVERY=1, JOBS=2)
 	@$(BIN)/python -m tests.twins --every $(or $(EVERY),1) $(if $(JOBS),--jobs $(JOBS))
 
-failpoints: .venv/.dev ## Kill a real node between every two steps on its disk (STORY=name)
-	@$(BIN)/python -m tests.failpoints $(if $(STORY),--story $(STORY))
+failpoints: .venv/.dev ## Kill a real node between every two steps on its disk (STORY=name, PART=1/3)
+	@$(BIN)/python -m tests.failpoints $(if $(STORY),--story $(STORY)) $(if $(PART),--part $(PART))
 
 nemesis: .venv/.dev ## Kill real nodes at random while records flow (ROUNDS=100)
 	@$(BIN)/python -m tests.network --rounds $(or $(ROUNDS),100)
