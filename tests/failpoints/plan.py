@@ -51,6 +51,8 @@ class Plan:
 
     crash: Crash | None = None
     fault: Fault | None = None
+    language: str = "en_US.UTF-8"
+    """In which the node says its last sentence."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Places:
             "FAILPOINTS_LOG": str(self.log),
             "FAILPOINTS_GRAVES": str(self.graves),
         }
+        told["LANG"] = plan.language
         if plan.crash is not None:
             told["FAILPOINTS_CRASH"] = f"{plan.crash.step}:{plan.crash.when[0]}"
         if (fault := plan.fault) is not None:

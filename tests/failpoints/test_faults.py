@@ -107,6 +107,19 @@ def synced_after_it_failed(steps: Sequence[Step]) -> list[Step]:
     return again
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (EIO, "所在磁盘出错：Input/output error。"),
+        (ENOSPC, "所在磁盘已满。请腾出空间后重新启动节点"),
+    ],
+)
+def test_the_sentence_is_chinese_where_that_is_spoken(lone: Lone, error: int, told: str) -> None:
+    plan = Plan(fault=Fault("write", "journal/intake", error), language="zh_CN.UTF-8")
+    assert lone.live([lone.bundle()], plan) == Exit.UNAVAILABLE
+    assert told in lone.node.said()
+
+
 @pytest.mark.parametrize("fault", GOES_ON, ids=name_of)
 def test_a_call_that_only_hesitates_changes_nothing(lone: Lone, fault: Fault) -> None:
     assert lone.live([lone.bundle(), lone.bundle()], Plan(fault=fault)) == 0, lone.node.said()
