@@ -21,6 +21,7 @@ from api.routes import (
     completeness,
     diagnose,
     health,
+    log,
     network,
     records,
     status,
@@ -39,6 +40,7 @@ ROUTERS: Final = (
     diagnose.router,
     health.router,
     tiles.router,
+    log.router,
     pages.router,
 )
 _DOCS_POLICY: Final = (

@@ -56,6 +56,7 @@ _EXACT: Final[Mapping[Code, int]] = {
     Code.RECORD_UNKNOWN: 404,
     Code.BLOCK_UNKNOWN: 404,
     Code.CHECKPOINT_NONE: 404,
+    Code.CHECKPOINT_BEYOND: 404,
     Code.TILE_PATH: 404,
     Code.TILE_UNKNOWN: 404,
     Code.RECEIPT_PENDING: 202,

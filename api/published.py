@@ -35,11 +35,12 @@ class Published:
         """
         elapsed_ms = now_ms() - self._made_ms
         if self._note is None or not 0 <= elapsed_ms < INTERVAL_MS:
-            self._note, self._made_ms = self._signed(), now_ms()
+            self._note, self._made_ms = self.signed(self._chain.checkpoint()), now_ms()
         return self._note
 
-    def _signed(self) -> bytes:
-        cosigned = parse_note(self._chain.checkpoint())
-        checkpoint = parse_checkpoint(cosigned.text)
+    def signed(self, cosigned: bytes) -> bytes:
+        """A cosigned head of this chain with the log signature above its cosignatures."""
+        note = parse_note(cosigned)
+        checkpoint = parse_checkpoint(note.text)
         line = sign_log(self._signer, checkpoint.origin, checkpoint)
-        return Note(cosigned.text, (line, *cosigned.signatures)).format()
+        return Note(note.text, (line, *note.signatures)).format()

@@ -5,7 +5,7 @@ already is answered with the same receipts, however often it comes.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from api.block_hashes import BlockHashes
@@ -29,6 +29,7 @@ from ledger.core.receipt import Receipt
 from ledger.core.record import Record, decode_record
 from ledger.core.signing import Signer
 from ledger.core.status import key_row, key_row_key
+from ledger.core.tlog_proof import TlogProof, tlog_proof
 from ledger.errors import LedgerError, Rejected, StoreError, VerificationError
 
 WAIT_MS_MAX: Final = 60_000
@@ -148,6 +149,17 @@ class LedgerService:
         """
         self.viewer.require(self.decoded(self.stored(record_id)))
         return self.chain.receipt(record_id)
+
+    def tlog_proof(self, record_id: RecordId) -> TlogProof:
+        """The receipt as a C2SP proof, its checkpoint signed by this node's log key as well.
+
+        Raises:
+            NotPublic: `api.not_public`.
+            StoreError: `record.unknown`, `receipt.pending`.
+        """
+        receipt = self.receipt(record_id)
+        signed = self.published.signed(receipt.checkpoint.encode()).decode()
+        return tlog_proof(replace(receipt, checkpoint=signed))
 
     def bundle_of(self, record_id: RecordId) -> tuple[RecordId, ...]:
         """The records that came in one bundle with this one, in the bundle's order.

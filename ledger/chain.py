@@ -18,7 +18,7 @@ from ledger.core.effects import BlockEffects
 from ledger.core.genesis import Genesis
 from ledger.core.identifiers import Digest, Height, NodeId, RecordId
 from ledger.core.merkle import Frontier
-from ledger.core.merkle_stored import consistency_path_from
+from ledger.core.merkle_stored import consistency_path_from, root_from
 from ledger.core.note import NoteSignature
 from ledger.core.receipt import Receipt
 from ledger.core.status import StatusTree
@@ -221,6 +221,16 @@ class Chain:
                 Code.RECEIPT_PENDING, height=height, found=signed, needed=self.committee.q
             )
         return self._receipts.make(record, *found)
+
+    def root_of(self, size: int) -> Digest:
+        """The root of the first `size` leaves, at least one.
+
+        Raises:
+            InvariantBroken: more than the head's.
+        """
+        if not 0 < size <= self._frontier.size:
+            raise InvariantBroken(f"no root of {size} leaves")
+        return root_from(self._tree, size)
 
     def consistency(self, old_size: int, new_size: int) -> tuple[Digest, ...]:
         """The proof that the log of `new_size` leaves begins with that of `old_size`.

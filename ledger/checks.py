@@ -20,15 +20,16 @@ from ledger.core.bundle import (
     record_leaf_hash,
     verify_header,
 )
-from ledger.core.checkpoint import Checkpoint, cosigner_name, parse_checkpoint
+from ledger.core.checkpoint import Checkpoint, parse_checkpoint
 from ledger.core.derived import recomputed_nonce
 from ledger.core.entry import Entry, decode_entry
-from ledger.core.identifiers import NETWORK_MEMBER, NodeId
-from ledger.core.note import Kind, Note, NoteKey, parse_note, verify_note
+from ledger.core.identifiers import NETWORK_MEMBER
+from ledger.core.note import Note, parse_note
 from ledger.core.receipt import Receipt
 from ledger.core.record import Record, decode_record, record_id
 from ledger.core.status import KeyRow, key_row
 from ledger.errors import DetailValue, FormatError, VerificationError
+from ledger.heads import Cosigned, check_cosigned
 from ledger.key_checks import check_key_row
 from ledger.sealed_checks import Unsealed, check_author, check_commitment, unsealed_from
 from ledger.trust import TrustRoot
@@ -187,34 +188,13 @@ def check_committee(case: Opened, trust: TrustRoot) -> Facts:
     return {"epoch": case.head.epoch, "n": trust.committee.n}
 
 
-@dataclass(frozen=True, slots=True)
-class Cosigned:
-    """One committee node's word that this head was the newest it had seen."""
-
-    node_id: NodeId
-    time_s: int
-    """By the node's own clock, in seconds since the epoch."""
-
-
 def check_quorum(case: Opened, trust: TrustRoot) -> tuple[Cosigned, ...]:
     """Check 8: q distinct committee keys cosigned this text, and acknowledgements hold.
 
     Returns:
         One item for each committee node that cosigned, in the note's order.
     """
-    committee = trust.committee
-    names = {cosigner_name(trust.origin, node.node_id): node.node_id for node in committee.nodes}
-    keys = [
-        NoteKey(cosigner_name(trust.origin, node.node_id), Kind.COSIGNATURE, node.node_key)
-        for node in committee.nodes
-    ]
-    held = tuple(
-        Cosigned(names[each.key.name], each.time_s)
-        for each in verify_note(case.note, keys)
-        if each.time_s is not None
-    )
-    if len(held) < committee.q:
-        raise VerificationError(Code.RECEIPT_QUORUM, found=len(held), needed=committee.q)
+    held = check_cosigned(case.note, trust)
     _check_acknowledgements(case, trust)
     return held
 

@@ -54,6 +54,12 @@ class Code(StrEnum):
     TILE_UNKNOWN = "tile.unknown"
     TILE_BUNDLE = "tile.bundle"
     TILE_HASHES = "tile.hashes"
+    POLICY_INVALID = "policy.invalid"
+    POLICY_LOG = "policy.log"
+    POLICY_QUORUM = "policy.quorum"
+    TLOG_PROOF_INVALID = "tlog_proof.invalid"
+    TLOG_PROOF_BARE = "tlog_proof.bare"
+    TLOG_PROOF_OTHER = "tlog_proof.other"
 
     STORE_LOCKED = "store.locked"
     STORE_DISK_FULL = "store.disk_full"
@@ -72,6 +78,7 @@ class Code(StrEnum):
     BLOCK_UNKNOWN = "block.unknown"
     RECEIPT_PENDING = "receipt.pending"
     CHECKPOINT_NONE = "checkpoint.none"
+    CHECKPOINT_BEYOND = "checkpoint.beyond"
     CHECKPOINT_CONFLICT = "checkpoint.conflict"
 
     CONSENSUS_CONFIG = "consensus.config"

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 
 from ledger.bid_proofs import COMMITMENT_STEP, BidVerdict, verify_bid_proof
 from ledger.codes import Code
-from ledger.core import batch, bid_proof, openings, receipt, strict_json
+from ledger.core import batch, bid_proof, openings, receipt, strict_json, tlog_proof
 from ledger.core.batch import BatchProof, DocumentDigest
 from ledger.core.bid_proof import BidProof
 from ledger.core.identifiers import Digest
@@ -80,13 +80,15 @@ def read_trust(path: Path) -> TrustRoot:
 
 
 def read_presented(path: Path) -> Presented:
-    """A receipt, openings, batch proof or bid proof from a file.
+    """A receipt, by itself or in a tlog-proof, openings, batch proof or bid proof from a file.
 
     Raises:
         OSError: the file cannot be read.
         FormatError: it is none of these, or a broken one.
     """
     data = _read(path, FILE_BYTES_MAX)
+    if data.startswith(tlog_proof.FIRST_LINE.encode()):
+        return Presented(str(path), tlog_proof.receipt_in(tlog_proof.parse_tlog_proof(data)))
     value = strict_json.load(data, FILE_BYTES_MAX)
     word = value.get("format") if isinstance(value, dict) else None
     if word == Kind.RECEIPT:

@@ -17,6 +17,7 @@ from ledger.core.identifiers import Digest, Height, LogIndex, MemberId, NodeId, 
 from ledger.core.receipt import Receipt
 from ledger.core.record import Record
 from ledger.errors import VerificationError
+from ledger.heads import Cosigned
 from ledger.numbering import numbered
 from ledger.trust import TrustRoot
 
@@ -218,7 +219,7 @@ def _step(number: int, facts: checks.Facts | None) -> Step:
 def _verdict(
     case: checks.Opened,
     trust: TrustRoot,
-    cosigned: Sequence[checks.Cosigned],
+    cosigned: Sequence[Cosigned],
     documents: tuple[DocumentDigest, ...],
     steps: tuple[Step, ...],
 ) -> VerifiedRecord:

@@ -13,6 +13,7 @@ from api.openapi import JSON, answer, bytes_answer, later, problems
 from ledger.core.identifiers import RecordId, Subject
 from ledger.core.receipt import MEDIA_TYPE
 from ledger.core.record import SUBJECT_BYTES_MAX
+from ledger.core.tlog_proof import MEDIA_TYPE as PROOF_TYPE
 
 router = APIRouter(tags=["records"])
 
@@ -57,6 +58,22 @@ async def receipt(record: DigestPath, service: Service) -> Response:
     found = service.receipt(RecordId(digest(record)))
     name = f'attachment; filename="{record[:16]}.receipt.json"'
     return Response(found.encode(), media_type=MEDIA_TYPE, headers={"Content-Disposition": name})
+
+
+@router.get(
+    "/v1/records/{record}/tlog-proof",
+    summary="A record's receipt as a C2SP proof",
+    responses={
+        200: bytes_answer("The proof: docs/spec/tlog_proof.md", PROOF_TYPE),
+        202: later(answer("Not cosigned yet", "ProblemJson", PROBLEM_TYPE)),
+        **problems(403, 404),
+    },
+)
+async def tlog_proof(record: DigestPath, service: Service) -> Response:
+    """The receipt for tools of other people, signed by this node's log key as well."""
+    found = service.tlog_proof(RecordId(digest(record)))
+    name = f'attachment; filename="{record[:16]}.tlog-proof"'
+    return Response(found.format(), 200, {"Content-Disposition": name}, PROOF_TYPE)
 
 
 @router.get(

@@ -257,3 +257,18 @@ class SearchJson(Model):
 
     query: str
     hits: list[HitJson]
+
+
+class TreeHeadJson(Model):
+    """The log at one size."""
+
+    size: Count
+    root: Hex32
+
+
+class ConsistencyJson(Model):
+    """That one log begins with another."""
+
+    old: TreeHeadJson
+    new: TreeHeadJson
+    path: list[Hex32]

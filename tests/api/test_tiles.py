@@ -5,12 +5,17 @@ import gzip
 import httpx
 import pytest
 
-from ledger.core.checkpoint import parse_checkpoint
+from ledger.core.checkpoint import Checkpoint, parse_checkpoint
 from ledger.core.entry import decode_entry
+from ledger.core.identifiers import Digest
 from ledger.core.merkle import leaf_hash
 from ledger.core.note import parse_note
+from ledger.core.policy import parse_policy
 from ledger.core.tile_tree import TileTree
 from ledger.core.tiles import TilePath, bundles_of, split_bundle, tiles_of
+from ledger.core.tlog_proof import parse_tlog_proof, receipt_in
+from ledger.heads import verify_extends, verify_head
+from ledger.verify import verify_receipt
 from tests.api.one_node import OneNode, canonical
 from tests.api.small_tender import Tender, play
 
@@ -23,13 +28,17 @@ def tender(node: OneNode, client: httpx.Client) -> Tender:
     return played
 
 
+def head_of(client: httpx.Client) -> Checkpoint:
+    return parse_checkpoint(parse_note(client.get("/checkpoint").content).text)
+
+
 def size_of(client: httpx.Client) -> int:
-    return parse_checkpoint(parse_note(client.get("/checkpoint").content).text).size
+    return head_of(client).size
 
 
 def test_the_whole_log_is_read_and_has_the_root_that_was_cosigned(tender: Tender) -> None:
     client = tender.client
-    head = parse_checkpoint(parse_note(client.get("/checkpoint").content).text)
+    head = head_of(client)
     tree = TileTree()
     for path in bundles_of(head.size):
         leaves = split_bundle(client.get(f"/{path}").content, path.width)
@@ -107,3 +116,64 @@ def test_a_leaf_shows_of_a_record_that_is_not_public_only_where_it_stands(tender
         (entry.bundle_id or b"").hex(),
         entry.block_time_ms,
     )
+
+
+# Policy, proofs, and consistency between any two heads.
+
+
+def test_the_checkpoint_fulfils_the_policy_of_its_node(tender: Tender) -> None:
+    answer = tender.client.get("/v1/policy")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    policy = parse_policy(answer.content)
+    head, held = policy.verify(parse_note(tender.client.get("/checkpoint").content))
+    assert head.origin == tender.node.genesis.origin
+    assert [each.key.kind.name for each in held] == ["LOG", "COSIGNATURE"]
+
+
+def test_a_proof_fulfils_the_same_policy_and_carries_the_receipt(tender: Tender) -> None:
+    path = f"/v1/records/{tender.document.record_id.hex()}"
+    answer = tender.client.get(f"{path}/tlog-proof")
+    assert answer.headers["content-disposition"].endswith('.tlog-proof"')
+    proof = parse_tlog_proof(answer.content)
+    parse_policy(tender.client.get("/v1/policy").content).verify(
+        parse_note(proof.checkpoint.encode())
+    )
+    receipt = receipt_in(proof)
+    verdict = verify_receipt(receipt, tender.node.trust)
+    assert verdict.record_id == tender.document.record_id
+    plain = tender.client.get(f"{path}/receipt").json()
+    assert receipt.value() == plain | {"checkpoint": proof.checkpoint}
+
+
+def test_a_proof_of_a_record_that_is_not_public_is_not_given(tender: Tender) -> None:
+    answer = tender.client.get(f"/v1/records/{tender.complaint.record_id.hex()}/tlog-proof")
+    assert (answer.status_code, answer.json()["code"]) == (403, "api.not_public")
+
+
+def test_any_two_heads_are_of_one_log(tender: Tender) -> None:
+    client, newest = tender.client, head_of(tender.client)
+    verify_head(parse_note(client.get("/checkpoint").content), tender.node.trust)
+    heads = [newest]
+    for block in client.get("/v1/blocks", params={"limit": 500}).json()["items"]:
+        header = block["header"]
+        root = Digest(bytes.fromhex(header["log_root"]))
+        heads.append(Checkpoint(newest.origin, header["log_size"], root))
+    for new in heads[::3]:
+        for old in (each for each in heads if each.size <= new.size):
+            told = client.get("/v1/consistency", params={"old": old.size, "new": new.size}).json()
+            verify_extends(old, new, [Digest(bytes.fromhex(each)) for each in told["path"]])
+            assert told["old"] == {"size": old.size, "root": old.root.hex()}
+            assert told["new"] == {"size": new.size, "root": new.root.hex()}
+
+
+def test_of_sizes_that_are_none_nothing_is_proved(tender: Tender) -> None:
+    client, size = tender.client, size_of(tender.client)
+    for query, status, code in [
+        ({"old": 1, "new": size + 1}, 404, "checkpoint.beyond"),
+        ({"old": size + 1}, 404, "checkpoint.beyond"),
+        ({"old": 3, "new": 2}, 400, "api.parameter"),
+        ({"old": 0}, 400, "api.parameter"),
+        ({"old": 1, "new": 1 << 70}, 400, "api.parameter"),
+    ]:
+        answer = client.get("/v1/consistency", params=query)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)

@@ -22,6 +22,7 @@ from tests.vectors.generate import (
     sealed,
     sealed_receipts,
     sm3,
+    tiles,
     witness,
 )
 from tests.vectors.generate.spelling import Cases, spell
@@ -30,6 +31,7 @@ ROOT = Path(__file__).parents[1]
 SOURCES = (
     *(canonical, keys, records, bundles, networks, blocks),
     *(receipts, files, sealed, sealed_receipts, bid_proofs, witness, negative_list, draw, sm3),
+    tiles,
 )
 
 
