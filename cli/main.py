@@ -11,6 +11,7 @@ from cli.commands import (
     diagnose,
     drawing,
     keys,
+    log,
     network,
     node,
     project,
@@ -33,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for _part in (
-    *(network, node, keys, writing, reading, diagnose, project),
+    *(network, node, keys, writing, reading, diagnose, project, log),
     *(bidding, verifying, drawing, catalogue, demo),
 ):
     _part.register(app)

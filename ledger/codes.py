@@ -54,6 +54,7 @@ class Code(StrEnum):
     TILE_UNKNOWN = "tile.unknown"
     TILE_BUNDLE = "tile.bundle"
     TILE_HASHES = "tile.hashes"
+    TILE_ROOT = "tile.root"
     POLICY_INVALID = "policy.invalid"
     POLICY_LOG = "policy.log"
     POLICY_QUORUM = "policy.quorum"

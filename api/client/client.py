@@ -14,6 +14,7 @@ from ledger.codes import Code
 from ledger.core.bundle import Bundle
 from ledger.core.identifiers import RecordId
 from ledger.core.receipt import Receipt, decode_receipt
+from ledger.core.tlog_proof import TlogProof, parse_tlog_proof, receipt_in
 from ledger.trust import TrustRoot
 from ledger.verify import verify_receipt
 
@@ -96,6 +97,22 @@ class Client:
         if answer.status_code == httpx.codes.ACCEPTED:
             raise self._pending(answer)
         return self._verified(answer.content, record_id, answer)
+
+    def tlog_proof(self, record_id: RecordId) -> TlogProof:
+        """A record's receipt as a C2SP proof, verified; it has the log signature of one node.
+
+        Raises:
+            ClientError: `record.unknown`, or that no node could be asked.
+            FormatError: the node's proof is none.
+            Pending: `receipt.pending`.
+            VerificationError: the receipt in it does not hold.
+        """
+        answer = self.nodes.request("GET", f"/v1/records/{record_id.hex()}/tlog-proof")
+        if answer.status_code == httpx.codes.ACCEPTED:
+            raise self._pending(answer)
+        proof = parse_tlog_proof(answer.content)
+        self._verified(receipt_in(proof).encode(), record_id, answer)
+        return proof
 
     def record(self, record_id: RecordId) -> Any:
         """What the API says about a record; not proved, its receipt is."""

@@ -1,5 +1,6 @@
-"""`bidwitness network init`: write a whole new network from its description."""
+"""`bidwitness network init` writes a whole new network; `network policy`, whose word counts."""
 
+import sys
 import time
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -8,13 +9,18 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.commands.options import JsonFlag, PassphraseOption
+from cli.commands.options import AsOption, JsonFlag, PassphraseOption, TrustOption
+from cli.commands.reading import trust_in
 from cli.compose.description import read_description
 from cli.compose.network_init import NewNetwork, Secrets, init_network
+from cli.failures import CommandError, Exit
 from cli.keyfiles import Cost
-from cli.output import Output, table
+from cli.output import HELD, Output, table
 from cli.signers.passphrase import new_passphrase
 from cli.words import say
+from ledger.codes import Code
+from ledger.core.identifiers import NodeId
+from ledger.core.policy import committee_policy
 
 _app = typer.Typer(no_args_is_help=True)
 
@@ -50,6 +56,31 @@ def init(
         made = make_network(folder, description, secrets)
     output.result(_document(made), *_lines(made))
     output.command(say("network.next"), ["node", "run", str(made.nodes[0].folder)])
+
+
+@_app.command("policy", help=say("help.network_policy"))
+def policy(
+    log: Annotated[str | None, typer.Option("--log", help=say("help.network_policy_log"))] = None,
+    out: Annotated[Path | None, typer.Option("--out", help=say("help.out"))] = None,
+    as_: AsOption = None,
+    trust: TrustOption = Path("trust.json"),
+    as_json: JsonFlag = False,
+) -> None:
+    """Write the network's tlog-policy out of its trust root; no node is asked."""
+    root = trust_in(as_, trust)
+    node = NodeId(log or root.committee.nodes[0].node_id)
+    if node not in root.committee:
+        raise CommandError(Exit.USAGE, Code.NODE_NOT_MEMBER, node=node)
+    made = committee_policy(root.origin, root.committee, node).format()
+    if out is not None:
+        out.write_bytes(made)
+    elif not as_json:
+        sys.stdout.write(made.decode())
+        return
+    document = {"origin": root.origin, "log": node, "quorum": root.committee.q}
+    kept = {"policy": made.decode()} if out is None else {"file": str(out)}
+    told = say("network.policy_kept", path=str(out), node=node)
+    Output(as_json).result({**document, **kept}, f"{HELD} {told}")
 
 
 def make_network(folder: Path, description: Path | None, secrets: Secrets) -> NewNetwork:

@@ -33,6 +33,9 @@ def register(app: typer.Typer) -> None:
 def receipt(
     record: Annotated[str, typer.Argument(help=say("help.receipt_id"))],
     out: Annotated[Path | None, typer.Option("--out", help=say("help.out"))] = None,
+    tlog_proof: Annotated[
+        Path | None, typer.Option("--tlog-proof", help=say("help.receipt_tlog_proof"))
+    ] = None,
     as_: AsOption = None,
     node: NodeOption = None,
     trust: TrustOption = Path("trust.json"),
@@ -46,15 +49,19 @@ def receipt(
     except ValueError as problem:
         raise CommandError(Exit.USAGE, Code.FORMAT_SHAPE, what=record[:80]) from problem
     urls, root = whom(as_, node, trust)
+    written: dict[str, object] = {}
     with Client(urls, root) as client:
-        found = client.receipt(record_id)
-    if out is None:
-        sys.stdout.write(found.encode().decode())
-        return
-    out.write_bytes(found.encode())
-    Output(as_json).result(
-        {"record": record, "receipt": str(out)}, f"{HELD} {say('receipt.kept', path=str(out))}"
-    )
+        if tlog_proof is not None:
+            tlog_proof.write_bytes(client.tlog_proof(record_id).format())
+            written["tlog_proof"] = str(tlog_proof)
+        if out is not None:
+            out.write_bytes(client.receipt(record_id).encode())
+            written["receipt"] = str(out)
+        if not written:
+            sys.stdout.write(client.receipt(record_id).encode().decode())
+            return
+    lines = [f"{HELD} {say('receipt.kept', path=str(path))}" for path in written.values()]
+    Output(as_json).result({"record": record, **written}, *lines)
 
 
 def status(
@@ -126,6 +133,11 @@ def whom(as_: Path | None, node: str | None, trust: Path) -> tuple[tuple[str, ..
         return (node,), _read(trust)
     settings = client_from(as_, node)
     return settings.nodes, _read(settings.trust_file)
+
+
+def trust_in(as_: Path | None, trust: Path) -> TrustRoot:
+    """The trust root of a member's folder, or the file that was named."""
+    return _read(trust if as_ is None else client_from(as_, None).trust_file)
 
 
 def _read(path: Path) -> TrustRoot:

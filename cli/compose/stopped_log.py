@@ -1,0 +1,48 @@
+"""StoppedLog: the log in the folder of a node that does not run, read like a running node's."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from api.published import Published
+from cli.documents import unreadable
+from cli.settings import Settings
+from cli.signers.folder import open_node_keys
+from cli.signers.passphrase import passphrase
+from contracts.genesis_rows import genesis_rows
+from ledger.chain import Chain
+from ledger.core.tiles import TilePath
+from ledger.store.leveldb import LevelDBStore
+from ledger.trust import TrustRoot
+
+
+class StoppedLog:
+    """A `LogSource` over a chain that nobody else has open."""
+
+    def __init__(self, chain: Chain, published: Published) -> None:
+        self._chain = chain
+        self._published = published
+
+    def checkpoint(self) -> bytes:
+        """The newest cosigned head, signed by the node's log key as well."""
+        return self._published.note()
+
+    def read(self, path: TilePath) -> bytes:
+        """A tile or an entry bundle."""
+        return self._chain.tiles.read(path, self._chain.cosigned_size)
+
+
+@contextmanager
+def stopped_log(settings: Settings, trust: TrustRoot) -> Iterator[StoppedLog]:
+    """The log of the stopped node of `settings`; its log key signs the checkpoint.
+
+    Raises:
+        CommandError: `file.unreadable`, `key.no_passphrase`, `node.*`.
+        LedgerError: `key.*`, `store.locked` while the node runs, `store.*`.
+    """
+    if not settings.database_folder.is_dir():
+        raise unreadable(settings.database_folder, FileNotFoundError(2, "No such file"))
+    opened_with = passphrase(settings.node_id, settings.passphrase_file)
+    signers = open_node_keys(settings.keys_folder, opened_with, trust.committee, settings.node_id)
+    with closing(LevelDBStore(settings.database_folder)) as store:
+        chain = Chain(store, trust.genesis, genesis_rows(trust.genesis))
+        yield StoppedLog(chain, Published(chain, signers.log))
