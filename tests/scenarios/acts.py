@@ -56,7 +56,7 @@ def calm(stage: Stage, _: list[str]) -> Given:
 
 def clock(stage: Stage, words: list[str]) -> Given:
     for node in stage.some(words[:-1]):
-        stage.cluster.shift_clock(node, int(words[-1]))
+        stage.cluster.set_clock(node, int(words[-1]))
     return []
 
 

@@ -161,9 +161,9 @@ class Cluster:
             if peer.driver is not None:
                 peer.driver.disconnected(node.name)
 
-    def shift_clock(self, node: SimulatedNode, by_ms: int) -> None:
-        """Have a clock jump."""
-        node.clock_off_ms += by_ms
+    def set_clock(self, node: SimulatedNode, off_ms: int) -> None:
+        """Have a clock jump to where it is so far off the true time."""
+        node.clock_off_ms = off_ms
         if node.driver is not None:
             self._schedule(node, node.driver)
 

@@ -27,7 +27,11 @@ class Blow(StrEnum):
     STORM = "storm"
     """Loss, doubling, delay and reordering on all lines."""
     CLOCK = "clock"
-    """A clock jumps, and jumps back at the end."""
+    """A clock jumps, and jumps back at the end.
+
+    Never further than a bundle is valid: a node whose clock says that the bundle has expired refuses
+    it, and signs so, although it acknowledged it (seed 3146).
+    """
     SLOW_DISK = "slow disk"
     SLOW_EXECUTION = "slow execution"
 
@@ -41,7 +45,7 @@ class Fault:
     nodes: tuple[int, ...] = ()
     lasts_ms: int = 0
     amount: int = 0
-    """Operations until power fails, ms that a clock jumps, ms that an operation takes."""
+    """Operations until power fails, ms that a clock is off, ms that an operation takes."""
     weather: Weather = CALM
 
     def __str__(self) -> str:

@@ -77,7 +77,7 @@ class Run:
                 self._storms += 1
                 cluster.post.weather = fault.weather
             case Blow.CLOCK:
-                cluster.shift_clock(struck[0], fault.amount)
+                cluster.set_clock(struck[0], fault.amount)
             case Blow.SLOW_DISK:
                 struck[0].fuse.slow_ms = fault.amount
             case Blow.SLOW_EXECUTION:
@@ -102,7 +102,7 @@ class Run:
                 if self._storms == 0:
                     cluster.post.weather = CALM
             case Blow.CLOCK:
-                cluster.shift_clock(struck[0], -fault.amount)
+                self._set_right(fault.nodes[0])
             case Blow.SLOW_DISK:
                 struck[0].fuse.slow_ms = 0
             case Blow.SLOW_EXECUTION:
@@ -121,12 +121,16 @@ class Run:
         for number, node in enumerate(cluster.nodes):
             node.fuse.disarm()
             node.fuse.slow_ms = node.slow_execution_ms = 0
-            cluster.shift_clock(node, self._plan.clocks_ms[number] - node.clock_off_ms)
+            self._set_right(number)
         cluster.join()
         for node in cluster.nodes:
             cluster.start(node)
         taker = next(n for n, node in enumerate(cluster.nodes) if node in cluster.honest)
         cluster.submit(Work(CHAOS_MS, MEMBERS.index("notary"), (taker,), 1))
+
+    def _set_right(self, number: int) -> None:
+        """A clock is again as little off as at the start."""
+        self.cluster.set_clock(self.cluster.nodes[number], self._plan.clocks_ms[number])
 
     def _settled(self) -> bool:
         """All acknowledged is on the ledger, and all honest heads are one, with cosignatures."""
