@@ -15,6 +15,7 @@ from cli.failures import CommandError, Exit
 from ledger.codes import Code
 from ledger.core.identifiers import Digest
 from ledger.core.record import Evidence
+from ledger.errors import StoreError
 
 CHUNK_BYTES: Final = 1 << 20
 FILES_MAX: Final = 1_000_000
@@ -96,6 +97,19 @@ def total_bytes(paths: Iterable[Path]) -> int:
 def media_type(path: Path) -> str:
     """The media type that a file's name suggests."""
     return mimetypes.guess_type(path.name)[0] or _FALLBACK_TYPE
+
+
+def write_result(path: Path, data: bytes) -> None:
+    """Write what a person asked for where they asked for it, over what was there.
+
+    Raises:
+        StoreError: `file.unwritable`.
+    """
+    try:
+        path.write_bytes(data)
+    except OSError as problem:
+        reason = problem.strerror or type(problem).__name__
+        raise StoreError(Code.FILE_UNWRITABLE, path=str(path), reason=reason) from problem
 
 
 def unreadable(path: Path, problem: OSError) -> CommandError:

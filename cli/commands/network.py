@@ -13,6 +13,7 @@ from cli.commands.options import AsOption, JsonFlag, PassphraseOption, TrustOpti
 from cli.commands.reading import trust_in
 from cli.compose.description import read_description
 from cli.compose.network_init import NewNetwork, Secrets, init_network
+from cli.documents import write_result
 from cli.failures import CommandError, Exit
 from cli.keyfiles import Cost
 from cli.output import HELD, Output, table
@@ -73,7 +74,7 @@ def policy(
         raise CommandError(Exit.USAGE, Code.NODE_NOT_MEMBER, node=node)
     made = committee_policy(root.origin, root.committee, node).format()
     if out is not None:
-        out.write_bytes(made)
+        write_result(out, made)
     elif not as_json:
         sys.stdout.write(made.decode())
         return

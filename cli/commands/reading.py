@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.commands.options import AsOption, JsonFlag, NodeOption, TrustOption, client_from
-from cli.documents import unreadable
+from cli.documents import unreadable, write_result
 from cli.failures import CommandError, Exit
 from cli.output import FAILED, HELD, Output, facts, table
 from cli.settings import node_settings
@@ -52,10 +52,10 @@ def receipt(
     written: dict[str, object] = {}
     with Client(urls, root) as client:
         if tlog_proof is not None:
-            tlog_proof.write_bytes(client.tlog_proof(record_id).format())
+            write_result(tlog_proof, client.tlog_proof(record_id).format())
             written["tlog_proof"] = str(tlog_proof)
         if out is not None:
-            out.write_bytes(client.receipt(record_id).encode())
+            write_result(out, client.receipt(record_id).encode())
             written["receipt"] = str(out)
         if not written:
             sys.stdout.write(client.receipt(record_id).encode().decode())

@@ -37,11 +37,13 @@ from ledger.core.limits import DEFAULT
 from ledger.core.negative_list import decode_list_proof
 from ledger.core.openings import decode_openings
 from ledger.core.payload import decode_payload, encode_payload, pool_keys
+from ledger.core.policy import committee_policy, parse_policy
 from ledger.core.receipt import decode_receipt
 from ledger.core.record import decode_record
 from ledger.core.sealed_file import decode_sealed_file
 from ledger.core.status import key_row
 from ledger.core.tiles import encode_bundle, parse_tile_path, split_bundle
+from ledger.core.tlog_proof import parse_tlog_proof
 from ledger.errors import FormatError, LedgerError, StoreError, VerificationError
 from ledger.trust import decode_trust, trust_root
 from tests.consensus.core import world
@@ -179,6 +181,24 @@ LEDGER = [
         values.pairs_of_leaves,
         decode=lambda data: split_bundle(data, 2),
         spell=encode_bundle,
+        spelling=Spelling.TEXT,
+    ),
+    binary(
+        parse_policy,
+        values.genesis_values.map(
+            lambda genesis: committee_policy(
+                genesis.origin, genesis.committee, genesis.committee.nodes[0].node_id
+            )
+        ),
+        spell=_method("format"),
+        # Blanks, comments and addresses are free; what a policy means is not.
+        same=lambda policy, data: parse_policy(policy.format()) == policy,
+        spelling=Spelling.TEXT,
+    ),
+    binary(
+        parse_tlog_proof,
+        values.tlog_proofs,
+        spell=_method("format"),
         spelling=Spelling.TEXT,
     ),
     binary(

@@ -42,6 +42,7 @@ from ledger.core.sealed_file import SealedFile
 from ledger.core.signing import Ed25519Signer
 from ledger.core.status import Interval, KeyRow
 from ledger.core.tiles import INDEX_MAX, LEVEL_MAX, TilePath
+from ledger.core.tlog_proof import TlogProof
 from ledger.core.vrf import PROOF_BYTES
 from tests.vectors.generate.blocks import entered
 from tests.vectors.generate.bundles import bundle_of
@@ -192,6 +193,13 @@ notes = st.builds(
 
 tile_paths = st.builds(
     TilePath, st.none() | st.integers(0, LEVEL_MAX), st.integers(0, INDEX_MAX), st.integers(1, 256)
+)
+tlog_proofs = st.builds(
+    TlogProof,
+    counts.map(LogIndex),
+    paths,
+    notes.map(lambda note: note.format().decode()),
+    some_bytes,
 )
 pairs_of_leaves = st.lists(some_bytes, min_size=2, max_size=2)
 
