@@ -174,7 +174,8 @@ def _taken_apart(data: bytes) -> Any:
     """The msgpack in `data`; or, where there is none, the bytes as they are."""
     try:
         return _opened(msgpack.unpackb(data, strict_map_key=False))
-    except (ValueError, msgpack.UnpackException):
+    except (TypeError, ValueError, msgpack.UnpackException):
+        # TypeError: a map whose key is an array; chance bytes say such things.
         return data
 
 
