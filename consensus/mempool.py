@@ -231,7 +231,8 @@ class Mempool:
             if records >= most:
                 break
             records += each.bundle.header.count
-            verdict = self._judge(each.bundle, now_ms)
+            # A clock that stepped back does not make early what was in time when it came.
+            verdict = self._judge(each.bundle, max(now_ms, each.received_at_ms))
             if isinstance(verdict, Rejected):
                 self._remove(each.pool_key)
                 left.append((each, verdict))

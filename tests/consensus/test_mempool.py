@@ -17,10 +17,16 @@ NETWORK = NetworkId(bytes(32))
 UNFIT = Rejected(Code.RECORD_INVALID)
 
 
-def bundle(name: str, issuer: str = "centre", count: int = 1, expires_at_ms: int = 10**6) -> Bundle:
+def bundle(
+    name: str,
+    issuer: str = "centre",
+    count: int = 1,
+    expires_at_ms: int = 10**6,
+    created_at_ms: int = 0,
+) -> Bundle:
     records = [small_record(f"{name}-{each}", issuer=issuer).encode() for each in range(count)]
     key = signer(f"member {issuer}")
-    return sign_bundle(key, NETWORK, MemberId(issuer), records, 0, expires_at_ms)
+    return sign_bundle(key, NETWORK, MemberId(issuer), records, created_at_ms, expires_at_ms)
 
 
 @dataclass
@@ -32,8 +38,8 @@ class Judge:
 
     def __call__(self, judged: Bundle, time_ms: int) -> object:
         self.calls += 1
-        expired = judged.header.expires_at_ms < time_ms
-        return UNFIT if judged.pool_key in self.unfit or expired else None
+        in_time = judged.header.created_at_ms <= time_ms <= judged.header.expires_at_ms
+        return UNFIT if judged.pool_key in self.unfit or not in_time else None
 
 
 def pool_of(*bundles: Bundle, judge: Judge | None = None, **limits: int) -> Mempool:
@@ -203,6 +209,17 @@ def test_what_expires_leaves_without_a_commit() -> None:
     assert pool.judge_again(100) == []
     assert [verdict for _, verdict in pool.judge_again(101)] == [UNFIT]
     assert len(pool) == 0
+
+
+def test_a_clock_that_steps_back_throws_nothing_out_that_was_in_time() -> None:
+    """Seed 8452: three seconds were enough to refuse, with a signed word, what was acknowledged."""
+    judge, one = Judge(), bundle("a", created_at_ms=5_000)
+    pool = pool_of(judge=judge)
+    assert pool.admit(one, OWN, Height(0), 4_999) == UNFIT
+    assert isinstance(pool.admit(one, OWN, Height(0), 5_000), Pooled)
+    pool.committed([], Height(1))
+    assert pool.judge_again(2_000) == [] and pool.doubt(2_000) == []
+    assert (len(pool), pool.has_fit) == (1, True)
 
 
 def test_doubted_candidates_are_judged_at_once() -> None:
