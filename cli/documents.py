@@ -85,6 +85,7 @@ OWN_SUFFIXES: Final = (
     ".openings.json",
     ".sealed.json",
     ".bid-proof.json",
+    ".tlog-proof",
 )
 """Endings of the files that this program writes beside documents."""
 
