@@ -8,7 +8,7 @@
 import { verifyAcknowledgement, verifyRefusal } from "../../api/static/verify/acknowledgement.js";
 import * as block from "../../api/static/verify/block.js";
 import * as bundle from "../../api/static/verify/bundle.js";
-import { fromHex, hex, utf8 } from "../../api/static/verify/bytes.js";
+import { concat, fromHex, hex, utf8 } from "../../api/static/verify/bytes.js";
 import { decode, encode } from "../../api/static/verify/canonical.js";
 import { decodeCertificate, verifyCertificate } from "../../api/static/verify/certificate.js";
 import { faultsOf, quorumOf } from "../../api/static/verify/committee.js";
@@ -21,11 +21,14 @@ import { verifyListing, vrfHash } from "../../api/static/verify/negative_list.js
 import * as note from "../../api/static/verify/note.js";
 import { decodeOpenings, verifyOpenings } from "../../api/static/verify/openings.js";
 import { bundlesRoot, decodePayload, rebuild } from "../../api/static/verify/payload.js";
+import { parsePolicy, verifyPolicy } from "../../api/static/verify/policy.js";
 import { decodeReceipt } from "../../api/static/verify/receipt.js";
 import { decodeRecord, recordId, verifyDerivedNonce } from "../../api/static/verify/record.js";
 import { carriedBy, commitmentDigest, openedBy } from "../../api/static/verify/sealed.js";
 import { sm3 } from "../../api/static/verify/sm3.js";
 import * as status from "../../api/static/verify/status.js";
+import * as tiles from "../../api/static/verify/tiles.js";
+import { decodeTlogProof } from "../../api/static/verify/tlog_proof.js";
 import { nodesDigest } from "../../api/static/verify/witness.js";
 
 /** What the verifier says of one case of a vector file. */
@@ -105,7 +108,8 @@ const refusedBy = (decoder) => ({ data }) => decoder(fromHex(data));
 function judgeReceipt(given, trusts) {
   const documents = documentsOf(given.documents);
   const verdict = verifyReceipt(spelled(given.receipt), trusts[given.trust], { documents });
-  const { recordId: id, height, index, committedAtMs, existedByMs, quorum, steps, opened } = verdict;
+  const { recordId: id, height, index, committedAtMs, existedByMs } = verdict;
+  const { quorum, steps, opened } = verdict;
   same(
     [id, height, index, committedAtMs, existedByMs, quorum.length],
     [given.record_id, given.height, given.index, given.committed_at_ms, given.existed_by_ms,
@@ -116,6 +120,24 @@ function judgeReceipt(given, trusts) {
   if (given.opened) {
     const { height: at, index: place, timeMs } = opened;
     same([at, place, timeMs], Object.values(given.opened), "opened");
+  }
+}
+
+/** A whole log in files: the checkpoint fulfils the policy, and all follows from the leaves. */
+function judgeLog(given) {
+  const signed = note.parseNote(utf8(given.checkpoint));
+  verifyPolicy(parsePolicy(utf8(given.policy)), signed);
+  const { origin, size, root } = note.parseCheckpoint(signed.text);
+  same([origin, size, root], [given.origin, Number(given.size), given.root], "checkpoint");
+  const files = Object.entries(given.files)
+    .map(([path, data]) => [tiles.parseTilePath(path), fromHex(data)]);
+  const bundles = files.filter(([{ level }]) => level === "entries")
+    .sort(([one], [other]) => Number(one.index - other.index));
+  const leaves = bundles.flatMap(([{ width }, data]) => tiles.readEntryBundle(data, width));
+  const hashes = leaves.map(merkle.leafHash);
+  same([hashes.length, merkle.rootOf(hashes)], [Number(size), root], "root");
+  for (const [tile, data] of files.filter(([{ level }]) => level !== "entries")) {
+    same(tiles.hashTile(hashes, tile), data, "tile");
   }
 }
 
@@ -250,6 +272,14 @@ const JUDGES = {
   },
   "openings/batch_proofs": (given) =>
     verifyFile(spelled(given.proof), decodeTrust(spelled(given.trust))),
+  "policy/files": (given) => {
+    const { logs, witnesses, groups } = parsePolicy(utf8(given.policy));
+    const counts = [logs.length, witnesses.size, groups.size];
+    same(counts, [given.logs, given.witnesses, given.groups], "counts");
+  },
+  "policy/refused": ({ policy }) => parsePolicy(utf8(policy)),
+  "policy/checkpoints": ({ policy, checkpoint }) =>
+    verifyPolicy(parsePolicy(utf8(policy)), note.parseNote(utf8(checkpoint))),
   "receipt/accepted": judgeReceipt,
   "receipt/refused": judgeReceipt,
   "receipt/sealed_accepted": judgeReceipt,
@@ -297,12 +327,27 @@ const JUDGES = {
       const size = BigInt(rows.length);
       merkle.verifyInclusion(leaf, BigInt(at), size, all(given.paths[at]), fromHex(given.root));
     });
-    const writes = rows.map(([key, value]) => [utf8(`status/${new TextDecoder().decode(key)}`), value]);
+    const writes = rows.map(([key, value]) => [concat(utf8("status/"), key), value]);
     const parent = fromHex(given.parent);
     same(status.stateHash(parent, writes), given.state_hash, "state_hash");
     const gone = writes.map(([key]) => [key, null]);
     same(status.stateHash(parent, gone), given.state_hash_of_deletion, "state_hash_of_deletion");
   },
+  "tiles/bundles": ({ data, width, leaves }) =>
+    same(tiles.readEntryBundle(fromHex(data), width), leaves, "leaves"),
+  "tiles/logs": judgeLog,
+  "tiles/paths": ({ name, level, index, width }) =>
+    same(tiles.parseTilePath(name), { level, index: Number(index), width }, "tile"),
+  "tiles/refused_paths": ({ path }) => tiles.parseTilePath(path),
+  "tlog_proof/accepted": (given) => {
+    const proof = utf8(given.proof);
+    const verdict = verifyFile(proof, decodeTrust(spelled(given.trust)));
+    const { entry, checkpoint } = decodeTlogProof(proof);
+    same([verdict.recordId, entry.index], [given.record_id, given.index], "record");
+    same(entry.leaf, given.leaf, "leaf");
+    verifyPolicy(parsePolicy(utf8(given.policy)), note.parseNote(utf8(checkpoint)));
+  },
+  "tlog_proof/refused": ({ proof }) => decodeTlogProof(utf8(proof)),
   "witness/digests": ({ profile, version, nodes, digest }) => {
     const told = nodes.map(([types, ids]) => [types, all(ids)]);
     same(nodesDigest(profile, version, told), digest, "digest");
@@ -310,7 +355,8 @@ const JUDGES = {
 };
 
 function headOf({ list, version, root, count, key }) {
-  return { list, version: BigInt(version), root: fromHex(root), count: BigInt(count), key: fromHex(key) };
+  const [rootBytes, keyBytes] = all([root, key]);
+  return { list, version: BigInt(version), root: rootBytes, count: BigInt(count), key: keyBytes };
 }
 
 /** Throw unless `attempt` is refused with `code`. */

@@ -19,6 +19,8 @@ from tests.vectors.reading import VECTORS
 CHANGES = (1, 1, 1, 2, 3)
 MEANT = 0.9
 """How often a change is made to what a check rests on, and not just anywhere."""
+PROOFS = 0.2
+"""How many receipts come as a tlog-proof."""
 SHORT = 18
 """No longer texts are words, such as the name of the format."""
 ODD_INTEGERS = (0, 1, 2, 3, 7, 8, 255, 2**31, 2**53, 2**53 + 1, 2**63 - 1, 2**63, 2**64 - 1, 2**64)
@@ -212,6 +214,8 @@ def _changed_value(value: Any, chance: random.Random) -> Any:
 
 def _spelled(value: Any, chance: random.Random) -> bytes:
     """The file's text: as a tool might write it, and now and then changed as bytes."""
+    if value.get("format") == "bidwitness.receipt" and chance.random() < PROOFS:
+        return _as_proof(value, chance)
     indent = chance.choice((None, None, 2))
     text = json.dumps(value, ensure_ascii=chance.random() < 0.5, indent=indent).encode(
         "utf-8", "surrogatepass"
@@ -221,3 +225,31 @@ def _spelled(value: Any, chance: random.Random) -> bytes:
         odd = chance.choice((b"", b"0", b'"', b",", b"}", b".0", b"-", b"\\u00e9", b"\xff", b"e1"))
         text = text[:at] + odd + text[at + chance.randrange(3) :]
     return text
+
+
+def _as_proof(receipt: Any, chance: random.Random) -> bytes:
+    """The receipt as a tlog-proof; what is not there to be told again is told wrongly."""
+    text = json.dumps(receipt, ensure_ascii=False, indent=2) + "\n"
+    entry = receipt.get("entry")
+    told = entry if isinstance(entry, dict) else {}
+    hashes = told.get("path")
+    path = [each for each in hashes if isinstance(each, str)] if isinstance(hashes, list) else []
+    lines = [
+        "c2sp.org/tlog-proof@v1",
+        f"extra {base64.b64encode(text.encode('utf-8', 'surrogatepass')).decode()}",
+        f"index {told.get('index')}",
+        *(base64.b64encode(_hex(each)).decode() for each in path),
+        "",
+        str(receipt.get("checkpoint")),
+    ]
+    if chance.random() < 0.2:
+        at = chance.randrange(len(lines))
+        lines[at] = _in_text(lines[at], chance)
+    return "\n".join(lines).encode("utf-8", "surrogatepass")
+
+
+def _hex(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return text.encode("utf-8", "surrogatepass")

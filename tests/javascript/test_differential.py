@@ -18,6 +18,7 @@ from ledger.core.bid_proof import decode_bid_proof
 from ledger.core.openings import OPENINGS_BYTES_MAX, decode_openings
 from ledger.core.receipt import decode_receipt
 from ledger.core.sealed_file import check_committed, decode_sealed_file
+from ledger.core.tlog_proof import parse_tlog_proof, receipt_in
 from ledger.disclosures import verify_openings
 from ledger.errors import FormatError, LedgerError
 from ledger.trust import TrustRoot
@@ -31,6 +32,9 @@ STEPS_REACHED_MIN = 9
 
 def judge(data: bytes, trust: TrustRoot) -> None:
     """Verify a file of any kind with the Python implementation."""
+    if data.startswith(b"c2sp.org/tlog-proof@v1\n"):
+        verify_receipt(receipt_in(parse_tlog_proof(data)), trust)
+        return
     value = strict_json.load(data, OPENINGS_BYTES_MAX)
     word = value.get("format") if isinstance(value, dict) else None
     if word == "bidwitness.receipt":

@@ -7,13 +7,17 @@
 
 import * as batch from "./openings.js";
 import * as bid from "./bid_proof.js";
-import { FORMAT as RECEIPT_FORMAT, RECEIPT_BYTES_MAX, decodeReceipt, receiptOf } from "./receipt.js";
+import { equal, utf8 } from "./bytes.js";
+import {
+  FORMAT as RECEIPT_FORMAT, RECEIPT_BYTES_MAX, decodeReceipt, receiptOf,
+} from "./receipt.js";
 import { recordId } from "./record.js";
 import { refuse } from "./refusal.js";
 import {
   FORMAT as SEALED_FORMAT, SEALED_FILE_BYTES_MAX, sealedFileOf, verifyCommitted,
 } from "./sealed.js";
 import { parse } from "./strict_json.js";
+import { FIRST_LINE, decodeTlogProof } from "./tlog_proof.js";
 import { verifyDecoded } from "./verdict.js";
 
 export { digestDocument } from "./document.js";
@@ -48,7 +52,7 @@ export function verifyReceipt(bytes, trust, { documents = [] } = {}) {
 
 /**
  * Verify a file of any kind, known by the word in its `format`: a receipt, openings, a batch
- * proof, a bid proof, or the author's file of a sealed record.
+ * proof, a bid proof, the author's file of a sealed record; or a tlog-proof, by its first line.
  *
  * @param {Uint8Array} bytes of the file, from anyone
  * @param {object} trust of `decodeTrust`
@@ -59,12 +63,19 @@ export function verifyReceipt(bytes, trust, { documents = [] } = {}) {
  * @throws {Refusal} as `verifyReceipt`
  */
 export function verifyFile(bytes, trust, { documents = [], receipt = null } = {}) {
+  if (beginsWith(bytes, FIRST_LINE)) {
+    return { format: FIRST_LINE, ...verifyDecoded(decodeTlogProof(bytes), trust, documents) };
+  }
   const value = parse(bytes, FILE_BYTES_MAX);
   const format = value instanceof Map ? value.get("format") : null;
   const known = typeof format === "string" && Object.hasOwn(KINDS, format);
   const [sizeMax, verify] = known ? KINDS[format] : refuse("format.shape", { what: "format" });
   if (bytes.length > sizeMax) refuse("format.too_large", { size: bytes.length, limit: sizeMax });
   return { format, ...verify(value, trust, { documents, receipt }) };
+}
+
+function beginsWith(bytes, line) {
+  return equal(bytes.subarray(0, line.length + 1), utf8(`${line}\n`));
 }
 
 function verifyOpenedFields(value, trust, { documents, receipt }) {

@@ -1,5 +1,6 @@
 /** Owns the form of a receipt: its names and the sizes of its parts. Spec: receipt.md, Form. */
 
+import { equal, utf8 } from "./bytes.js";
 import { ENTRY_BYTES_MAX, HEADER_BYTES_MAX as LEAF_BYTES_MAX } from "./block.js";
 import { HEADER_BYTES_MAX } from "./bundle.js";
 import { SIGNATURE_BYTES } from "./ed25519.js";
@@ -9,8 +10,8 @@ import { refuse } from "./refusal.js";
 import { TIME_MAX, identifier } from "./shape.js";
 import { ROW_BYTES_MAX } from "./status.js";
 import {
-  jsonArray, jsonHex, jsonInteger, jsonOctets, jsonOptional, jsonPath, jsonText, parse, table,
-  versionedObject,
+  jsonArray, jsonHex, jsonInteger, jsonOctets, jsonOptional, jsonPath, jsonText, parse, spell,
+  table, versionedObject,
 } from "./strict_json.js";
 
 export const FORMAT = "bidwitness.receipt";
@@ -22,6 +23,17 @@ const NAMES = [
   "network_id", "record", "entry", "head", "checkpoint", "bundle", "key", "epochs", "sealed",
   "acknowledgements", "cosignatures", "timestamps",
 ];
+/** The order in which this software writes names, and in which `receiptOf` takes them. */
+const ORDER = {
+  receipt: ["format", "version", ...NAMES],
+  entry: ["leaf", "index", "path"],
+  head: ["leaf", "path"],
+  bundle: ["header", "signature", "index", "path"],
+  key: ["row", "index", "path"],
+  sealed: ["opening", "commitment", "key"],
+  commitment: ["record", "leaf", "index", "path"],
+  acknowledgements: ["node_id", "bundle", "received_at_ms", "signature"],
+};
 
 /**
  * The receipt that a file spells; nothing of it is judged.
@@ -40,7 +52,7 @@ export function receiptOf(value) {
     cosignatures, timestamps,
   ] = versionedObject(value, FORMAT, NAMES);
   [epochs, cosignatures, timestamps].forEach(unsupported);
-  const [headLeaf, headPath] = table(head, "head", ["leaf", "path"]);
+  const [headLeaf, headPath] = table(head, "head", ORDER.head);
   const receipt = {
     networkId: jsonHex(networkId, "network_id"),
     record: jsonOctets(record, "record", RECORD_BYTES_MAX),
@@ -57,6 +69,20 @@ export function receiptOf(value) {
   return { ...receipt, recordId: recordId(receipt.record) };
 }
 
+/** Whether `bytes` spell a receipt, whose value this is, as this software writes it. */
+export function isWritten(value, bytes) {
+  return isOrdered(value, "receipt") && equal(bytes, utf8(`${spell(value)}\n`));
+}
+
+/** Whether names stand in the order of the form; they are the right ones already. */
+function isOrdered(value, what) {
+  if (Array.isArray(value)) return value.every((each) => isOrdered(each, what));
+  if (!(value instanceof Map)) return true;
+  const names = [...value.keys()];
+  return ORDER[what].every((name, at) => name === names[at])
+    && names.every((name) => isOrdered(value.get(name), name));
+}
+
 /** Places of this version that have no form yet must be empty. */
 function unsupported(value) {
   if (value === null) refuse("format.shape", { what: "receipt" });
@@ -64,7 +90,7 @@ function unsupported(value) {
 }
 
 function entryOf(value) {
-  const [leaf, index, path] = table(value, "entry", ["leaf", "index", "path"]);
+  const [leaf, index, path] = table(value, "entry", ORDER.entry);
   return {
     leaf: jsonOctets(leaf, "entry", ENTRY_BYTES_MAX),
     index: jsonInteger(index, "entry"),
@@ -73,8 +99,7 @@ function entryOf(value) {
 }
 
 function bundleOf(value) {
-  const names = ["header", "signature", "index", "path"];
-  const [header, signature, index, path] = table(value, "bundle", names);
+  const [header, signature, index, path] = table(value, "bundle", ORDER.bundle);
   return {
     header: jsonOctets(header, "bundle", HEADER_BYTES_MAX),
     signature: jsonHex(signature, "bundle", SIGNATURE_BYTES),
@@ -84,7 +109,7 @@ function bundleOf(value) {
 }
 
 function keyOf(value) {
-  const [row, index, path] = table(value, "key", ["row", "index", "path"]);
+  const [row, index, path] = table(value, "key", ORDER.key);
   return {
     row: jsonOctets(row, "key", ROW_BYTES_MAX),
     index: jsonInteger(index, "key"),
@@ -93,9 +118,8 @@ function keyOf(value) {
 }
 
 function sealedOf(value) {
-  const [opening, commitment, key] = table(value, "sealed", ["opening", "commitment", "key"]);
-  const names = ["record", "leaf", "index", "path"];
-  const [record, leaf, index, path] = table(commitment, "commitment", names);
+  const [opening, commitment, key] = table(value, "sealed", ORDER.sealed);
+  const [record, leaf, index, path] = table(commitment, "commitment", ORDER.commitment);
   return {
     opening: jsonOctets(opening, "opening", RECORD_BYTES_MAX),
     commitment: jsonOctets(record, "commitment", RECORD_BYTES_MAX),
@@ -107,8 +131,8 @@ function sealedOf(value) {
 }
 
 function acknowledgementOf(value) {
-  const names = ["node_id", "bundle", "received_at_ms", "signature"];
-  const [node, bundle, received, signature] = table(value, "acknowledgements", names);
+  const [node, bundle, received, signature] =
+    table(value, "acknowledgements", ORDER.acknowledgements);
   return {
     nodeId: identifier(jsonText(node, "node_id", IDENTIFIER_MAX), "node_id"),
     bundle: jsonHex(bundle, "bundle"),

@@ -114,6 +114,18 @@ function readObject(source, depth) {
   return found;
 }
 
+/** A value as this software writes it: indented by two, nothing escaped that need not be. */
+export function spell(value, margin = "\n") {
+  if (typeof value === "bigint") return value.toString();
+  const items = value instanceof Map
+    ? [...value].map(([name, each]) => `${JSON.stringify(name)}: ${spell(each, `${margin}  `)}`)
+    : Array.isArray(value) && value.map((each) => spell(each, `${margin}  `));
+  if (items === false) return JSON.stringify(value);
+  const [open, close] = value instanceof Map ? "{}" : "[]";
+  if (!items.length) return open + close;
+  return `${open}${margin}  ${items.join(`,${margin}  `)}${margin}${close}`;
+}
+
 /** The values of an object with exactly these names, in this order. */
 export function table(value, what, names) {
   const fits = value instanceof Map && value.size === names.length

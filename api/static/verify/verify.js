@@ -9,7 +9,8 @@ import { createReadStream, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { decodeTrust, digestDocument, Refusal, verifyFile } from "./index.js";
 
-const USAGE = "node verify.js FILE --trust trust.json [--document FILE] [--receipt FILE] [--json]\n";
+const USAGE =
+  "node verify.js FILE --trust trust.json [--document FILE] [--receipt FILE] [--json]\n";
 const CHECKS = [
   "格式 format", "网络 network", "记录编号 record id", "提交包 bundle", "签名密钥 signing key",
   "日志 log", "委员会 committee", "共签 quorum", "密封 sealed", "文件 document",

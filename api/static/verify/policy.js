@@ -1,0 +1,107 @@
+/** Owns policies: whose signatures a reader of checkpoints asks for. Spec: policy.md. */
+
+import { hex, textOf } from "./bytes.js";
+import {
+  COSIGNATURE_TYPE, LOG_TYPE, parseCheckpoint, parseVerifierKey, verifyNote,
+} from "./note.js";
+import { refuse } from "./refusal.js";
+
+const POLICY_BYTES_MAX = 64 << 10;
+const DEFINED_MAX = 64;
+const NONE = "none";
+const OUTSIDE = /[\0-\x08\x0b-\x1f\x7f]/;
+
+/**
+ * The policy that `bytes` spell: `logs` and `witnesses` by name, `groups`, and the `quorum`.
+ *
+ * @throws {Refusal} `policy.invalid` with the line, or `note.invalid` for a key
+ */
+export function parsePolicy(bytes) {
+  const text = bytes.length <= POLICY_BYTES_MAX ? textOf(bytes) : null;
+  const policy = { logs: [], witnesses: new Map(), groups: new Map(), quorum: null };
+  if (text === null || OUTSIDE.test(text) || !text.endsWith("\n")) wrong(0);
+  text.slice(0, -1).split("\n").forEach((line, at) => readLine(policy, line, at + 1));
+  return policy.quorum === null ? wrong(0) : policy;
+}
+
+/**
+ * Verify that a checkpoint is what a policy asks for.
+ *
+ * @param {object} policy of `parsePolicy`
+ * @param {object} note of `parseNote`
+ * @returns {object[]} the signatures of known keys
+ * @throws {Refusal} `note.*`, `policy.log` or `policy.quorum`
+ */
+export function verifyPolicy(policy, note) {
+  const { logs, witnesses, groups, quorum } = policy;
+  const { origin } = parseCheckpoint(note.text);
+  const found = verifyNote(note, [...logs, ...witnesses.values()]);
+  const signed = new Set(found.map(({ key }) => key));
+  const logged = logs.some((key) => key.name === origin && signed.has(key));
+  if (logs.length && !logged) refuse("policy.log", { origin });
+  const isThere = (name) => {
+    const group = groups.get(name);
+    if (group === undefined) return signed.has(witnesses.get(name));
+    return group.members.filter(isThere).length >= group.needed;
+  };
+  if (quorum !== NONE && !isThere(quorum)) refuse("policy.quorum", { quorum });
+  return found;
+}
+
+function readLine(policy, line, number) {
+  const words = line.split(/[ \t]+/).filter(Boolean);
+  if (!words.length || words[0].startsWith("#")) return;
+  const [kind, ...rest] = words;
+  const read = { log: readLog, witness: readWitness, group: readGroup, quorum: readQuorum };
+  if (!Object.hasOwn(read, kind)) wrong(number);
+  read[kind](policy, rest, number);
+  const { logs, witnesses, groups } = policy;
+  if (Math.max(logs.length, witnesses.size, groups.size) > DEFINED_MAX) wrong(number);
+}
+
+function readLog({ logs }, words, number) {
+  if (words.length < 1 || words.length > 2) wrong(number);
+  logs.push(keyOf(words[0], LOG_TYPE, logs, number));
+}
+
+function readWitness(policy, words, number) {
+  if (words.length < 2 || words.length > 3) wrong(number);
+  const [name, spelled] = words;
+  if (isDefined(policy, name)) wrong(number);
+  const { witnesses } = policy;
+  witnesses.set(name, keyOf(spelled, COSIGNATURE_TYPE, [...witnesses.values()], number));
+}
+
+function readGroup(policy, [name, many, ...members], number) {
+  const { groups } = policy;
+  const taken = new Set([...groups.values()].flatMap((group) => group.members));
+  const counts = { any: 1, all: members.length };
+  const counted = many !== undefined && /^[1-9][0-9]{0,2}$/.test(many);
+  const needed = counted ? Number(many) : counts[many];
+  const known = members.every((each) =>
+    each !== NONE && isDefined(policy, each) && !taken.has(each));
+  const fits = members.length && known && new Set(members).size === members.length
+    && needed <= members.length && !isDefined(policy, name);
+  if (!fits) wrong(number);
+  groups.set(name, { needed, members });
+}
+
+function readQuorum(policy, [name, ...more], number) {
+  if (policy.quorum !== null || more.length || !isDefined(policy, name)) wrong(number);
+  policy.quorum = name;
+}
+
+/** Whether a name may not be defined again, and may be cited. */
+function isDefined({ witnesses, groups }, name) {
+  return name === NONE || witnesses.has(name) || groups.has(name);
+}
+
+function keyOf(spelled, type, others, number) {
+  const key = parseVerifierKey(spelled);
+  const again = others.some((other) => hex(other.publicKey) === hex(key.publicKey));
+  return key.type === type && !again ? key : wrong(number);
+}
+
+function wrong(line) {
+  return refuse("policy.invalid", { line });
+}
