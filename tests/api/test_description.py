@@ -210,6 +210,17 @@ def test_the_licence_of_what_is_shipped_is_shipped(client: httpx.Client) -> None
     assert licence.status_code == 200 and "Apache License" in licence.text
 
 
+def test_the_verifier_comes_as_modules_with_the_licences_of_what_it_uses(
+    client: httpx.Client,
+) -> None:
+    for path in ("verify/index.js", "verify/sm3.js", "vendor/noble-ed25519/index.js"):
+        module = client.get(f"/static/{path}")
+        assert module.status_code == 200
+        assert module.headers["Content-Type"].startswith("text/javascript")
+    for name in ("noble-hashes", "noble-ed25519"):
+        assert "MIT License" in client.get(f"/static/vendor/{name}/LICENSE").text
+
+
 @pytest.mark.parametrize(
     "path", ["/v1/network", "/docs", "/nothing", "/static/docs.js", "/metrics"]
 )

@@ -105,13 +105,14 @@ function parametersOf(value) {
   return { ...found, algorithms };
 }
 
-/** Refuse members that are not distinct, nodes of nobody, keys used twice, and weak keys. */
-function belongTogether({ committee, members }) {
+/** Refuse a committee too large, members that are not distinct, nodes of nobody, keys used twice, and weak keys. */
+function belongTogether({ committee, members, parameters }) {
   const ids = members.map((member) => member.memberId);
   const keys = members.flatMap((member) => member.keys);
   keys.forEach(fitKey);
   const all = [...keys, ...committee.nodes.flatMap((node) => [node.nodeKey, node.logKey])].map(hex);
-  const fits = new Set(ids).size === ids.length && !ids.includes(NETWORK_MEMBER)
+  const fits = committee.n <= parameters.committee_max
+    && new Set(ids).size === ids.length && !ids.includes(NETWORK_MEMBER)
     && committee.nodes.every((node) => ids.includes(node.memberId))
     && new Set(all).size === all.length;
   if (!fits) refuse("genesis.invalid", { what: "members" });

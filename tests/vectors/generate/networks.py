@@ -100,6 +100,8 @@ def _refused_genesis() -> Cases:
         refused("domain empty", but(3, ""), "genesis.invalid"),
         refused("domain with a space", but(3, "a b"), "genesis.invalid"),
         refused("domain with a plus sign", but(3, "a+b"), "genesis.invalid"),
+        refused("domain with a nul", but(3, "a\x00b"), "genesis.invalid"),
+        refused("domain that ends with a delete", but(3, "ab\x7f"), "genesis.invalid"),
         refused("domain in chinese", but(3, "兰州"), "genesis.invalid"),
         refused("no nodes", but(5, ()), "committee.invalid"),
         refused("a node twice", but(5, (nodes[0], nodes[0])), "committee.invalid"),
@@ -125,6 +127,7 @@ def _refused_genesis() -> Cases:
             parameter("deadline_grace_ms", 12_499),
             "genesis.invalid",
         ),
+        refused("more nodes than allowed", parameter("committee_max", 3), "genesis.invalid"),
         refused("day that has no hours", parameter("day_ms", 23), "genesis.invalid"),
     ]
 
