@@ -105,7 +105,7 @@ function parametersOf(value) {
   return { ...found, algorithms };
 }
 
-/** Refuse a committee too large, members that are not distinct, nodes of nobody, keys used twice, and weak keys. */
+/** Refuse too large a committee, nodes of nobody, members or keys that come twice, weak keys. */
 function belongTogether({ committee, members, parameters }) {
   const ids = members.map((member) => member.memberId);
   const keys = members.flatMap((member) => member.keys);
