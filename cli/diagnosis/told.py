@@ -12,12 +12,18 @@ import httpx
 
 from api.finding import Severity
 from consensus.core.situation import Wait
+from ledger.core.committee import COMMITTEE_MAX
 
 CONNECT_S: Final = 2.0
 READ_S: Final = 4.0
 """A node that works answers in milliseconds; one that does not must not hold the others up."""
 ANSWER_BYTES_MAX: Final = 1 << 20
 FINDINGS_SHOWN_MAX: Final = 100
+TEXT_MAX: Final = 4_096
+"""Characters of one text; a sentence that names a whole committee has room."""
+NUMBER_MAX: Final = 1 << 64
+REASON_MAX: Final = 200
+"""Characters of what is said about a strange answer, which may quote it."""
 _POOL: Final = ("bundles", "bytes", "own", "held", "passed_over", "deferred")
 
 
@@ -125,7 +131,7 @@ def read(body: bytes) -> Told:
     try:
         return _told(json.loads(body))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
-        raise Strange(f"{type(problem).__name__}: {problem}") from problem
+        raise Strange(f"{type(problem).__name__}: {problem}"[:REASON_MAX]) from problem
 
 
 def _told(given: Mapping[str, Any]) -> Told:
@@ -151,7 +157,7 @@ def _told(given: Mapping[str, Any]) -> Told:
         view=_number(here["view"]),
         primary=_text(here["primary"]),
         pool={name: _number(pool[name]) for name in _POOL},
-        peers=tuple(_peer(each) for each in facts["peers"]),
+        peers=tuple(_peer(each) for each in _nodes(facts["peers"])),
     )
 
 
@@ -163,9 +169,9 @@ def _check_open(given: Mapping[str, Any]) -> None:
     for name in ("waits_since_ms", "view_ends_ms"):
         _maybe(given[name])
     for name in ("prepared_by", "committed_by", "lacking_of"):
-        for each in given[name]:
+        for each in _nodes(given[name]):
             _text(each)
-    for each in given["asked_for"]:
+    for each in _nodes(given["asked_for"]):
         _text(each["node"])
         _number(each["view"])
 
@@ -210,15 +216,22 @@ def _severity(given: object) -> Severity:
     return Severity[_text(given).upper()]
 
 
+def _nodes(given: Any) -> list[Any]:
+    """What is said of nodes, of which a committee has no more than so many."""
+    if not isinstance(given, list) or len(given) > COMMITTEE_MAX:
+        raise TypeError(f"{type(given).__name__} ≠ at most {COMMITTEE_MAX} nodes")
+    return given
+
+
 def _text(given: object) -> str:
-    if not isinstance(given, str):
-        raise TypeError(f"{given!r} ≠ text")
+    if not isinstance(given, str) or len(given) > TEXT_MAX:
+        raise TypeError(f"{given!r:.100} ≠ text")
     return given
 
 
 def _number(given: object) -> int:
-    if not isinstance(given, int) or isinstance(given, bool):
-        raise TypeError(f"{given!r} ≠ number")
+    if not isinstance(given, int) or isinstance(given, bool) or abs(given) > NUMBER_MAX:
+        raise TypeError(f"{given!r:.100} ≠ number")
     return given
 
 

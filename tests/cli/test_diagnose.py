@@ -151,6 +151,32 @@ def test_an_answer_of_another_shape_is_named_and_nothing_more(body: bytes) -> No
         read(body)
 
 
+@pytest.mark.parametrize(
+    ("at", "value"),
+    [
+        (("name",), "长" * 100_000),
+        (("facts", "open", "primary"), "p" * 100_000),
+        (("facts", "open", "prepared_by"), ["a"] * 10_000),
+        (("facts", "open", "asked_for"), [{"node": "a", "view": 1}] * 10_000),
+        (("facts", "peers"), answer("a")["facts"]["peers"] * 10_000),
+        (("facts", "peers"), {"a": "b" * 100_000}),
+        (("facts", "head", "height"), 10**1_000),
+        (("now_ms",), ["0" * 100_000]),
+    ],
+    ids=lambda each: ".".join(each) if isinstance(each, tuple) else "",
+)
+def test_a_stranger_fills_no_screen(at: tuple[str, ...], value: Any) -> None:
+    """A text, a number or a list without end is refused, and the refusal does not repeat it."""
+    told = answer("a")
+    place = told
+    for key in at[:-1]:
+        place = place[key]
+    place[at[-1]] = value
+    with pytest.raises(Strange) as refused:
+        read(json.dumps(told).encode())
+    assert len(str(refused.value)) < 300
+
+
 def everything(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The way to every value of an answer."""
     yield at
