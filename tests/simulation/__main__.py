@@ -36,8 +36,10 @@ def main() -> int:
     seeds = range(asked.first, asked.first + asked.seeds)
     tally = Tally()
     began = time.monotonic()
-    for seed, nodes in known_seeds():
+    known = known_seeds()
+    for seed, nodes in known:
         tally.add(run_seed(seed, nodes))
+    print(f"seeds that failed once and were played again first: {len(known)}", flush=True)
     with following(len(seeds)) as progress:
         for result in run_many(seeds, asked.nodes, asked.jobs):
             tally.add(result)

@@ -97,12 +97,10 @@ class Agreement:
         head = node.chain.head
         before = self._seen.get(node.name, Height(0))
         require(head.height >= before, f"{node.name} went back from {before} to {head.height}")
-        if head.height == before:
-            return False
-        self._seen[node.name] = head.height
         decided = self._decided.setdefault(head.height, head.header_hash)
         require(decided == head.header_hash, f"two blocks at height {head.height}")
-        return True
+        self._seen[node.name] = head.height
+        return head.height > before
 
     @property
     def height(self) -> Height:

@@ -60,6 +60,15 @@ class Cluster:
         self._number = 0
 
     @property
+    def lies(self) -> tuple[str, ...]:
+        """The lies that were told so far."""
+        return tuple(
+            lie.value
+            for number, lie in self.plan.liars
+            if self._liars[self.nodes[number].name].lied
+        )
+
+    @property
     def now_ms(self) -> int:
         """The true time."""
         return self.agenda.now_ms

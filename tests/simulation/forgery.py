@@ -133,7 +133,7 @@ class Forger:
             case NewView(slot), NewView():
                 return (self._pen.starts(replace(old, slot=slot)), message)
             case Decided(header), Decided(_, certificate):
-                slot = certificate.slot
+                slot = replace(certificate.slot, height=header.height)
                 return (Decided(header, CommitCertificate(slot, header.hash(), certificate.votes)),)
         return (old, message)
 

@@ -29,6 +29,8 @@ class Liar:
     def __init__(self, node: SimulatedNode, lie: Lie, codec: Codec, dice: Dice) -> None:
         others = [name for name in node.committee if name != node.name]
         self._lie = lie
+        self.lied = False
+        """Whether anybody was told anything else than the shipped driver says."""
         self._codec = codec
         self._dice = dice
         self._pen = Pen(node)
@@ -52,6 +54,11 @@ class Liar:
 
     def sends(self, to: NodeId, frame: bytes, message: Message | None) -> Sequence[bytes]:
         """The frames that go to `to` where the shipped driver sends `frame`."""
+        frames = self._frames(to, frame, message)
+        self.lied |= tuple(frames) != (frame,)
+        return frames
+
+    def _frames(self, to: NodeId, frame: bytes, message: Message | None) -> Sequence[bytes]:
         victim = to in self._victims
         match self._lie:
             case Lie.SILENT_TO_ONE | Lie.SILENT_TO_SOME:

@@ -24,6 +24,8 @@ class Outcome:
     ms: int
     faults: tuple[str, ...]
     """Kinds of evidence that honest nodes found against liars."""
+    lies: tuple[str, ...]
+    """Of the planned lies those that were told."""
 
 
 class Run:
@@ -173,4 +175,5 @@ class Run:
         assert head
         self.cluster.say(None, f"HELD {head.height} blocks {head.header_hash.hex()}")
         took_ms = self.cluster.now_ms - START_MS
-        return Outcome(head.height, head.view, len(entered), took_ms, tuple(sorted(kinds)))
+        found = tuple(sorted(kinds))
+        return Outcome(head.height, head.view, len(entered), took_ms, found, self.cluster.lies)

@@ -26,7 +26,6 @@ class Tally:
         self._runs += 1
         plan = plan_of(result.seed, result.nodes)
         self._blows.update({fault.blow.value for fault in plan.faults})
-        self._lies.update(lie.value for _, lie in plan.liars)
         outcome = result.outcome
         if outcome is None:
             self.failed.append(result)
@@ -35,6 +34,7 @@ class Tally:
         self._records += outcome.records
         self._views[outcome.views] += 1
         self._evidence.update(outcome.faults)
+        self._lies.update(outcome.lies)
         self._slowest_ms = max(self._slowest_ms, outcome.ms)
 
     def lines(self, took_s: float, jobs: int) -> list[str]:
@@ -49,7 +49,7 @@ class Tally:
             f"{self._blocks} blocks and {self._records} records decided; {views}",
             f"the longest run took {self._slowest_ms / 1000:.1f} s of its own time",
             f"runs with each fault: {_counts(self._blows)}",
-            f"runs with each lie: {_counts(self._lies)}",
+            f"runs in which each lie was told: {_counts(self._lies)}",
             f"runs in which evidence was found: {_counts(self._evidence)}",
             f"{len(self.failed)} failed",
         ]
