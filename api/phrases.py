@@ -5,6 +5,7 @@ A fact is kept once, as a value: the sentence renders it, and the JSON gives it 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Final, TypeAlias
 
 from api.forms import Json
@@ -12,6 +13,8 @@ from api.words import say
 from ledger.errors import LedgerError
 from ledger.words import sentence
 
+REASON_MAX: Final = 200
+"""Characters of what an exception without a code says."""
 _COMMA: Final = {"zh": "、", "en": ", "}
 _UNITS: Final = (
     (2 * 86_400_000, 86_400_000, "days"),
@@ -75,7 +78,7 @@ def plain(fact: Fact) -> Json:
         case Span(ms):
             return ms
         case Problem(error):
-            return error.code.value if isinstance(error, LedgerError) else str(error)
+            return error.code.value if isinstance(error, LedgerError) else str(error)[:REASON_MAX]
         case Phrase("", _):
             return None
         case Phrase(_, facts):
@@ -85,10 +88,16 @@ def plain(fact: Fact) -> Json:
 
 
 def reason(error: Exception, language: str) -> str:
-    """What ended a node, in words where it has any."""
+    """What ended a node, in words where it has any.
+
+    Anybody may read it: of a path on the node's disk only the last name is told.
+    """
     if isinstance(error, LedgerError):
-        return sentence(error.code, error.detail, language)
-    return str(error)
+        detail = dict(error.detail)
+        if "path" in detail:
+            detail["path"] = PurePath(str(detail["path"])).name
+        return sentence(error.code, detail, language)
+    return str(error)[:REASON_MAX]
 
 
 def ago(ms: int | None) -> Phrase:
