@@ -306,7 +306,7 @@ class Verifier:
         need(type(leaf[1]) is int)
         need(all(digest(leaf[place]) for place in (2, 4, 9, 11, 13)))
         need(type(leaf[3]) is int and leaf[3] >= 1 and time(leaf[5]))
-        need(isinstance(leaf[6], str) and len(leaf[6].encode()) <= 32)
+        need(isinstance(leaf[6], str) and NAME.fullmatch(leaf[6]))
         need(all(type(leaf[place]) is int and leaf[place] >= 0 for place in (7, 8, 10, 12)))
         if leaf[14] is not None:
             need(isinstance(leaf[14], list) and len(leaf[14]) == 3 and digest(leaf[14][2]))
@@ -488,7 +488,7 @@ def row_of(data: bytes) -> Any:
         index, at = row[0][place], row[0][place + 1]
         need(index is None or (type(index) is int and index >= 0))
         need(at is None or time(at))
-    need(isinstance(row[1], str) and len(row[1].encode()) <= 32 and digest(row[2]))
+    need(isinstance(row[1], str) and NAME.fullmatch(row[1]) and digest(row[2]))
     return row
 
 
