@@ -15,6 +15,7 @@ from ledger.codes import Code
 from ledger.core.note import NOTE_BYTES_MAX
 from ledger.core.tiles import TilePath
 from ledger.errors import StoreError
+from ledger.store.folders import sync_folder
 
 CHECKPOINT: Final = "checkpoint"
 _SUFFIX: Final = ".p"
@@ -81,19 +82,20 @@ class StaticLog:
             (self.folder / str(path)).unlink()
 
     def publish(self, checkpoint: bytes) -> None:
-        """Show a new head, once all that was written before is durable.
+        """Show a new head, once all that was written before is durable; it is so itself then.
 
         Raises:
             StoreError: `file.unwritable`.
         """
+        # One call for thousands of small files; the head alone is synced before it gets its name.
         os.sync()
-        self._replace(CHECKPOINT, checkpoint)
+        self._replace(CHECKPOINT, checkpoint, durable=True)
 
     def drop_partials(self, path: TilePath) -> None:
         """Drop the partial forms of a tile that is there in full."""
         shutil.rmtree(self.folder / (str(path) + _SUFFIX), ignore_errors=True)
 
-    def _replace(self, name: str, data: bytes) -> None:
+    def _replace(self, name: str, data: bytes, *, durable: bool = False) -> None:
         target = self.folder / name
         # A name of this process: a second export into the folder must not write into our draft.
         draft = self.folder / f".draft-{os.getpid()}"
@@ -101,7 +103,12 @@ class StaticLog:
             target.parent.mkdir(parents=True, exist_ok=True)
             with draft.open("wb") as file:
                 file.write(data)
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
             draft.replace(target)
+            if durable:
+                sync_folder(target.parent)
         except OSError as problem:
             with suppress(OSError):
                 draft.unlink()

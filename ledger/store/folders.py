@@ -5,13 +5,15 @@ from pathlib import Path
 
 
 def make_folder(path: Path) -> None:
-    """Make `path` where it is missing, durably.
+    """Make `path` and the folders above it where they are missing, durably.
 
     Raises:
-        OSError: it could not be made, or its name is not durable.
+        OSError: one could not be made, or its name is not durable.
     """
+    missing = [each for each in path.parents if not each.exists()]
     path.mkdir(parents=True, exist_ok=True)
-    sync_folder(path.parent)
+    for each in (path, *missing):
+        sync_folder(each.parent)
 
 
 def sync_folder(path: Path) -> None:

@@ -1,5 +1,6 @@
 """The log as static files: the bytes that a node serves, only what is new, and nothing false."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -225,3 +226,25 @@ def refusal(log: SmallLog, folder: Path) -> Code:
     with pytest.raises(LedgerError) as refused:
         export(log, folder)
     return refused.value.code
+
+
+def test_the_new_head_is_durable_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a power cut the old checkpoint is there or the new one, never an empty file."""
+    calls: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def noted_fsync(number: int) -> None:
+        calls.append("fsync")
+        fsync(number)
+
+    def noted_replace(draft: Path, target: Path) -> Path:
+        calls.append("name")
+        return replace(draft, target)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(Path, "replace", noted_replace)
+    StaticLog(tmp_path).publish(b"a head\n")
+    assert calls == ["fsync", "name", "fsync"]
+    assert StaticLog(tmp_path).checkpoint() == b"a head\n"

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ledger.codes import Code
 from ledger.errors import StoreError
+from ledger.store import folders
 from ledger.store.api import Store, Write
 from ledger.store.leveldb import LevelDBStore
 from ledger.store.memory import MemoryStore
@@ -264,3 +265,14 @@ def test_a_failure_is_judged_by_its_reason_and_not_by_the_name_of_the_folder(
         LevelDBStore(folder)
     assert refused.value.code is Code.STORE_IO
     assert refused.value.detail["reason"] == f"{folder / 'LOCK'}: Is a directory"
+
+
+def test_every_folder_that_is_made_gets_a_durable_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(folders, "sync_folder", synced.append)
+    folders.make_folder(tmp_path / "a" / "b" / "c")
+    assert sorted(synced) == [tmp_path, tmp_path / "a", tmp_path / "a" / "b"]
+    folders.make_folder(tmp_path / "a" / "b" / "c")
+    assert synced[3:] == [tmp_path / "a" / "b"]
