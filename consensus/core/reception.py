@@ -41,7 +41,7 @@ class Reception:
         """Header of the head: half of the answer to a stale message."""
         self.dropped_count = 0
         self.dropped_last = ""
-        """Why the last of them did not hold: for a debugger and for scenarios."""
+        """Why the last of them did not hold: for people."""
 
     def receive(
         self, at: OpenHeight, peer: NodeId, message: Message, arrived_ms: int, now_ms: int

@@ -27,11 +27,11 @@ from consensus.core.messages import (
 )
 from consensus.core.verification import choice
 from ledger.core.block import Head
-from ledger.core.certificate import CommitCertificate, Slot, vote_body
-from ledger.core.hashing import Tag
+from ledger.core.certificate import CommitCertificate, Slot
 from ledger.core.identifiers import HeaderHash, Height, NodeId
-from ledger.core.signing import Signer, sign_tagged
+from ledger.core.signing import Signer
 from ledger.errors import VerificationError
+from tests.consensus.speaking import signed, signed_change, signed_vote
 from tests.scenarios.heard import Heard
 from tests.scenarios.names import Names
 from tests.scenarios.words import slot_of
@@ -100,11 +100,7 @@ class Puppets:
     def _change(
         self, slot: Slot, node: NodeId, proof: PreparedCertificate | None = None
     ) -> ViewChange:
-        view = None if proof is None else proof.slot.view
-        hashed = None if proof is None else proof.header_hash
-        change = ViewChange(slot, self._head.header_hash, view, hashed, node, b"", proof)
-        signer = self._signers.get(node) or self._signers[self._me]
-        return replace(change, signature=sign_tagged(signer, Tag.VIEW_CHANGE, change.body))
+        return signed_change(self._signer(node), slot, self._head.header_hash, node, proof)
 
     def _starts(self, at: str, asking: str, free: str | None, name: str | None) -> Message:
         slot = self._slot(at)
@@ -119,8 +115,7 @@ class Puppets:
             chosen = None if name is None else self._names.hash_of(name)
             proof = next((p for p in proofs.values() if p and p.header_hash == chosen), None)
         bare = tuple(replace(change, proof=None) for change in changes)
-        made = NewView(slot, chosen, bare, proof, self._me, b"")
-        return replace(made, signature=self._sign(Tag.NEW_VIEW, made.body))
+        return signed(self._signer(), NewView(slot, chosen, bare, proof, self._me, b""))
 
     def _asking(self, slot: Slot, word: str) -> ViewChange:
         number, _, at = word.partition("@")
@@ -159,16 +154,16 @@ class Puppets:
 
     def _claims(self, height: str) -> Message:
         slot = replace(self._slot("h1/v0"), height=Height(int(height) + 1))
-        made = Status(slot, self._head.header_hash, self._now_ms, self._me, b"")
-        return replace(made, signature=self._sign(Tag.STATUS, made.body))
+        return signed(
+            self._signer(), Status(slot, self._head.header_hash, self._now_ms, self._me, b"")
+        )
 
     def _hands_on(self, said: str) -> Message:
         return self._heard.message(said)
 
     def _vote(self, phase: Phase, slot: Slot, block: HeaderHash, node: NodeId) -> Vote:
         """A vote; in the name of an honest node it is forged."""
-        signed = self._sign(phase.tag, vote_body(slot, block), node)
-        return Vote(phase, slot, block, node, signed)
+        return signed_vote(self._signer(node), phase, slot, block, node)
 
     def _signatures(
         self, phase: Phase, slot: Slot, block: HeaderHash, words: str
@@ -182,9 +177,9 @@ class Puppets:
                 cast_in = self._slot(at) if at else slot
                 yield node, self._heard.vote(phase, cast_in, block, node)
 
-    def _sign(self, tag: Tag, body: bytes, node: NodeId | None = None) -> bytes:
-        signer = self._signers.get(node or self._me) or self._signers[self._me]
-        return sign_tagged(signer, tag, body)
+    def _signer(self, node: NodeId | None = None) -> Signer:
+        """The key of a puppet; the speaker's own where another's name is to be forged."""
+        return self._signers.get(node or self._me) or self._signers[self._me]
 
     def _slot(self, word: str) -> Slot:
         return slot_of(word, self._head.network_id)

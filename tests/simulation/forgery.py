@@ -18,10 +18,10 @@ from consensus.core.messages import (
     Vote,
 )
 from ledger.core.block import Header, decode_header_of_block
-from ledger.core.certificate import CommitCertificate, Slot, vote_body
-from ledger.core.hashing import Tag, sha256
+from ledger.core.certificate import CommitCertificate, Slot
+from ledger.core.hashing import sha256
 from ledger.core.identifiers import HeaderHash, Height, NodeId, View
-from ledger.core.signing import sign_tagged
+from tests.consensus.speaking import Word, signed, signed_change, signed_vote
 from tests.simulation.dice import Dice
 from tests.simulation.node import SimulatedNode
 
@@ -38,8 +38,7 @@ class Pen:
         return self._node.name
 
     def vote(self, phase: Phase, slot: Slot, header_hash: HeaderHash) -> Vote:
-        signed = sign_tagged(self._signer, phase.tag, vote_body(slot, header_hash))
-        return Vote(phase, slot, header_hash, self.name, signed)
+        return signed_vote(self._signer, phase, slot, header_hash, self.name)
 
     def both_votes(self, slot: Slot, header_hash: HeaderHash) -> tuple[Vote, Vote]:
         return (
@@ -53,15 +52,11 @@ class Pen:
         """A view change; without a proof it says that nothing was prepared."""
         head = self._node.chain and self._node.chain.head.header_hash
         stands_on = parent or head or HeaderHash(slot.network_id)
-        view, hashed = (proof.slot.view, proof.header_hash) if proof else (None, None)
-        bare = ViewChange(slot, stands_on, view, hashed, self.name, b"", proof)
-        return replace(bare, signature=sign_tagged(self._signer, Tag.VIEW_CHANGE, bare.body))
+        return signed_change(self._signer, slot, stands_on, self.name, proof)
 
-    def starts(self, told: NewView) -> NewView:
-        return replace(told, signature=sign_tagged(self._signer, Tag.NEW_VIEW, told.body))
-
-    def stands(self, told: Status) -> Status:
-        return replace(told, signature=sign_tagged(self._signer, Tag.STATUS, told.body))
+    def again(self, told: Word) -> Word:
+        """A word that was changed, signed anew."""
+        return signed(self._signer, told)
 
     def in_all_names(
         self, phase: Phase, slot: Slot, header_hash: HeaderHash
@@ -117,7 +112,7 @@ class Forger:
             case NewView(slot) if (made := self._made_up(slot)) is not None:
                 proof = self._prepared(slot, made[0])
                 told = replace(message, chosen=proof.header_hash, proof=proof)
-                return (self._pen.starts(told),)
+                return (self._pen.again(told),)
         return (message,)
 
     def stale(self, message: Message) -> Sequence[Message]:
@@ -131,7 +126,7 @@ class Forger:
             case ViewChange(slot), ViewChange(_, parent, _, _, _, _, proof):
                 return (self._pen.asks(slot, parent, proof),)
             case NewView(slot), NewView():
-                return (self._pen.starts(replace(old, slot=slot)), message)
+                return (self._pen.again(replace(old, slot=slot)), message)
             case Decided(header), Decided(_, certificate):
                 slot = replace(certificate.slot, height=header.height)
                 return (Decided(header, CommitCertificate(slot, header.hash(), certificate.votes)),)
@@ -156,7 +151,7 @@ class Forger:
                 return replace(message, payload=message.payload[::-1])
             case Status(slot):
                 ahead = replace(slot, height=Height(slot.height + self._dice.between(1, 9)))
-                return self._pen.stands(replace(message, slot=ahead))
+                return self._pen.again(replace(message, slot=ahead))
         return message
 
     def _other_block(self, told: PrePrepare) -> tuple[Header, bytes] | None:

@@ -86,7 +86,7 @@ class Liar:
                 return (self._pen.asks(message.slot, message.parent),)
             case Lie.HUGE_VIEWS, Status():
                 far = replace(message.slot, height=Height(message.slot.height + 10**9))
-                return (self._pen.stands(replace(message, slot=far)),)
+                return (self._pen.again(replace(message, slot=far)),)
             case Lie.HUGE_VIEWS, Vote():
                 return (self._pen.asks(replace(message.slot, view=View(1 << 62)), None),)
             case Lie.FORGED_CERTIFICATES, _:

@@ -22,15 +22,14 @@ from consensus.core.messages import (
     PrePrepare,
     ViewChange,
     Vote,
-    new_view_body,
 )
 from consensus.core.ready import JournalEntry, Ready
 from consensus.core.replica import Replica
 from ledger.codes import Code
 from ledger.core.block import Head, Header
-from ledger.core.certificate import CommitCertificate, Slot, vote_body
+from ledger.core.certificate import CommitCertificate, Slot
 from ledger.core.committee import Committee, CommitteeNode
-from ledger.core.hashing import Tag, sha256
+from ledger.core.hashing import sha256
 from ledger.core.identifiers import (
     Epoch,
     HeaderHash,
@@ -40,8 +39,9 @@ from ledger.core.identifiers import (
     NodeId,
     View,
 )
-from ledger.core.signing import Ed25519Signer, sign_tagged
+from ledger.core.signing import Ed25519Signer
 from ledger.errors import FormatError
+from tests.consensus.speaking import signed, signed_change, signed_vote
 
 NETWORK = NetworkId(sha256(b"a network of departments"))
 START_MS = 1_700_000_000_000
@@ -341,8 +341,7 @@ def slot(height: int, view: int, epoch: int = 0) -> Slot:
 
 
 def vote(phase: Phase, at: Slot, header_hash: HeaderHash, name: str) -> Vote:
-    signed = sign_tagged(signer_of(name), phase.tag, vote_body(at, header_hash))
-    return Vote(phase, at, header_hash, NodeId(name), signed)
+    return signed_vote(signer_of(name), phase, at, header_hash, NodeId(name))
 
 
 def prepare(at: Slot, header_hash: HeaderHash, name: str) -> Vote:
@@ -367,11 +366,7 @@ def prepared(at: Slot, header: Header, names: str) -> PreparedCertificate:
 def view_change(
     at: Slot, head: Head, name: str, proof: PreparedCertificate | None = None
 ) -> ViewChange:
-    view = None if proof is None else proof.slot.view
-    hashed = None if proof is None else proof.header_hash
-    change = ViewChange(at, head.header_hash, view, hashed, NodeId(name), b"", proof)
-    signed = sign_tagged(signer_of(name), Tag.VIEW_CHANGE, change.body)
-    return replace(change, signature=signed)
+    return signed_change(signer_of(name), at, head.header_hash, NodeId(name), proof)
 
 
 def new_view(
@@ -382,8 +377,7 @@ def new_view(
 ) -> NewView:
     bare = tuple(replace(change, proof=None) for change in changes)
     chosen = None if proof is None else proof.header_hash
-    signed = sign_tagged(signer_of(name), Tag.NEW_VIEW, new_view_body(at, bare, chosen))
-    return NewView(at, chosen, bare, proof, NodeId(name), signed)
+    return signed(signer_of(name), NewView(at, chosen, bare, proof, NodeId(name), b""))
 
 
 def certificate(at: Slot, header_hash: HeaderHash, names: str) -> CommitCertificate:
