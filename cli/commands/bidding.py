@@ -3,7 +3,6 @@
 import signal
 import time
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Final
 
 import typer
@@ -21,6 +20,7 @@ from cli.commands.options import (
 )
 from cli.desk import Desk
 from cli.failures import CommandError, Exit
+from cli.interruption import take_as_interruption
 from cli.output import FAILED, HELD, Output, facts, table
 from cli.record_files import read_records
 from cli.sealing_stream import SealingStream, Told
@@ -86,9 +86,7 @@ def run(
 ) -> None:
     """Run the stream until Ctrl-C or SIGTERM."""
     output = Output(as_json)
-    # Ctrl-C is an interruption even where a shell's background job was told to ignore it.
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, _interrupt)
+    take_as_interruption(signal.SIGTERM)
     committed = 0
     with Desk.open(client_from(as_, node)) as desk, SealingStream(desk, inbox, places) as stream:
         try:
@@ -178,11 +176,6 @@ def _finish(output: Output, stream: SealingStream) -> int:
         committed += _tell(output, stream, stream.settle())
         time.sleep(POLL_S)
     return committed
-
-
-def _interrupt(_: int, __: FrameType | None) -> None:
-    """Either signal ends the stream in order."""
-    raise KeyboardInterrupt
 
 
 def _plain(text: str) -> str:

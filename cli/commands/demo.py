@@ -16,6 +16,7 @@ from cli.demo.story import Story
 from cli.demo.story_files import load_story, variants
 from cli.demo.telling import Telling
 from cli.failures import CommandError, Exit
+from cli.interruption import take_as_interruption
 from cli.output import Output, table
 from cli.words import say
 from ledger.codes import Code
@@ -42,10 +43,8 @@ def demo(
     """Play the story; exit 0 only when all held."""
     if ocds is not None and not ocds.is_file():
         raise CommandError(Exit.USAGE, Code.FILE_UNREADABLE, path=str(ocds), reason="?")
-    # A terminal that closes, or a supervisor that ends us, is an interruption like Ctrl-C; and
-    # Ctrl-C itself is one even where a shell's background job was told to ignore it.
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, _interrupted)
+    # A terminal that closes, or a supervisor that ends us, is an interruption like Ctrl-C.
+    take_as_interruption(signal.SIGTERM, signal.SIGHUP)
     if variant and variant not in variants():
         raise typer.BadParameter(", ".join(variants()), param_hint="--variant")
     telling = Telling(Output(as_json))
@@ -89,7 +88,3 @@ def _wait_for_ctrl_c() -> None:
             time.sleep(3600)
     except KeyboardInterrupt:
         sys.stdout.write(os.linesep)
-
-
-def _interrupted(number: int, frame: object) -> None:
-    raise KeyboardInterrupt

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from cli.commands.options import AsOption, JsonFlag
 from cli.failures import CommandError, Exit
+from cli.interruption import take_as_interruption
 from cli.output import Output
 from cli.settings import NODE_FILE, client_settings, node_settings
 from cli.words import LANGUAGES, say, speaking
@@ -46,6 +47,8 @@ def diagnose(
     """Say what is found out about one node, or about all nodes of a network together."""
     if lang is not None and lang not in LANGUAGES:
         raise CommandError(Exit.USAGE, Code.OPTIONS_TARGET, options="--lang zh, --lang en")
+    if watch:
+        take_as_interruption()
     with speaking(lang):
         targets = _targets(url, data, network, as_)
         output = Output(as_json)

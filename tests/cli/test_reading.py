@@ -44,10 +44,13 @@ def test_a_watched_node_is_told_again_and_again_until_ctrl_c(one_node: OneNode) 
         [sys.executable, "-m", "cli.main", *words], stdout=subprocess.PIPE, text=True
     )
     assert watching.stdout is not None
-    with watching.stdout as lines:
-        rounds = [json.loads(next(lines)) for _ in range(2)]
-        watching.send_signal(signal.SIGINT)
-        assert watching.wait(30) == 130
+    try:
+        with watching.stdout as lines:
+            rounds = [json.loads(next(lines)) for _ in range(2)]
+            watching.send_signal(signal.SIGINT)
+            assert watching.wait(30) == 130
+    finally:
+        watching.kill()
     clocks = [each["nodes"][0]["diagnosis"]["now_ms"] for each in rounds]
     assert clocks[0] < clocks[1]
 
