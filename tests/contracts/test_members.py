@@ -141,9 +141,10 @@ def test_a_key_revoked_earlier_in_the_block_signs_nothing_later_in_it() -> None:
     assert header is not None and header.bundle_count == 1
 
 
-def test_a_governance_role_needs_a_quorum_of_the_nodes_organisations() -> None:
+@pytest.mark.parametrize("role", ["registrar", "observer"])
+def test_a_governance_role_needs_a_quorum_of_the_nodes_organisations(role: str) -> None:
     town = Town()
-    grant = {"action": "grant", "role": "registrar"}
+    grant = {"action": "grant", "role": role}
     granted = town.say("centre", "ledger.role_changed", "notary", fields=grant)
     confirms = [("confirms", granted)]
     own = town.refused("centre", "ledger.confirmed", "notary", refs=confirms)
@@ -151,9 +152,9 @@ def test_a_governance_role_needs_a_quorum_of_the_nodes_organisations() -> None:
     outsider = town.refused("builder", "ledger.confirmed", "notary", refs=confirms)
     assert outsider is Code.RECORD_CONFIRMATION
     town.say("supervisor", "ledger.confirmed", "notary", refs=confirms)
-    assert not holds(town, "notary", "registrar")
+    assert not holds(town, "notary", role)
     town.say("registry", "ledger.confirmed", "notary", refs=confirms)
-    assert holds(town, "notary", "registrar")
+    assert holds(town, "notary", role)
 
 
 def test_an_ordinary_role_is_granted_and_withdrawn_at_once() -> None:
