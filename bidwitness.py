@@ -27,7 +27,8 @@ from ledger.disclosures import verify_batch_proof, verify_openings
 from ledger.errors import FormatError, LedgerError, VerificationError
 from ledger.presented import digest_document, read_trust
 from ledger.trust import TrustRoot, decode_trust
-from ledger.verify import VerifiedRecord, verify_receipt
+from ledger.verdict import VerifiedRecord
+from ledger.verify import verify_receipt
 
 __all__ = [
     "BatchProof",

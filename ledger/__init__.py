@@ -15,7 +15,8 @@ from ledger.core.record import Record
 from ledger.disclosures import verify_batch_proof, verify_openings
 from ledger.errors import FormatError, LedgerError, VerificationError
 from ledger.trust import TrustRoot, decode_trust
-from ledger.verify import VerifiedRecord, verify_receipt
+from ledger.verdict import VerifiedRecord
+from ledger.verify import verify_receipt
 
 __all__ = [
     "BatchProof",

@@ -23,7 +23,8 @@ from ledger.core.sealed_file import SealedFile, check_committed
 from ledger.errors import VerificationError
 from ledger.numbering import numbered
 from ledger.trust import TrustRoot
-from ledger.verify import Caveat, Step, VerifiedRecord, verify_entered
+from ledger.verdict import Caveat, Step, VerifiedRecord
+from ledger.verify import verify_entered
 
 DOCUMENT_STEP: Final = 10
 COMMITMENT_STEP: Final = 11

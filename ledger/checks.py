@@ -25,12 +25,14 @@ from ledger.core.derived import recomputed_nonce
 from ledger.core.entry import Entry, decode_entry
 from ledger.core.identifiers import NETWORK_MEMBER
 from ledger.core.note import Note, parse_note
+from ledger.core.policy import Policy
 from ledger.core.receipt import Receipt
 from ledger.core.record import Record, decode_record, record_id
 from ledger.core.status import KeyRow, key_row
 from ledger.errors import DetailValue, FormatError, VerificationError
 from ledger.heads import Cosigned, check_cosigned
 from ledger.key_checks import check_key_row
+from ledger.outside import OutsideWord, Witnessed, check_outside, outside_words
 from ledger.sealed_checks import Unsealed, check_author, check_commitment, unsealed_from
 from ledger.trust import TrustRoot
 
@@ -61,8 +63,28 @@ class Opened:
     """None for derived records."""
     logged: Record
     """The record that the entry stands for: `record` itself, or the opening that let it out."""
+    outside: tuple[OutsideWord, ...] = ()
+    """Later heads that bodies outside the committee cosigned."""
     unsealed: Unsealed | None = None
     """None for a record that has an entry of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """Who vouches for a receipt's head."""
+
+    cosigned: tuple[Cosigned, ...]
+    """One item for each committee node that cosigned, in the note's order."""
+    needed: int
+    """q of the committee."""
+    witnesses: tuple[Witnessed, ...] | None
+    """Who outside the committee, in the policy's order; None where no policy asked."""
+
+    @property
+    def facts(self) -> Facts:
+        """For display."""
+        found = {"found": len(self.cosigned), "needed": self.needed}
+        return found if self.witnesses is None else {**found, "outside": len(self.witnesses)}
 
 
 def opened(receipt: Receipt, trust: TrustRoot) -> Opened:
@@ -70,7 +92,7 @@ def opened(receipt: Receipt, trust: TrustRoot) -> Opened:
 
     Raises:
         FormatError: what the decoder of that part says; `receipt.bundle` where only one of
-            bundle and key is there.
+            bundle and key is there, `receipt.cosignatures` where later heads do not ascend.
     """
     note = parse_note(receipt.checkpoint.encode())
     checkpoint = parse_checkpoint(note.text)
@@ -91,6 +113,7 @@ def opened(receipt: Receipt, trust: TrustRoot) -> Opened:
         checkpoint=checkpoint,
         brought=brought,
         logged=record if unsealed is None else unsealed.opening,
+        outside=outside_words(receipt.cosignatures),
         unsealed=unsealed,
     )
 
@@ -188,15 +211,17 @@ def check_committee(case: Opened, trust: TrustRoot) -> Facts:
     return {"epoch": case.head.epoch, "n": trust.committee.n}
 
 
-def check_quorum(case: Opened, trust: TrustRoot) -> tuple[Cosigned, ...]:
-    """Check 8: q distinct committee keys cosigned this text, and acknowledgements hold.
+def check_quorum(case: Opened, trust: TrustRoot, policy: Policy | None) -> Vouched:
+    """Check 8: q distinct committee keys cosigned this text, and whatever else is said holds.
 
-    Returns:
-        One item for each committee node that cosigned, in the note's order.
+    That is: acknowledgements, later heads that bodies outside the committee cosigned, and the
+    reader's policy.
     """
     held = check_cosigned(case.note, trust)
     _check_acknowledgements(case, trust)
-    return held
+    committee, outside = trust.committee, case.outside
+    witnesses = check_outside(case.note, case.checkpoint, outside, committee, policy)
+    return Vouched(held, committee.q, witnesses)
 
 
 def _check_acknowledgements(case: Opened, trust: TrustRoot) -> None:

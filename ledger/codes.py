@@ -119,6 +119,7 @@ class Code(StrEnum):
     RECEIPT_EPOCH = "receipt.epoch"
     RECEIPT_QUORUM = "receipt.quorum"
     RECEIPT_ACKNOWLEDGEMENT = "receipt.acknowledgement"
+    RECEIPT_COSIGNATURES = "receipt.cosignatures"
     RECEIPT_DOCUMENT = "receipt.document"
     RECEIPT_SEALED = "receipt.sealed"
     RECEIPT_OPENED = "receipt.opened"

@@ -12,7 +12,8 @@ from ledger.core.openings import Openings, verify_opening
 from ledger.core.record import Record
 from ledger.errors import VerificationError
 from ledger.trust import TrustRoot
-from ledger.verify import Step, VerifiedRecord, verify_receipt
+from ledger.verdict import Step, VerifiedRecord
+from ledger.verify import verify_receipt
 
 DOCUMENT_STEP = 10
 """A batch proof takes the place of the evidence list in the check of the document's digest."""

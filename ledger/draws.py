@@ -14,7 +14,8 @@ from ledger.core.identifiers import Digest, HeaderHash, Height, MemberId, Record
 from ledger.core.receipt import Receipt
 from ledger.errors import FormatError, VerificationError
 from ledger.trust import TrustRoot
-from ledger.verify import VerifiedRecord, verify_entered
+from ledger.verdict import VerifiedRecord
+from ledger.verify import verify_entered
 
 REQUESTED: Final = "tender.expert_draw_requested"
 COMMITTED: Final = "draw.seed_committed"

@@ -25,7 +25,8 @@ from ledger.core.receipt import Receipt
 from ledger.disclosures import verify_batch_proof, verify_openings
 from ledger.errors import FormatError, LedgerError, VerificationError
 from ledger.trust import TRUST_BYTES_MAX, TrustRoot, decode_trust
-from ledger.verify import Step, VerifiedRecord, steps_passed, verify_receipt
+from ledger.verdict import Step, VerifiedRecord
+from ledger.verify import steps_passed, verify_receipt
 
 FILE_BYTES_MAX: Final = openings.OPENINGS_BYTES_MAX
 """The largest file of any kind; each kind's own cap is judged by its decoder."""

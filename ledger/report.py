@@ -12,7 +12,7 @@ from ledger.core.strict_json import JsonValue
 from ledger.errors import LedgerError, VerificationError
 from ledger.presented import Outcome
 from ledger.trust import TrustRoot
-from ledger.verify import OpenedAt, Step, VerifiedRecord
+from ledger.verdict import OpenedAt, Step, VerifiedRecord
 from ledger.words import sentence
 from ledger.words.moments import beijing_time
 from ledger.words.verdict import phrase
@@ -120,6 +120,8 @@ def step_words(step: Step | int, language: str) -> tuple[str, str]:
     spelling = "passed" if step.applies else "absent"
     if step.number == 4 and "rule" in step.facts:
         spelling = "derived"
+    if step.number == 8 and "outside" in step.facts:
+        spelling = "policy"
     told = phrase(f"{table}.{spelling}", language, **step.facts)
     return phrase(f"{table}.name", language), printable(told)
 
@@ -167,6 +169,8 @@ def _facts(
     for node in verdict.quorum:
         member = trust.member_name(node.member_id, language)
         yield label("quorum"), label("quorum_value", node=node.node_id, member=member)
+    for witness in verdict.witnesses:
+        yield label("witnessed"), f"{witness.name} {beijing_time(witness.time_ms)}"
     for item in record.evidence:
         yield label("evidence"), f"{item.label} SHA-256 {item.sha256.hex()}"
     for document in verdict.documents:
@@ -207,6 +211,7 @@ def _verdict_value(verdict: VerifiedRecord) -> JsonValue:
             {"node_id": each.node_id, "member_id": each.member_id, "time_ms": each.time_ms}
             for each in verdict.quorum
         ],
+        "witnesses": [{"name": each.name, "time_ms": each.time_ms} for each in verdict.witnesses],
         "quorum_needed": verdict.quorum_needed,
         "nodes_count": verdict.nodes_count,
         "documents": [each.sha256.hex() for each in verdict.documents],

@@ -6,116 +6,23 @@ the same numbers.
 """
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 from ledger import checks
 from ledger.codes import Code
-from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.batch import DocumentDigest
-from ledger.core.identifiers import Digest, Height, LogIndex, MemberId, NodeId, RecordId
+from ledger.core.policy import Policy
 from ledger.core.receipt import Receipt
-from ledger.core.record import Record
 from ledger.errors import VerificationError
-from ledger.heads import Cosigned
 from ledger.numbering import numbered
 from ledger.trust import TrustRoot
-
-
-class Caveat(StrEnum):
-    """What a verified receipt does not prove; sentences are in `ledger/words`."""
-
-    TRUTH = "truth"
-    AMENDED = "amended"
-    ALERTS = "alerts"
-    LATER = "later"
-    FORMER_KEYS = "former_keys"
-    DEVELOPMENT = "development"
-    """The committee has fewer than four nodes and tolerates no faulty one."""
-    BID = "bid"
-    """Of a bid proof: later deadlines and withdrawals are not in it."""
-    UNSEALED = "unsealed"
-    """The rules judge what an opening carries, and what they say of it has no leaf in the log."""
-
-
-CAVEATS = (Caveat.TRUTH, Caveat.AMENDED, Caveat.ALERTS, Caveat.LATER, Caveat.FORMER_KEYS)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One check that passed, for people to see."""
-
-    number: int
-    """1 … 10, as in the spec."""
-    applies: bool
-    """False where the receipt has nothing for this check, such as a record that is not sealed."""
-    facts: checks.Facts
-    """What the check established; fills the placeholders of its sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cosigner:
-    """One node of the quorum."""
-
-    node_id: NodeId
-    member_id: MemberId
-    """The organisation that answers for the node."""
-    time_ms: int
-    """When it cosigned, by its own clock, to the second."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedAt:
-    """How a record came out of its seal."""
-
-    opening_id: RecordId
-    opened_by: MemberId
-    """The issuer of the commitment or the author."""
-    committed_by: MemberId
-    """The issuer of the commitment."""
-    height: Height
-    index: LogIndex
-    """Of the opening's entry."""
-    time_ms: int
-    """Block time of the opening."""
-
-
-@dataclass(frozen=True, slots=True)
-class VerifiedRecord:
-    """What a receipt proves under a trust root, and what it does not."""
-
-    record_id: RecordId
-    record: Record
-    receipt: Receipt
-    height: Height
-    index: LogIndex
-    """Of the entry in the log; for a record that was sealed, of its commitment's."""
-    tree_size: int
-    root: Digest
-    """Root of the log at `tree_size`: what the quorum cosigned."""
-    occurred_at_ms: int
-    """As the issuer claims."""
-    committed_at_ms: int
-    """Block time there, judged by the clocks of at least f + 1 honest nodes."""
-    existed_by_ms: int
-    """The (f + 1)-th smallest cosignature time: an upper bound, vouched for by an honest clock."""
-    received: tuple[Acknowledgement, ...]
-    """When nodes say they received the bundle, where the receipt carries their word."""
-    quorum: tuple[Cosigner, ...]
-    """In the committee's order."""
-    quorum_needed: int
-    nodes_count: int
-    documents: tuple[DocumentDigest, ...]
-    """The documents that were checked against the evidence."""
-    steps: tuple[Step, ...]
-    caveats: tuple[Caveat, ...]
-    """What is not proved."""
-    opened: OpenedAt | None = None
-    """None for a record that was never sealed."""
+from ledger.verdict import CAVEATS, Caveat, Cosigner, OpenedAt, Step, VerifiedRecord
 
 
 def verify_receipt(
-    receipt: Receipt, trust: TrustRoot, document_digests: Sequence[DocumentDigest] | None = None
+    receipt: Receipt,
+    trust: TrustRoot,
+    document_digests: Sequence[DocumentDigest] | None = None,
+    policy: Policy | None = None,
 ) -> VerifiedRecord:
     """Verify `receipt` and say what it proves.
 
@@ -124,11 +31,12 @@ def verify_receipt(
         trust: from a source that the reader trusts.
         document_digests: of the documents in the reader's hands; each must be evidence of the
             record. None or empty: check 10 does not apply.
+        policy: what the reader demands besides the committee's quorum; judged in check 8.
 
     Raises:
         VerificationError: its `step` is the number of the first check that fails.
     """
-    walk = walk_checks(receipt, trust, document_digests or ())
+    walk = walk_checks(receipt, trust, document_digests or (), policy)
     while True:
         try:
             next(walk)
@@ -137,7 +45,9 @@ def verify_receipt(
             return verified
 
 
-def verify_entered(receipt: Receipt, trust: TrustRoot) -> VerifiedRecord:
+def verify_entered(
+    receipt: Receipt, trust: TrustRoot, policy: Policy | None = None
+) -> VerifiedRecord:
     """Verify the receipt of a record that other proofs rest on: the rules accepted it.
 
     What came out of a seal is not taken: there anyone may say anything, and the opening enters.
@@ -145,18 +55,21 @@ def verify_entered(receipt: Receipt, trust: TrustRoot) -> VerifiedRecord:
     Raises:
         VerificationError: as `verify_receipt`, or `receipt.opened` in check 9.
     """
-    verified = verify_receipt(receipt, trust)
+    verified = verify_receipt(receipt, trust, policy=policy)
     if verified.opened is not None:
         raise VerificationError(Code.RECEIPT_OPENED, step=9, type=verified.record.type)
     return verified
 
 
 def steps_passed(
-    receipt: Receipt, trust: TrustRoot, documents: Sequence[DocumentDigest] = ()
+    receipt: Receipt,
+    trust: TrustRoot,
+    documents: Sequence[DocumentDigest] = (),
+    policy: Policy | None = None,
 ) -> tuple[Step, ...]:
     """The checks that pass before the first that fails: what to show beside a refusal."""
     steps: list[Step] = []
-    walk = walk_checks(receipt, trust, documents)
+    walk = walk_checks(receipt, trust, documents, policy)
     while True:
         try:
             steps.append(next(walk))
@@ -165,7 +78,10 @@ def steps_passed(
 
 
 def walk_checks(
-    receipt: Receipt, trust: TrustRoot, documents: Sequence[DocumentDigest]
+    receipt: Receipt,
+    trust: TrustRoot,
+    documents: Sequence[DocumentDigest],
+    policy: Policy | None = None,
 ) -> Generator[Step, None, VerifiedRecord]:
     """Verify step by step, for readers who want to watch; the same checks as `verify_receipt`.
 
@@ -196,8 +112,8 @@ def walk_checks(
         steps.append(_step(number, facts))
         yield steps[-1]
     with numbered(8):
-        cosigned = checks.check_quorum(case, trust)
-    steps.append(_step(8, {"found": len(cosigned), "needed": trust.committee.q}))
+        vouched = checks.check_quorum(case, trust, policy)
+    steps.append(_step(8, vouched.facts))
     yield steps[-1]
     last: tuple[tuple[int, Callable[[], checks.Facts | None]], ...] = (
         (9, lambda: checks.check_sealed(case, trust)),
@@ -208,7 +124,7 @@ def walk_checks(
             facts = check()
         steps.append(_step(number, facts))
         yield steps[-1]
-    return _verdict(case, trust, cosigned, tuple(documents), tuple(steps))
+    return _verdict(case, trust, vouched, tuple(documents), tuple(steps))
 
 
 def _step(number: int, facts: checks.Facts | None) -> Step:
@@ -219,7 +135,7 @@ def _step(number: int, facts: checks.Facts | None) -> Step:
 def _verdict(
     case: checks.Opened,
     trust: TrustRoot,
-    cosigned: Sequence[Cosigned],
+    vouched: checks.Vouched,
     documents: tuple[DocumentDigest, ...],
     steps: tuple[Step, ...],
 ) -> VerifiedRecord:
@@ -227,7 +143,7 @@ def _verdict(
     quorum = sorted(
         (
             Cosigner(each.node_id, committee.node(each.node_id).member_id, each.time_s * 1000)
-            for each in cosigned
+            for each in vouched.cosigned
         ),
         key=lambda each: committee.index(each.node_id),
     )
@@ -252,17 +168,20 @@ def _verdict(
         quorum=tuple(quorum),
         quorum_needed=committee.q,
         nodes_count=committee.n,
+        witnesses=vouched.witnesses or (),
         documents=documents,
         steps=steps,
-        caveats=_caveats(case, trust),
+        caveats=_caveats(case, trust, judged=vouched.witnesses is not None),
         opened=_opened_at(case),
     )
 
 
-def _caveats(case: checks.Opened, trust: TrustRoot) -> tuple[Caveat, ...]:
+def _caveats(case: checks.Opened, trust: TrustRoot, *, judged: bool) -> tuple[Caveat, ...]:
+    """What is not proved; `judged`: a policy said whose word outside the committee counts."""
     sealed = () if case.unsealed is None else (Caveat.UNSEALED,)
     alone = () if trust.committee.f else (Caveat.DEVELOPMENT,)
-    return (*sealed, *CAVEATS, *alone)
+    outside = (Caveat.OUTSIDERS,) if case.outside and not judged else ()
+    return (*sealed, *CAVEATS, *outside, *alone)
 
 
 def _opened_at(case: checks.Opened) -> OpenedAt | None:

@@ -22,7 +22,8 @@ from ledger.core.record import Record
 from ledger.errors import StoreError, VerificationError
 from ledger.report import problem_sentence, step_words
 from ledger.trust import trust_root
-from ledger.verify import VerifiedRecord, walk_checks
+from ledger.verdict import VerifiedRecord
+from ledger.verify import walk_checks
 
 ITEMS_MAX: Final = 64
 """Items of one list that are shown; the raw record has all."""

@@ -216,14 +216,20 @@ def verify_note(note: Note, keys: Iterable[NoteKey]) -> tuple[Verified, ...]:
         VerificationError: `note.signature` where a known key's line does not hold,
             `note.unknown_key` where no line is of a known key.
     """
+    verified = known_lines(note, keys)
+    if not verified:
+        raise VerificationError(Code.NOTE_UNKNOWN_KEY)
+    return verified
+
+
+def known_lines(note: Note, keys: Iterable[NoteKey]) -> tuple[Verified, ...]:
+    """As `verify_note`, where a note may also have no line of a known key: then empty."""
     known = {(key.name, key.key_id): key for key in keys}
     verified = []
     for signature in note.signatures:
         key = known.get((signature.name, signature.key_id))
         if key is not None:
             verified.append(Verified(key, verify_signature(note.text, signature, key)))
-    if not verified:
-        raise VerificationError(Code.NOTE_UNKNOWN_KEY)
     return tuple(verified)
 
 

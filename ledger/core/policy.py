@@ -5,7 +5,8 @@ C2SP tlog-policy, commit 1896a5a (``docs/spec/policy.md``).
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +14,15 @@ from ledger.codes import Code
 from ledger.core.checkpoint import Checkpoint, cosigner_keys, parse_checkpoint
 from ledger.core.committee import Committee
 from ledger.core.identifiers import NodeId
-from ledger.core.note import Kind, Note, NoteKey, Verified, parse_vkey, verify_note
+from ledger.core.note import (
+    Kind,
+    Note,
+    NoteKey,
+    Verified,
+    known_lines,
+    parse_vkey,
+    verify_note,
+)
 from ledger.errors import FormatError, VerificationError
 
 POLICY_BYTES_MAX: Final = 64 * 1024
@@ -87,18 +96,57 @@ class Policy:
                 `note.unknown_key`, `policy.log`, `policy.quorum`.
         """
         checkpoint = parse_checkpoint(note.text)
-        logs = [each.key for each in self.logs if each.key.name == checkpoint.origin]
-        held = verify_note(note, [*logs, *(each.key for each in self.witnesses)])
+        logs, witnesses = self._keys(checkpoint.origin)
+        held = verify_note(note, [*logs, *witnesses])
         signers = {each.key for each in held}
-        if self.logs and not signers & set(logs):
+        if self.logs and not signers & logs:
             raise VerificationError(Code.POLICY_LOG, origin=checkpoint.origin)
+        self._require_quorum(signers)
+        return checkpoint, held
+
+    def verify_heads(
+        self, origin: str, heads: Sequence[Note]
+    ) -> tuple[tuple[PolicyWitness, int], ...]:
+        """Require that a log's heads, each the beginning of the next, together satisfy this policy.
+
+        Whoever cosigned a later head vouches for all that the first one holds. No log has to have
+        signed: the caller has asked the log's committee.
+
+        Args:
+            origin: of the log.
+            heads: of that log, shown by the caller to follow one another.
+
+        Returns:
+            Each witness that is there, in this policy's order, with the time (seconds) of its first
+            line.
+
+        Raises:
+            VerificationError: `note.signature` where the line of a known key does not hold,
+                `policy.log` where logs are listed and none has this origin, `policy.quorum`.
+        """
+        logs, witnesses = self._keys(origin)
+        if self.logs and not logs:
+            raise VerificationError(Code.POLICY_LOG, origin=origin)
+        times: dict[NoteKey, int] = {}
+        for note in heads:
+            for line in known_lines(note, [*logs, *witnesses]):
+                if line.time_s is not None:
+                    times.setdefault(line.key, line.time_s)
+        self._require_quorum(times.keys())
+        return tuple((each, times[each.key]) for each in self.witnesses if each.key in times)
+
+    def _keys(self, origin: str) -> tuple[set[NoteKey], list[NoteKey]]:
+        """The keys of the logs of that name, and of all witnesses."""
+        logs = {each.key for each in self.logs if each.key.name == origin}
+        return logs, [each.key for each in self.witnesses]
+
+    def _require_quorum(self, signers: AbstractSet[NoteKey]) -> None:
         there = {each.name for each in self.witnesses if each.key in signers}
         for group in self.groups:
             if len(there & set(group.members)) >= group.needed:
                 there.add(group.name)
         if self.quorum != NONE and self.quorum not in there:
             raise VerificationError(Code.POLICY_QUORUM, quorum=self.quorum, found=len(signers))
-        return checkpoint, held
 
 
 def committee_policy(origin: str, committee: Committee, log: NodeId) -> Policy:

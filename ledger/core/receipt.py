@@ -1,8 +1,8 @@
 """Receipt: one file that proves, offline, that a record was accepted, by whom and when.
 
-Holds and spells; never judges: the numbered checks are in `ledger.verify`. Slots for epoch links,
-outside cosignatures and time stamps exist in the format, and are refused by this version where they
-are filled. Spec: ``docs/spec/receipt.md``.
+Holds and spells; never judges: the numbered checks are in `ledger.verify`. Slots for epoch links
+and time stamps exist in the format, and are refused by this version where they are filled. Spec:
+``docs/spec/receipt.md``.
 """
 
 from dataclasses import dataclass
@@ -18,11 +18,14 @@ from ledger.core.receipt_parts import (
     RECORD_BYTES_MAX,
     BundlePart,
     KeyPart,
+    OutsideHead,
     SealedPart,
     bundle_part_from,
     bundle_part_value,
     key_part_from,
     key_part_value,
+    outside_heads_from,
+    outside_heads_value,
     sealed_part_from,
     sealed_part_value,
 )
@@ -65,7 +68,7 @@ _NAMES: Final = (
     "cosignatures",
     "timestamps",
 )
-_LATER: Final = ("epochs", "cosignatures", "timestamps")
+_LATER: Final = ("epochs", "timestamps")
 """Slots of the format that this version refuses where they are filled."""
 
 
@@ -96,6 +99,8 @@ class Receipt:
     """Where the record came out of an opening: entry, bundle and key are then the opening's."""
     acknowledgements: tuple[Acknowledgement, ...] = ()
     """When nodes say they received the bundle; of this network and this bundle."""
+    cosignatures: tuple[OutsideHead, ...] = ()
+    """Heads from this one on that bodies outside the committee cosigned, ascending by size."""
 
     @property
     def record_id(self) -> RecordId:
@@ -126,7 +131,7 @@ class Receipt:
             "epochs": [],
             "sealed": sealed_part_value(self.sealed),
             "acknowledgements": [_acknowledgement_value(each) for each in self.acknowledgements],
-            "cosignatures": [],
+            "cosignatures": outside_heads_value(self.cosignatures),
             "timestamps": [],
         }
 
@@ -170,6 +175,7 @@ def receipt_from(value: JsonValue) -> Receipt:
         key=key_part_from(items["key"]),
         sealed=sealed_part_from(items["sealed"]),
         acknowledgements=tuple(_acknowledgement(each, network_id) for each in given),
+        cosignatures=outside_heads_from(items["cosignatures"]),
     )
 
 

@@ -1,4 +1,4 @@
-"""The parts of a receipt that prove one thing each: a bundle, a key, a commitment under seal.
+"""The parts of a receipt that prove one thing each: a bundle, a key, a seal, a later head.
 
 Holds and spells, like `receipt`, of which these are slots. Spec: ``docs/spec/receipt.md``.
 """
@@ -9,21 +9,26 @@ from typing import Final
 from ledger.core.bundle import HEADER_BYTES_MAX
 from ledger.core.entry import ENTRY_BYTES_MAX
 from ledger.core.identifiers import Digest, LogIndex
+from ledger.core.note import NOTE_BYTES_MAX
 from ledger.core.shapes import SIGNATURE_BYTES
 from ledger.core.status import ROW_BYTES_MAX
 from ledger.core.strict_json import (
     JsonValue,
     base64,
     integer,
+    listing,
     octets,
     octets_hex,
     path,
     path_value,
     table,
+    text,
 )
 
 RECORD_BYTES_MAX: Final = 256 * 1024
 """No network may allow larger records; its own parameter is judged with the trust root."""
+OUTSIDE_HEADS_MAX: Final = 8
+"""Heads that bodies outside the committee cosigned, in one receipt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,16 @@ class SealedPart:
     """From that leaf to the head's root."""
     key: KeyPart
     """Of the key that signed the inner bundle, under the head's `status_root`."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideHead:
+    """A head of the log, at or above the receipt's, that bodies outside the committee cosigned."""
+
+    checkpoint: str
+    """A signed note, verbatim."""
+    path: tuple[Digest, ...]
+    """RFC 6962 section 2.1.2, from the size of the receipt's checkpoint to this one's."""
 
 
 def bundle_part_value(part: BundlePart | None) -> JsonValue:
@@ -137,6 +152,24 @@ def sealed_part_from(value: JsonValue) -> SealedPart | None:
         index=LogIndex(integer(commitment["index"], "sealed.commitment.index")),
         path=path(commitment["path"], "sealed.commitment.path"),
         key=_key(fields["key"], "sealed.key"),
+    )
+
+
+def outside_heads_value(heads: tuple[OutsideHead, ...]) -> JsonValue:
+    """The slot `cosignatures`."""
+    return [{"checkpoint": each.checkpoint, "path": path_value(each.path)} for each in heads]
+
+
+def outside_heads_from(value: JsonValue) -> tuple[OutsideHead, ...]:
+    """What the slot `cosignatures` spells; raises `format.*`."""
+    return tuple(map(_outside_head, listing(value, "cosignatures", OUTSIDE_HEADS_MAX)))
+
+
+def _outside_head(value: JsonValue) -> OutsideHead:
+    fields = table(value, "cosignatures", ("checkpoint", "path"))
+    return OutsideHead(
+        text(fields["checkpoint"], "cosignatures.checkpoint", NOTE_BYTES_MAX),
+        path(fields["path"], "cosignatures.path"),
     )
 
 

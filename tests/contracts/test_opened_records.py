@@ -19,7 +19,8 @@ from ledger.store.index import Algorithm
 from ledger.store.keys import Table
 from ledger.store.memory import MemoryStore
 from ledger.trust import trust_root
-from ledger.verify import VerifiedRecord, verify_receipt
+from ledger.verdict import VerifiedRecord
+from ledger.verify import verify_receipt
 from tests.contracts.sealing import BIDDERS, SYSTEM, SealedTown
 from tests.contracts.town import CATALOGUE, SECTION
 from tests.vectors.small_network import SECOND, signer

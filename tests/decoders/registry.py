@@ -338,6 +338,7 @@ INSIDE = {
     "ledger.core.receipt.receipt_from": "decode_receipt",
     "ledger.core.receipt_parts.bundle_part_from": "decode_receipt",
     "ledger.core.receipt_parts.key_part_from": "decode_receipt",
+    "ledger.core.receipt_parts.outside_heads_from": "decode_receipt",
     "ledger.core.receipt_parts.sealed_part_from": "decode_receipt",
     "ledger.core.sealed_file.sealed_file_from": "decode_sealed_file",
     "ledger.core.status.interval_from": "key_row",

@@ -107,7 +107,10 @@ const refusedBy = (decoder) => ({ data }) => decoder(fromHex(data));
 
 function judgeReceipt(given, trusts) {
   const documents = documentsOf(given.documents);
-  const verdict = verifyReceipt(spelled(given.receipt), trusts[given.trust], { documents });
+  const policy = given.policy ? parsePolicy(utf8(given.policy)) : null;
+  const verdict = verifyReceipt(spelled(given.receipt), trusts[given.trust], { documents, policy });
+  const named = verdict.witnesses.map(({ name }) => name);
+  if (given.witnesses) same(named, given.witnesses, "witnesses");
   const { recordId: id, height, index, committedAtMs, existedByMs } = verdict;
   const { quorum, steps, opened } = verdict;
   same(
@@ -282,6 +285,8 @@ const JUDGES = {
     verifyPolicy(parsePolicy(utf8(policy)), note.parseNote(utf8(checkpoint))),
   "receipt/accepted": judgeReceipt,
   "receipt/refused": judgeReceipt,
+  "receipt/outside_accepted": judgeReceipt,
+  "receipt/outside_refused": judgeReceipt,
   "receipt/sealed_accepted": judgeReceipt,
   "receipt/sealed_refused": judgeReceipt,
   "receipt/refused_files": ({ text }) => decodeReceipt(utf8(text)),

@@ -21,10 +21,12 @@ from ledger.core.identifiers import Digest
 from ledger.core.merkle import SIZE_MAX
 from ledger.core.note import Note, NoteSignature, parse_note
 from ledger.core.openings import decode_openings
+from ledger.core.policy import Policy, parse_policy
 from ledger.core.record import decode_record
 from ledger.disclosures import verify_openings
 from ledger.errors import LedgerError
-from ledger.verify import Caveat, steps_passed
+from ledger.verdict import Caveat
+from ledger.verify import steps_passed
 from tests.vectors.generate.spelling import told
 from tests.vectors.reading import VECTORS, cases, octets
 
@@ -49,6 +51,10 @@ def documents_of(case: Any) -> list[DocumentDigest]:
         )
         for each in case["documents"]
     ]
+
+
+def policy_of(case: Any) -> Policy | None:
+    return None if case["policy"] is None else parse_policy(case["policy"].encode())
 
 
 @pytest.mark.parametrize("case", cases("receipt/accepted") + cases("receipt/sealed_accepted"))
@@ -84,6 +90,35 @@ def test_a_receipt_is_refused_at_its_step(case: Any) -> None:
     assert (refusal.value.step, refusal.value.code) == (case["step"], case["code"])
     passed = steps_passed(receipt, trust, documents_of(case))
     assert [step.number for step in passed] == list(range(1, case["step"]))
+
+
+@pytest.mark.parametrize("case", cases("receipt/outside_accepted"))
+def test_outside_words_count_for_those_whom_a_policy_names(case: Any) -> None:
+    receipt = decode_receipt(spelled(case["receipt"]))
+    assert json.loads(receipt.encode()) == case["receipt"]
+    verdict = verify_receipt(receipt, trust_of(case), policy=policy_of(case))
+    assert [each.name for each in verdict.witnesses] == case["witnesses"]
+    assert ("outside" in verdict.steps[7].facts) == (case["policy"] is not None)
+    unjudged = case["policy"] is None and bool(receipt.cosignatures)
+    assert (Caveat.OUTSIDERS in verdict.caveats) == unjudged
+
+
+@pytest.mark.parametrize("case", cases("receipt/outside_refused"))
+def test_a_receipt_is_refused_where_its_outside_words_or_the_policy_fail(case: Any) -> None:
+    receipt, trust = decode_receipt(spelled(case["receipt"])), trust_of(case)
+    with pytest.raises(VerificationError) as refusal:
+        verify_receipt(receipt, trust, policy=policy_of(case))
+    assert (refusal.value.step, refusal.value.code) == (case["step"], case["code"])
+
+
+def test_what_only_a_policy_refuses_holds_without_one() -> None:
+    """A policy demands more; it never makes a receipt out of what was none."""
+    refused = [case.values[0] for case in cases("receipt/outside_refused")]
+    demanded = [case for case in refused if case["policy"] is not None]
+    for case in demanded:
+        verdict = verify_receipt(decode_receipt(spelled(case["receipt"])), trust_of(case))
+        assert verdict.witnesses == ()
+    assert len(demanded) >= 9
 
 
 @pytest.mark.parametrize("case", cases("receipt/refused_files"))

@@ -256,6 +256,17 @@ class SmallNetwork:
         """Path of a leaf in the whole log."""
         return merkle.inclusion_path([merkle.leaf_hash(leaf) for leaf in self.leaves], index)
 
+    def outside_note(self, bodies: Sequence[str], size: int = 0, origin: str = "") -> str:
+        """A head, the newest or the one of `size`, as bodies outside the committee cosigned it."""
+        hashes = [merkle.leaf_hash(leaf) for leaf in self.leaves[: size or None]]
+        checkpoint = Checkpoint(origin or self.trust.origin, len(hashes), merkle.root(hashes))
+        time_s = self.headers[-1].time_ms // SECOND + 10
+        lines = [
+            cosign(signer(f"witness {body}"), f"{body}.example/witness", checkpoint, time_s + place)
+            for place, body in enumerate(bodies)
+        ]
+        return Note(checkpoint.text(), tuple(lines)).format().decode()
+
     def note(self, cosigners: Sequence[str] | None = None, origin: str = "") -> str:
         """The newest head, log-signed by the first node and cosigned."""
         checkpoint = Checkpoint(origin or self.trust.origin, len(self.leaves), self.root())

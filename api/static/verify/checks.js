@@ -6,6 +6,7 @@ import { decodeBlockLeaf, decodeEntry, entryLeaf } from "./block.js";
 import { bundleId, decodeBundleHeader, poolKey, recordLeaf, verifyHeader } from "./bundle.js";
 import { leafHash, verifyInclusion } from "./merkle.js";
 import { COSIGNATURE_TYPE, noteKey, parseCheckpoint, parseNote, verifyNote } from "./note.js";
+import { openOutside } from "./outside.js";
 import { decodeRecord, recordId, verifyDerivedNonce } from "./record.js";
 import { refuse, refusedAs } from "./refusal.js";
 import { decodeSealedPart, verifyAuthor, verifyCommitment } from "./sealed.js";
@@ -31,8 +32,10 @@ export function open(receipt, trust) {
   const logged = unsealed === null ? record : unsealed.opening;
   const loggedBytes = unsealed === null ? receipt.record : receipt.sealed.opening;
   const loggedId = recordId(loggedBytes);
+  const outside = openOutside(receipt.cosignatures);
   return {
     receipt, note, checkpoint, header, row, record, unsealed, entry, head, logged, loggedId,
+    outside,
   };
 }
 

@@ -22,6 +22,7 @@ import { verifyDecoded } from "./verdict.js";
 
 export { digestDocument } from "./document.js";
 export { decodeTrust } from "./genesis.js";
+export { parsePolicy } from "./policy.js";
 export { Refusal } from "./refusal.js";
 
 const FILE_BYTES_MAX = 8 << 20;
@@ -43,11 +44,12 @@ const KINDS = {
  * @param {object} trust of `decodeTrust`, from a source that the reader trusts
  * @param {object} [options]
  * @param {object[]} [options.documents] digests of `digestDocument`; each must be evidence
+ * @param {object} [options.policy] of `parsePolicy`: whose cosignatures the reader demands
  * @returns {object} what is proved: `recordId`, `record`, the times, `quorum`, `steps`, `caveats`
  * @throws {Refusal} its `code`, the `step` that failed, and the steps `passed` before
  */
-export function verifyReceipt(bytes, trust, { documents = [] } = {}) {
-  return verifyDecoded(decodeReceipt(bytes), trust, documents);
+export function verifyReceipt(bytes, trust, { documents = [], policy = null } = {}) {
+  return verifyDecoded(decodeReceipt(bytes), trust, documents, policy);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { hex, textOf } from "./bytes.js";
 import {
-  COSIGNATURE_TYPE, LOG_TYPE, parseCheckpoint, parseVerifierKey, verifyNote,
+  COSIGNATURE_TYPE, LOG_TYPE, knownLines, parseCheckpoint, parseVerifierKey, verifyNote,
 } from "./note.js";
 import { refuse } from "./refusal.js";
 
@@ -33,19 +33,42 @@ export function parsePolicy(bytes) {
  * @throws {Refusal} `note.*`, `policy.log` or `policy.quorum`
  */
 export function verifyPolicy(policy, note) {
-  const { logs, witnesses, groups, quorum } = policy;
+  const { logs, witnesses } = policy;
   const { origin } = parseCheckpoint(note.text);
   const found = verifyNote(note, [...logs, ...witnesses.values()]);
   const signed = new Set(found.map(({ key }) => key));
   const logged = logs.some((key) => key.name === origin && signed.has(key));
   if (logs.length && !logged) refuse("policy.log", { origin });
+  requireQuorum(policy, signed);
+  return found;
+}
+
+/**
+ * Verify that heads of one log, each the beginning of the next, together are what a policy asks
+ * for. No log has to have signed, for the caller has asked the log's committee.
+ *
+ * @param {object} policy of `parsePolicy`
+ * @param {string} origin of the log
+ * @param {object[]} notes of these heads
+ * @returns {object[]} `key` and `timeS` of each witness that is there, in the policy's order
+ * @throws {Refusal} `note.signature`, `policy.log` or `policy.quorum`
+ */
+export function verifyPolicyOf(policy, origin, notes) {
+  const logs = policy.logs.filter(({ name }) => name === origin);
+  if (policy.logs.length && !logs.length) refuse("policy.log", { origin });
+  const witnesses = [...policy.witnesses.values()];
+  const found = notes.flatMap((note) => knownLines(note, [...logs, ...witnesses]));
+  requireQuorum(policy, new Set(found.map(({ key }) => key)));
+  return witnesses.flatMap((witness) => found.filter(({ key }) => key === witness).slice(0, 1));
+}
+
+function requireQuorum({ witnesses, groups, quorum }, signed) {
   const isThere = (name) => {
     const group = groups.get(name);
     if (group === undefined) return signed.has(witnesses.get(name));
     return group.members.filter(isThere).length >= group.needed;
   };
   if (quorum !== NONE && !isThere(quorum)) refuse("policy.quorum", { quorum });
-  return found;
 }
 
 function readLine(policy, line, number) {

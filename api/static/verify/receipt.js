@@ -18,6 +18,7 @@ export const FORMAT = "bidwitness.receipt";
 export const RECEIPT_BYTES_MAX = 1 << 20;
 export const RECORD_BYTES_MAX = 256 << 10;
 const ACKNOWLEDGEMENTS_MAX = 32;
+const OUTSIDE_HEADS_MAX = 8;
 const IDENTIFIER_MAX = 32;
 const NAMES = [
   "network_id", "record", "entry", "head", "checkpoint", "bundle", "key", "epochs", "sealed",
@@ -33,6 +34,7 @@ const ORDER = {
   sealed: ["opening", "commitment", "key"],
   commitment: ["record", "leaf", "index", "path"],
   acknowledgements: ["node_id", "bundle", "received_at_ms", "signature"],
+  cosignatures: ["checkpoint", "path"],
 };
 
 /**
@@ -51,7 +53,7 @@ export function receiptOf(value) {
     networkId, record, entry, head, checkpoint, bundle, key, epochs, sealed, acknowledgements,
     cosignatures, timestamps,
   ] = versionedObject(value, FORMAT, NAMES);
-  [epochs, cosignatures, timestamps].forEach(unsupported);
+  [epochs, timestamps].forEach(unsupported);
   const [headLeaf, headPath] = table(head, "head", ORDER.head);
   const receipt = {
     networkId: jsonHex(networkId, "network_id"),
@@ -65,6 +67,7 @@ export function receiptOf(value) {
     sealed: jsonOptional(sealed, sealedOf),
     acknowledgements: jsonArray(acknowledgements, "acknowledgements", ACKNOWLEDGEMENTS_MAX)
       .map(acknowledgementOf),
+    cosignatures: jsonArray(cosignatures, "cosignatures", OUTSIDE_HEADS_MAX).map(outsideHeadOf),
   };
   return { ...receipt, recordId: recordId(receipt.record) };
 }
@@ -127,6 +130,14 @@ function sealedOf(value) {
     index: jsonInteger(index, "commitment"),
     path: jsonPath(path, "commitment"),
     key: keyOf(key),
+  };
+}
+
+function outsideHeadOf(value) {
+  const [checkpoint, path] = table(value, "cosignatures", ORDER.cosignatures);
+  return {
+    checkpoint: jsonText(checkpoint, "cosignatures", NOTE_BYTES_MAX),
+    path: jsonPath(path, "cosignatures"),
   };
 }
 

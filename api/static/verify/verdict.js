@@ -2,6 +2,7 @@
 
 import { hex } from "./bytes.js";
 import * as checks from "./checks.js";
+import { checkOutside } from "./outside.js";
 import { Refusal, numbered, refuse } from "./refusal.js";
 
 /** What a verified receipt does not prove. */
@@ -13,10 +14,11 @@ const CAVEATS = ["truth", "amended", "alerts", "later", "former_keys"];
  * @param {object} receipt of `decodeReceipt`
  * @param {object} trust of `decodeTrust`
  * @param {object[]} documents in the reader's hands: `sha256`, `sizeBytes`, and `sm3` or null
+ * @param {object|null} policy of `parsePolicy`: what the reader demands besides the quorum
  * @returns {object} what is proved, with the ten `steps`
  * @throws {Refusal} with `step`, the number of the first check that fails, and the steps `passed`
  */
-export function verifyDecoded(receipt, trust, documents = []) {
+export function verifyDecoded(receipt, trust, documents = [], policy = null) {
   const steps = [];
   const take = (number, check) => {
     const facts = numbered(number, check);
@@ -25,6 +27,7 @@ export function verifyDecoded(receipt, trust, documents = []) {
   try {
     let one = null;
     let quorum = null;
+    let witnesses = null;
     take(1, () => {
       one = checks.open(receipt, trust);
       return { size: receipt.record.length };
@@ -37,11 +40,13 @@ export function verifyDecoded(receipt, trust, documents = []) {
     take(7, () => checks.checkCommittee(one, trust));
     take(8, () => {
       quorum = checks.checkQuorum(one, trust);
-      return { found: quorum.length, needed: trust.committee.q };
+      witnesses = checkOutside(one, trust, policy);
+      const counts = { found: quorum.length, needed: trust.committee.q };
+      return witnesses === null ? counts : { ...counts, outside: witnesses.length };
     });
     take(9, () => checks.checkSealed(one, trust));
     take(10, () => checks.checkDocuments(one.record, documents));
-    return verdictOf(one, trust, quorum, steps);
+    return verdictOf(one, trust, quorum, witnesses, steps);
   } catch (problem) {
     if (problem instanceof Refusal) problem.passed = steps;
     throw problem;
@@ -55,11 +60,12 @@ export function verifyEntered(receipt, trust) {
   return verdict;
 }
 
-function verdictOf(one, trust, quorum, steps) {
+function verdictOf(one, trust, quorum, witnesses, steps) {
   const { receipt, record, checkpoint, unsealed } = one;
   const entry = unsealed === null ? one.entry : unsealed.entry;
   const times = quorum.map(({ timeMs }) => timeMs).sort((a, b) => (a < b ? -1 : Number(a > b)));
   const { f, q, n } = trust.committee;
+  const unjudged = witnesses === null && receipt.cosignatures.length > 0;
   return {
     recordId: hex(receipt.recordId),
     record,
@@ -75,8 +81,12 @@ function verdictOf(one, trust, quorum, steps) {
     quorum,
     quorumNeeded: q,
     nodesCount: n,
+    witnesses: witnesses ?? [],
     steps,
-    caveats: [...(unsealed ? ["unsealed"] : []), ...CAVEATS, ...(f ? [] : ["development"])],
+    caveats: [
+      ...(unsealed ? ["unsealed"] : []), ...CAVEATS, ...(unjudged ? ["outsiders"] : []),
+      ...(f ? [] : ["development"]),
+    ],
     opened: unsealed === null ? null : openedOf(one),
   };
 }

@@ -17,6 +17,7 @@ from tests.vectors.generate import (
     keys,
     negative_list,
     networks,
+    outside,
     receipts,
     records,
     sealed,
@@ -30,7 +31,18 @@ from tests.vectors.generate.spelling import Cases, spell
 ROOT = Path(__file__).parents[1]
 SOURCES = (
     *(canonical, keys, records, bundles, networks, blocks),
-    *(receipts, files, sealed, sealed_receipts, bid_proofs, witness, negative_list, draw, sm3),
+    *(
+        receipts,
+        outside,
+        files,
+        sealed,
+        sealed_receipts,
+        bid_proofs,
+        witness,
+        negative_list,
+        draw,
+        sm3,
+    ),
     tiles,
 )
 

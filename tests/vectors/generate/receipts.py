@@ -773,9 +773,19 @@ def _refused_files(good: Receipt) -> Cases:
         ("a sealed part that is a list", but(lambda v: v.update(sealed=[])), "format.shape"),
         ("an epoch link", but(lambda v: v.update(epochs=[{}])), "receipt.unsupported"),
         (
-            "an outside cosignature",
+            "an outside cosignature that is text",
             but(lambda v: v.update(cosignatures=["x"])),
-            "receipt.unsupported",
+            "format.shape",
+        ),
+        (
+            "an outside cosignature without its path",
+            but(lambda v: v.update(cosignatures=[{"checkpoint": v["checkpoint"]}])),
+            "format.shape",
+        ),
+        (
+            "9 outside heads",
+            but(lambda v: v.update(cosignatures=[{"checkpoint": "", "path": []}] * 9)),
+            "format.shape",
         ),
         ("a time stamp", but(lambda v: v.update(timestamps=["x"])), "receipt.unsupported"),
         ("epochs are nil", but(lambda v: v.update(epochs=None)), "format.shape"),
