@@ -20,6 +20,7 @@ from api.routes import (
     bundles,
     completeness,
     diagnose,
+    follow,
     health,
     log,
     network,
@@ -41,6 +42,7 @@ ROUTERS: Final = (
     health.router,
     tiles.router,
     log.router,
+    follow.router,
     pages.router,
 )
 _DOCS_POLICY: Final = (

@@ -42,6 +42,7 @@ _UNFIT: Final = frozenset(
 """Prefixes of what the rules or its signature refuse in a well-formed submission: 422."""
 _BY_PREFIX: Final[Mapping[str, int]] = {
     "format": 400,
+    "identity": 401,
     "store": 503,
     "journal": 503,
     "pool": 429,
@@ -66,6 +67,9 @@ _EXACT: Final[Mapping[Code, int]] = {
     Code.API_MEDIA_TYPE: 415,
     Code.API_PARAMETER: 400,
     Code.API_NOT_PUBLIC: 403,
+    Code.IDENTITY_ROLE: 403,
+    # Not 503: waiting does not help, another server does (RFC 9110 section 15.5.20).
+    Code.OBSERVER_SUBMISSION: 421,
     Code.API_NO_QUORUM: 503,
     Code.API_STOPPED: 503,
 }
@@ -73,6 +77,7 @@ OUR_MISTAKE: Final = 500
 """Of every other code: it belongs to a layer that no request should meet."""
 _RETRY: Final = frozenset({202, 429, 503})
 RETRY_AFTER_S: Final = 1
+_UNAUTHORIZED: Final = 401
 
 _log = structlog.get_logger("api")
 
@@ -114,6 +119,8 @@ def problem(
     headers = {"Cache-Control": "no-store"}
     if number in _RETRY:
         headers["Retry-After"] = str(RETRY_AFTER_S)
+    if number == _UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(body, number, headers, media_type=PROBLEM_TYPE)
 
 

@@ -19,11 +19,13 @@ _BINARY: Final[Mapping[str, Any]] = {"type": "string", "format": "binary"}
 _FRAMEWORKS_OWN: Final = "HTTPValidationError"
 _WHEN: Final = {
     400: "The request is not well formed",
-    403: "The record is not shown to the public",
+    401: "The caller did not prove who it is",
+    403: "The record is not shown to the public, or the caller lacks a role",
     404: "Not here",
     405: "The path does not take this method",
     413: "Too large",
     415: "Unknown media type",
+    421: "An observer takes no submissions: the committee's nodes do",
     422: "Refused by the rules, or wrongly signed",
     429: "The pool is full; try again later",
     500: "The node made a mistake",

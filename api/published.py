@@ -9,9 +9,11 @@ from typing import Final
 
 from api.clock import now_ms
 from ledger.chain import Chain
-from ledger.core.checkpoint import parse_checkpoint, sign_log
-from ledger.core.note import Note, parse_note
+from ledger.codes import Code
+from ledger.core.checkpoint import Checkpoint, parse_checkpoint, sign_log
+from ledger.core.note import Note, NoteSignature, parse_line, parse_note
 from ledger.core.signing import Signer
+from ledger.errors import StoreError
 
 INTERVAL_MS: Final = 1_000
 
@@ -21,7 +23,8 @@ class Published:
 
     __slots__ = ("_chain", "_made_ms", "_note", "_signer")
 
-    def __init__(self, chain: Chain, signer: Signer) -> None:
+    def __init__(self, chain: Chain, signer: Signer | None) -> None:
+        """Without a signer, the log signatures are those of the nodes that are followed."""
         self._chain = chain
         self._signer = signer
         self._note: bytes | None = None
@@ -42,5 +45,12 @@ class Published:
         """A cosigned head of this chain with the log signature above its cosignatures."""
         note = parse_note(cosigned)
         checkpoint = parse_checkpoint(note.text)
-        line = sign_log(self._signer, checkpoint.origin, checkpoint)
-        return Note(note.text, (line, *note.signatures)).format()
+        return Note(note.text, (self._log_line(checkpoint), *note.signatures)).format()
+
+    def _log_line(self, checkpoint: Checkpoint) -> NoteSignature:
+        if self._signer is not None:
+            return sign_log(self._signer, checkpoint.origin, checkpoint)
+        line = self._chain.heads.log_line(checkpoint.size)
+        if line is None:
+            raise StoreError(Code.STORE_DAMAGED, what=f"log_line {checkpoint.size}")
+        return parse_line(line)

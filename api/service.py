@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 from api.block_hashes import BlockHashes
 from api.clock import now_ms
 from api.diagnose import diagnose
+from api.feed import Feed
 from api.finding import Standing
 from api.node import Node
 from api.published import Published
@@ -73,7 +74,7 @@ class LedgerService:
         chain: Chain,
         catalogue: Catalogue,
         node: Node,
-        log_signer: Signer,
+        log_signer: Signer | None,
         *,
         show_all: bool = False,
         host: Callable[[], HostFacts | None] = lambda: None,
@@ -84,7 +85,7 @@ class LedgerService:
             chain: its ledger.
             catalogue: the record types in force.
             node: its part in consensus.
-            log_signer: holds its log key.
+            log_signer: holds its log key; None where it shows the signatures of nodes it follows.
             show_all: show every visibility class: for tests.
             host: asks its machine for what only `diagnose` wants to know.
         """
@@ -93,6 +94,7 @@ class LedgerService:
         self.node = node
         self._host = host
         self.published = Published(chain, log_signer)
+        self.feed = Feed(chain, node, self.published)
         self.block_hashes = BlockHashes(chain)
         self.viewer = Viewer(catalogue, show_all)
         """Rights of every caller, until callers can say who they are."""

@@ -18,6 +18,7 @@ from ledger.audit_tables import (
     cosigned_findings,
     count_findings,
     last_signed_findings,
+    log_line_findings,
     meta_findings,
     node_findings,
     status_findings,
@@ -173,4 +174,5 @@ class _Audit:
         if self._counts is not None:
             yield from count_findings(stored, self._counts)
         yield from cosigned_findings(stored, self._blocks, self._genesis, height)
+        yield from log_line_findings(stored, self._genesis)
         yield from last_signed_findings(stored, self._blocks)

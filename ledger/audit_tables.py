@@ -15,8 +15,9 @@ from ledger.core.checkpoint import cosigner_keys, parse_checkpoint
 from ledger.core.genesis import Genesis
 from ledger.core.identifiers import DIGEST_BYTES, Height
 from ledger.core.merkle import Frontier
-from ledger.core.note import parse_note, verify_note
+from ledger.core.note import Note, parse_line, parse_note, verify_note
 from ledger.errors import LedgerError, VerificationError
+from ledger.kept_note import log_keys
 from ledger.status_history import StatusHistory
 from ledger.store.api import Reader, Row
 from ledger.store.keys import Table, last_number
@@ -28,7 +29,7 @@ _BY_JUDGEMENT = frozenset({Table.STATE, Table.STATUS_UNDO, Table.OPENED})
 
 def count_findings(store: Reader, expected: Counter[Table]) -> Iterator[Finding]:
     """Tables with more rows than the blocks account for; fewer were found row by row."""
-    aside = _BY_JUDGEMENT | {Table.COSIGNED, Table.NODE}
+    aside = _BY_JUDGEMENT | {Table.COSIGNED, Table.LOG_LINE, Table.NODE}
     for table in (table for table in Table if table not in aside):
         try:
             found = sum(1 for _ in store.scan(*table.range()))
@@ -111,6 +112,18 @@ def cosigned_findings(
         said = (checkpoint.origin, checkpoint.size, checkpoint.root)
         if said != (genesis.origin, header.log_size, header.log_root):
             yield of_row(Code.AUDIT_ROW, Table.COSIGNED, key, height)
+
+
+def log_line_findings(store: Reader, genesis: Genesis) -> Iterator[Finding]:
+    """Every kept log signature is a committee node's, under the kept checkpoint of its height."""
+    keys = log_keys(genesis.origin, genesis.committee)
+    for key, value in store.scan(*Table.LOG_LINE.range()):
+        note = store.get(Table.COSIGNED.key(key[1:]))
+        try:
+            text = parse_note(note or b"").text
+            verify_note(Note(text, (parse_line(value.decode()),)), keys)
+        except (LedgerError, UnicodeDecodeError):
+            yield of_row(Code.AUDIT_ROW, Table.LOG_LINE, key, Height(last_number(key)))
 
 
 def last_signed_findings(store: Reader, blocks: BlockStore) -> Iterator[Finding]:

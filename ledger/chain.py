@@ -39,12 +39,11 @@ from ledger.tiles import Tiles
 class Chain:
     """The stored chain of one network.
 
-    `blocks` reads blocks and records, `lookup` finds records, `tiles` are the log as files, and
-    `state` is what rules read.
+    `blocks` reads blocks and records, `lookup` finds records, `heads` are the cosigned heads,
+    `tiles` are the log as files, and `state` is what rules read.
     """
 
     __slots__ = (
-        "_cosigned",
         "_frontier",
         "_head",
         "_history",
@@ -54,6 +53,7 @@ class Chain:
         "blocks",
         "committee",
         "genesis",
+        "heads",
         "lookup",
         "origin",
         "state",
@@ -83,7 +83,7 @@ class Chain:
         self.tiles = Tiles(store, self.blocks, self._tree)
         self._history = StatusHistory(store)
         self._head, self._frontier = read_head(store, self.blocks, genesis, self._history.newest)
-        self._cosigned = CosignedHeads(store, self.blocks, self.origin, self.committee)
+        self.heads = CosignedHeads(store, self.blocks, self.origin, self.committee)
         self._receipts = ReceiptMaker(self._head.network_id, self.blocks, self._tree, self._history)
 
     @property
@@ -175,16 +175,16 @@ class Chain:
                 contradicts this log: evidence against the node.
             StoreError: a quorum could not be made durable.
         """
-        return self._cosigned.add(node_id, size, root, line, self._head.height)
+        return self.heads.add(node_id, size, root, line, self._head.height)
 
     def cosignatures(self, height: Height) -> Mapping[NodeId, NoteSignature]:
         """The verified cosignatures that a head without quorum has so far."""
-        return self._cosigned.waiting(height)
+        return self.heads.waiting(height)
 
     @property
     def cosigned_height(self) -> Height:
         """Height of the newest cosigned head; 0 before the first."""
-        return self._cosigned.newest
+        return self.heads.newest
 
     @property
     def cosigned_size(self) -> int:
@@ -198,7 +198,7 @@ class Chain:
         Raises:
             StoreError: `checkpoint.none` before the first.
         """
-        note = self._cosigned.newest_note()
+        note = self.heads.newest_note()
         if note is None:
             raise StoreError(Code.CHECKPOINT_NONE)
         return note
@@ -213,10 +213,10 @@ class Chain:
         record = self.blocks.record(record_id)
         if record is None:
             raise StoreError(Code.RECORD_UNKNOWN, record=record_id.hex())
-        found = self._cosigned.head_for(record.place.height)
+        found = self.heads.head_for(record.place.height)
         if found is None:
             height = record.place.height
-            signed = self._cosigned.most_waiting(height)
+            signed = self.heads.most_waiting(height)
             raise StoreError(
                 Code.RECEIPT_PENDING, height=height, found=signed, needed=self.committee.q
             )

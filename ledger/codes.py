@@ -214,6 +214,18 @@ class Code(StrEnum):
     API_INTERNAL = "api.internal"
     API_ANSWER = "api.answer"
 
+    IDENTITY_MISSING = "identity.missing"
+    IDENTITY_TOKEN = "identity.token"
+    IDENTITY_AUDIENCE = "identity.audience"
+    IDENTITY_TIME = "identity.time"
+    IDENTITY_KEY = "identity.key"
+    IDENTITY_SIGNATURE = "identity.signature"
+    IDENTITY_ROLE = "identity.role"
+    FOLLOW_NETWORK = "follow.network"
+    FOLLOW_GAP = "follow.gap"
+    FOLLOW_UNFIT = "follow.unfit"
+    OBSERVER_SUBMISSION = "observer.submission"
+
     AUDIT_ROW = "audit.row"
     AUDIT_MISSING = "audit.missing"
     AUDIT_STRAY = "audit.stray"

@@ -7,6 +7,7 @@ a head is cosigned here, none below it ever becomes so. A line is verified befor
 
 from collections.abc import Mapping
 from enum import Enum
+from itertools import islice
 from typing import Final
 
 from ledger.block_store import BlockStore
@@ -16,6 +17,7 @@ from ledger.core.committee import Committee
 from ledger.core.identifiers import Digest, Height, NodeId
 from ledger.core.note import Note, NoteSignature, parse_line, verify_signature
 from ledger.errors import VerificationError
+from ledger.kept_note import kept_of
 from ledger.store.api import Store
 from ledger.store.keys import Table, last_number, number
 
@@ -98,6 +100,44 @@ class CosignedHeads:
         for key, note in self._store.scan(start, stop):
             return Height(last_number(key)), note
         return None
+
+    def between(self, above: Height, up_to: Height, count_max: int) -> list[tuple[Height, bytes]]:
+        """The cosigned heads of heights above one and up to another, ascending."""
+        start = Table.COSIGNED.key(number(above + 1))
+        rows = self._store.scan(start, Table.COSIGNED.key(number(up_to + 1)))
+        return [(Height(last_number(key)), note) for key, note in islice(rows, count_max)]
+
+    def follow(self, height: Height, data: bytes) -> None:
+        """Keep a head as a node of the committee showed it, in place of counting lines here.
+
+        Args:
+            height: of a block that is stored here; at or below the newest it changes nothing.
+            data: the note, the node's log signature first.
+
+        Raises:
+            FormatError: `note.invalid`.
+            VerificationError: as `kept_of`: the node lies.
+            StoreError: it could not be made durable.
+        """
+        if height <= self.newest:
+            return
+        header = self._blocks.header(height)
+        checkpoint = Checkpoint(self._origin, header.log_size, header.log_root)
+        kept = kept_of(data, checkpoint, self._committee)
+        self._store.write(
+            [
+                (Table.COSIGNED.key(number(height)), kept.cosigned),
+                (Table.LOG_LINE.key(number(height)), kept.log_line.encode()),
+            ]
+        )
+        self.newest = height
+        self._waiting = {each: lines for each, lines in self._waiting.items() if each > height}
+
+    def log_line(self, size: int) -> str | None:
+        """The log signature that a followed node put under the head of that size, if any."""
+        height = self._blocks.height_of_size(size)
+        line = None if height is None else self._store.get(Table.LOG_LINE.key(number(height)))
+        return None if line is None else line.decode()
 
     def waiting(self, height: Height) -> Mapping[NodeId, NoteSignature]:
         """The verified cosignatures of a head that has no quorum yet."""

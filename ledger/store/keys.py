@@ -39,6 +39,8 @@ class Table(Enum):
     """height → the slow rows that this block changed, as they were before it."""
     COSIGNED = b"C"
     """height → the checkpoint with q cosignatures."""
+    LOG_LINE = b"G"
+    """height → a node's log signature under that checkpoint, where this store follows others."""
     LAST_SIGNED = b"L"
     """→ the last head that this node cosigned: its own promise."""
     LOG_SIZE = b"Z"

@@ -45,6 +45,7 @@ from ledger.core.status import key_row
 from ledger.core.tiles import encode_bundle, parse_tile_path, split_bundle
 from ledger.core.tlog_proof import parse_tlog_proof
 from ledger.errors import FormatError, LedgerError, StoreError, VerificationError
+from ledger.follow import decode_chunk
 from ledger.trust import decode_trust, trust_root
 from tests.consensus.core import world
 from tests.consensus.memory_file import MemoryFile
@@ -169,6 +170,12 @@ LEDGER = [
     ),
     binary(decode_certificate, values.certificates),
     binary(decode_genesis, values.genesis_values),
+    binary(
+        decode_chunk,
+        values.chunks,
+        decode=lambda data: decode_chunk(data, DEFAULT),
+        spelling=Spelling.MSGPACK,
+    ),
     binary(key_row, values.key_rows),
     binary(decode_list_proof, values.list_proofs),
     text(note.parse_vkey, values.note_keys, "vkey"),

@@ -44,6 +44,7 @@ from ledger.core.status import Interval, KeyRow
 from ledger.core.tiles import INDEX_MAX, LEVEL_MAX, TilePath
 from ledger.core.tlog_proof import TlogProof
 from ledger.core.vrf import PROOF_BYTES
+from ledger.follow import Chunk, FollowedBlock, KeptNote
 from tests.vectors.generate.blocks import entered
 from tests.vectors.generate.bundles import bundle_of
 from tests.vectors.small_network import NAMES, small_genesis
@@ -267,4 +268,13 @@ list_proofs = st.builds(
     st.none() | st.tuples(counts, paths),
     st.none() | neighbours,
     st.none() | neighbours,
+)
+chunks = st.builds(
+    Chunk,
+    digests.map(NetworkId),
+    heights,
+    st.lists(st.builds(FollowedBlock, some_bytes, some_bytes, some_bytes), max_size=3).map(tuple),
+    st.lists(st.builds(KeptNote, heights, texts), max_size=3, unique_by=lambda e: e.height).map(
+        lambda notes: tuple(sorted(notes, key=lambda each: each.height))
+    ),
 )
