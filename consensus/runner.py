@@ -18,6 +18,7 @@ from consensus.event_log import EventLog
 from consensus.fates import Fate
 from consensus.status import NodeStatus
 from consensus.transport import Receiver, Transport
+from consensus.watching import Watching
 from consensus.wire import Codec, Hello
 from ledger.core.bundle import Bundle
 from ledger.core.identifiers import Digest, NodeId
@@ -57,7 +58,7 @@ class Runner:
         self._woken = asyncio.Event()
         self._asleep_until_ms = 0
         self._progress = self._driver.progress
-        self._watching: list[asyncio.Future[None]] = []
+        self._watching = Watching()
 
     async def run(self) -> None:
         """Run the node until cancelled.
@@ -79,13 +80,7 @@ class Runner:
 
     async def moved(self, timeout_s: float) -> None:
         """Wait for the next commit, settled bundle or cosigned head, but not longer."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._watching.append(future)
-        try:
-            await asyncio.wait([future], timeout=timeout_s)
-        finally:
-            if future in self._watching:
-                self._watching.remove(future)
+        await self._watching.moved(timeout_s)
 
     def fate(self, pool_key: Digest) -> Fate:
         """What became of a bundle, as far as this node remembers."""
@@ -150,7 +145,7 @@ class Runner:
         except (StoreError, InvariantBroken) as problem:
             self._failure = problem
             self._woken.set()
-            self._rouse()
+            self._watching.rouse()
             raise
         finally:
             self._log.write(self._driver.take_events())
@@ -164,14 +159,7 @@ class Runner:
         progress = self._driver.progress
         if progress != self._progress:
             self._progress = progress
-            self._rouse()
-
-    def _rouse(self) -> None:
-        """Nobody waits for a node that has stopped, or for what has happened."""
-        watching, self._watching = self._watching, []
-        for future in watching:
-            if not future.done():
-                future.set_result(None)
+            self._watching.rouse()
 
 
 def now_ms() -> int:

@@ -12,6 +12,7 @@ from consensus.core.fault import Fault
 from consensus.core.situation import Situation
 from consensus.depths import PoolDepth, QueueDepth
 from consensus.peers import Peer
+from consensus.upstreams import Following
 from ledger.core.block import Head
 from ledger.core.committee import Committee
 from ledger.core.identifiers import Height, NodeId
@@ -64,6 +65,8 @@ class NodeStatus:
     """How far a peer's clock may be (ahead of, behind) this one."""
     now_ms: int
     """Of the driver's last step."""
+    following: Following | None = None
+    """Of an observer, which has no part in the committee; None on a node of the committee."""
 
     @property
     def waiting_count(self) -> int:
@@ -82,7 +85,12 @@ class NodeStatus:
 
     @property
     def missing(self) -> tuple[NodeId, ...]:
-        """Peers that cannot be reached or have not spoken lately, in the committee's order."""
+        """Peers that cannot be reached or have not spoken lately, in the committee's order.
+
+        An observer knows this only of whom it asked last.
+        """
+        if self.following is not None:
+            return tuple(node for node in self.committee if node not in self.following.answering)
         return tuple(node for node, peer in self.peers.items() if not self._speaks(peer))
 
     @property
@@ -92,7 +100,12 @@ class NodeStatus:
 
     @property
     def troubles(self) -> tuple[Trouble, ...]:
-        """Everything that is out of order, the worst first; empty where all is well."""
+        """Everything that is out of order, the worst first; empty where all is well.
+
+        None is an observer's: what may keep it from following is in `following`.
+        """
+        if self.following is not None:
+            return ()
         at = self.situation
         found = {
             Trouble.NO_QUORUM: not self.has_quorum,

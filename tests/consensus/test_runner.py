@@ -116,7 +116,7 @@ def test_waiting_ends_after_its_time() -> None:
         runner = runner_of(MemoryFile(), LedgerApplication(MemoryStore(), GENESIS))
         start = time.monotonic()
         await runner.moved(0.05)
-        assert runner._watching == []
+        assert len(runner._watching) == 0
         return time.monotonic() - start
 
     assert asyncio.run(story()) >= 0.04
