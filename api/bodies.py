@@ -28,22 +28,22 @@ JSON_FACTOR: Final = 3
 """JSON spells digests as hex with names around them: it may be this much larger."""
 
 
-async def read_capped(request: Request, size_max: int) -> bytes:
+async def read_capped(request: Request, size_max: int, code: Code = Code.BUNDLE_TOO_LARGE) -> bytes:
     """The body of `request`.
 
     Raises:
-        ApiError: `bundle.too_large` as soon as more than `size_max` bytes are claimed or have come.
+        ApiError: `code` as soon as more than `size_max` bytes are claimed or have come.
     """
     claimed = request.headers.get("content-length", "")
     size = int(claimed) if claimed.isdecimal() else 0
     if size > size_max:
-        raise ApiError(Code.BUNDLE_TOO_LARGE, size=size, limit=size_max)
+        raise ApiError(code, size=size, limit=size_max)
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
         if size > size_max:
-            raise ApiError(Code.BUNDLE_TOO_LARGE, size=size, limit=size_max)
+            raise ApiError(code, size=size, limit=size_max)
         parts.append(part)
     return b"".join(parts)
 

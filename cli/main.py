@@ -17,6 +17,7 @@ from cli.commands import (
     project,
     reading,
     verifying,
+    witness,
     writing,
 )
 from cli.failures import Exit
@@ -34,7 +35,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for _part in (
-    *(network, node, keys, writing, reading, diagnose, project, log),
+    *(network, node, keys, writing, reading, diagnose, project, log, witness),
     *(bidding, verifying, drawing, catalogue, demo),
 ):
     _part.register(app)

@@ -16,9 +16,10 @@ from ledger.core.identifiers import MemberId, NodeId
 
 NODE_FILE: Final = "node.toml"
 CLIENT_FILE: Final = "client.toml"
+WITNESS_FILE: Final = "witness.toml"
 LOG_LEVELS: Final = frozenset({"debug", "info", "warning", "error"})
 
-Shape = TypeVar("Shape", "Settings", "ClientSettings")
+Shape = TypeVar("Shape", "Settings", "ClientSettings", "WitnessSettings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,21 @@ class ClientSettings:
     passphrase_file: Path | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class WitnessSettings:
+    """All that a witness is told beside the networks that it knows."""
+
+    folder: Path
+    """The folder of witness.toml: relative paths start here."""
+    name: str
+    """Its key name: policies and signature lines bear it."""
+    api_listen: Address
+    key_file: Path = Path("witness.key")
+    passphrase_file: Path | None = None
+    log_file: Path | None = None
+    log_level: str = "info"
+
+
 def node_settings(folder: Path) -> Settings:
     """Settings of the node whose folder is `folder`.
 
@@ -85,6 +101,15 @@ def client_settings(folder: Path) -> ClientSettings:
         CommandError: `file.unreadable`, `settings.*`.
     """
     return _settings(ClientSettings, folder / CLIENT_FILE)
+
+
+def witness_settings(folder: Path) -> WitnessSettings:
+    """Settings of the witness whose folder is `folder`.
+
+    Raises:
+        CommandError: `file.unreadable`, `settings.*`.
+    """
+    return _settings(WitnessSettings, folder / WITNESS_FILE)
 
 
 def read_toml(path: Path) -> dict[str, object]:

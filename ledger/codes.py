@@ -62,6 +62,12 @@ class Code(StrEnum):
     TLOG_PROOF_BARE = "tlog_proof.bare"
     TLOG_PROOF_OTHER = "tlog_proof.other"
 
+    WITNESS_REQUEST = "witness.request"
+    WITNESS_LOG = "witness.log"
+    WITNESS_SIZE = "witness.size"
+    WITNESS_EMPTY = "witness.empty"
+    WITNESS_STATE = "witness.state"
+
     STORE_LOCKED = "store.locked"
     STORE_DISK_FULL = "store.disk_full"
     STORE_IO = "store.io"

@@ -5,12 +5,9 @@ an order in which a failure at any line leaves a folder that starts clean.
 """
 
 import asyncio
-import os
-import signal
 import socket
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,9 +18,10 @@ from api.app import create_app
 from api.service import LedgerService
 from cli.compose.host import host_facts
 from cli.compose.logs import open_log
+from cli.compose.serving import GOODBYE_S, http_server, listen, stop_event
 from cli.documents import unreadable
 from cli.failures import CommandError, Exit
-from cli.settings import NODE_FILE, Address, Settings
+from cli.settings import NODE_FILE, Settings
 from cli.signers.folder import NodeSigners, open_node_keys
 from cli.signers.passphrase import passphrase
 from consensus import tcp
@@ -46,8 +44,6 @@ from ledger.trust import TrustRoot
 TLS_KEY_FILE: Final = "key.pem"
 TLS_CERTIFICATE_FILE: Final = "certificate.pem"
 TLS_PEERS_FOLDER: Final = "peers"
-_GOODBYE_S: Final = 3
-"""How long open requests have to end after a stop was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +95,14 @@ def _told(problem: LedgerError | InvariantBroken) -> dict[str, object]:
 
 async def _run(node: OpenNode, *, stop_with_parent: bool) -> None:
     """Consensus and HTTP side by side until a stop is asked for or one of them fails."""
-    stop = _stop_event(stop_with_parent=stop_with_parent)
+    stop = stop_event(stop_with_parent=stop_with_parent)
     running = asyncio.create_task(node.runner.run())
     serving = asyncio.create_task(node.server.serve(sockets=[node.listening]))
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({running, serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         node.server.should_exit = True
-        await asyncio.wait({serving}, timeout=2 * _GOODBYE_S)
+        await asyncio.wait({serving}, timeout=2 * GOODBYE_S)
     finally:
         for task in (running, serving, stopping):
             task.cancel()
@@ -147,9 +143,9 @@ def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Itera
             show_all=settings.show_all,
             host=lambda: host_facts(journal, intake, certificate),
         )
-        listening = _listen(settings.api_listen)
+        listening = listen(settings.api_listen)
         held.callback(listening.close)
-        yield OpenNode(settings, runner, _server(service), listening)
+        yield OpenNode(settings, runner, http_server(create_app(service)), listening)
 
 
 def _runner(settings: Settings, trust: TrustRoot, identity: Identity, storage: Storage) -> Runner:
@@ -183,35 +179,6 @@ def _runner(settings: Settings, trust: TrustRoot, identity: Identity, storage: S
     return Runner(codec, line, driver)
 
 
-def _server(service: LedgerService) -> uvicorn.Server:
-    config = uvicorn.Config(
-        create_app(service),
-        log_config=None,
-        access_log=False,
-        lifespan="on",
-        timeout_graceful_shutdown=_GOODBYE_S,
-    )
-    server = uvicorn.Server(config)
-    # Signals are the node's: it stops the server and consensus in one order.
-    server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
-    return server
-
-
-def _listen(address: Address) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    try:
-        listening = socket.create_server((address.host, address.port), family=family)
-        # asyncio does this only for sockets that name their protocol; without it every small
-        # answer waits 40 ms for an acknowledgement.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return listening
-    except OSError as problem:
-        reason = problem.strerror or str(problem)
-        raise CommandError(
-            Exit.UNAVAILABLE, Code.NODE_PORT, address=str(address), reason=reason
-        ) from problem
-
-
 def _check_peers(settings: Settings, trust: TrustRoot) -> None:
     """Every other node of the committee has an address, and nobody else."""
     expected = set(trust.committee) - {settings.node_id}
@@ -226,20 +193,3 @@ def _trust(settings: Settings) -> TrustRoot:
         return read_trust(settings.trust_file)
     except OSError as problem:
         raise unreadable(settings.trust_file, problem) from problem
-
-
-def _stop_event(*, stop_with_parent: bool) -> asyncio.Event:
-    """Set by SIGTERM, SIGINT, and by the end of standard input where that was asked for."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(each, stop.set)
-    if stop_with_parent:
-
-        def read() -> None:
-            if not os.read(sys.stdin.fileno(), 4096):
-                loop.remove_reader(sys.stdin.fileno())
-                stop.set()
-
-        loop.add_reader(sys.stdin.fileno(), read)
-    return stop

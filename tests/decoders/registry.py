@@ -23,6 +23,7 @@ from consensus.core.ready import EntryKind, JournalEntry
 from consensus.journal import Journal
 from consensus.wire import Codec
 from ledger.core import note, strict_json
+from ledger.core.add_checkpoint import parse_add_checkpoint
 from ledger.core.batch import decode_batch_proof
 from ledger.core.bid_proof import decode_bid_proof
 from ledger.core.block import decode_header_of_block, header_from_leaf
@@ -200,6 +201,12 @@ LEDGER = [
         spell=_method("format"),
         # Blanks, comments and addresses are free; what a policy means is not.
         same=lambda policy, data: parse_policy(policy.format()) == policy,
+        spelling=Spelling.TEXT,
+    ),
+    binary(
+        parse_add_checkpoint,
+        values.add_checkpoints,
+        spell=_method("format"),
         spelling=Spelling.TEXT,
     ),
     binary(

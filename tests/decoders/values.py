@@ -5,6 +5,7 @@ import unicodedata
 from hypothesis import strategies as st
 
 from ledger.core.acknowledgement import Acknowledgement
+from ledger.core.add_checkpoint import AddCheckpoint
 from ledger.core.batch import DOCUMENT_BYTES_MAX, BatchProof
 from ledger.core.bid_proof import BidProof
 from ledger.core.block import BlockBundle, Header, Snapshot
@@ -195,6 +196,7 @@ notes = st.builds(
 tile_paths = st.builds(
     TilePath, st.none() | st.integers(0, LEVEL_MAX), st.integers(0, INDEX_MAX), st.integers(1, 256)
 )
+add_checkpoints = st.builds(AddCheckpoint, counts, paths, notes)
 tlog_proofs = st.builds(
     TlogProof,
     counts.map(LogIndex),

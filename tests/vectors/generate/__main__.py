@@ -8,6 +8,7 @@ decoders happen to say.
 from pathlib import Path
 
 from tests.vectors.generate import (
+    add_checkpoint,
     bid_proofs,
     blocks,
     bundles,
@@ -44,6 +45,7 @@ SOURCES = (
         sm3,
     ),
     tiles,
+    add_checkpoint,
 )
 
 

@@ -1,0 +1,140 @@
+"""Witness: the logs that one witness knows, and the last head that it cosigned of each.
+
+Looking at the last head, making the new one durable and answering are one step for each log, so two
+requests never both follow the same head, and no crash takes back what was answered. Spec: C2SP
+tlog-witness (``docs/spec/witness_server.md``).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from threading import Lock
+
+from consensus.append_file import File
+from ledger.codes import Code
+from ledger.core.add_checkpoint import AddCheckpoint, parse_add_checkpoint
+from ledger.core.checkpoint import Checkpoint, cosign, parse_checkpoint
+from ledger.core.note import Kind, Note, NoteKey, NoteSignature, parse_note
+from ledger.core.signing import Signer
+from ledger.errors import FormatError, StoreError, VerificationError
+from ledger.trust import TrustRoot
+from ledger.witnessing import (
+    check_next,
+    check_not_smaller,
+    held_head,
+    origin_hash,
+    verified_lines,
+)
+
+
+class WitnessedLog:
+    """One network's log, as one witness knows it."""
+
+    def __init__(self, trust: TrustRoot, file: File, signer: Signer, name: str) -> None:
+        """Take up what the file holds.
+
+        Args:
+            trust: whose quorum stands for the log.
+            file: the last note, or nothing; only this object may write it.
+            signer: the witness's key.
+            name: the witness's key name.
+
+        Raises:
+            StoreError: `witness.state` where the file does not hold this witness's own word.
+        """
+        self.trust = trust
+        self._file = file
+        self._signer = signer
+        self._key = NoteKey(name, Kind.COSIGNATURE, signer.public_key)
+        self._lock = Lock()
+        self._head: Checkpoint | None = None
+        self._time_s = 0
+        self.note = file.read()
+        """The last cosigned head with the lines that were verified; empty before the first."""
+        if self.note:
+            self._take_up()
+
+    @property
+    def size(self) -> int:
+        """Of the last cosigned head; 0 before the first."""
+        return 0 if self._head is None else self._head.size
+
+    def add(
+        self,
+        request: AddCheckpoint,
+        head: Checkpoint,
+        lines: Iterable[NoteSignature],
+        now_s: Callable[[], int],
+    ) -> NoteSignature:
+        """Cosign `head` where it may follow the last one; when this returns, that is durable.
+
+        Args:
+            request: as it came.
+            head: what its note says.
+            lines: of the note, verified.
+            now_s: the clock, in seconds since the epoch.
+
+        Raises:
+            VerificationError: as `check_next`; nothing has changed.
+            StoreError: it could not be made durable, and was not answered.
+        """
+        with self._lock:
+            check_next(self._head, request, head)
+            # Time never goes back, though the clock may.
+            time_s = max(now_s(), self._time_s)
+            line = cosign(self._signer, self._key.name, head, time_s)
+            note = Note(head.text(), (*lines, line)).format()
+            self._file.replace(note)
+            self._head, self._time_s, self.note = head, time_s, note
+            return line
+
+    def _take_up(self) -> None:
+        origin = self.trust.origin
+        try:
+            self._head, self._time_s = held_head(parse_note(self.note), self._key, origin)
+        except (FormatError, VerificationError) as problem:
+            reason = str(problem)
+            raise StoreError(Code.WITNESS_STATE, origin=origin, reason=reason) from problem
+
+
+class Witness:
+    """One witness under one key."""
+
+    def __init__(self, logs: Iterable[WitnessedLog], now_s: Callable[[], int]) -> None:
+        """Args:
+        logs: of distinct networks.
+        now_s: the clock, in seconds since the epoch.
+        """
+        self._logs: Mapping[str, WitnessedLog] = {each.trust.origin: each for each in logs}
+        self._by_hash = {origin_hash(origin): each for origin, each in self._logs.items()}
+        self._now_s = now_s
+
+    def add_checkpoint(self, body: bytes) -> bytes:
+        """The answer to a request: this witness's signature line.
+
+        Raises:
+            FormatError: `witness.request`, `note.invalid`.
+            VerificationError: `witness.log` for a log that is not known here; as
+                `verified_lines` and `check_next`.
+            StoreError: the new head could not be made durable.
+        """
+        request = parse_add_checkpoint(body)
+        head = parse_checkpoint(request.note.text)
+        log = self._logs.get(head.origin)
+        if log is None:
+            raise VerificationError(Code.WITNESS_LOG, origin=head.origin[:200])
+        lines = verified_lines(request.note, log.trust)
+        check_not_smaller(request, head)
+        return f"{log.add(request, head, lines, self._now_s).line()}\n".encode()
+
+    def checkpoint(self, hashed: str) -> bytes:
+        """The last cosigned head of the log whose origin hashes to `hashed`, as a note.
+
+        Raises:
+            VerificationError: `witness.log`.
+            StoreError: `checkpoint.none` where none was cosigned yet.
+        """
+        log = self._by_hash.get(hashed)
+        if log is None:
+            raise VerificationError(Code.WITNESS_LOG, origin=hashed[:200])
+        if not log.note:
+            raise StoreError(Code.CHECKPOINT_NONE)
+        return log.note

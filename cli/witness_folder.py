@@ -1,0 +1,122 @@
+"""The folder of a witness: made once, given networks to know, and held by one process.
+
+`witness.toml`, the key, and for each network its trust root under ``networks/`` and the last word
+of this witness under ``heads/``, both named by the hash of the log's origin. A head's file is made
+when a network is added and never again, because a witness that forgot could contradict itself.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from api.tlog_witness.service import WitnessedLog
+from cli.documents import unreadable
+from cli.failures import CommandError, Exit
+from cli.keyfiles import Cost, new_key
+from cli.new_files import write_private, write_public
+from cli.settings import WITNESS_FILE, WitnessSettings
+from consensus.append_file import DiskFile
+from ledger.codes import Code
+from ledger.core.identifiers import PublicKey
+from ledger.core.note import Kind, NoteKey
+from ledger.core.signing import Signer
+from ledger.errors import FormatError, StoreError
+from ledger.presented import read_trust
+from ledger.trust import TrustRoot
+from ledger.witnessing import origin_hash
+
+KEY_FILE: Final = "witness.key"
+KEY_USE: Final = "witness"
+NETWORKS_FOLDER: Final = "networks"
+HEADS_FOLDER: Final = "heads"
+NETWORKS_MAX: Final = 1_000
+"""Networks that one witness may know: each holds two open files."""
+
+
+def make_folder(
+    folder: Path,
+    name: str,
+    listen: str,
+    passphrase: bytes,
+    passphrase_file: Path | None,
+    cost: Cost,
+) -> NoteKey:
+    """Make a witness with a new key, which knows no network yet.
+
+    Args:
+        folder: where it is to be.
+        name: its key name.
+        listen: ``host:port``.
+        passphrase: opens the key.
+        passphrase_file: is named in the settings; None leaves that to the environment.
+        cost: of one guess at the passphrase.
+
+    Raises:
+        CommandError: `settings.invalid` for a name that no signature line can bear.
+        StoreError: `file.exists`, `file.unwritable`.
+    """
+    try:
+        NoteKey(name, Kind.COSIGNATURE, PublicKey(bytes(32)))
+    except FormatError as problem:
+        path, reason = str(folder / WITNESS_FILE), "name"
+        raise CommandError(
+            Exit.USAGE, Code.SETTINGS_INVALID, path=path, key="name", reason=reason
+        ) from problem
+    key = NoteKey(name, Kind.COSIGNATURE, new_key(folder / KEY_FILE, KEY_USE, passphrase, cost))
+    template = files("cli").joinpath("witness.template.toml").read_text(encoding="utf-8")
+    named = "" if passphrase_file is None else str(passphrase_file.resolve())
+    text = Template(template).substitute(name=name, api_listen=listen, passphrase_file=named)
+    write_private(folder / WITNESS_FILE, text.encode())
+    return key
+
+
+def add_network(folder: Path, trust: TrustRoot) -> None:
+    """Let the witness know one more network, of which it has cosigned nothing yet.
+
+    Raises:
+        StoreError: `file.exists` where it knows the network, `store.*`.
+    """
+    hashed = origin_hash(trust.origin)
+    network = folder / NETWORKS_FOLDER / f"{hashed}.json"
+    if network.exists():
+        raise StoreError(Code.FILE_EXISTS, path=str(network))
+    # The head's file first: what was interrupted here is done again, and what a network that was
+    # taken away left behind is still this witness's word.
+    DiskFile(folder / HEADS_FOLDER / hashed).close()
+    write_public(network, trust.encode())
+
+
+@contextmanager
+def held_logs(settings: WitnessSettings, signer: Signer) -> Iterator[tuple[WitnessedLog, ...]]:
+    """The logs that a witness knows, held against any other process.
+
+    Raises:
+        CommandError: `file.unreadable`; `settings.missing` where there is no network.
+        StoreError: `store.locked`, `store.io`; `witness.state` where a last word is lost or is
+            not this witness's.
+    """
+    networks = sorted((settings.folder / NETWORKS_FOLDER).glob("*.json"))
+    if not 0 < len(networks) <= NETWORKS_MAX:
+        path = str(settings.folder)
+        raise CommandError(Exit.USAGE, Code.SETTINGS_MISSING, path=path, key=NETWORKS_FOLDER)
+    with ExitStack() as held:
+        logs = []
+        for trust in _trusted(networks):
+            head = settings.folder / HEADS_FOLDER / origin_hash(trust.origin)
+            if not head.exists():
+                raise StoreError(Code.WITNESS_STATE, origin=trust.origin, reason=str(head))
+            file = DiskFile(head)
+            held.callback(file.close)
+            logs.append(WitnessedLog(trust, file, signer, settings.name))
+        yield tuple(logs)
+
+
+def _trusted(paths: Iterable[Path]) -> Iterator[TrustRoot]:
+    for path in paths:
+        try:
+            yield read_trust(path)
+        except OSError as problem:
+            raise unreadable(path, problem) from problem

@@ -1,0 +1,100 @@
+"""What a witness of a network's log cosigns: heads of a quorum that only ever grow.
+
+Pure; raises and never returns a bool. A witness that trusted one node's log key could be led onto a
+fork by that node, so the committee's quorum stands for the log. Spec: C2SP tlog-witness
+(``docs/spec/witness_server.md``).
+"""
+
+from hashlib import sha256
+
+from ledger.codes import Code
+from ledger.core.add_checkpoint import AddCheckpoint
+from ledger.core.checkpoint import Checkpoint, cosigner_keys, parse_checkpoint
+from ledger.core.merkle import verify_consistency
+from ledger.core.note import Kind, Note, NoteKey, NoteSignature, verify_note
+from ledger.errors import FormatError, StoreError, VerificationError
+from ledger.trust import TrustRoot
+
+
+def origin_hash(origin: str) -> str:
+    """The name of a log in a witness's URLs: SHA-256 of its origin, in lower-case hex."""
+    return sha256(origin.encode()).hexdigest()
+
+
+def verified_lines(note: Note, trust: TrustRoot) -> tuple[NoteSignature, ...]:
+    """Require that the network's quorum says this text.
+
+    Returns:
+        The lines that a witness passes on: one of a node's log key where there is one, and those
+        of the committee.
+
+    Raises:
+        VerificationError: `note.signature` where a line of any key of this network does not hold,
+            `note.unknown_key`, `receipt.quorum`.
+    """
+    cosigners = set(cosigner_keys(trust.origin, trust.committee).values())
+    logs = {NoteKey(trust.origin, Kind.LOG, node.log_key) for node in trust.committee.nodes}
+    held = verify_note(note, [*logs, *cosigners])
+    found, needed = sum(each.key in cosigners for each in held), trust.committee.q
+    if found < needed:
+        raise VerificationError(Code.RECEIPT_QUORUM, found=found, needed=needed)
+    names = [{(key.name, key.key_id) for key in keys} for keys in (logs, cosigners)]
+    signed, cosigned = (
+        tuple(line for line in note.signatures if (line.name, line.key_id) in known)
+        for known in names
+    )
+    return (*signed[:1], *cosigned)
+
+
+def check_not_smaller(request: AddCheckpoint, head: Checkpoint) -> None:
+    """Require that a request does not ask for less than it says was there before.
+
+    Raises:
+        FormatError: `witness.request`.
+    """
+    if request.old_size > head.size:
+        raise FormatError(Code.WITNESS_REQUEST, reason=f"old {request.old_size} > {head.size}")
+
+
+def check_next(held: Checkpoint | None, request: AddCheckpoint, head: Checkpoint) -> None:
+    """Require that `head` may follow what the witness cosigned last.
+
+    Args:
+        held: the last head cosigned; None before the first.
+        request: names the head from which its path leads.
+        head: what the request's note says, of the same log.
+
+    Raises:
+        VerificationError: `witness.size` with the size that is held, `witness.empty`,
+            `proof.consistency`.
+    """
+    size = 0 if held is None else held.size
+    if request.old_size != size:
+        raise VerificationError(Code.WITNESS_SIZE, old=request.old_size, size=size)
+    if head.size == 0:
+        raise VerificationError(Code.WITNESS_EMPTY, origin=head.origin)
+    if held is not None:
+        verify_consistency(held.size, head.size, request.path, held.root, head.root)
+    elif request.path:
+        # RFC 6962: the empty tree is consistent with any, so there is nothing to prove.
+        raise VerificationError(Code.PROOF_CONSISTENCY, reason="length")
+
+
+def held_head(note: Note, key: NoteKey, origin: str) -> tuple[Checkpoint, int]:
+    """What a witness finds of its own on its disk: a head, and when it was cosigned (seconds).
+
+    Args:
+        note: as kept.
+        key: the witness's own.
+        origin: of the log that the note is kept for.
+
+    Raises:
+        StoreError: `witness.state` where it is another log's.
+        FormatError: `note.invalid`.
+        VerificationError: `note.signature`, `note.unknown_key`.
+    """
+    head = parse_checkpoint(note.text)
+    if head.origin != origin:
+        raise StoreError(Code.WITNESS_STATE, origin=origin, reason=head.origin)
+    (own,) = verify_note(note, [key])
+    return head, own.time_s or 0
