@@ -10,12 +10,12 @@ Makes and signs records, submits them, and verifies every receipt on this side::
 Needs `ledger` and httpx, nothing of a node.
 """
 
-from api.client import Client, ClientError, Pending, SealingDesk, gather_bid_proof
+from api.client import Client, ClientError, Pending, SealingDesk, gather_bid_proof, sign_bundle
 from ledger.bid_proofs import BidStanding, BidVerdict, verify_bid_proof
 from ledger.codes import Code
 from ledger.core.batch import BatchProof, DocumentDigest, document_tree
 from ledger.core.bid_proof import BidProof, decode_bid_proof
-from ledger.core.bundle import Bundle, sign_bundle
+from ledger.core.bundle import Bundle
 from ledger.core.identifiers import MemberId, RecordId, Subject
 from ledger.core.openings import Opening, Openings, commit_fields
 from ledger.core.receipt import Receipt, decode_receipt

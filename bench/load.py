@@ -85,7 +85,13 @@ def _bundle(member: Member, count: int) -> Bundle:
     now_ms = time.time_ns() // 1_000_000
     records = [_record(member, now_ms).encode() for _ in range(count)]
     return sign_bundle(
-        member.signer, member.network_id, member.member_id, records, now_ms, now_ms + BUNDLE_LIFE_MS
+        member.signer,
+        member.network_id,
+        member.member_id,
+        records,
+        now_ms,
+        now_ms + BUNDLE_LIFE_MS,
+        bytes(16),
     )
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from nacl.utils import random
 
-from api.client import ClientError, gather_bid_proof
+from api.client import ClientError, gather_bid_proof, sign_bundle
 from cli.anchoring import RECEIPT_SUFFIX, keep_openings
 from cli.desk import LIFE_MS, Desk
 from cli.documents import unreadable
@@ -27,10 +27,9 @@ from contracts.shape import check_shape
 from contracts.tables import Catalogue
 from ledger.bid_proofs import VerifiedBid, verify_bid_proof
 from ledger.codes import Code
-from ledger.core.bundle import sign_bundle
 from ledger.core.identifiers import MemberId, Subject
 from ledger.core.receipt import Receipt
-from ledger.core.record import Record, Ref, decode_record
+from ledger.core.record import NONCE_BYTES, Record, Ref, decode_record
 from ledger.core.sealed import OPENING_TYPE, OPENS, SALT_BYTES, seal
 from ledger.core.sealed_file import (
     SEALED_BYTES_MAX,
@@ -85,6 +84,7 @@ def seal_record(
         now_ms,
         now_ms + desk.trust.genesis.parameters.bundle_life_ms_max,
         random(SALT_BYTES),
+        random(NONCE_BYTES),
     )
     held = SealedFile(desk.network_id, committed_by, sealed)
     keep_openings(stem_of(path), written)

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from api.client import Client
+from api.client import Client, sign_bundle
 from cli.documents import unreadable
 from cli.keyfiles import open_key
 from cli.record_files import WrittenRecord
 from cli.settings import ClientSettings
 from cli.signers.passphrase import passphrase
-from ledger.core.bundle import sign_bundle
 from ledger.core.entry import decode_entry
 from ledger.core.identifiers import MemberId, NetworkId, RecordId
 from ledger.core.receipt import Receipt

@@ -11,6 +11,7 @@ from api.client.bid_proofs import gather_bid_proof
 from api.client.client import Client
 from api.client.nodes import ClientError, Nodes, Pending
 from api.client.sealing import SealingDesk, Tick
+from api.client.signing import sign_bundle
 
 __all__ = [
     "Client",
@@ -20,4 +21,5 @@ __all__ = [
     "SealingDesk",
     "Tick",
     "gather_bid_proof",
+    "sign_bundle",
 ]

@@ -74,6 +74,7 @@ class SealingDesk:
             [each.encode() for each in records],
             tick_ms,
             tick_ms + self.life_ms,
+            random(NONCE_BYTES),
         )
         return Tick(bundle, placed)
 

@@ -101,6 +101,7 @@ class HeaderJson(Model):
     expires_at_ms: Time
     count: Annotated[int, Field(ge=1, strict=True)]
     records_root: Hex32
+    nonce: Hex16
 
 
 class BundleJson(Model):
@@ -154,6 +155,7 @@ def _header(header: HeaderJson) -> BundleHeader:
         expires_at_ms=header.expires_at_ms,
         count=header.count,
         records_root=Digest(bytes.fromhex(header.records_root)),
+        nonce=bytes.fromhex(header.nonce),
     )
 
 

@@ -25,12 +25,23 @@ from ledger.core.identifiers import (
 )
 from ledger.core.limits import DEFAULT, Parameters
 from ledger.core.reader import Reader, array_header, byte_string, word
-from ledger.core.record import record_id
-from ledger.core.shapes import SIGNATURE_BYTES, digest, integer, text, time_ms, versioned
+from ledger.core.record import NONCE_BYTES, record_id
+from ledger.core.shapes import (
+    SIGNATURE_BYTES,
+    digest,
+    integer,
+    octets,
+    text,
+    time_ms,
+    versioned,
+)
 from ledger.core.signing import Signer, key_id, sign_tagged, verify_tagged
 from ledger.errors import FormatError, VerificationError
 
 VERSION: Final = 1
+"""Of the bundle around a header."""
+HEADER_VERSION: Final = 2
+"""Version 1 had no nonce, and its ids told who had submitted (ADR 0018)."""
 HEADER_BYTES_MAX: Final = 512
 _LEAF_START: Final = leaf_data(LeafKind.RECORD, bytes(DIGEST_BYTES))[:-DIGEST_BYTES]
 """What all leaves under `records_root` begin with; the 32 bytes of the id follow."""
@@ -49,13 +60,15 @@ class BundleHeader:
     count: int
     """Records in the bundle: the size of the tree under `records_root`."""
     records_root: Digest
+    nonce: bytes
+    """16 fresh random bytes. The rest can be guessed, and the public log names the bundle's id."""
 
     def encode(self) -> bytes:
         """The canonical header array."""
         return encode(
             (
                 "bundle",
-                VERSION,
+                HEADER_VERSION,
                 self.network_id,
                 self.issuer,
                 self.key_id,
@@ -63,6 +76,7 @@ class BundleHeader:
                 self.expires_at_ms,
                 self.count,
                 self.records_root,
+                self.nonce,
             )
         )
 
@@ -118,8 +132,18 @@ def sign_bundle(
     records: Sequence[bytes],
     created_at_ms: int,
     expires_at_ms: int,
+    nonce: bytes,
 ) -> Bundle:
     """A bundle of `records` (canonical bytes) under `signer`'s key.
+
+    Args:
+        signer: a key of the issuer.
+        network_id: of the ledger.
+        issuer: of every record.
+        records: canonical bytes, distinct.
+        created_at_ms: by the issuer's clock.
+        expires_at_ms: the bundle is refused after this block time.
+        nonce: 16 fresh random bytes, of this bundle only.
 
     Raises:
         FormatError: `bundle.invalid` for no records or the same record twice.
@@ -134,6 +158,7 @@ def sign_bundle(
         expires_at_ms,
         len(ids),
         records_root(ids),
+        nonce,
     )
     header_bytes = header.encode()
     signature = sign_tagged(signer, Tag.BUNDLE, header_bytes)
@@ -171,7 +196,7 @@ def decode_header(data: bytes) -> BundleHeader:
     Raises:
         FormatError: a `format.*` code.
     """
-    items = versioned(decode(data, HEADER_BYTES_MAX), "bundle", VERSION, 9)
+    items = versioned(decode(data, HEADER_BYTES_MAX), "bundle", HEADER_VERSION, 10)
     return BundleHeader(
         network_id=NetworkId(digest(items[2], "network_id")),
         issuer=MemberId(check_name(text(items[3], "issuer"), "issuer")),
@@ -180,6 +205,7 @@ def decode_header(data: bytes) -> BundleHeader:
         expires_at_ms=time_ms(items[6], "expires_at_ms"),
         count=integer(items[7], "count", 1, 1 << 31),
         records_root=digest(items[8], "records_root"),
+        nonce=octets(items[9], "nonce", NONCE_BYTES),
     )
 
 

@@ -77,6 +77,7 @@ def seal(
     created_at_ms: int,
     expires_at_ms: int,
     salt: bytes,
+    nonce: bytes,
 ) -> Sealed:
     """Sign a record for sealing.
 
@@ -88,12 +89,14 @@ def seal(
         created_at_ms: of the inner bundle.
         expires_at_ms: the commitment must be on the ledger by then; the opening may come later.
         salt: 32 fresh random bytes.
+        nonce: of the inner bundle, 16 fresh random bytes.
 
     Raises:
         FormatError: `sealed.too_large`, or `format.shape` for a salt of another length.
     """
     _check_sizes(record, salt)
-    bundle = sign_bundle(signer, network_id, author, [record], created_at_ms, expires_at_ms)
+    life = (created_at_ms, expires_at_ms)
+    bundle = sign_bundle(signer, network_id, author, [record], *life, nonce)
     return Sealed(bundle.header_bytes, bundle.signature, record, salt)
 
 

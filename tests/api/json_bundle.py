@@ -20,6 +20,7 @@ def bundle_json(bundle: Bundle) -> dict[str, Any]:
             "expires_at_ms": header.expires_at_ms,
             "count": header.count,
             "records_root": header.records_root.hex(),
+            "nonce": header.nonce.hex(),
         },
         "signature": bundle.signature.hex(),
         "records": [record_json(decode_record(data)) for data in bundle.records],

@@ -184,6 +184,7 @@ class OneNode:
             [record.encode() for record in records],
             now,
             now + HOUR_MS,
+            bytes(16),
         )
 
     async def _serve(self, began: Future[Any]) -> None:

@@ -184,6 +184,7 @@ def test_a_wrong_signature_gets_no_receipts_even_of_known_records(
         bundle.records,
         now_ms(),
         now_ms() + HOUR_MS,
+        bytes(16),
     )
     refused(client, canonical(client, stranger), Code.BUNDLE_KEY)
 
@@ -198,6 +199,7 @@ def test_a_bundle_for_another_network_is_refused(node: OneNode, client: httpx.Cl
             [record.encode()],
             now_ms(),
             now_ms() + HOUR_MS,
+            bytes(16),
         )
         refused(client, canonical(client, foreign), Code.BUNDLE_NETWORK)
 
@@ -216,6 +218,7 @@ def test_an_expired_bundle_is_refused(node: OneNode, client: httpx.Client) -> No
         [node.record().encode()],
         now_ms() - HOUR_MS,
         now_ms() - 1,
+        bytes(16),
     )
     refused(client, canonical(client, old), Code.BUNDLE_EXPIRED)
 

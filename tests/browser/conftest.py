@@ -131,6 +131,7 @@ def _submit(network: RealNetwork, label: str, method: str) -> None:
         [record.encode()],
         now_ms,
         now_ms + HOUR_MS,
+        bytes(16),
     )
     answer = httpx.post(
         f"{network.nodes[0].api}/v1/bundles?wait=30",

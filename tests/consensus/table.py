@@ -153,6 +153,7 @@ class Table:
             [small_record(name, issuer=issuer).encode()],
             self.now_ms - 1,
             self.now_ms + life_ms,
+            bytes(16),
         )
 
     def identity(self, seat: Seat) -> Identity:

@@ -185,5 +185,6 @@ def test_an_old_bundle_cannot_surface_again_after_it_expired(table: Table) -> No
         [small_record("old").encode()],
         table.now_ms - 2_000,
         table.now_ms - 1_000,
+        bytes(16),
     )
     assert isinstance(table["centre"].up.submit(expired, table.now_ms), Rejected)

@@ -246,6 +246,7 @@ def test_records_that_entered_by_another_bundle_settle_the_one_that_waits(table:
             [record],
             table.now_ms - number,
             table.now_ms + 60_000,
+            bytes(16),
         )
         for number in (1, 2)
     ]

@@ -26,7 +26,9 @@ def bundle(
 ) -> Bundle:
     records = [small_record(f"{name}-{each}", issuer=issuer).encode() for each in range(count)]
     key = signer(f"member {issuer}")
-    return sign_bundle(key, NETWORK, MemberId(issuer), records, created_at_ms, expires_at_ms)
+    return sign_bundle(
+        key, NETWORK, MemberId(issuer), records, created_at_ms, expires_at_ms, bytes(16)
+    )
 
 
 @dataclass

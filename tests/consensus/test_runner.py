@@ -86,6 +86,7 @@ def bundle(name: str) -> Bundle:
         [small_record(name).encode()],
         now_ms() - 1,
         now_ms() + 60_000,
+        bytes(16),
     )
 
 

@@ -61,6 +61,7 @@ class SealedTown(Town):
             self.now_ms,
             expires,
             seed(name or f"salt {self._said}"),
+            bytes(16),
         )
 
     def commitment(self, sealed: Sealed | None, by: str = SYSTEM) -> Record:

@@ -51,6 +51,7 @@ def signed(town: Town, records: list[bytes], issuer: str = "notary") -> Bundle:
         records,
         town.now_ms,
         town.now_ms + HOUR,
+        bytes(16),
     )
 
 
@@ -164,6 +165,7 @@ def test_a_bundle_lives_at_most_seven_days(life_ms: int, code: Code | None) -> N
         deposits(town, 1),
         START_MS,
         START_MS + life_ms,
+        bytes(16),
     )
     assert judged(town, bundle, START_MS) is code
 
@@ -173,13 +175,13 @@ def test_a_foreign_network_a_stranger_and_a_wrong_key_are_refused() -> None:
     records = deposits(town, 1)
     key, life = town.signers["notary"], (town.now_ms, town.now_ms + HOUR)
     own, notary = town.genesis.network_id, MemberId("notary")
-    foreign = sign_bundle(key, NetworkId(bytes(32)), notary, records, *life)
+    foreign = sign_bundle(key, NetworkId(bytes(32)), notary, records, *life, bytes(16))
     assert judged(town, foreign) is Code.BUNDLE_NETWORK
-    stranger = sign_bundle(signer("stranger"), own, notary, records, *life)
+    stranger = sign_bundle(signer("stranger"), own, notary, records, *life, bytes(16))
     assert judged(town, stranger) is Code.BUNDLE_KEY
-    other = sign_bundle(key, own, MemberId("centre"), records, *life)
+    other = sign_bundle(key, own, MemberId("centre"), records, *life, bytes(16))
     assert judged(town, other) is Code.BUNDLE_KEY
-    network = sign_bundle(key, own, MemberId("network"), records, *life)
+    network = sign_bundle(key, own, MemberId("network"), records, *life, bytes(16))
     assert judged(town, network) is Code.BUNDLE_ISSUER
     good = signed(town, records)
     forged = replace(good, signature=bytes(64))

@@ -81,6 +81,7 @@ class Smuggler:
             list(covered),
             created_ms,
             created_ms + HOUR,
+            bytes(16),
         )
         header = self.mostly(bundle.header_bytes, bundle.header_bytes[:-1], *STRANGE_BYTES)
         data = self.mostly(record.encode(), record.encode()[:-1], *STRANGE_BYTES)

@@ -135,6 +135,7 @@ class Town:
             [record.encode() for record in records],
             self.now_ms,
             self.now_ms + HOUR,
+            bytes(16),
         )
 
     def block(self, *bundles: Bundle, at: int | None = None) -> tuple[Header, bytes] | None:

@@ -105,7 +105,7 @@ entries = st.builds(Entry, heights, times, st.none() | digests.map(BundleId), di
 def _bundle(of: list[Record]) -> Bundle:
     encoded = [record.encode() for record in of]
     network, issuer = NetworkId(bytes(32)), MemberId("centre")
-    return sign_bundle(Ed25519Signer(bytes(32)), network, issuer, encoded, 0, 1)
+    return sign_bundle(Ed25519Signer(bytes(32)), network, issuer, encoded, 0, 1, bytes(16))
 
 
 bundle_headers = st.builds(
@@ -117,6 +117,7 @@ bundle_headers = st.builds(
     times,
     st.integers(1, 1 << 31),
     digests,
+    st.binary(min_size=16, max_size=16),
 )
 bundles = st.lists(records, min_size=1, max_size=3, unique_by=lambda r: r.encode()).map(_bundle)
 

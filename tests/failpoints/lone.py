@@ -76,6 +76,7 @@ class Lone:
             [record.encode()],
             now_ms,
             now_ms + HOUR_MS,
+            bytes(16),
         )
 
     # The stories. Each is one life: it starts the node, has it work, and stops it.

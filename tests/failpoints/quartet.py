@@ -135,6 +135,7 @@ class Quartet:
             [record.encode()],
             now_ms,
             now_ms + HOUR_MS,
+            bytes(16),
         )
 
     async def without_the_victim(self) -> None:

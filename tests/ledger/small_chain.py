@@ -44,6 +44,7 @@ def make_bundle(records: Sequence[Record], issuer: str = "centre") -> Bundle:
         [record.encode() for record in records],
         START_MS,
         START_MS + HOUR,
+        bytes(16),
     )
 
 

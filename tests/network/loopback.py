@@ -158,6 +158,7 @@ class Cluster:
             [record.encode() for record in records],
             now_ms() - 10,
             now_ms() + HOUR_MS,
+            bytes(16),
         )
 
     async def stop(self) -> None:

@@ -96,7 +96,13 @@ class RealNetwork:
         records = [self._record(member, now_ms) for _ in range(count)]
         network_id = self.trust.network_id
         return sign_bundle(
-            self.keys[member], network_id, MemberId(member), records, now_ms, now_ms + HOUR_MS
+            self.keys[member],
+            network_id,
+            MemberId(member),
+            records,
+            now_ms,
+            now_ms + HOUR_MS,
+            bytes(16),
         )
 
     def _record(self, member: str, now_ms: int) -> bytes:

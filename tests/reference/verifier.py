@@ -471,11 +471,12 @@ def entry_of(data: bytes) -> Any:
 def header_of(data: bytes) -> Any:
     """docs/spec/bundle.md"""
     header = unpack(data)
-    need(isinstance(header, list) and header[:2] == ["bundle", 1] and len(header) == 9)
+    need(isinstance(header, list) and header[:2] == ["bundle", 2] and len(header) == 10)
     need(type(header[1]) is int and all(digest(header[place]) for place in (2, 4, 8)))
     need(isinstance(header[3], str) and NAME.fullmatch(header[3]))
     need(time(header[5]) and time(header[6]))
     need(type(header[7]) is int and 1 <= header[7] <= 1 << 31)
+    need(isinstance(header[9], bytes) and len(header[9]) == 16)
     return header
 
 

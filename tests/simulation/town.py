@@ -77,4 +77,5 @@ def bundle_of(nodes: int, member: str, number: int, records: int, now_ms: int) -
         made,
         now_ms,
         now_ms + HOUR_MS,
+        bytes(16),
     )

@@ -186,6 +186,7 @@ class SmallNetwork:
             [record.encode() for record in records],
             START_MS,
             START_MS + HOUR,
+            nonce("bundle"),
         )
 
     def commit(

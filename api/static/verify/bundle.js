@@ -8,20 +8,22 @@ import { leafHashOf, rootOf } from "./merkle.js";
 import { recordId } from "./record.js";
 import { refuse, refusedAs } from "./refusal.js";
 import { readArrayHead, readOctets, readWord } from "./sequence.js";
-import { digest, identifier, integer, time, versioned } from "./shape.js";
+import { digest, identifier, integer, octets, time, versioned } from "./shape.js";
 
 export const HEADER_BYTES_MAX = 512;
 const SIGNATURE_BYTES = 64;
 const COUNT_MAX = 1n << 31n;
-const ITEMS = 9;
+const HEADER_VERSION = 2n;
+const NONCE_BYTES = 16;
+const ITEMS = 10;
 export const DEFAULT_LIMITS = Object.freeze({
   record_bytes_max: 16384, bundle_records_max: 10000, bundle_bytes_max: 8 << 20,
 });
 
 /** The header that `bytes` spell. */
 export function decodeBundleHeader(bytes) {
-  const items = versioned(bytes, HEADER_BYTES_MAX, "bundle", ITEMS);
-  const [networkId, issuer, key, created, expires, count, root] = items;
+  const items = versioned(bytes, HEADER_BYTES_MAX, "bundle", ITEMS, HEADER_VERSION);
+  const [networkId, issuer, key, created, expires, count, root, nonce] = items;
   return {
     networkId: digest(networkId, "network_id"),
     issuer: identifier(issuer, "issuer"),
@@ -30,6 +32,7 @@ export function decodeBundleHeader(bytes) {
     expiresAtMs: time(expires, "expires_at_ms"),
     count: integer(count, "count", 1n, COUNT_MAX),
     recordsRoot: digest(root, "records_root"),
+    nonce: octets(nonce, "nonce", NONCE_BYTES),
   };
 }
 

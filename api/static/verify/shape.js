@@ -16,16 +16,16 @@ export const TIME_MAX = 1n << 53n;
 const VERSION = 1n;
 const IDENTIFIER = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
 
-/** The items of `["word", 1, …]` with exactly `count` items in all, without these two. */
-export function versioned(bytes, sizeMax, word, count) {
-  return versionedItems(decode(bytes, sizeMax), word, count);
+/** The items of `["word", version, …]` with exactly `count` items in all, without these two. */
+export function versioned(bytes, sizeMax, word, count, version = VERSION) {
+  return versionedItems(decode(bytes, sizeMax), word, count, version);
 }
 
 /** The same of a value that is decoded already. */
-export function versionedItems(value, word, count) {
+export function versionedItems(value, word, count, version = VERSION) {
   if (!Array.isArray(value) || value[0] !== word) refuse("format.shape", { what: word });
   if (typeof value[1] !== "bigint") refuse("format.shape", { what: `${word} version` });
-  if (value[1] !== VERSION) refuse("format.version", { found: value[1], known: VERSION });
+  if (value[1] !== version) refuse("format.version", { found: value[1], known: version });
   return array(value, word, count).slice(2);
 }
 

@@ -92,7 +92,9 @@ def test_a_header_that_covers_another_record_is_no_inner_bundle() -> None:
 def test_an_inner_record_has_a_cap(size: int) -> None:
     def sealed() -> Sealed:
         key = signer(f"member {AUTHOR}")
-        return seal(key, NETWORK, AUTHOR, bytes(size), START_MS, START_MS + HOUR, seed("salt"))
+        return seal(
+            key, NETWORK, AUTHOR, bytes(size), START_MS, START_MS + HOUR, seed("salt"), bytes(16)
+        )
 
     if size <= INNER_RECORD_BYTES_MAX:
         assert len(sealed().record) == size

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from ledger.core.bundle import Bundle, BundleHeader, records_root, sign_bundle
-from ledger.core.canonical import Value, encode
+from ledger.core.canonical import Value, decode, encode
 from ledger.core.hashing import Tag
 from ledger.core.identifiers import MemberId, NetworkId
 from ledger.core.signing import sign_tagged
 from tests.vectors.generate.spelling import Case, Cases, broken, refused
-from tests.vectors.small_network import HOUR, START_MS, seed, signer, small_record
+from tests.vectors.small_network import HOUR, START_MS, nonce, seed, signer, small_record
 
 NETWORK = NetworkId(seed("network of bundles"))
 
@@ -26,7 +26,13 @@ def bundle_of(count: int) -> Bundle:
     """A bundle of so many small records."""
     records = [small_record(f"{count}-{place}").encode() for place in range(count)]
     return sign_bundle(
-        signer("member centre"), NETWORK, MemberId("centre"), records, START_MS, START_MS + HOUR
+        signer("member centre"),
+        NETWORK,
+        MemberId("centre"),
+        records,
+        START_MS,
+        START_MS + HOUR,
+        nonce("bundle"),
     )
 
 
@@ -67,7 +73,7 @@ def _refused() -> Cases:
     def header_but(place: int, value: Value) -> bytes:
         facts: list[Value] = [
             "bundle",
-            1,
+            2,
             header.network_id,
             header.issuer,
             header.key_id,
@@ -75,9 +81,17 @@ def _refused() -> Cases:
             header.expires_at_ms,
             header.count,
             header.records_root,
+            header.nonce,
         ]
         facts[place] = value
         return but(2, encode(facts))
+
+    def bare(version: int = 1) -> bytes:
+        """A header that ends before its nonce."""
+        items = decode(header.encode(), len(header.encode()))
+        if not isinstance(items, tuple):
+            raise SystemExit("not an array")
+        return but(2, encode((items[0], version, *items[2:9])))
 
     swapped = (records[1], records[0])
     return [
@@ -88,7 +102,14 @@ def _refused() -> Cases:
         refused("header is an array", but(2, ()), "format.shape"),
         refused("header truncated", but(2, bundle.header_bytes[:-1]), "format.truncated"),
         refused("header extended", but(2, bundle.header_bytes + b"\x00"), "format.trailing"),
-        refused("header of version 2", header_but(1, 2), "format.version"),
+        refused("header of version 1, without a nonce", bare(), "format.version"),
+        refused("header of version 1 with a nonce", header_but(1, 1), "format.version"),
+        refused("header of version 3", header_but(1, 3), "format.version"),
+        refused("nonce of 15 bytes", header_but(9, bytes(15)), "format.shape"),
+        refused("nonce of 17 bytes", header_but(9, bytes(17)), "format.shape"),
+        refused("nonce is nil", header_but(9, None), "format.shape"),
+        refused("nonce is text", header_but(9, "0123456789abcdef"), "format.shape"),
+        refused("header of version 2 without a nonce", bare(2), "format.shape"),
         refused("header for 31 bytes of network", header_but(2, bytes(31)), "format.shape"),
         refused("issuer in capitals", header_but(3, "Centre"), "format.shape"),
         refused("key id of 31 bytes", header_but(4, bytes(31)), "format.shape"),

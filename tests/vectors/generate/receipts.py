@@ -368,6 +368,7 @@ def _fail_bundle(here: World, good: Receipt) -> Cases:
         [good.record],
         START_MS,
         START_MS + HOUR,
+        nonce("bundle"),
     )
     alert, cited = network.receipt(here.alert), here.first.record_id
     later = replace(here.alert, fields={**here.alert.fields, "rule_version": 2})

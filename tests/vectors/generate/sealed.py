@@ -54,6 +54,7 @@ def sealed_record(
         START_MS,
         START_MS + HOUR,
         seed(f"salt {name}"),
+        nonce("bundle"),
     )
 
 

@@ -25,6 +25,7 @@ from tests.vectors.small_network import (
     HOUR,
     START_MS,
     SmallNetwork,
+    nonce,
     seed,
     signer,
     small_record,
@@ -191,7 +192,9 @@ def _fail_author() -> Cases:
 
     def signed(name: str, network: Any = NETWORK, author: MemberId = AUTHOR) -> Sealed:
         salt = seed("salt bid")
-        return seal(signer(name), network, author, mine, START_MS, START_MS + HOUR, salt)
+        return seal(
+            signer(name), network, author, mine, START_MS, START_MS + HOUR, salt, nonce("bundle")
+        )
 
     header = _sealed(good).key
     stranger = signed(f"member {STRANGER}", author=STRANGER)
