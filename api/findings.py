@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from api.finding import Finding, Severity, Standing, finding, heard, last_heard
+from api.observing import of_observer
 from api.phrases import Phrase, Problem, Span
 from api.waiting import LAG_MAX, of_height
 from consensus.status import NodeStatus, Trouble
@@ -23,6 +24,11 @@ FINDINGS_MAX: Final = 100
 
 def findings(standing: Standing) -> tuple[Finding, ...]:
     """Everything that is found, the worst first; `diagnose.fine` where nothing is wrong."""
+    following = standing.status.following
+    if following is not None:
+        found = [*of_observer(standing, following), *_host(standing)]
+        found.sort(key=lambda each: each.severity, reverse=True)
+        return tuple(found[:FINDINGS_MAX])
     found = [*_own(standing), *of_height(standing), *_peers(standing), *_host(standing)]
     # The sort is stable: within one severity the order above is kept.
     found.sort(key=lambda each: each.severity, reverse=True)

@@ -11,9 +11,11 @@ from api.clock import now_ms
 from ledger.chain import Chain
 from ledger.codes import Code
 from ledger.core.checkpoint import Checkpoint, parse_checkpoint, sign_log
+from ledger.core.identifiers import NodeId
 from ledger.core.note import Note, NoteSignature, parse_line, parse_note
 from ledger.core.signing import Signer
 from ledger.errors import StoreError
+from ledger.kept_note import log_keys
 
 INTERVAL_MS: Final = 1_000
 
@@ -46,6 +48,21 @@ class Published:
         note = parse_note(cosigned)
         checkpoint = parse_checkpoint(note.text)
         return Note(note.text, (self._log_line(checkpoint), *note.signatures)).format()
+
+    @property
+    def log_node(self) -> NodeId | None:
+        """Whose log signature the newest head shows, where it is not this node's own.
+
+        Raises:
+            StoreError: `checkpoint.none` before the first cosigned head.
+        """
+        if self._signer is not None:
+            return None
+        shown = parse_checkpoint(parse_note(self._chain.checkpoint()).text)
+        line, committee = self._log_line(shown), self._chain.committee
+        keys = log_keys(shown.origin, committee)
+        named = zip(committee, keys, strict=True)
+        return next(node for node, key in named if key.key_id == line.key_id)
 
     def _log_line(self, checkpoint: Checkpoint) -> NoteSignature:
         if self._signer is not None:

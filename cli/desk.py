@@ -71,7 +71,8 @@ class Desk:
             raise unreadable(settings.trust_file, problem) from problem
         secret = passphrase(str(settings.key_file), settings.passphrase_file)
         signer = open_key(settings.key_file, secret)
-        return cls(settings.member_id, trust, signer, Client(settings.nodes, trust), wait_s)
+        client = Client(settings.nodes, trust, certificate_file=settings.certificate_file)
+        return cls(settings.member_id, trust, signer, client, wait_s)
 
     def __enter__(self) -> Self:
         return self

@@ -14,6 +14,7 @@ from cli.commands import (
     log,
     network,
     node,
+    observer,
     project,
     reading,
     verifying,
@@ -35,7 +36,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for _part in (
-    *(network, node, keys, writing, reading, diagnose, project, log, witness),
+    *(network, node, observer, keys, writing, reading, diagnose, project, log, witness),
     *(bidding, verifying, drawing, catalogue, demo),
 ):
     _part.register(app)

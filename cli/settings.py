@@ -4,33 +4,20 @@
 are refused, because a misspelt setting that is silently ignored is found in production.
 """
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
-from cli.failures import CommandError, Exit
-from ledger.codes import Code
+from cli.settings_reader import Address, UpstreamAt, address, read_settings, read_toml
 from ledger.core.identifiers import MemberId, NodeId
+
+__all__ = ["Address", "UpstreamAt", "address", "read_toml"]
 
 NODE_FILE: Final = "node.toml"
 CLIENT_FILE: Final = "client.toml"
+OBSERVER_FILE: Final = "observer.toml"
 WITNESS_FILE: Final = "witness.toml"
-LOG_LEVELS: Final = frozenset({"debug", "info", "warning", "error"})
-
-Shape = TypeVar("Shape", "Settings", "ClientSettings", "WitnessSettings")
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where something listens."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +37,18 @@ class Settings:
     tls_folder: Path = Path("tls")
     database_folder: Path = Path("db")
     journal_folder: Path = Path("journal")
+    api_certificate_file: Path | None = None
+    """PEM; with its key, the API is served over HTTPS."""
+    api_key_file: Path | None = None
     log_file: Path | None = None
     log_level: str = "info"
     show_all: bool = False
     """Show every visibility class over the API: for tests."""
+
+    @property
+    def api_url(self) -> str:
+        """Where the API is asked."""
+        return _url(self.api_listen, self.api_certificate_file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +63,37 @@ class ClientSettings:
     key_file: Path = Path("member.key")
     trust_file: Path = Path("trust.json")
     passphrase_file: Path | None = None
+    certificate_file: Path | None = None
+    """PEM of the nodes' certificates for HTTPS, or of who issued them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObserverSettings:
+    """All that an observer is told."""
+
+    folder: Path
+    """The folder of observer.toml: relative paths start here."""
+    observer_id: NodeId
+    """Its name, for people and for tokens; no node of the committee bears it."""
+    member_id: MemberId
+    """The member that was admitted."""
+    api_listen: Address
+    upstreams: Mapping[NodeId, UpstreamAt]
+    """By node id, in the order of preference."""
+    key_file: Path = Path("member.key")
+    trust_file: Path = Path("trust.json")
+    passphrase_file: Path | None = None
+    database_folder: Path = Path("db")
+    api_certificate_file: Path | None = None
+    api_key_file: Path | None = None
+    log_file: Path | None = None
+    log_level: str = "info"
+    show_all: bool = False
+
+    @property
+    def api_url(self) -> str:
+        """Where the API is asked."""
+        return _url(self.api_listen, self.api_certificate_file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +117,7 @@ def node_settings(folder: Path) -> Settings:
     Raises:
         CommandError: `file.unreadable`, `settings.*`.
     """
-    return _settings(Settings, folder / NODE_FILE)
+    return read_settings(Settings, folder / NODE_FILE)
 
 
 def client_settings(folder: Path) -> ClientSettings:
@@ -100,7 +126,16 @@ def client_settings(folder: Path) -> ClientSettings:
     Raises:
         CommandError: `file.unreadable`, `settings.*`.
     """
-    return _settings(ClientSettings, folder / CLIENT_FILE)
+    return read_settings(ClientSettings, folder / CLIENT_FILE)
+
+
+def observer_settings(folder: Path) -> ObserverSettings:
+    """Settings of the observer whose folder is `folder`.
+
+    Raises:
+        CommandError: `file.unreadable`, `settings.*`.
+    """
+    return read_settings(ObserverSettings, folder / OBSERVER_FILE)
 
 
 def witness_settings(folder: Path) -> WitnessSettings:
@@ -109,116 +144,8 @@ def witness_settings(folder: Path) -> WitnessSettings:
     Raises:
         CommandError: `file.unreadable`, `settings.*`.
     """
-    return _settings(WitnessSettings, folder / WITNESS_FILE)
+    return read_settings(WitnessSettings, folder / WITNESS_FILE)
 
 
-def read_toml(path: Path) -> dict[str, object]:
-    """The TOML document at `path`.
-
-    Raises:
-        CommandError: `file.unreadable`, `file.invalid`.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as problem:
-        reason = str(problem.strerror)
-        raise CommandError(
-            Exit.USAGE, Code.FILE_UNREADABLE, path=str(path), reason=reason
-        ) from problem
-    except ValueError as problem:
-        raise CommandError(
-            Exit.USAGE, Code.FILE_INVALID, path=str(path), reason=str(problem)
-        ) from problem
-
-
-def address(text: object) -> Address:
-    """The address that ``host:port`` names.
-
-    Raises:
-        ValueError: where it does not name one.
-    """
-    host, colon, port = str(text).rpartition(":")
-    if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ValueError(f"{text} ≠ host:port")
-    return Address(host.strip("[]"), int(port))
-
-
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """Takes the values of one document, with the file's name for whoever mistyped one."""
-
-    path: Path
-    given: Mapping[str, object]
-    folder: Path = field(default=Path())
-
-    def value(self, name: str) -> object:
-        """One value in the shape that its key has."""
-        raw = self.given[name]
-        try:
-            return self._shaped(name, raw)
-        except (ValueError, AttributeError, TypeError) as problem:
-            reason = str(problem)
-            raise CommandError(
-                Exit.USAGE, Code.SETTINGS_INVALID, path=str(self.path), key=name, reason=reason
-            ) from problem
-
-    def _shaped(self, name: str, raw: object) -> object:
-        if name.endswith("_listen"):
-            return address(raw)
-        if name.endswith(("_file", "_folder")):
-            return self.folder / _text(raw) if raw else None
-        if name == "peers":
-            return {NodeId(peer): address(at) for peer, at in _table(raw).items()}
-        if name == "nodes":
-            return tuple(_text(url).rstrip("/") for url in _list(raw))
-        if name == "show_all":
-            return _flag(raw)
-        if name == "log_level" and raw not in LOG_LEVELS:
-            raise ValueError(" ".join(sorted(LOG_LEVELS)))
-        return _text(raw)
-
-
-def _settings(shape: type[Shape], path: Path) -> Shape:
-    given = read_toml(path)
-    known = [item for item in fields(shape) if item.name != "folder"]
-    unknown = sorted(set(given) - {item.name for item in known})
-    if unknown:
-        raise CommandError(Exit.USAGE, Code.SETTINGS_UNKNOWN, path=str(path), key=unknown[0])
-    needed = [item.name for item in known if item.default is MISSING]
-    missing = [name for name in needed if name not in given]
-    if missing:
-        raise CommandError(Exit.USAGE, Code.SETTINGS_MISSING, path=str(path), key=missing[0])
-    folder = path.parent.resolve()
-    reader = _Reader(path, given, folder)
-    values: dict[str, object] = {}
-    for item in known:
-        if item.name in given:
-            values[item.name] = reader.value(item.name)
-        elif isinstance(item.default, Path):
-            values[item.name] = folder / item.default
-    made: Shape = shape(folder=folder, **values)  # type: ignore[arg-type]
-    return made
-
-
-def _text(raw: object) -> str:
-    if not isinstance(raw, str) or not raw:
-        raise TypeError(f"{raw!r} ≠ text")
-    return raw
-
-
-def _flag(raw: object) -> bool:
-    if not isinstance(raw, bool):
-        raise TypeError(f"{raw!r} ≠ true / false")
-    return raw
-
-
-def _table(raw: object) -> Mapping[str, object]:
-    if not isinstance(raw, dict):
-        raise TypeError(f"{raw!r} ≠ table")
-    return raw
-
-
-def _list(raw: object) -> list[object]:
-    if not isinstance(raw, list) or not raw:
-        raise TypeError(f"{raw!r} ≠ list")
-    return raw
+def _url(at: Address, certificate_file: Path | None) -> str:
+    return f"{'http' if certificate_file is None else 'https'}://{at}"

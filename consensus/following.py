@@ -143,7 +143,7 @@ class FollowingNode:
     def status(self) -> NodeStatus:
         """Where the observer stands, in facts; what only a committee's node has is empty."""
         head, following = self._application.head, self._upstreams.following
-        peers = {
+        peers = {name: Peer() for name in self._application.committee} | {
             name: Peer(each.fault is None, each.heard_ms, each.height)
             for name, each in following.upstreams.items()
         }

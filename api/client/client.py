@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -33,10 +34,11 @@ class Client:
         nodes: Sequence[str],
         trust: TrustRoot,
         transport: httpx.BaseTransport | None = None,
+        certificate_file: Path | None = None,
     ) -> None:
-        """`nodes` are base URLs, the preferred one first; `transport` is for tests."""
+        """`nodes` are base URLs, the preferred one first; the rest is as for `Nodes`."""
         self.trust = trust
-        self.nodes = Nodes(nodes, transport)
+        self.nodes = Nodes(nodes, transport, certificate_file)
 
     def __enter__(self) -> "Client":
         return self

@@ -1,16 +1,18 @@
 """Nodes: one request to whichever of several nodes answers, and its problems as exceptions.
 
-A node that is down, stopped or without quorum is passed over; what a node refuses is not asked of
-another one, because the rules are the same everywhere.
+A node that is down, stopped, without quorum or an observer is passed over; what a node refuses is
+not asked of another one, because the rules are the same everywhere.
 """
 
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
+from api.client.https import trusting
 from ledger.codes import Code
 from ledger.errors import DetailValue, LedgerError
 
@@ -22,7 +24,7 @@ PAUSE_S: Final = 0.5
 PAUSE_S_MAX: Final = 10.0
 ANSWER_BYTES_MAX: Final = 256 << 20
 """No answer is longer: ten thousand receipts are a quarter of it."""
-_TRY_ANOTHER: Final = frozenset({429, 500, 502, 503, 504})
+_TRY_ANOTHER: Final = frozenset({421, 429, 500, 502, 503, 504})
 _CODES: Final = {code.value: code for code in Code}
 
 
@@ -37,13 +39,32 @@ class Pending(LedgerError):  # noqa: N818 - a state to wait out, not a mistake
 class Nodes:
     """The nodes that a client knows, asked in turn until one answers."""
 
-    def __init__(self, urls: Sequence[str], transport: httpx.BaseTransport | None = None) -> None:
-        """`urls` are base URLs, the preferred one first; `transport` is for tests."""
+    def __init__(
+        self,
+        urls: Sequence[str],
+        transport: httpx.BaseTransport | None = None,
+        certificate_file: Path | None = None,
+    ) -> None:
+        """Nodes that were not asked yet.
+
+        Args:
+            urls: base URLs, the preferred one first.
+            transport: for tests.
+            certificate_file: PEM of the nodes' own certificates, or of who issued them.
+
+        Raises:
+            FormatError: `tls.file`.
+        """
         if not urls:
             raise ClientError(Code.NODE_UNREACHABLE, url="–", reason="–")
         self._urls = tuple(url.rstrip("/") for url in urls)
         timeout = httpx.Timeout(READ_MARGIN_S, connect=CONNECT_S)
-        self._http = httpx.Client(timeout=timeout, transport=transport, trust_env=False)
+        self._http = httpx.Client(
+            verify=trusting(certificate_file),
+            timeout=timeout,
+            transport=transport,
+            trust_env=False,
+        )
 
     def close(self) -> None:
         """Close all connections."""

@@ -87,6 +87,28 @@ class Quorum:
     """Nodes that are missing to a quorum."""
 
 
+@dataclass(frozen=True, slots=True)
+class ObserverView:
+    """An observer that made the page."""
+
+    state: str
+    """``fine``, ``edge`` (behind) or ``still`` (nobody to follow)."""
+    followed: str
+    """The node's organisation; empty where nobody is followed."""
+
+
+def observer_of(service: LedgerService, names: Names) -> ObserverView | None:
+    """What this node is where it is no node of the committee; None where it is one."""
+    status = service.node.status
+    following = status.following
+    if following is None:
+        return None
+    if following.followed is None or service.node.failure is not None:
+        return ObserverView("still", "")
+    state = "fine" if following.top <= status.head.height else "edge"
+    return ObserverView(state, names.node(following.followed))
+
+
 def quorum_of(service: LedgerService) -> Quorum:
     """The quorum, seen from this node."""
     status = service.node.status
@@ -106,9 +128,11 @@ def told_lines(service: LedgerService, language: str) -> Iterator[ToldLine]:
 
 
 def node_rows(service: LedgerService, names: Names) -> Iterator[NodeRow]:
-    """Every node, in the committee's order."""
+    """Every node, in the committee's order; on an observer those that it may follow."""
     status = service.node.status
     for node in status.committee.nodes:
+        if status.following is not None and node.node_id not in status.following.upstreams:
+            continue
         name, peer = names.member(node.member_id), status.peers.get(node.node_id)
         if peer is None:
             working, height = service.node.failure is None, status.head.height

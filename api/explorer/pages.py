@@ -31,6 +31,7 @@ async def network(request: Request, service: Service) -> Response:
     names = Names(service, language)
     status = service.node.status
     values = {
+        "observer": network_view.observer_of(service, names),
         "quorum": network_view.quorum_of(service),
         "told": list(network_view.told_lines(service, language)),
         "nodes": list(network_view.node_rows(service, names)),

@@ -33,6 +33,8 @@ def page(
     language = language_of(request)
     other = next(each for each in LANGUAGES if each != language)
     service = service_of(request)
+    standing = service.node.status
+    following = standing.following
     body = (
         _environment()
         .get_template(template)
@@ -44,7 +46,9 @@ def page(
             link=partial(_link, request),
             other_href=_again(request, other),
             network_name=service.chain.genesis.name,
-            this_node=service.node.status.node_id,
+            this_node=standing.node_id,
+            observes=following is not None,
+            followed=None if following is None else following.followed,
             query=request.query_params.get("q", "")[:200],
         )
     )

@@ -8,6 +8,7 @@ from api.access import Service
 from api.metrics import exposition
 from api.openapi import answer, bytes_answer, problems
 from api.phrases import reason
+from consensus.status import NodeStatus
 
 router = APIRouter(tags=["health"])
 
@@ -39,10 +40,12 @@ async def healthz(service: Service) -> Response:
     },
 )
 async def readyz(service: Service) -> Response:
-    """200 with a quorum in reach and no blocks to fetch; 503 with the reasons otherwise."""
+    """200 with a quorum in reach and no blocks to fetch; 503 with the reasons otherwise.
+
+    An observer is ready while it follows somebody and lacks no block that it knows of.
+    """
     status, failure = service.node.status, service.node.failure
-    behind = status.situation.certified > status.head.height
-    ready = failure is None and status.has_quorum and not behind
+    ready = failure is None and _is_ready(status)
     body = {
         "ready": ready,
         "height": status.head.height,
@@ -60,3 +63,10 @@ async def readyz(service: Service) -> Response:
 async def metrics(request: Request) -> Response:
     """The node's facts as gauges."""
     return Response(exposition(request.app.state.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _is_ready(status: NodeStatus) -> bool:
+    following, height = status.following, status.head.height
+    if following is not None:
+        return following.followed is not None and following.top <= height
+    return status.has_quorum and status.situation.certified <= height

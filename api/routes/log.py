@@ -53,15 +53,20 @@ async def consistency(
 @router.get(
     "/v1/policy",
     summary="The network's policy for checkpoints",
-    responses={200: bytes_answer("A tlog-policy: docs/spec/policy.md", POLICY_TYPE), **problems()},
+    responses={
+        200: bytes_answer("A tlog-policy: docs/spec/policy.md", POLICY_TYPE),
+        **problems(404),
+    },
 )
 async def policy(service: Service) -> Response:
     """This node's log key and q of the committee, for tools of other people.
 
+    An observer has none: the key is of the node whose head it shows.
+
     For looking at: make your own from a trust root, `bidwitness network policy`.
     """
-    status = service.node.status
-    made = committee_policy(service.chain.origin, service.chain.committee, status.node_id)
+    log = service.published.log_node or service.node.status.node_id
+    made = committee_policy(service.chain.origin, service.chain.committee, log)
     return Response(made.format(), media_type=POLICY_TYPE)
 
 

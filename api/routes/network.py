@@ -12,6 +12,7 @@ from api.searching import QUERY_MAX
 from api.searching import search as find
 from api.service import LedgerService
 from consensus.peers import Peer
+from consensus.upstreams import Following
 from ledger.core.identifiers import NodeId
 from ledger.trust import trust_root
 
@@ -111,13 +112,35 @@ def _condition(service: LedgerService) -> dict[str, Json]:
         "cosigned_height": status.cosigned_height,
         "view": status.situation.view,
         "primary": status.situation.primary,
-        "has_quorum": status.has_quorum,
+        # An observer asks one node at a time, so it cannot tell.
+        "has_quorum": None if status.following is not None else status.has_quorum,
         "waiting": status.waiting_count,
         "troubles": [trouble.value for trouble in status.troubles],
         "words_zh": service.words("zh"),
         "words_en": service.words("en"),
         "this_node": status.node_id,
+        "observer": _observer(status.following),
         "nodes": _nodes(service),
+    }
+
+
+def _observer(following: Following | None) -> Json:
+    """Whom an observer follows; null on a node of the committee."""
+    if following is None:
+        return None
+    return {
+        "follows": following.followed,
+        "upstreams": [
+            {
+                "node_id": node,
+                "url": following.urls[node],
+                "height": each.height,
+                "heard_ms": each.heard_ms,
+                "fault": None if each.fault is None else each.fault.value,
+                "lied": each.lied is not None,
+            }
+            for node, each in following.upstreams.items()
+        ],
     }
 
 

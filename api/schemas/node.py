@@ -48,6 +48,24 @@ class NodeJson(Model):
     offset_ms: int | None = Field(description="Its clock minus ours")
 
 
+class UpstreamJson(Model):
+    """A node that an observer may follow."""
+
+    node_id: NodeName
+    url: str
+    height: Count | None
+    heard_ms: TimeMs | None
+    fault: Literal["lies", "mute", "refuses", "behind"] | None
+    lied: bool = Field(description="Whether it ever gave what does not hold, since the start")
+
+
+class ObserverJson(Model):
+    """Whom an observer follows."""
+
+    follows: NodeName | None
+    upstreams: list[UpstreamJson]
+
+
 class NetworkJson(Model):
     """The network, its nodes and their health."""
 
@@ -68,12 +86,13 @@ class NetworkJson(Model):
     cosigned_height: Count
     view: Count
     primary: NodeName
-    has_quorum: bool
+    has_quorum: bool | None = Field(description="null on an observer, which cannot tell")
     waiting: Count
     troubles: list[str]
     words_zh: Words
     words_en: Words
     this_node: NodeName
+    observer: ObserverJson | None = Field(description="null on a node of the committee")
     nodes: list[NodeJson]
 
 

@@ -183,7 +183,9 @@ def _targets(
     if url is not None:
         return [Target(url.rstrip("/"), url.rstrip("/"))]
     if as_ is not None:
-        return [Target(each, each) for each in client_settings(as_).nodes]
+        client = client_settings(as_)
+        certificates = client.certificate_file
+        return [Target(each, each, certificate_file=certificates) for each in client.nodes]
     raise CommandError(Exit.USAGE, Code.OPTIONS_TARGET, options="--url, --data, --all, --as")
 
 
@@ -191,7 +193,8 @@ def _target(folder: Path) -> "Target":
     from cli.diagnosis.seen import Target
 
     settings = node_settings(folder)
-    return Target(settings.node_id, f"http://{settings.api_listen}", settings)
+    certificate = settings.api_certificate_file
+    return Target(settings.node_id, settings.api_url, settings, certificate)
 
 
 def _show_again(output: Output, diagnosis: Diagnosis) -> None:

@@ -95,8 +95,8 @@ def consistency(
         first, second = sorted((one, other), key=lambda head: head.size)
         path = _path_in(copy, root, first, second)
     else:
-        urls, root = whom(as_, node, trust)
-        with closing(Nodes(urls[:1])) as nodes:
+        urls, root, certificates = whom(as_, node, trust)
+        with closing(Nodes(urls[:1], certificate_file=certificates)) as nodes:
             log = NodeLog(nodes)
             one = head_in(old, root)
             other = head_of(log.checkpoint(), root) if new is None else head_in(new, root)
@@ -121,9 +121,9 @@ def _source(
     from api.client.log import NodeLog
 
     if stopped is None:
-        urls, root = whom(as_, node, trust)
+        urls, root, certificates = whom(as_, node, trust)
         # One node only, so that a copy has the log signature of one node and fits one policy.
-        with closing(Nodes(urls[:1])) as nodes:
+        with closing(Nodes(urls[:1], certificate_file=certificates)) as nodes:
             yield NodeLog(nodes), root
         return
     from cli.compose.stopped_log import stopped_log

@@ -47,6 +47,7 @@ def init(
         bool, typer.Option("--store-passphrase", help=say("help.network_store"))
     ] = False,
     passphrase_file: PassphraseOption = None,
+    https: Annotated[bool, typer.Option("--https", help=say("help.network_https"))] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Write keys, certificates, genesis and one folder for each node and member."""
@@ -54,7 +55,7 @@ def init(
     passphrase = new_passphrase(say("network.passphrase"), passphrase_file)
     secrets = Secrets(passphrase, cost, store_passphrase)
     with output.waiting(say("network.making")):
-        made = make_network(folder, description, secrets)
+        made = make_network(folder, description, secrets, https=https)
     output.result(_document(made), *_lines(made))
     output.command(say("network.next"), ["node", "run", str(made.nodes[0].folder)])
 
@@ -84,7 +85,9 @@ def policy(
     Output(as_json).result({**document, **kept}, f"{HELD} {told}")
 
 
-def make_network(folder: Path, description: Path | None, secrets: Secrets) -> NewNetwork:
+def make_network(
+    folder: Path, description: Path | None, secrets: Secrets, *, https: bool = False
+) -> NewNetwork:
     """The network of a description, or of the demonstration's where there is none."""
     # The catalogue takes a moment to load and prove, so `--help` does without it.
     from contracts.catalogue import load_catalogue
@@ -92,7 +95,7 @@ def make_network(folder: Path, description: Path | None, secrets: Secrets) -> Ne
     with as_file(files("cli.demo").joinpath("network.toml")) as built_in:
         described = read_description(description or built_in)
     now_ms = time.time_ns() // 1_000_000
-    return init_network(folder, described, secrets, load_catalogue().hash, now_ms)
+    return init_network(folder, described, secrets, load_catalogue().hash, now_ms, https=https)
 
 
 def _document(made: NewNetwork) -> dict[str, object]:
@@ -105,7 +108,7 @@ def _document(made: NewNetwork) -> dict[str, object]:
                 "node_id": node.node_id,
                 "folder": str(node.folder),
                 "consensus": str(node.consensus),
-                "api": f"http://{node.api}",
+                "api": node.api_url,
             }
             for node in made.nodes
         ],
@@ -121,7 +124,7 @@ def _lines(made: NewNetwork) -> list[str | Table]:
         made.genesis.name, say("network.node"), say("network.folder"), say("network.address"), "API"
     )
     for node in made.nodes:
-        api = f"http://{node.api}"
+        api = node.api_url
         rows.add_row(node.node_id, str(node.folder), str(node.consensus), api)
     return [
         rows,

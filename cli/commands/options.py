@@ -1,5 +1,6 @@
 """Options that several commands share, with one spelling and one help text each."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -41,14 +42,7 @@ def client_from(folder: Path | None, node: str | None) -> ClientSettings:
     settings = client_settings(folder)
     if node is None:
         return settings
-    return ClientSettings(
-        folder=settings.folder,
-        member_id=settings.member_id,
-        nodes=(node.rstrip("/"),),
-        key_file=settings.key_file,
-        trust_file=settings.trust_file,
-        passphrase_file=settings.passphrase_file,
-    )
+    return replace(settings, nodes=(node.rstrip("/"),))
 
 
 def open_desk(folder: Path | None, node: str | None, wait_s: float) -> Desk:

@@ -45,8 +45,8 @@ def project(
     from api.client import Client, Pending
 
     proved: Receipt | None = None
-    urls, root = whom(as_, node, trust)
-    with Client(urls, root) as client:
+    urls, root, certificates = whom(as_, node, trust)
+    with Client(urls, root, certificate_file=certificates) as client:
         told = client.completeness(key)
         alerts = list(client.alerts(subject=key))
         # What a node says of a certificate is believed only with the proof in hand.

@@ -48,9 +48,9 @@ def receipt(
         record_id = RecordId(bytes.fromhex(record))
     except ValueError as problem:
         raise CommandError(Exit.USAGE, Code.FORMAT_SHAPE, what=record[:80]) from problem
-    urls, root = whom(as_, node, trust)
+    urls, root, certificates = whom(as_, node, trust)
     written: dict[str, object] = {}
-    with Client(urls, root) as client:
+    with Client(urls, root, certificate_file=certificates) as client:
         if tlog_proof is not None:
             write_result(tlog_proof, client.tlog_proof(record_id).format())
             written["tlog_proof"] = str(tlog_proof)
@@ -73,8 +73,8 @@ def status(
     """Say where a node stands, and what is wrong where something is."""
     from api.client import Client
 
-    urls, root = whom(as_, node, trust)
-    with Client(urls, root) as client:
+    urls, root, certificates = whom(as_, node, trust)
+    with Client(urls, root, certificate_file=certificates) as client:
         told = client.network()
     try:
         lines, troubles = _status_lines(told), told["troubles"]
@@ -127,12 +127,14 @@ def _finding(found: Any) -> dict[str, object]:
     return {"code": found.code.value, "height": found.height, "sentence": sentence}
 
 
-def whom(as_: Path | None, node: str | None, trust: Path) -> tuple[tuple[str, ...], TrustRoot]:
-    """Nodes and trust root: of a member's folder, or as they are named."""
+def whom(
+    as_: Path | None, node: str | None, trust: Path
+) -> tuple[tuple[str, ...], TrustRoot, Path | None]:
+    """Nodes, trust root and the nodes' certificates: of a member's folder, or as named."""
     if as_ is None and node is not None:
-        return (node,), _read(trust)
+        return (node,), _read(trust), None
     settings = client_from(as_, node)
-    return settings.nodes, _read(settings.trust_file)
+    return settings.nodes, _read(settings.trust_file), settings.certificate_file
 
 
 def trust_in(as_: Path | None, trust: Path) -> TrustRoot:

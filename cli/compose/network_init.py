@@ -12,6 +12,7 @@ from string import Template
 from typing import Final
 
 from cli import settings
+from cli.compose.api_certificates import new_api_certificate
 from cli.compose.description import DescribedMember, Description
 from cli.compose.ports import free_addresses
 from cli.keyfiles import Cost, new_key
@@ -32,6 +33,10 @@ TLS_KEY_FILE: Final = "key.pem"
 TLS_CERTIFICATE_FILE: Final = "certificate.pem"
 TLS_PEERS_FOLDER: Final = "peers"
 PASSPHRASE_FILE: Final = "passphrase"
+API_CERTIFICATE_FILE: Final = "tls/api.pem"
+API_KEY_FILE: Final = "tls/api-key.pem"
+API_CERTIFICATES_FILE: Final = "nodes.pem"
+"""Of a member: the certificates of all nodes' APIs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,12 @@ class NodeFolder:
     folder: Path
     consensus: Address
     api: Address
+    https: bool
+
+    @property
+    def api_url(self) -> str:
+        """Where the API is asked."""
+        return f"{'https' if self.https else 'http'}://{self.api}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,8 @@ def init_network(
     secrets: Secrets,
     catalogue_hash: Digest,
     created_at_ms: int,
+    *,
+    https: bool = False,
 ) -> NewNetwork:
     """Write a whole network into `folder`.
 
@@ -88,12 +101,13 @@ def init_network(
         secrets: how keys are kept.
         catalogue_hash: of the rules that the network starts with.
         created_at_ms: time before the first block.
+        https: have the nodes serve their API by self-signed certificates, which members pin.
 
     Raises:
         StoreError: `file.exists`, `file.unwritable`.
         FormatError: `genesis.invalid`, `committee.invalid`.
     """
-    nodes = _placed(folder, description)
+    nodes = _placed(folder, description, https=https)
     committee: list[CommitteeNode] = []
     certificates: dict[NodeId, bytes] = {}
     for node in nodes:
@@ -116,15 +130,27 @@ def init_network(
     for node in nodes:
         _write_node(node, nodes, certificates, secrets)
         write_public(node.folder / TRUST_FILE, trust)
-    urls = [f"http://{node.api}" for node in nodes]
+    pinned = b"".join(_write_api_certificate(node, created_at_ms) for node in nodes if node.https)
     for member in description.members:
-        write_client(network.member_folder(member.member_id), member.member_id, urls, secrets)
-        write_public(network.member_folder(member.member_id) / TRUST_FILE, trust)
+        _write_member(network, member.member_id, secrets, pinned)
     return network
 
 
-def write_client(folder: Path, member_id: str, urls: Sequence[str], secrets: Secrets) -> None:
+def write_client(
+    folder: Path,
+    member_id: str,
+    urls: Sequence[str],
+    secrets: Secrets,
+    pinned: bytes = b"",
+) -> None:
     """Write the client.toml of a member whose key is in `folder`.
+
+    Args:
+        folder: of the member.
+        member_id: of the member.
+        urls: of the nodes' APIs.
+        secrets: how keys are kept.
+        pinned: PEM certificates of the nodes' HTTPS; empty where there are none.
 
     Raises:
         StoreError: `file.exists`, `file.unwritable`.
@@ -133,10 +159,13 @@ def write_client(folder: Path, member_id: str, urls: Sequence[str], secrets: Sec
     if secrets.stored:
         write_private(folder / PASSPHRASE_FILE, secrets.passphrase + b"\n")
         lines.append(f'passphrase_file = "{PASSPHRASE_FILE}"')
+    if pinned:
+        write_public(folder / API_CERTIFICATES_FILE, pinned)
+        lines.append(f'certificate_file = "{API_CERTIFICATES_FILE}"')
     write_private(folder / settings.CLIENT_FILE, ("\n".join(lines) + "\n").encode())
 
 
-def _placed(folder: Path, description: Description) -> tuple[NodeFolder, ...]:
+def _placed(folder: Path, description: Description, *, https: bool) -> tuple[NodeFolder, ...]:
     """Where each node lives and listens; addresses that are not given are free ports here."""
     running = [member for member in description.members if member.node_id]
     free = iter(free_addresses(2 * len(running)))
@@ -152,6 +181,7 @@ def _placed(folder: Path, description: Description) -> tuple[NodeFolder, ...]:
                 folder / NODES_FOLDER / node_id,
                 settings.address(given[0]) if given[0] else spare_consensus,
                 settings.address(given[1]) if given[1] else spare_api,
+                https,
             )
         )
     return tuple(placed)
@@ -169,6 +199,21 @@ def _make_node_keys(
     write_private(node.folder / TLS_FOLDER / TLS_CERTIFICATE_FILE, certificate_pem)
     place = CommitteeNode(node.node_id, node.member.member_id, node_key, log_key, pin)
     return place, certificate_pem
+
+
+def _write_api_certificate(node: NodeFolder, now_ms: int) -> bytes:
+    """Make what the node serves HTTPS by; returns the certificate, which others pin."""
+    key_pem, certificate_pem = new_api_certificate(node.node_id, node.api.host, now_ms)
+    write_private(node.folder / API_KEY_FILE, key_pem)
+    write_public(node.folder / API_CERTIFICATE_FILE, certificate_pem)
+    return certificate_pem
+
+
+def _write_member(network: NewNetwork, member_id: str, secrets: Secrets, pinned: bytes) -> None:
+    """Write a member's client.toml, with all nodes, and its trust root."""
+    home = network.member_folder(member_id)
+    write_client(home, member_id, [node.api_url for node in network.nodes], secrets, pinned)
+    write_public(home / TRUST_FILE, trust_root(network.genesis).encode())
 
 
 def _founder(folder: Path, member: DescribedMember, secrets: Secrets) -> Founder:
@@ -202,6 +247,8 @@ def _write_node(
         node_id=node.node_id,
         consensus_listen=node.consensus,
         api_listen=node.api,
+        api_certificate_file=API_CERTIFICATE_FILE if node.https else "",
+        api_key_file=API_KEY_FILE if node.https else "",
         passphrase_file=PASSPHRASE_FILE if secrets.stored else "",
         show_all="false",
         peers="\n".join(f'{other.node_id} = "{other.consensus}"' for other in others),

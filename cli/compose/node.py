@@ -4,7 +4,6 @@ All of it runs in one event loop. Nothing here decides anything; it opens, conne
 an order in which a failure at any line leaves a folder that starts clean.
 """
 
-import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,8 +17,8 @@ from api.app import create_app
 from api.service import LedgerService
 from cli.compose.host import host_facts
 from cli.compose.logs import open_log
-from cli.compose.serving import GOODBYE_S, http_server, listen, stop_event
-from cli.documents import unreadable
+from cli.compose.running import opened_trust, run_together, told
+from cli.compose.serving import http_server, https_files, listen
 from cli.failures import CommandError, Exit
 from cli.settings import NODE_FILE, Settings
 from cli.signers.folder import NodeSigners, open_node_keys
@@ -37,7 +36,6 @@ from contracts.genesis_rows import genesis_rows
 from ledger.chain import Chain
 from ledger.codes import Code
 from ledger.errors import InvariantBroken, LedgerError
-from ledger.presented import read_trust
 from ledger.store.leveldb import LevelDBStore
 from ledger.trust import TrustRoot
 
@@ -71,50 +69,28 @@ async def run_node(settings: Settings, *, stop_with_parent: bool = False) -> Non
     """
     open_log(settings.log_file, settings.log_level)
     log = structlog.get_logger("node").bind(node=settings.node_id)
-    trust = _trust(settings)
+    trust = opened_trust(settings.trust_file)
     _check_peers(settings, trust)
     opened_with = passphrase(f"{settings.node_id}", settings.passphrase_file)
     signers = open_node_keys(settings.keys_folder, opened_with, trust.committee, settings.node_id)
     with _opened(settings, trust, signers) as node:
         log.info("node.started", network=trust.network_id.hex(), api=str(settings.api_listen))
         try:
-            await _run(node, stop_with_parent=stop_with_parent)
+            await run_together(
+                node.runner.run(), node.server, node.listening, stop_with_parent=stop_with_parent
+            )
         except (LedgerError, InvariantBroken) as problem:
-            log.error("node.failed", **_told(problem), exc_info=problem)
+            log.error("node.failed", **told(problem), exc_info=problem)
             raise
     log.info("node.stopped")
-
-
-def _told(problem: LedgerError | InvariantBroken) -> dict[str, object]:
-    """Why the node failed, for the log: `diagnose` makes a sentence of it."""
-    if isinstance(problem, LedgerError):
-        facts = {"code": problem.code.value, "facts": dict(problem.detail)}
-        return {"reason": str(problem), **facts}
-    return {"reason": str(problem)}
-
-
-async def _run(node: OpenNode, *, stop_with_parent: bool) -> None:
-    """Consensus and HTTP side by side until a stop is asked for or one of them fails."""
-    stop = stop_event(stop_with_parent=stop_with_parent)
-    running = asyncio.create_task(node.runner.run())
-    serving = asyncio.create_task(node.server.serve(sockets=[node.listening]))
-    stopping = asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait({running, serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        node.server.should_exit = True
-        await asyncio.wait({serving}, timeout=2 * GOODBYE_S)
-    finally:
-        for task in (running, serving, stopping):
-            task.cancel()
-        ended = await asyncio.gather(running, serving, stopping, return_exceptions=True)
-    for outcome in ended:
-        if isinstance(outcome, Exception):
-            raise outcome
 
 
 @contextmanager
 def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Iterator[OpenNode]:
     """Open the folder, in an order that a second node on it fails at the first step."""
+    https = https_files(
+        settings.api_certificate_file, settings.api_key_file, settings.folder / NODE_FILE
+    )
     with ExitStack() as held:
         store = LevelDBStore(settings.database_folder)
         held.callback(store.close)
@@ -145,7 +121,8 @@ def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Itera
         )
         listening = listen(settings.api_listen)
         held.callback(listening.close)
-        yield OpenNode(settings, runner, http_server(create_app(service)), listening)
+        server = http_server(create_app(service), https=https)
+        yield OpenNode(settings, runner, server, listening)
 
 
 def _runner(settings: Settings, trust: TrustRoot, identity: Identity, storage: Storage) -> Runner:
@@ -186,10 +163,3 @@ def _check_peers(settings: Settings, trust: TrustRoot) -> None:
         path = str(settings.folder / NODE_FILE)
         reason = " ".join(odd)
         raise CommandError(Exit.USAGE, Code.SETTINGS_INVALID, path=path, key="peers", reason=reason)
-
-
-def _trust(settings: Settings) -> TrustRoot:
-    try:
-        return read_trust(settings.trust_file)
-    except OSError as problem:
-        raise unreadable(settings.trust_file, problem) from problem

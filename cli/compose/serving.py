@@ -4,8 +4,11 @@ import asyncio
 import os
 import signal
 import socket
+import ssl
 import sys
 from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import uvicorn
@@ -14,17 +17,49 @@ from fastapi import FastAPI
 from cli.failures import CommandError, Exit
 from cli.settings import Address
 from ledger.codes import Code
+from ledger.errors import StoreError
 
 GOODBYE_S: Final = 3
 """How long open requests have to end after a stop was asked for."""
 
 
-def http_server(app: FastAPI, connections_max: int | None = None) -> uvicorn.Server:
+@dataclass(frozen=True, slots=True)
+class HttpsFiles:
+    """What a server proves itself by, both PEM."""
+
+    certificate: Path
+    key: Path
+
+
+def https_files(
+    certificate: Path | None, key: Path | None, settings_file: Path
+) -> HttpsFiles | None:
+    """The two files of HTTPS that settings name; None for plain HTTP.
+
+    Raises:
+        CommandError: `settings.invalid` where one is named without the other.
+    """
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        name = "api_certificate_file" if certificate is None else "api_key_file"
+        path = str(settings_file)
+        raise CommandError(Exit.USAGE, Code.SETTINGS_INVALID, path=path, key=name, reason="–")
+    return HttpsFiles(certificate, key)
+
+
+def http_server(
+    app: FastAPI, connections_max: int | None = None, https: HttpsFiles | None = None
+) -> uvicorn.Server:
     """A server that leaves signals to whoever runs it.
 
     Args:
         app: what it serves.
         connections_max: further ones are answered 503; unlimited where None.
+        https: plain HTTP where None.
+
+    Raises:
+        StoreError: `tls.file`.
     """
     config = uvicorn.Config(
         app,
@@ -33,11 +68,26 @@ def http_server(app: FastAPI, connections_max: int | None = None) -> uvicorn.Ser
         lifespan="on",
         limit_concurrency=connections_max,
         timeout_graceful_shutdown=GOODBYE_S,
+        ssl_certfile=None if https is None else https.certificate,
+        ssl_keyfile=None if https is None else https.key,
     )
+    if https is not None:
+        _load(config, https)
     server = uvicorn.Server(config)
     # Signals are the process's: it stops the server and all else in one order.
     server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
     return server
+
+
+def _load(config: uvicorn.Config, https: HttpsFiles) -> None:
+    """Open the files now: a server that starts without them would say so to its log only."""
+    try:
+        config.load()
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or str(problem)
+        raise StoreError(Code.TLS_FILE, path=str(https.certificate), reason=reason) from problem
+    if config.ssl is not None:
+        config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
 
 
 def listen(address: Address) -> socket.socket:

@@ -1,6 +1,7 @@
 """One node as it is seen from outside: its own answer, or what its folder says in its stead."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from api.finding import Finding, Severity
@@ -26,6 +27,8 @@ class Target:
     url: str
     settings: Settings | None = None
     """Of its folder, where that is here."""
+    certificate_file: Path | None = None
+    """PEM that its HTTPS is believed by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Seen:
 def see(target: Target) -> Seen:
     """Ask a node, and look at its folder where it does not answer."""
     try:
-        told = ask(target.url)
+        told = ask(target.url, target.certificate_file)
     except Strange as problem:
         strange = _serious(Code.DIAGNOSE_FOREIGN_ANSWER, target, reason=str(problem))
         return Seen(target, None, (strange,))

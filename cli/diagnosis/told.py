@@ -6,10 +6,12 @@ A node that answers in another shape is named, and stops nobody from looking at 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
+from api.client.https import trusting
 from api.finding import Severity
 from consensus.core.situation import Wait
 from ledger.core.committee import COMMITTEE_MAX
@@ -97,7 +99,7 @@ class Told:
         return 1 + sum(peer.speaks for peer in self.peers) >= self.q
 
 
-def ask(url: str) -> Told:
+def ask(url: str, certificate_file: Path | None = None) -> Told:
     """What the node at `url` says about itself.
 
     Raises:
@@ -107,7 +109,9 @@ def ask(url: str) -> Told:
     timeout = httpx.Timeout(READ_S, connect=CONNECT_S)
     try:
         with (
-            httpx.Client(timeout=timeout, trust_env=False) as client,
+            httpx.Client(
+                verify=trusting(certificate_file), timeout=timeout, trust_env=False
+            ) as client,
             client.stream("GET", f"{url}/v1/diagnose") as answer,
         ):
             body = b""

@@ -10,8 +10,16 @@ from string import Template
 import pytest
 
 from cli.failures import CommandError, Exit
-from cli.settings import Address, Settings, client_settings, node_settings
+from cli.settings import (
+    Address,
+    ObserverSettings,
+    Settings,
+    client_settings,
+    node_settings,
+    observer_settings,
+)
 from ledger.codes import Code
+from ledger.core.identifiers import NodeId
 
 NODE = """
 node_id = "centre"
@@ -26,6 +34,15 @@ CLIENT = 'member_id = "tenderer"\nnodes = ["http://127.0.0.1:8001/"]\n'
 def node(folder: Path, text: str) -> Settings:
     (folder / "node.toml").write_text(text, encoding="utf-8")
     return node_settings(folder)
+
+
+UPSTREAM = '[upstreams.centre]\nurl = "https://10.0.0.7:8443/"\ncertificate = "centre.pem"'
+
+
+def observer(folder: Path, upstreams: str) -> ObserverSettings:
+    text = 'observer_id = "o"\nmember_id = "court"\napi_listen = "127.0.0.1:8091"\n'
+    (folder / "observer.toml").write_text(text + upstreams, encoding="utf-8")
+    return observer_settings(folder)
 
 
 def test_paths_are_relative_to_the_folder_of_the_file(tmp_path: Path) -> None:
@@ -51,6 +68,45 @@ def test_the_template_documents_every_key_and_no_other() -> None:
         if "=" in line and not line.startswith("#") and not before.startswith(("#", "database"))
     ]
     assert undocumented == []
+
+
+def test_an_observers_template_documents_every_key_and_no_other() -> None:
+    template = files("cli").joinpath("observer.template.toml").read_text(encoding="utf-8")
+    names = dict.fromkeys(Template(template).get_identifiers(), "x")
+    text = Template(template).substitute(names | {"upstreams": UPSTREAM})
+    documented = {item.name for item in fields(ObserverSettings)} - {"folder"}
+    assert set(tomllib.loads(text)) == documented
+    lines = text.partition("[upstreams")[0].splitlines()
+    pairs = [(above, line) for above, line in itertools.pairwise(lines) if "=" in line]
+    settings = [(above, line) for above, line in pairs if not line.startswith("#")]
+    assert [line for above, line in settings if not above.startswith("#")] == []
+
+
+def test_an_observer_pins_the_certificate_of_whom_it_follows(tmp_path: Path) -> None:
+    at = observer(tmp_path, UPSTREAM).upstreams[NodeId("centre")]
+    assert at.url == "https://10.0.0.7:8443"
+    assert at.certificate_file == tmp_path / "centre.pem"
+    here = observer(tmp_path, '[upstreams.centre]\nurl = "http://127.0.0.1:8080"').upstreams
+    assert here[NodeId("centre")].certificate_file is None
+    assert observer(tmp_path, '[upstreams.centre]\nurl = "http://[::1]:8080"').upstreams
+
+
+@pytest.mark.parametrize(
+    "upstream",
+    [
+        'url = "http://10.0.0.7:8080"',
+        'url = "http://localhost.example:8080"',
+        'url = "ftp://127.0.0.1:21"',
+        'url = "10.0.0.7:8080"',
+        'certificate = "centre.pem"',
+        'url = "https://10.0.0.7"\npin = "x"',
+    ],
+)
+def test_a_token_leaves_this_machine_over_https_only(tmp_path: Path, upstream: str) -> None:
+    with pytest.raises(CommandError) as refused:
+        observer(tmp_path, f"[upstreams.centre]\n{upstream}")
+    assert refused.value.code is Code.SETTINGS_INVALID
+    assert refused.value.detail["key"] == "upstreams"
 
 
 def test_an_unknown_key_is_refused_by_name(tmp_path: Path) -> None:

@@ -1,0 +1,119 @@
+"""One observer as a process: a store, the rules, whom it follows, and all of a node's HTTP.
+
+Nothing here decides anything; it opens, connects and closes. What an observer lacks beside a node
+is consensus: no journal, no pool, no key of the committee.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from api.app import create_app
+from api.client.upstream import Asking, HttpUpstream
+from api.service import LedgerService
+from cli.compose.logs import open_log
+from cli.compose.running import opened_trust, run_together, told
+from cli.compose.serving import http_server, https_files, listen
+from cli.failures import CommandError, Exit
+from cli.keyfiles import open_key
+from cli.settings import OBSERVER_FILE, ObserverSettings
+from cli.signers.passphrase import passphrase
+from consensus.follower import Follower
+from consensus.following import FollowingNode
+from contracts.catalogue import load_catalogue
+from contracts.executor import BlockExecutor
+from contracts.genesis_rows import genesis_rows
+from ledger.chain import Chain
+from ledger.codes import Code
+from ledger.core.identifiers import NodeId
+from ledger.core.signing import Signer
+from ledger.errors import InvariantBroken, LedgerError
+from ledger.store.leveldb import LevelDBStore
+from ledger.trust import TrustRoot
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """An observer with its store open, before it runs."""
+
+    node: FollowingNode
+    service: LedgerService
+
+
+async def run_observer(settings: ObserverSettings, *, stop_with_parent: bool = False) -> None:
+    """Run an observer until SIGTERM or SIGINT, or until it must not go on.
+
+    Args:
+        settings: of its folder.
+        stop_with_parent: stop as well when standard input closes.
+
+    Raises:
+        CommandError: `file.*`, `settings.*`, `node.port`.
+        LedgerError: `key.*`, `store.*`; `follow.unfit` where a quorum signed what does not hold.
+        InvariantBroken: our own fault.
+    """
+    open_log(settings.log_file, settings.log_level)
+    log = structlog.get_logger("observer").bind(node=settings.observer_id)
+    trust = opened_trust(settings.trust_file)
+    _check(settings, trust)
+    signer = open_key(settings.key_file, passphrase(settings.member_id, settings.passphrase_file))
+    upstreams = _upstreams(settings, trust, signer)
+    https = https_files(
+        settings.api_certificate_file, settings.api_key_file, settings.folder / OBSERVER_FILE
+    )
+    try:
+        with (
+            _opened(settings, trust, upstreams) as opened,
+            listen(settings.api_listen) as listening,
+        ):
+            server = http_server(create_app(opened.service), https=https)
+            log.info("observer.started", network=trust.network_id.hex(), api=settings.api_url)
+            await run_together(
+                opened.node.run(), server, listening, stop_with_parent=stop_with_parent
+            )
+    except (LedgerError, InvariantBroken) as problem:
+        log.error("observer.failed", **told(problem), exc_info=problem)
+        raise
+    finally:
+        for each in upstreams.values():
+            await each.close()
+    log.info("observer.stopped")
+
+
+@contextmanager
+def _opened(
+    settings: ObserverSettings, trust: TrustRoot, upstreams: dict[NodeId, HttpUpstream]
+) -> Iterator[_Opened]:
+    with ExitStack() as held:
+        store = LevelDBStore(settings.database_folder)
+        held.callback(store.close)
+        catalogue = load_catalogue()
+        chain = Chain(store, trust.genesis, genesis_rows(trust.genesis))
+        executor = BlockExecutor(chain, catalogue)
+        follower = Follower(executor, chain.heads, trust.genesis.parameters)
+        node = FollowingNode(settings.observer_id, executor, follower, upstreams)
+        yield _Opened(node, LedgerService(chain, catalogue, node, None, show_all=settings.show_all))
+
+
+def _upstreams(
+    settings: ObserverSettings, trust: TrustRoot, signer: Signer
+) -> dict[NodeId, HttpUpstream]:
+    asking = Asking(trust.network_id, trust.genesis.parameters, settings.member_id, signer)
+    return {
+        node: HttpUpstream(node, at.url, asking, at.certificate_file)
+        for node, at in settings.upstreams.items()
+    }
+
+
+def _check(settings: ObserverSettings, trust: TrustRoot) -> None:
+    """An observer has somebody to follow, and takes no node's name."""
+    path = str(settings.folder / OBSERVER_FILE)
+    for key, wrong in (
+        ("observer_id", settings.observer_id in trust.committee),
+        ("upstreams", not settings.upstreams or settings.observer_id in settings.upstreams),
+    ):
+        if wrong:
+            reason = settings.observer_id
+            raise CommandError(Exit.USAGE, Code.SETTINGS_INVALID, path=path, key=key, reason=reason)

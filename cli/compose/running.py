@@ -1,0 +1,64 @@
+"""What the processes of nodes and observers share: a trust root, two tasks, last words."""
+
+import asyncio
+import socket
+from collections.abc import Coroutine
+from pathlib import Path
+
+import uvicorn
+
+from cli.compose.serving import GOODBYE_S, stop_event
+from cli.documents import unreadable
+from ledger.errors import InvariantBroken, LedgerError
+from ledger.presented import read_trust
+from ledger.trust import TrustRoot
+
+
+def opened_trust(path: Path) -> TrustRoot:
+    """The trust root at `path`.
+
+    Raises:
+        CommandError: `file.unreadable`.
+        LedgerError: it is none.
+    """
+    try:
+        return read_trust(path)
+    except OSError as problem:
+        raise unreadable(path, problem) from problem
+
+
+def told(problem: LedgerError | InvariantBroken) -> dict[str, object]:
+    """Why a process failed, for its log: `diagnose` makes a sentence of it."""
+    if isinstance(problem, LedgerError):
+        facts = {"code": problem.code.value, "facts": dict(problem.detail)}
+        return {"reason": str(problem), **facts}
+    return {"reason": str(problem)}
+
+
+async def run_together(
+    work: Coroutine[object, object, None],
+    server: uvicorn.Server,
+    listening: socket.socket,
+    *,
+    stop_with_parent: bool,
+) -> None:
+    """Work and HTTP side by side until a stop is asked for or one of them fails.
+
+    Raises:
+        Exception: what ended either.
+    """
+    stop = stop_event(stop_with_parent=stop_with_parent)
+    running = asyncio.create_task(work)
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({running, serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        await asyncio.wait({serving}, timeout=2 * GOODBYE_S)
+    finally:
+        for task in (running, serving, stopping):
+            task.cancel()
+        ended = await asyncio.gather(running, serving, stopping, return_exceptions=True)
+    for outcome in ended:
+        if isinstance(outcome, Exception):
+            raise outcome

@@ -1,0 +1,184 @@
+"""Reads one TOML file of settings into a frozen value; what it does not know, it refuses.
+
+The shape of a value follows from its key: an address where the key ends in ``_listen``, a path
+beside the file where it ends in ``_file`` or ``_folder``.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+
+from cli.failures import CommandError, Exit
+from ledger.codes import Code
+from ledger.core.identifiers import NodeId
+
+LOG_LEVELS: Final = frozenset({"debug", "info", "warning", "error"})
+
+Shape = TypeVar("Shape")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where something listens."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamAt:
+    """Where an observer finds a node that it may follow."""
+
+    url: str
+    certificate_file: Path | None
+    """PEM of the node's certificate for HTTPS, or of who issued it."""
+
+
+def read_toml(path: Path) -> dict[str, object]:
+    """The TOML document at `path`.
+
+    Raises:
+        CommandError: `file.unreadable`, `file.invalid`.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        reason = str(problem.strerror)
+        raise CommandError(
+            Exit.USAGE, Code.FILE_UNREADABLE, path=str(path), reason=reason
+        ) from problem
+    except ValueError as problem:
+        raise CommandError(
+            Exit.USAGE, Code.FILE_INVALID, path=str(path), reason=str(problem)
+        ) from problem
+
+
+def address(text: object) -> Address:
+    """The address that ``host:port`` names.
+
+    Raises:
+        ValueError: where it does not name one.
+    """
+    host, colon, port = str(text).rpartition(":")
+    if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError(f"{text} ≠ host:port")
+    return Address(host.strip("[]"), int(port))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Takes the values of one document, with the file's name for whoever mistyped one."""
+
+    path: Path
+    given: Mapping[str, object]
+    folder: Path = field(default=Path())
+
+    def value(self, name: str) -> object:
+        """One value in the shape that its key has."""
+        raw = self.given[name]
+        try:
+            return self._shaped(name, raw)
+        except (ValueError, AttributeError, TypeError) as problem:
+            reason = str(problem)
+            raise CommandError(
+                Exit.USAGE, Code.SETTINGS_INVALID, path=str(self.path), key=name, reason=reason
+            ) from problem
+
+    def _shaped(self, name: str, raw: object) -> object:
+        if name.endswith("_listen"):
+            return address(raw)
+        if name.endswith(("_file", "_folder")):
+            return self.folder / _text(raw) if raw else None
+        if name == "peers":
+            return {NodeId(peer): address(at) for peer, at in _table(raw).items()}
+        if name == "upstreams":
+            return {NodeId(node): self._upstream(at) for node, at in _table(raw).items()}
+        if name == "nodes":
+            return tuple(_text(url).rstrip("/") for url in _list(raw))
+        if name == "show_all":
+            return _flag(raw)
+        if name == "log_level" and raw not in LOG_LEVELS:
+            raise ValueError(" ".join(sorted(LOG_LEVELS)))
+        return _text(raw)
+
+    def _upstream(self, raw: object) -> UpstreamAt:
+        """Outside of this machine a token goes over HTTPS only."""
+        given = _table(raw)
+        if odd := sorted(set(given) - {"url", "certificate"}):
+            raise ValueError(odd[0])
+        url = _text(given.get("url")).rstrip("/")
+        scheme, _, place = url.partition("://")
+        if scheme != "https" and not (scheme == "http" and _is_here(place)):
+            raise ValueError(f"{url} ≠ https://…")
+        certificate = given.get("certificate")
+        return UpstreamAt(url, self.folder / _text(certificate) if certificate else None)
+
+
+def read_settings(shape: type[Shape], path: Path) -> Shape:
+    """The settings of that shape in the TOML file at `path`.
+
+    Args:
+        shape: a frozen dataclass whose `folder` is the file's.
+        path: of the file.
+
+    Raises:
+        CommandError: `file.unreadable`, `settings.*`.
+    """
+    given = read_toml(path)
+    known = [item for item in fields(cast(Any, shape)) if item.name != "folder"]
+    unknown = sorted(set(given) - {item.name for item in known})
+    if unknown:
+        raise CommandError(Exit.USAGE, Code.SETTINGS_UNKNOWN, path=str(path), key=unknown[0])
+    needed = [item.name for item in known if item.default is MISSING]
+    missing = [name for name in needed if name not in given]
+    if missing:
+        raise CommandError(Exit.USAGE, Code.SETTINGS_MISSING, path=str(path), key=missing[0])
+    folder = path.parent.resolve()
+    reader = _Reader(path, given, folder)
+    values: dict[str, object] = {}
+    for item in known:
+        if item.name in given:
+            values[item.name] = reader.value(item.name)
+        elif isinstance(item.default, Path):
+            values[item.name] = folder / item.default
+    made: Shape = cast(Any, shape)(folder=folder, **values)
+    return made
+
+
+def _is_here(place: str) -> bool:
+    """Whether a URL's ``host:port/…`` is on loopback."""
+    host = place.partition("/")[0].rpartition(":")[0].strip("[]")
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _text(raw: object) -> str:
+    if not isinstance(raw, str) or not raw:
+        raise TypeError(f"{raw!r} ≠ text")
+    return raw
+
+
+def _flag(raw: object) -> bool:
+    if not isinstance(raw, bool):
+        raise TypeError(f"{raw!r} ≠ true / false")
+    return raw
+
+
+def _table(raw: object) -> Mapping[str, object]:
+    if not isinstance(raw, dict):
+        raise TypeError(f"{raw!r} ≠ table")
+    return raw
+
+
+def _list(raw: object) -> list[object]:
+    if not isinstance(raw, list) or not raw:
+        raise TypeError(f"{raw!r} ≠ list")
+    return raw

@@ -1,0 +1,157 @@
+"""An observer of four real nodes over HTTPS: admitted by record, killed, lied about by nobody.
+
+One story, told in order: what it may not do before it is admitted, that its answers are the nodes'
+to the byte, and that neither its own end nor its upstream's keeps it from going on.
+"""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cli.demo.processes import NodeProcess
+from ledger.core.identifiers import RecordId
+from ledger.core.note import parse_note
+from ledger.core.tiles import bundles_of, tiles_of
+from ledger.heads import verify_head
+from tests.network.observing import ObservedNetwork, ObserverProcess, command
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_an_observer_follows_and_answers_as_the_nodes_do(tmp_path: Path) -> None:
+    network = ObservedNetwork(tmp_path)
+    try:
+        network.start()
+        records = [network.submit(network.bundle("notary")).record_id for _ in range(2)]
+        observer = not_admitted_it_follows_nobody(network)
+        admitted_by_a_quorum_it_catches_up(network, observer)
+        its_answers_are_the_nodes_to_the_byte(network, observer, records)
+        killed_it_goes_on(network, observer, records)
+        its_upstream_is_killed_and_it_changes_over(network, observer, records)
+        it_takes_no_submissions_and_says_who_does(network, observer)
+        its_pages_say_what_it_is(network, observer, records[0])
+        who_loses_the_role_is_refused_at_the_next_block(network, observer)
+    finally:
+        network.stop()
+
+
+def not_admitted_it_follows_nobody(network: ObservedNetwork) -> ObserverProcess:
+    observer = network.observer("court", "court-observer")
+    observer.start()
+    network.until(lambda: answers(network, observer), "it answers")
+    network.until(lambda: "upstream_refuses" in network.codes(observer), "it is refused")
+    findings = network.told(observer, "/v1/diagnose")["findings"]
+    refused = next(each for each in findings if each["code"] == "diagnose.upstream_refuses")
+    assert "court" in refused["zh"] and "observer" in refused["en"], refused
+    assert network.told(observer)["height"] == 0
+    return observer
+
+
+def admitted_by_a_quorum_it_catches_up(network: ObservedNetwork, observer: ObserverProcess) -> None:
+    network.decide("grant", "court")
+    network.until(lambda: caught_up(network, observer), "it has caught up")
+    assert network.ready(observer)
+    assert network.told(observer)["observer"]["follows"] in network.nodes
+    shown = command("diagnose", "--url", observer.api, "--json")
+    assert shown.returncode == 0 or "observer" in shown.stdout, shown.stderr
+
+
+def its_answers_are_the_nodes_to_the_byte(
+    network: ObservedNetwork, observer: ObserverProcess, records: list[RecordId]
+) -> None:
+    network.until(lambda: caught_up(network, observer), "it has caught up")
+    for record in records:
+        for path in (
+            f"/v1/records/{record.hex()}/receipt",
+            f"/v1/records/{record.hex()}/tlog-proof",
+        ):
+            ours = network.get(observer, path)
+            assert ours in {network.get(node, path) for node in running(network)}, path
+    note = network.get(observer, "/checkpoint")
+    head = verify_head(parse_note(note), network.trust)
+    for tile in (*bundles_of(head.size), *tiles_of(head.size)):
+        theirs = {network.get(node, f"/{tile}") for node in running(network)}
+        assert theirs == {network.get(observer, f"/{tile}")}, tile
+
+
+def killed_it_goes_on(
+    network: ObservedNetwork, observer: ObserverProcess, records: list[RecordId]
+) -> None:
+    observer.kill()
+    records.append(network.submit(network.bundle("notary")).record_id)
+    observer.start()
+    network.until(lambda: answers(network, observer), "it answers again")
+    network.until(lambda: caught_up(network, observer), "it has caught up again")
+    its_answers_are_the_nodes_to_the_byte(network, observer, records)
+
+
+def its_upstream_is_killed_and_it_changes_over(
+    network: ObservedNetwork, observer: ObserverProcess, records: list[RecordId]
+) -> None:
+    followed = network.told(observer)["observer"]["follows"]
+    network.nodes[followed].kill()
+    records.append(network.submit(network.bundle("notary")).record_id)
+    network.until(lambda: caught_up(network, observer), "it has caught up elsewhere")
+    assert network.told(observer)["observer"]["follows"] not in {None, followed}
+    assert "upstream_mute" in network.codes(observer)
+    its_answers_are_the_nodes_to_the_byte(network, observer, records[-1:])
+    network.nodes[followed].start()
+
+
+def it_takes_no_submissions_and_says_who_does(
+    network: ObservedNetwork, observer: ObserverProcess
+) -> None:
+    bundle = network.bundle("notary")
+    headers = {"Content-Type": "application/msgpack"}
+    refused = network.http.post(
+        f"{observer.api}/v1/bundles", content=bundle.encode(), headers=headers
+    )
+    assert (refused.status_code, refused.json()["code"]) == (421, "observer.submission")
+    for node in network.nodes.values():
+        assert f"{node.node_id} ({node.api})" in refused.json()["detail_zh"]
+    # The SDK takes the hint: an observer in its list costs one answer.
+    standing = next(node for node in running(network))
+    network.submit(bundle, observer.api, standing.api)
+
+
+def its_pages_say_what_it_is(
+    network: ObservedNetwork, observer: ObserverProcess, record: RecordId
+) -> None:
+    home = network.http.get(observer.api, headers={"Accept": "text/html"}).text
+    followed = network.told(observer)["observer"]["follows"]
+    assert "观察节点 court-observer" in home and followed in home
+    page = network.get(observer, f"/records/{record.hex()}?lang=en").decode()
+    assert "Made by observer court-observer" in page
+    metrics = network.get(observer, "/metrics").decode()
+    assert "bidwitness_height" in metrics
+
+
+def who_loses_the_role_is_refused_at_the_next_block(
+    network: ObservedNetwork, observer: ObserverProcess
+) -> None:
+    network.decide("withdraw", "court")
+    network.until(lambda: "follows_nobody" in network.codes(observer), "it is refused")
+    assert not network.ready(observer)
+
+
+def running(network: ObservedNetwork) -> list[NodeProcess]:
+    return [node for node in network.nodes.values() if node.running and network.ready(node)]
+
+
+def answers(network: ObservedNetwork, observer: ObserverProcess) -> bool:
+    try:
+        return network.http.get(f"{observer.api}/healthz").status_code == httpx.codes.OK
+    except httpx.TransportError:
+        assert observer.running, observer.last_words()
+        return False
+
+
+def caught_up(network: ObservedNetwork, observer: ObserverProcess) -> bool:
+    """The same heights as every node that runs."""
+    seen = {
+        (told["height"], told["cosigned_height"])
+        for node in (*running(network), observer)
+        for told in [network.told(node)]
+    }
+    return len(seen) == 1
