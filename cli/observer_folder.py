@@ -29,6 +29,8 @@ class NewObserver:
     listen: Address
     https_from_ms: int | None
     """Start of a self-signed certificate for its API; None for plain HTTP."""
+    cosign_name: str = ""
+    """Key name under which it cosigns; empty where it does not."""
 
 
 def make_folder(
@@ -63,6 +65,7 @@ def make_folder(
     template = files("cli").joinpath("observer.template.toml").read_text(encoding="utf-8")
     text = Template(template).substitute(
         observer_id=wanted.observer_id,
+        cosign_name=wanted.cosign_name,
         member_id=member.member_id,
         api_listen=wanted.listen,
         api_certificate_file=API_CERTIFICATE_FILE if https else "",

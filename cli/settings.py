@@ -86,6 +86,11 @@ class ObserverSettings:
     database_folder: Path = Path("db")
     api_certificate_file: Path | None = None
     api_key_file: Path | None = None
+    cosign_name: str = ""
+    """Key name under which it cosigns heads; empty: it cosigns none."""
+    cosign_key_file: Path = Path("cosign.key")
+    cosign_head_file: Path = Path("cosigned")
+    """The last head that it cosigned: made once, never restored from a copy."""
     log_file: Path | None = None
     log_level: str = "info"
     show_all: bool = False

@@ -101,6 +101,8 @@ class _Reader:
             return {NodeId(node): self._upstream(at) for node, at in _table(raw).items()}
         if name == "nodes":
             return tuple(_text(url).rstrip("/") for url in _list(raw))
+        if name == "cosign_name" and raw == "":
+            return ""
         if name == "show_all":
             return _flag(raw)
         if name == "log_level" and raw not in LOG_LEVELS:

@@ -170,7 +170,10 @@ class FollowingNode:
         if name is None:
             await asyncio.sleep(self._upstreams.rested_in_ms(began_ms) / 1000)
             return
-        if await self._ask(name, WAIT_S) is not _Came.NOTHING:
+        came = await self._ask(name, WAIT_S)
+        for faulty in self._upstreams.faulty(self._tick()):
+            await self._ask(faulty, 0)
+        if came is not _Came.NOTHING:
             return
         other = self._upstreams.probe(self._tick())
         if other is not None and await self._ask(other, 0) is _Came.NEWS:

@@ -114,6 +114,14 @@ class Upstreams:
                 return name
         return None
 
+    def faulty(self, now_ms: int) -> tuple[NodeId, ...]:
+        """Those that are not followed, failed and are rested: worth asking whether it is over."""
+        return tuple(
+            name
+            for name, each in self._facts.items()
+            if name != self._current and each.fault is not None and each.rests_until_ms <= now_ms
+        )
+
     def rested_in_ms(self, now_ms: int) -> int:
         """How long until somebody can be asked."""
         soonest = min(each.rests_until_ms for each in self._facts.values())

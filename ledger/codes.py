@@ -66,6 +66,7 @@ class Code(StrEnum):
     WITNESS_LOG = "witness.log"
     WITNESS_SIZE = "witness.size"
     WITNESS_EMPTY = "witness.empty"
+    WITNESS_AHEAD = "witness.ahead"
     WITNESS_STATE = "witness.state"
 
     STORE_LOCKED = "store.locked"

@@ -5,8 +5,8 @@ Who may ask is decided by the signatures in the request alone. Spec:
 """
 
 import asyncio
-from collections.abc import Mapping
-from typing import Annotated, Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Final, TypeAlias
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
@@ -32,6 +32,8 @@ STATUS: Final[Mapping[Code, int]] = {
     Code.RECEIPT_QUORUM: 403,
     Code.WITNESS_SIZE: 409,
     Code.WITNESS_EMPTY: 422,
+    Code.CHECKPOINT_CONFLICT: 422,
+    Code.WITNESS_AHEAD: 503,
     Code.PROOF_CONSISTENCY: 422,
     Code.STORE_DISK_FULL: 503,
     Code.STORE_IO: 503,
@@ -41,10 +43,24 @@ STATUS: Final[Mapping[Code, int]] = {
 router = APIRouter()
 
 
-def create_witness_app(witness: Witness) -> FastAPI:
-    """The application of one witness."""
+Look: TypeAlias = Callable[[bytes], Awaitable[None]]
+"""Raises for a request that the witness is not to be asked."""
+
+
+async def _any(body: bytes) -> None:
+    """A witness that is nothing else believes the quorum."""
+
+
+def create_witness_app(witness: Witness, look: Look = _any) -> FastAPI:
+    """The application of one witness.
+
+    Args:
+        witness: answers.
+        look: is asked before it.
+    """
     app = FastAPI(title="bidwitness witness", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.witness = witness
+    app.state.look = look
     app.add_middleware(SecurityHeaders)
     app.add_exception_handler(LedgerError, _on_refusal)
     app.add_exception_handler(HTTPException, on_http_exception)
@@ -65,6 +81,7 @@ Asked = Annotated[Witness, Depends(_witness)]
 async def add_checkpoint(witness: Asked, request: Request) -> Response:
     """Cosign a head that continues the last one."""
     body = await read_capped(request, BODY_BYTES_MAX, Code.FORMAT_TOO_LARGE)
+    await request.app.state.look(body)
     # Signatures and fsync take their time, and others are asking as well.
     line = await asyncio.to_thread(witness.add_checkpoint, body)
     return Response(line, 200, {"Cache-Control": "no-store"}, NOTE_TYPE)

@@ -7,15 +7,22 @@ is consensus: no journal, no pool, no key of the committee.
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
+from fastapi import FastAPI
 
 from api.app import create_app
 from api.client.upstream import Asking, HttpUpstream
+from api.clock import now_ms
 from api.service import LedgerService
+from api.tlog_witness.app import create_witness_app
+from api.tlog_witness.own_log import OwnLog
+from api.tlog_witness.service import Witness, WitnessedLog
 from cli.compose.logs import open_log
 from cli.compose.running import opened_trust, run_together, told
 from cli.compose.serving import http_server, https_files, listen
+from cli.cosigner import held_cosigner
 from cli.failures import CommandError, Exit
 from cli.keyfiles import open_key
 from cli.settings import OBSERVER_FILE, ObserverSettings
@@ -32,6 +39,8 @@ from ledger.core.signing import Signer
 from ledger.errors import InvariantBroken, LedgerError
 from ledger.store.leveldb import LevelDBStore
 from ledger.trust import TrustRoot
+
+WITNESS_PREFIX: Final = "/witness"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,8 @@ async def run_observer(settings: ObserverSettings, *, stop_with_parent: bool = F
     log = structlog.get_logger("observer").bind(node=settings.observer_id)
     trust = opened_trust(settings.trust_file)
     _check(settings, trust)
-    signer = open_key(settings.key_file, passphrase(settings.member_id, settings.passphrase_file))
+    secret = passphrase(settings.member_id, settings.passphrase_file)
+    signer = open_key(settings.key_file, secret)
     upstreams = _upstreams(settings, trust, signer)
     https = https_files(
         settings.api_certificate_file, settings.api_key_file, settings.folder / OBSERVER_FILE
@@ -66,9 +76,10 @@ async def run_observer(settings: ObserverSettings, *, stop_with_parent: bool = F
     try:
         with (
             _opened(settings, trust, upstreams) as opened,
+            held_cosigner(settings, trust, secret) as cosigner,
             listen(settings.api_listen) as listening,
         ):
-            server = http_server(create_app(opened.service), https=https)
+            server = http_server(_app(opened, trust, cosigner), https=https)
             log.info("observer.started", network=trust.network_id.hex(), api=settings.api_url)
             await run_together(
                 opened.node.run(), server, listening, stop_with_parent=stop_with_parent
@@ -80,6 +91,16 @@ async def run_observer(settings: ObserverSettings, *, stop_with_parent: bool = F
         for each in upstreams.values():
             await each.close()
     log.info("observer.stopped")
+
+
+def _app(opened: _Opened, trust: TrustRoot, cosigner: WitnessedLog | None) -> FastAPI:
+    """A node's interface; and under ``/witness`` a tlog-witness of this chain where it cosigns."""
+    app = create_app(opened.service)
+    if cosigner is not None:
+        own = OwnLog(opened.service.chain, opened.node, trust)
+        witness = Witness([cosigner], lambda: now_ms() // 1000)
+        app.mount(WITNESS_PREFIX, create_witness_app(witness, own.look))
+    return app
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """What an observer gets from a node over HTTP: one chunk under a cap, or a clear reason."""
 
 import asyncio
+import ssl
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from api.client.https import trusting
 from api.client.upstream import PROBLEM_BYTES_MAX, Asking, HttpUpstream
 from api.token import audience_of, read_token
+from cli.compose.api_certificates import new_api_certificate
 from ledger.codes import Code
 from ledger.core.identifiers import Height, MemberId, NetworkId, NodeId
 from ledger.core.limits import DEFAULT
@@ -110,3 +113,48 @@ def test_a_certificate_file_that_is_none_is_named(tmp_path: Path) -> None:
         with pytest.raises(FormatError) as refused:
             trusting(wrong)
         assert refused.value.code is Code.TLS_FILE and str(wrong) in str(refused.value)
+
+
+def pinned_to(certificate: bytes, folder: Path) -> Path:
+    path = folder / f"{len(list(folder.iterdir()))}.pem"
+    path.write_bytes(certificate)
+    return path
+
+
+async def over_tls(folder: Path, pinned: bytes, served: tuple[bytes, bytes]) -> LedgerError:
+    """Why an upstream that serves by one certificate is refused, or what it answered."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    key, certificate = served
+    context.load_cert_chain(pinned_to(certificate, folder), pinned_to(key, folder))
+    reply = b"HTTP/1.1 403 x\r\nContent-Length: 24\r\n\r\n" + b'{"code":"identity.role"}'
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(reply)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    asking = Asking(NETWORK, DEFAULT, MemberId("court"), signer("member court"))
+    url = f"https://127.0.0.1:{port}"
+    upstream = HttpUpstream(NodeId("centre"), url, asking, pinned_to(pinned, folder))
+    try:
+        await upstream.ask(Height(1), Height(0), 0)
+    except LedgerError as refused:
+        return refused
+    finally:
+        await upstream.close()
+        server.close()
+    raise AssertionError("it answered")
+
+
+def test_only_the_pinned_certificate_is_believed_for_the_host_that_it_names(tmp_path: Path) -> None:
+    now_ms = time.time_ns() // 1_000_000
+    ours, other = (new_api_certificate("centre", "127.0.0.1", now_ms) for _ in range(2))
+    elsewhere = new_api_certificate("centre", "10.0.0.7", now_ms)
+    held = asyncio.run(over_tls(tmp_path, ours[1], ours))
+    assert held.code is Code.IDENTITY_ROLE, "the line stands; what it says is the node's word"
+    for pinned, served in ((ours[1], other), (elsewhere[1], elsewhere)):
+        refused = asyncio.run(over_tls(tmp_path, pinned, served))
+        assert refused.code is Code.NODE_UNREACHABLE and "certificate" in str(refused)

@@ -319,6 +319,18 @@ def test_who_keeps_blocks_back_is_found_out_by_asking_another() -> None:
     assert following is not None and following.followed == TWO
 
 
+def test_who_was_mute_and_speaks_again_is_blamed_no_longer() -> None:
+    town, _ = played()
+    lost = Source(town)
+    lost.trouble = LedgerError(Code.NODE_UNREACHABLE)
+    observer = Observer(town, {ONE: lost, TWO: Source(town, TWO)})
+    observer.follow(lambda: observer.facts(ONE).fault is Fault.MUTE)
+    lost.trouble = None
+    observer.follow(lambda: observer.facts(ONE).fault is None)
+    following = observer.node.status.following
+    assert following is not None and following.followed == TWO, "and nobody changes over for it"
+
+
 # A quorum that signs what the rules do not give.
 
 

@@ -1,5 +1,6 @@
 """A network over HTTPS and an observer of it, as real processes."""
 
+import json
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from ledger.core.bundle import Bundle, sign_bundle
 from ledger.core.canonical import Value
 from ledger.core.hashing import sha256
 from ledger.core.identifiers import MemberId, RecordId, Subject
+from ledger.core.note import NoteKey, parse_vkey
 from ledger.core.receipt import Receipt
 from ledger.core.record import Evidence, Record, Ref
 from ledger.core.signing import Ed25519Signer
@@ -77,6 +79,8 @@ class ObservedNetwork:
     trust: TrustRoot = field(init=False)
     nodes: dict[str, NodeProcess] = field(init=False)
     http: httpx.Client = field(init=False)
+    vkey: NoteKey = field(init=False)
+    """Under which the observer made last cosigns."""
     observers: list[ObserverProcess] = field(default_factory=list)
     _made: int = 0
 
@@ -119,17 +123,18 @@ class ObservedNetwork:
         stop_all([*self.nodes.values(), *self.observers])
         self.http.close()
 
-    def observer(self, member: str, name: str, *, https: bool = False) -> ObserverProcess:
-        """The observer of a member, made by the command and not started."""
+    def observer(self, member: str, name: str, cosigns_as: str) -> ObserverProcess:
+        """The observer of a member, over HTTP on loopback, made by the command and not started."""
         folder = self.folder / name
         listen = str(free_addresses(1)[0])
-        more = ("--https",) if https else ()
         made = command(
             *("observer", "init", str(folder), "--as", str(self.member(member))),
-            *("--name", name, "--listen", listen, "--json", *more),
+            *("--name", name, "--listen", listen, "--json"),
+            *("--cosign", cosigns_as, "--cost", "interactive"),
         )
         assert made.returncode == 0, made.stderr
-        process = ObserverProcess(name, folder, f"http{'s' if https else ''}://{listen}")
+        process = ObserverProcess(name, folder, f"http://{listen}")
+        self.vkey = parse_vkey(json.loads(made.stdout)["vkey"])
         self.observers.append(process)
         return process
 

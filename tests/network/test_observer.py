@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from cli.demo.processes import NodeProcess
+from ledger.core.add_checkpoint import AddCheckpoint
 from ledger.core.identifiers import RecordId
-from ledger.core.note import parse_note
+from ledger.core.note import parse_line, parse_note, verify_signature
 from ledger.core.tiles import bundles_of, tiles_of
 from ledger.heads import verify_head
 from tests.network.observing import ObservedNetwork, ObserverProcess, command
@@ -31,13 +32,14 @@ def test_an_observer_follows_and_answers_as_the_nodes_do(tmp_path: Path) -> None
         its_upstream_is_killed_and_it_changes_over(network, observer, records)
         it_takes_no_submissions_and_says_who_does(network, observer)
         its_pages_say_what_it_is(network, observer, records[0])
+        it_cosigns_the_heads_that_it_judged(network, observer)
         who_loses_the_role_is_refused_at_the_next_block(network, observer)
     finally:
         network.stop()
 
 
 def not_admitted_it_follows_nobody(network: ObservedNetwork) -> ObserverProcess:
-    observer = network.observer("court", "court-observer")
+    observer = network.observer("court", "court-observer", "court.example/observer")
     observer.start()
     network.until(lambda: answers(network, observer), "it answers")
     network.until(lambda: "upstream_refuses" in network.codes(observer), "it is refused")
@@ -53,8 +55,6 @@ def admitted_by_a_quorum_it_catches_up(network: ObservedNetwork, observer: Obser
     network.until(lambda: caught_up(network, observer), "it has caught up")
     assert network.ready(observer)
     assert network.told(observer)["observer"]["follows"] in network.nodes
-    shown = command("diagnose", "--url", observer.api, "--json")
-    assert shown.returncode == 0 or "observer" in shown.stdout, shown.stderr
 
 
 def its_answers_are_the_nodes_to_the_byte(
@@ -83,6 +83,10 @@ def killed_it_goes_on(
     observer.start()
     network.until(lambda: answers(network, observer), "it answers again")
     network.until(lambda: caught_up(network, observer), "it has caught up again")
+    assert network.codes(observer) == {"observer"}
+    shown = command("diagnose", "--url", observer.api, "--lang", "en")
+    assert "This is observer court-observer" in shown.stdout, shown
+    assert shown.returncode == 0, shown
     its_answers_are_the_nodes_to_the_byte(network, observer, records)
 
 
@@ -125,6 +129,16 @@ def its_pages_say_what_it_is(
     assert "Made by observer court-observer" in page
     metrics = network.get(observer, "/metrics").decode()
     assert "bidwitness_height" in metrics
+
+
+def it_cosigns_the_heads_that_it_judged(
+    network: ObservedNetwork, observer: ObserverProcess
+) -> None:
+    note = parse_note(network.get(running(network)[0], "/checkpoint"))
+    asked = AddCheckpoint(0, (), note).format()
+    answer = network.http.post(f"{observer.api}/witness/add-checkpoint", content=asked)
+    assert answer.status_code == httpx.codes.OK, answer.text
+    verify_signature(note.text, parse_line(answer.text.rstrip("\n")), network.vkey)
 
 
 def who_loses_the_role_is_refused_at_the_next_block(
