@@ -93,6 +93,17 @@ BUNDLE_BODY: Final[dict[str, Any]] = {
 }
 
 
+MEMBERS_ONLY: Final[dict[str, Any]] = {"security": [{"member": []}]}
+_SCHEMES: Final[dict[str, Any]] = {
+    "member": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "EdDSA under a key that the ledger knows: docs/spec/identity.md",
+    }
+}
+
+
 def describe(app: FastAPI) -> None:
     """Have `app` describe itself with every shape defined."""
 
@@ -105,7 +116,7 @@ def describe(app: FastAPI) -> None:
                 license_info=app.license_info,
                 routes=app.routes,
             )
-            made["components"] = {"schemas": components()}
+            made["components"] = {"schemas": components(), "securitySchemes": _SCHEMES}
             for route in (route for path in made["paths"].values() for route in path.values()):
                 # The framework foresees its own form of 422 for parameters; ours is a 400.
                 if _FRAMEWORKS_OWN in str(route["responses"].get("422")):

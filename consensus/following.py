@@ -38,6 +38,8 @@ WAIT_S: Final = 20
 """So long an upstream may hold a request open while it has nothing new."""
 ASK_S_MAX: Final = 120
 """From asking to the last byte: an answer that trickles is none."""
+FACTS_MAX: Final = 16
+TEXT_MAX: Final = 200
 
 
 class _Came(Enum):
@@ -232,6 +234,7 @@ class FollowingNode:
         return True
 
     def _fail(self, name: NodeId, fault: Fault, reason: Rejected) -> None:
+        reason = _bounded(reason)
         self._upstreams.failed(name, fault, reason, self._tick())
         told = {"upstream": name, "fault": fault.value, "code": reason.code.value}
         self._log.warning("follow.fault", **told, facts=dict(reason.detail))
@@ -247,6 +250,15 @@ class FollowingNode:
     @property
     def _committee(self) -> tuple[NodeId, ...]:
         return tuple(self._application.committee)
+
+
+def _bounded(reason: Rejected) -> Rejected:
+    """A reason whose words may be the upstream's own, cut to what a sentence has room for."""
+    facts = tuple(reason.detail.items())[:FACTS_MAX]
+    cut = {
+        name[:TEXT_MAX]: fact[:TEXT_MAX] if isinstance(fact, str) else fact for name, fact in facts
+    }
+    return Rejected(reason.code, cut)
 
 
 def _situation(application: Application, followed: NodeId | None) -> Situation:

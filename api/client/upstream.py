@@ -105,7 +105,7 @@ class HttpUpstream:
                 return decode_chunk(
                     await _read(answer, chunk_bytes_max(asking.limits)), asking.limits
                 )
-        except httpx.HTTPError as problem:
+        except (httpx.HTTPError, httpx.InvalidURL) as problem:
             reason = str(problem) or type(problem).__name__
             raise LedgerError(Code.NODE_UNREACHABLE, url=self.url, reason=reason[:200]) from problem
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from api.access import Service
 from api.feed import WAIT_MS_MAX
 from api.identity import Identified
-from api.openapi import bytes_answer, problems
+from api.openapi import MEMBERS_ONLY, bytes_answer, problems
 from ledger.core.identifiers import Height
 from ledger.follow import MEDIA_TYPE
 
@@ -19,6 +19,7 @@ _HEIGHT_MAX = 1 << 62
 @router.get(
     "/v1/follow",
     summary="Certified blocks, for observers",
+    openapi_extra=MEMBERS_ONLY,
     responses={
         200: bytes_answer("A chunk: docs/spec/follow.md", MEDIA_TYPE),
         **problems(401, 403),

@@ -309,6 +309,16 @@ def test_who_is_mute_or_refuses_is_left_for_another(code: Code, fault: Fault) ->
     assert observer.faults(ONE) is None, "no lie"
 
 
+def test_what_an_upstream_says_of_itself_is_cut_to_a_sentence() -> None:
+    town, _ = played()
+    wordy = Source(town)
+    wordy.trouble = LedgerError(Code.IDENTITY_ROLE, **{f"f{i}": "x" * 9_999 for i in range(99)})
+    observer = Observer(town, {ONE: wordy})
+    observer.follow(lambda: observer.facts(ONE).fault is Fault.REFUSES)
+    reason = observer.facts(ONE).reason
+    assert reason is not None and len(str(reason)) < 5_000
+
+
 def test_who_keeps_blocks_back_is_found_out_by_asking_another() -> None:
     town, _ = played()
     stale = Source(Town(), ONE)
