@@ -25,7 +25,8 @@ from ledger.core.sealed_file import SealedFile, decode_sealed_file
 from ledger.core.signing import Ed25519Signer, Signer
 from ledger.disclosures import verify_batch_proof, verify_openings
 from ledger.errors import FormatError, LedgerError, VerificationError
-from ledger.presented import digest_document, read_trust
+from ledger.files import digest_document
+from ledger.reliance import read_trust
 from ledger.trust import TrustRoot, decode_trust
 from ledger.verdict import VerifiedRecord
 from ledger.verify import verify_receipt

@@ -19,7 +19,7 @@ from ledger.core.entry import decode_entry
 from ledger.core.identifiers import MemberId, NetworkId, RecordId
 from ledger.core.receipt import Receipt
 from ledger.core.signing import Signer
-from ledger.presented import read_trust
+from ledger.reliance import read_trust
 from ledger.trust import TrustRoot
 
 LIFE_MS: Final = 3_600_000

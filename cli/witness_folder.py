@@ -24,7 +24,7 @@ from ledger.core.identifiers import PublicKey
 from ledger.core.note import Kind, NoteKey
 from ledger.core.signing import Signer
 from ledger.errors import FormatError, StoreError
-from ledger.presented import read_trust
+from ledger.reliance import read_trust
 from ledger.trust import TrustRoot
 from ledger.witnessing import origin_hash
 

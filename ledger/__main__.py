@@ -8,24 +8,19 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
 
-from ledger.core.batch import DocumentDigest
 from ledger.core.strict_json import JsonValue
 from ledger.errors import LedgerError
-from ledger.presented import (
-    Outcome,
-    Presented,
-    digest_document,
-    judge,
-    read_presented,
-    read_trust,
-)
-from ledger.report import outcome_lines, outcome_value, problem_sentence, trust_line
-from ledger.trust import TrustRoot
+from ledger.files import digest_document
+from ledger.judging import Outcome, judge
+from ledger.presented import proofs_under, read_presented
+from ledger.reliance import Reliance, read_reliance, trusts_under
+from ledger.report import outcome_lines, problem_sentence, trust_line
+from ledger.report_json import outcome_value, trust_value
 from ledger.words import LANGUAGES
 from ledger.words.verdict import phrase
 
@@ -45,31 +40,51 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status.
     """
     asked = _parser(_language_of_process()).parse_args(arguments)
-    path = asked.trust
-    presented: list[Presented] = []
-    documents: list[DocumentDigest] = []
+    reading = _Reading()
     try:
-        trust = read_trust(path)
-        for path in asked.files:
-            presented.append(read_presented(path))
-        for path in asked.document:
-            documents.append(digest_document(path))
+        trusts = reading.each(trusts_under(reading.each(asked.trust)))
+        reliance = read_reliance(trusts, reading.each(asked.policy))
+        proofs = reading.each(proofs_under(reading.each(asked.files)))
+        presented = [read_presented(path) for path in proofs]
+        documents = [digest_document(path) for path in reading.each(asked.document)]
     except (OSError, LedgerError) as problem:
-        return _unreadable(path, problem, asked)
-    outcomes = tuple(judge(presented, trust, documents))
+        return _unreadable(reading.path, problem, asked)
+    outcomes = judge(presented, reliance, documents)
     verified = all(each.verdict is not None for each in outcomes)
     if asked.json:
-        values = [outcome_value(each, asked.lang) for each in outcomes]
-        _print_json({"verified": verified, "results": values})
+        _print_json(
+            {
+                "verified": verified,
+                "trusts": [trust_value(each) for each in reliance.roots],
+                "policies_count": len(reliance.policies),
+                "results": [outcome_value(each, asked.lang) for each in outcomes],
+            }
+        )
     else:
-        _print_lines(outcomes, trust, asked.lang)
+        _print_lines(outcomes, reliance, asked.lang)
     return OK if verified else REFUSED
 
 
-def _print_lines(outcomes: Sequence[Outcome], trust: TrustRoot, language: str) -> None:
-    print(trust_line(trust, language))
+class _Reading:
+    """Remembers which file is being read, for the sentence where it cannot be."""
+
+    def __init__(self) -> None:
+        self.path = Path()
+
+    def each(self, paths: Iterable[Path]) -> Iterator[Path]:
+        """The paths, each remembered before it is handed out."""
+        for path in paths:
+            self.path = path
+            yield path
+
+
+def _print_lines(outcomes: Sequence[Outcome], reliance: Reliance, language: str) -> None:
+    for root in reliance.roots:
+        print(trust_line(root, language))
+    told = "label.policies" if reliance.policies else "label.no_policy"
+    print(phrase(told, language, count=len(reliance.policies)))
     for each in outcomes:
-        print(*outcome_lines(each, trust, language), sep="\n")
+        print(*outcome_lines(each, language, several=len(reliance.roots) > 1), sep="\n")
     if len(outcomes) > 1:
         total, ok = len(outcomes), sum(each.verdict is not None for each in outcomes)
         print(phrase("label.summary", language, total=total, ok=ok, refused=total - ok))
@@ -98,18 +113,20 @@ def _parser(language: str) -> argparse.ArgumentParser:
         return phrase(f"label.{key}", language)
 
     parser = argparse.ArgumentParser(prog="python -m ledger", description=told("description"))
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=told("help_files"))
     parser.add_argument(
-        "--trust", required=True, type=Path, metavar="FILE", help=told("help_trust")
+        "files", nargs="+", type=Path, metavar="FILE|FOLDER", help=told("help_files")
     )
-    parser.add_argument(
-        "--document",
-        action="append",
-        default=[],
-        type=Path,
-        metavar="FILE",
-        help=told("help_document"),
-    )
+    options = (("--trust", "FILE|FOLDER"), ("--policy", "FILE"), ("--document", "FILE"))
+    for name, what in options:
+        parser.add_argument(
+            name,
+            action="append",
+            default=None if name == "--trust" else [],
+            required=name == "--trust",
+            type=Path,
+            metavar=what,
+            help=told(f"help_{name.removeprefix('--')}"),
+        )
     parser.add_argument("--json", action="store_true", help=told("help_json"))
     parser.add_argument("--lang", choices=LANGUAGES, default=language, help=told("help_lang"))
     return parser

@@ -5,7 +5,7 @@ section's (12), the parts are of one set of that section (13). A set in ascendin
 are all there shows what is not in it. Spec: ``docs/spec/bid_proof.md``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
@@ -17,17 +17,16 @@ from ledger.core.batch import DocumentDigest
 from ledger.core.bid_proof import BidProof
 from ledger.core.canonical import Value
 from ledger.core.identifiers import MemberId, RecordId, Subject
+from ledger.core.policy import Policy
 from ledger.core.receipt import Receipt
-from ledger.core.record import Record, decode_record
-from ledger.core.sealed_file import SealedFile, check_committed
+from ledger.core.record import Record
 from ledger.errors import VerificationError
 from ledger.numbering import numbered
+from ledger.sealed_files import COMMITMENT_STEP, DOCUMENT_STEP, verify_commitment
 from ledger.trust import TrustRoot
 from ledger.verdict import Caveat, Step, VerifiedRecord
 from ledger.verify import verify_entered
 
-DOCUMENT_STEP: Final = 10
-COMMITMENT_STEP: Final = 11
 DEADLINE_STEP: Final = 12
 SET_STEP: Final = 13
 BID_TYPE: Final = "tender.bid_submitted"
@@ -96,7 +95,10 @@ class _Set:
 
 
 def verify_bid_proof(
-    proof: BidProof, trust: TrustRoot, document_digests: Sequence[DocumentDigest] | None = None
+    proof: BidProof,
+    trust: TrustRoot,
+    document_digests: Sequence[DocumentDigest] | None = None,
+    policy: Policy | None = None,
 ) -> VerifiedBid:
     """Verify a bid proof and say what became of the bid.
 
@@ -104,6 +106,7 @@ def verify_bid_proof(
         proof: from anyone.
         trust: from a source that the reader trusts.
         document_digests: of the documents in the reader's hands; each must be evidence of the bid.
+        policy: what the reader demands of every receipt besides the committee's quorum.
 
     Raises:
         VerificationError: as `verify_entered` for the commitment, with check 10 on the bid; in step
@@ -111,19 +114,19 @@ def verify_bid_proof(
             `bid.deadline`, in step 13 `bid.set`, or in these steps what is wrong with the receipt
             at hand.
     """
-    receipt = proof.sealed.receipt
-    if receipt is None:
-        raise VerificationError(Code.BID_RECEIPT, step=COMMITMENT_STEP)
-    committed = verify_entered(receipt, trust)
-    with numbered(COMMITMENT_STEP):
-        check_committed(proof.sealed, receipt)
-        bid = _bid(proof.sealed, trust)
+
+    def entered(receipt: Receipt) -> VerifiedRecord:
+        return verify_entered(receipt, trust, policy)
+
+    committed, bid = verify_commitment(proof.sealed, trust, entered)
+    if bid.type != BID_TYPE:
+        raise VerificationError(Code.BID_TYPE, step=COMMITMENT_STEP, type=bid.type)
     with numbered(DOCUMENT_STEP):
         held = check_documents(bid, document_digests or ())
     with numbered(DEADLINE_STEP):
-        deadline_ms = _deadline(proof.deadline, bid, trust)
+        deadline_ms = _deadline(entered(proof.deadline).record, bid)
     with numbered(SET_STEP):
-        found = _set(proof.parts, bid, proof.sealed.committed_by, trust)
+        found = _set(map(entered, proof.parts), bid, proof.sealed.committed_by)
     verdict = _verdict(committed, bid, found, deadline_ms, trust)
     facts: tuple[tuple[int, bool, Mapping[str, str | int]], ...] = (
         (COMMITMENT_STEP, True, {"record": verdict.bid_id.hex(), "author": bid.issuer}),
@@ -152,35 +155,18 @@ def deadline_in(record: Record, subject: str) -> int | None:
     return found if fits and type(found) is int else None
 
 
-def _bid(file: SealedFile, trust: TrustRoot) -> Record:
-    """What is under seal: a bid for this network, whose author the bundle names.
-
-    Anything else is never in a set, and would look like a bid that was dropped.
-    """
-    bid = decode_record(file.sealed.record, trust.genesis.parameters)
-    author = file.sealed.bundle().header
-    for network_id in (file.network_id, author.network_id):
-        if network_id != trust.network_id:
-            raise VerificationError(Code.BUNDLE_NETWORK, network=network_id.hex())
-    if author.issuer != bid.issuer:
-        raise VerificationError(Code.BUNDLE_ISSUER, found=bid.issuer, issuer=author.issuer)
-    if bid.type != BID_TYPE:
-        raise VerificationError(Code.BID_TYPE, type=bid.type)
-    return bid
-
-
-def _deadline(receipt: Receipt, bid: Record, trust: TrustRoot) -> int:
-    found = deadline_in(verify_entered(receipt, trust).record, str(bid.subject))
+def _deadline(record: Record, bid: Record) -> int:
+    found = deadline_in(record, str(bid.subject))
     if found is None:
         raise VerificationError(Code.BID_DEADLINE, subject=str(bid.subject))
     return found
 
 
-def _set(parts: tuple[Receipt, ...], bid: Record, system: MemberId, trust: TrustRoot) -> _Set:
+def _set(parts: Iterable[VerifiedRecord], bid: Record, system: MemberId) -> _Set:
     """The parts as one set: from the first on, ascending, each of the same whole."""
     found = _Set(0, 0, ())
-    for place, receipt in enumerate(parts, 1):
-        record = verify_entered(receipt, trust).record
+    for place, part in enumerate(parts, 1):
+        record = part.record
         if (record.type, record.subject, record.issuer) != (SET_TYPE, bid.subject, system):
             raise _wrong_set(bid, "record")
         total, count = _number(record, bid, "parts"), _number(record, bid, "count")

@@ -113,6 +113,11 @@ class Code(StrEnum):
     OCDS_RELEASE = "ocds.release"
 
     FORMAT_JSON = "format.json"
+    TRUST_UNKNOWN = "trust.unknown"
+    TRUST_NONE = "trust.none"
+    TRUST_TOO_MANY = "trust.too_many"
+    VERIFY_NONE = "verify.none"
+    VERIFY_TOO_MANY = "verify.too_many"
     RECEIPT_UNSUPPORTED = "receipt.unsupported"
     RECEIPT_NETWORK = "receipt.network"
     RECEIPT_ORIGIN = "receipt.origin"

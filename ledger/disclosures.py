@@ -9,6 +9,7 @@ from dataclasses import replace
 from ledger.codes import Code
 from ledger.core.batch import BatchProof, DocumentDigest, verify_in_batch
 from ledger.core.openings import Openings, verify_opening
+from ledger.core.policy import Policy
 from ledger.core.record import Record
 from ledger.errors import VerificationError
 from ledger.trust import TrustRoot
@@ -20,7 +21,10 @@ DOCUMENT_STEP = 10
 
 
 def verify_batch_proof(
-    proof: BatchProof, trust: TrustRoot, document_digests: Sequence[DocumentDigest] | None = None
+    proof: BatchProof,
+    trust: TrustRoot,
+    document_digests: Sequence[DocumentDigest] | None = None,
+    policy: Policy | None = None,
 ) -> VerifiedRecord:
     """Verify that the proof's document is in a batch that is anchored on the ledger.
 
@@ -28,6 +32,7 @@ def verify_batch_proof(
         proof: from anyone.
         trust: from a source that the reader trusts.
         document_digests: of the documents in the reader's hands; each must be the proof's.
+        policy: what the reader demands besides the committee's quorum.
 
     Returns:
         The verdict on the anchoring record, with the proof's document among its documents.
@@ -36,7 +41,7 @@ def verify_batch_proof(
         VerificationError: as `verify_receipt`; in step 10 `receipt.document`, `batch.record` or
             `proof.inclusion`.
     """
-    verified = verify_receipt(proof.receipt, trust)
+    verified = verify_receipt(proof.receipt, trust, policy=policy)
     for document in document_digests or ():
         if (document.sha256, document.size_bytes) != (proof.sha256, proof.size_bytes):
             raise VerificationError(

@@ -1,37 +1,29 @@
-"""The files that people present for verification: recognised, read with a cap, judged one by one.
+"""The files that people present for verification: recognised, read with a cap, not judged.
 
-Reads local files only, documents as a stream; never opens a connection. The verdicts themselves are
-`ledger.verify` and `ledger.disclosures`.
+Reads local files only; never opens a connection. What is made of them is `ledger.judging`.
 """
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-
-from ledger.bid_proofs import COMMITMENT_STEP, BidVerdict, verify_bid_proof
 from ledger.codes import Code
-from ledger.core import batch, bid_proof, openings, receipt, strict_json, tlog_proof
+from ledger.core import batch, bid_proof, openings, receipt, sealed_file, strict_json, tlog_proof
 from ledger.core.batch import BatchProof, DocumentDigest
 from ledger.core.bid_proof import BidProof
-from ledger.core.identifiers import Digest
-from ledger.core.openings import Opening, Openings
+from ledger.core.openings import Openings
 from ledger.core.receipt import Receipt
-from ledger.disclosures import verify_batch_proof, verify_openings
-from ledger.errors import FormatError, LedgerError, VerificationError
-from ledger.trust import TRUST_BYTES_MAX, TrustRoot, decode_trust
-from ledger.verdict import Step, VerifiedRecord
-from ledger.verify import steps_passed, verify_receipt
+from ledger.core.sealed_file import SealedFile
+from ledger.errors import FormatError
+from ledger.files import read_capped
 
 FILE_BYTES_MAX: Final = openings.OPENINGS_BYTES_MAX
 """The largest file of any kind; each kind's own cap is judged by its decoder."""
-_CHUNK_BYTES: Final = 1 << 20
-Presentable: TypeAlias = Receipt | Openings | BatchProof | BidProof
+PRESENTED_MAX: Final = 10_000
+"""Files of one folder."""
+Presentable: TypeAlias = Receipt | Openings | BatchProof | BidProof | SealedFile
 
 
 class Kind(StrEnum):
@@ -41,6 +33,7 @@ class Kind(StrEnum):
     OPENINGS = openings.FORMAT
     BATCH_PROOF = batch.FORMAT
     BID_PROOF = bid_proof.FORMAT
+    SEALED = sealed_file.FORMAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,176 +44,86 @@ class Presented:
     """As the user named it."""
     content: Presentable
 
+    @property
+    def receipt(self) -> Receipt | None:
+        """The receipt that it is or carries; of a sealed bid, its commitment's."""
+        if isinstance(self.content, Receipt):
+            return self.content
+        if isinstance(self.content, BidProof):
+            return self.content.sealed.receipt
+        return self.content.receipt
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one presented file."""
-
-    name: str
-    verdict: VerifiedRecord | None
-    """None where the file was refused."""
-    steps: tuple[Step, ...]
-    """The checks that passed; all ten where there is a verdict."""
-    disclosed: tuple[Opening, ...] = ()
-    """Private fields that the file discloses and the record commits to."""
-    bid: BidVerdict | None = None
-    """What became of a sealed bid, where the file is the proof of one."""
-    problem: LedgerError | None = None
-    """Why the file was refused."""
-
-
-def read_trust(path: Path) -> TrustRoot:
-    """The trust root in a file.
-
-    Raises:
-        OSError: the file cannot be read.
-        FormatError: as `trust.decode_trust`.
-        VerificationError: as `trust.decode_trust`.
-    """
-    return decode_trust(_read(path, TRUST_BYTES_MAX))
+    def names(self, document: DocumentDigest) -> bool:
+        """Whether it speaks of this document; what it says is judged later."""
+        content, held = self.content, self.receipt
+        if isinstance(content, BatchProof):
+            return content.sha256 == document.sha256
+        if isinstance(content, BidProof):
+            return content.sealed.sealed.record.find(document.sha256) >= 0
+        if isinstance(content, SealedFile):
+            return content.sealed.record.find(document.sha256) >= 0
+        return held is not None and held.record.find(document.sha256) >= 0
 
 
 def read_presented(path: Path) -> Presented:
-    """A receipt, by itself or in a tlog-proof, openings, batch proof or bid proof from a file.
+    """One file: a receipt, by itself or in a tlog-proof, openings, or a proof of some kind.
 
     Raises:
         OSError: the file cannot be read.
         FormatError: it is none of these, or a broken one.
     """
-    data = _read(path, FILE_BYTES_MAX)
+    data = read_capped(path, FILE_BYTES_MAX)
     if data.startswith(tlog_proof.FIRST_LINE.encode()):
         return Presented(str(path), tlog_proof.receipt_in(tlog_proof.parse_tlog_proof(data)))
-    value = strict_json.load(data, FILE_BYTES_MAX)
-    word = value.get("format") if isinstance(value, dict) else None
-    if word == Kind.RECEIPT:
-        return Presented(str(path), receipt.decode_receipt(data))
-    if word == Kind.OPENINGS:
-        return Presented(str(path), openings.decode_openings(data))
-    if word == Kind.BATCH_PROOF:
-        return Presented(str(path), batch.decode_batch_proof(data))
-    if word == Kind.BID_PROOF:
-        return Presented(str(path), bid_proof.decode_bid_proof(data))
+    match _format(data):
+        case Kind.RECEIPT:
+            return Presented(str(path), receipt.decode_receipt(data))
+        case Kind.OPENINGS:
+            return Presented(str(path), openings.decode_openings(data))
+        case Kind.BATCH_PROOF:
+            return Presented(str(path), batch.decode_batch_proof(data))
+        case Kind.BID_PROOF:
+            return Presented(str(path), bid_proof.decode_bid_proof(data))
+        case Kind.SEALED:
+            return Presented(str(path), sealed_file.decode_sealed_file(data))
     raise FormatError(Code.FORMAT_SHAPE, what="format")
 
 
-def digest_document(path: Path) -> DocumentDigest:
-    """SHA-256, SM3 and size of a document, read as a stream.
-
-    Returns:
-        `sm3` is None where this machine's OpenSSL has no SM3.
+def proofs_under(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files that are meant: each path, and of a folder every proof that lies in it, by name.
 
     Raises:
-        OSError: the file cannot be read.
+        OSError: a folder cannot be read.
+        FormatError: `verify.too_many`, or `verify.none` for a folder without a proof.
     """
-    sha256, sm3, size_bytes = hashlib.sha256(), _sm3(), 0
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        found = [each for each in sorted(path.iterdir()) if each.is_file() and _is_proof(each)]
+        if not found:
+            raise FormatError(Code.VERIFY_NONE, folder=str(path))
+        if len(found) > PRESENTED_MAX:
+            raise FormatError(Code.VERIFY_TOO_MANY, folder=str(path), limit=PRESENTED_MAX)
+        yield from found
+
+
+def _is_proof(path: Path) -> bool:
+    """Whether a file in a folder says that it is one of the kinds; a broken one still counts."""
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            sha256.update(chunk)
-            size_bytes += len(chunk)
-            if sm3 is not None:
-                sm3.update(chunk)
-    return DocumentDigest(
-        Digest(sha256.digest()), size_bytes, None if sm3 is None else Digest(sm3.finalize())
-    )
-
-
-def judge(
-    presented: Sequence[Presented], trust: TrustRoot, documents: Sequence[DocumentDigest]
-) -> Iterator[Outcome]:
-    """Verify each file under `trust`.
-
-    One file must name every document. Of several files, each is asked for those documents that it
-    names, and a document that none of them names refuses the last.
-
-    Yields:
-        One outcome for each file, in order.
-    """
-    named: set[DocumentDigest] = set()
-    for each in presented:
-        if len(presented) == 1:
-            asked = tuple(documents)
-        else:
-            asked = tuple(one for one in documents if _names(each.content, one))
-        named.update(asked)
-        if each is presented[-1]:
-            asked += tuple(one for one in documents if one not in named)
-        yield _outcome(each, presented, trust, asked)
-
-
-def _outcome(
-    each: Presented,
-    presented: Sequence[Presented],
-    trust: TrustRoot,
-    documents: Sequence[DocumentDigest],
-) -> Outcome:
-    steps: tuple[Step, ...] = ()
-    bid: BidVerdict | None = None
+        start = file.read(len(tlog_proof.FIRST_LINE))
+    if start == tlog_proof.FIRST_LINE.encode():
+        return True
+    if path.suffix != ".json":
+        return False
     try:
-        held = _receipt_of(each.content, presented)
-        steps = steps_passed(held, trust, () if held is not each.content else documents)
-        if isinstance(each.content, BidProof):
-            verified = verify_bid_proof(each.content, trust, documents)
-            verdict, bid = verified.commitment, verified.verdict
-        else:
-            verdict = _verdict(each.content, held, trust, documents)
-    except VerificationError as problem:
-        return Outcome(each.name, None, steps, problem=problem)
-    disclosed = each.content.openings if isinstance(each.content, Openings) else ()
-    return Outcome(each.name, verdict, verdict.steps, disclosed, bid)
+        return _format(read_capped(path, FILE_BYTES_MAX)) in tuple(Kind)
+    except FormatError:
+        # Its name says that it is a proof, so that it is broken must be told.
+        return path.name.endswith((".receipt.json", "-proof.json", ".openings.json"))
 
 
-def _verdict(
-    content: Receipt | Openings | BatchProof,
-    held: Receipt,
-    trust: TrustRoot,
-    documents: Sequence[DocumentDigest],
-) -> VerifiedRecord:
-    """The verdict on whatever was presented, with its receipt `held`."""
-    if isinstance(content, BatchProof):
-        return verify_batch_proof(content, trust, documents)
-    verdict = verify_receipt(held, trust, documents)
-    if isinstance(content, Openings):
-        verify_openings(content, verdict.record)
-    return verdict
-
-
-def _receipt_of(content: Presentable, presented: Sequence[Presented]) -> Receipt:
-    """The receipt that a file is or carries, or that was presented beside openings."""
-    if isinstance(content, Receipt):
-        return content
-    if isinstance(content, BidProof):
-        if content.sealed.receipt is None:
-            raise VerificationError(Code.BID_RECEIPT, step=COMMITMENT_STEP)
-        return content.sealed.receipt
-    if content.receipt is not None:
-        return content.receipt
-    for each in presented:
-        if isinstance(each.content, Receipt) and each.content.record_id == content.record_id:
-            return each.content
-    raise VerificationError(Code.OPENING_RECEIPT, record=content.record_id.hex())
-
-
-def _names(content: Presentable, document: DocumentDigest) -> bool:
-    """Whether a file speaks of this document; what it says is judged later."""
-    if isinstance(content, BatchProof):
-        return content.sha256 == document.sha256
-    if isinstance(content, BidProof):
-        return content.sealed.sealed.record.find(document.sha256) >= 0
-    held = content if isinstance(content, Receipt) else content.receipt
-    return held is not None and held.record.find(document.sha256) >= 0
-
-
-def _sm3() -> hashes.Hash | None:
-    try:
-        return hashes.Hash(hashes.SM3())
-    except UnsupportedAlgorithm:
-        return None
-
-
-def _read(path: Path, size_max: int) -> bytes:
-    """A whole file, of which at most one byte more than the cap is read."""
-    with path.open("rb") as file:
-        data = file.read(size_max + 1)
-    if len(data) > size_max:
-        raise FormatError(Code.FORMAT_TOO_LARGE, size=path.stat().st_size, limit=size_max)
-    return data
+def _format(data: bytes) -> str:
+    value = strict_json.load(data, FILE_BYTES_MAX)
+    word = value.get("format") if isinstance(value, dict) else None
+    return word if isinstance(word, str) else ""

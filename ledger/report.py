@@ -1,16 +1,17 @@
-"""Outcomes for readers: lines that a person can follow, and JSON that a machine can read.
+"""Outcomes for readers: lines that a person can follow.
 
 Whatever came from a presented file is shown with its control characters replaced: a receipt from
 anyone must not be able to write on the reader's terminal.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 from ledger.bid_proofs import BidVerdict
-from ledger.core.canonical import Value
-from ledger.core.strict_json import JsonValue
+from ledger.citations import Citation, Standing
+from ledger.core.record import Record
 from ledger.errors import LedgerError, VerificationError
-from ledger.presented import Outcome
+from ledger.judging import Outcome
+from ledger.report_json import plain
 from ledger.trust import TrustRoot
 from ledger.verdict import OpenedAt, Step, VerifiedRecord
 from ledger.words import sentence
@@ -25,24 +26,33 @@ def trust_line(trust: TrustRoot, language: str) -> str:
     return phrase("label.trust", language, name=name, network=network, n=n, q=q)
 
 
-def outcome_lines(outcome: Outcome, trust: TrustRoot, language: str) -> Iterator[str]:
+def outcome_lines(outcome: Outcome, language: str, *, several: bool = False) -> Iterator[str]:
     """One file's numbered checks and its verdict.
+
+    Args:
+        outcome: of the file.
+        language: ``zh`` or ``en``.
+        several: the reader has several trust roots, so each file says which one was used.
 
     Yields:
         Lines without newline.
     """
     yield printable(outcome.name)
+    if several and outcome.trust is not None:
+        yield f"  {trust_line(outcome.trust, language)}"
     for step in outcome.steps:
         yield _step_line(step, language)
     if outcome.problem is not None:
         yield from _refusal_lines(outcome.problem, language)
-    if outcome.verdict is None:
+    if outcome.verdict is None or outcome.trust is None:
         return
     yield f"  {phrase('label.ok', language)}"
     if outcome.bid is not None:
         yield from (f"     {each}" for each in _bid_lines(outcome.bid, language))
-    for label, value in _facts(outcome, outcome.verdict, trust, language):
+    for label, value in _facts(outcome, outcome.verdict, outcome.trust, language):
         yield f"     {label}: {printable(value)}"
+    for citation in outcome.citations:
+        yield f"     {_citation_line(citation, language)}"
     yield f"     {phrase('label.not_proved', language)}"
     for caveat in outcome.verdict.caveats:
         yield f"       - {phrase(f'caveat.{caveat}', language)}"
@@ -51,39 +61,6 @@ def outcome_lines(outcome: Outcome, trust: TrustRoot, language: str) -> Iterator
 def problem_sentence(problem: LedgerError, language: str) -> str:
     """Why something was refused, for people."""
     return printable(sentence(problem.code, problem.detail, language))
-
-
-def outcome_value(outcome: Outcome, language: str) -> JsonValue:
-    """One outcome as JSON."""
-    verdict = outcome.verdict
-    return {
-        "file": outcome.name,
-        "verified": verdict is not None,
-        "problem": _problem_value(outcome.problem, language),
-        "steps": [
-            {"number": step.number, "applies": step.applies, "facts": dict(step.facts)}
-            for step in outcome.steps
-        ],
-        "record": None if verdict is None else _verdict_value(verdict),
-        "bid": None if outcome.bid is None else bid_value(outcome.bid),
-        "disclosed": {each.name: _plain(each.value) for each in outcome.disclosed},
-    }
-
-
-def bid_value(bid: BidVerdict) -> dict[str, JsonValue]:
-    """What became of a sealed bid, as JSON."""
-    return {
-        "standing": bid.standing.value,
-        "bid_id": bid.bid_id.hex(),
-        "author": bid.author,
-        "subject": bid.subject,
-        "received_at_ms": bid.received_at_ms,
-        "deadline_ms": bid.deadline_ms,
-        "grace_ms": bid.grace_ms,
-        "part": bid.part,
-        "parts": bid.parts,
-        "count": bid.count,
-    }
 
 
 def bid_standing(bid: BidVerdict, language: str) -> str:
@@ -175,8 +152,10 @@ def _facts(
         yield label("evidence"), f"{item.label} SHA-256 {item.sha256.hex()}"
     for document in verdict.documents:
         yield label("document"), f"SHA-256 {document.sha256.hex()} ✓"
+    if outcome.inner is not None:
+        yield label("inner"), _inner_told(outcome.inner, trust, language)
     for opening in outcome.disclosed:
-        yield label("disclosed"), f"{opening.name} = {_plain(opening.value)}"
+        yield label("disclosed"), f"{opening.name} = {plain(opening.value)}"
 
 
 def _opened_value(opened: OpenedAt, trust: TrustRoot, language: str) -> str:
@@ -191,62 +170,28 @@ def _opened_value(opened: OpenedAt, trust: TrustRoot, language: str) -> str:
     )
 
 
-def _verdict_value(verdict: VerifiedRecord) -> JsonValue:
-    record, opened = verdict.record, verdict.opened
-    return {
-        "record_id": verdict.record_id.hex(),
-        "type": record.type,
-        "issuer": record.issuer,
-        "subject": record.subject,
-        "fields": _plain(record.fields),
-        "height": verdict.height,
-        "index": verdict.index,
-        "tree_size": verdict.tree_size,
-        "root": verdict.root.hex(),
-        "occurred_at_ms": verdict.occurred_at_ms,
-        "committed_at_ms": verdict.committed_at_ms,
-        "existed_by_ms": verdict.existed_by_ms,
-        "opened": None if opened is None else _opened_form(opened),
-        "quorum": [
-            {"node_id": each.node_id, "member_id": each.member_id, "time_ms": each.time_ms}
-            for each in verdict.quorum
-        ],
-        "witnesses": [{"name": each.name, "time_ms": each.time_ms} for each in verdict.witnesses],
-        "quorum_needed": verdict.quorum_needed,
-        "nodes_count": verdict.nodes_count,
-        "documents": [each.sha256.hex() for each in verdict.documents],
-        "not_proved": list(verdict.caveats),
-    }
+def _inner_told(inner: Record, trust: TrustRoot, language: str) -> str:
+    issuer = f"{trust.member_name(inner.issuer, language)} ({inner.issuer})"
+    told = {"type": inner.type, "issuer": issuer, "subject": inner.subject}
+    return phrase("label.inner_value", language, record=inner.record_id.hex(), **told)
 
 
-def _opened_form(opened: OpenedAt) -> JsonValue:
-    return {
-        "record_id": opened.opening_id.hex(),
-        "opened_by": opened.opened_by,
-        "committed_by": opened.committed_by,
-        "height": opened.height,
-        "index": opened.index,
-        "time_ms": opened.time_ms,
-    }
-
-
-def _problem_value(problem: LedgerError | None, language: str) -> JsonValue:
-    if problem is None:
-        return None
-    return {
-        "step": problem.step if isinstance(problem, VerificationError) else 0,
-        "code": problem.code.value,
-        "sentence": sentence(problem.code, problem.detail, language),
-        "detail": dict(problem.detail),
-    }
-
-
-def _plain(value: Value) -> JsonValue:
-    """A canonical value as JSON: byte strings as lower-case hex."""
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, Mapping):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(each) for each in value]
-    return value
+def _citation_line(each: Citation, language: str) -> str:
+    """What a record cites of another ledger, and whether that was proved."""
+    mark = "✓" if each.standing is Standing.FOLLOWED else "–"
+    if each.standing is Standing.REFUSED:
+        mark = "✗"
+    network = f"{each.network or '?'} ({each.network_id.hex()[:16]})"
+    cited = phrase(
+        "citation.cites",
+        language,
+        relation=phrase(f"relation.{each.relation}", language),
+        record=each.record_id.hex(),
+        network=network,
+    )
+    facts: dict[str, str | int] = {"file": each.file}
+    if each.record is not None:
+        facts["type"] = each.record.record.type
+        facts["time"] = beijing_time(each.record.committed_at_ms)
+    told = phrase(f"citation.{each.standing}", language, **facts)
+    return printable(f"{mark} {cited}: {told}")

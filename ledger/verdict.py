@@ -30,6 +30,10 @@ class Caveat(StrEnum):
     """Of a bid proof: later deadlines and withdrawals are not in it."""
     OUTSIDERS = "outsiders"
     """Bodies outside the committee cosigned, and no policy says whose word counts."""
+    SEALED = "sealed"
+    """Of an author's file: the record under seal is not on the ledger."""
+    CITED = "cited"
+    """It cites records of other ledgers of which some were not proved."""
     UNSEALED = "unsealed"
     """The rules judge what an opening carries, and what they say of it has no leaf in the log."""
 

@@ -28,7 +28,8 @@ from cli.words import language, say
 from ledger.bid_proofs import BidStanding
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId, check_name
-from ledger.report import bid_standing, bid_value, printable
+from ledger.report import bid_standing, printable
+from ledger.report_json import bid_value
 from ledger.words import sentence
 from ledger.words.moments import beijing_time
 

@@ -12,7 +12,8 @@ from cli.words import say
 from ledger.codes import Code
 from ledger.core.receipt import Receipt
 from ledger.draws import verify_draw
-from ledger.presented import read_presented, read_trust
+from ledger.presented import read_presented
+from ledger.reliance import read_trust
 
 
 def register(app: typer.Typer) -> None:

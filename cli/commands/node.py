@@ -49,7 +49,7 @@ def run(
 def repair(folder: Path, as_json: JsonFlag = False) -> None:
     """Set a damaged journal aside, so that the stopped node of `folder` can follow again."""
     from cli.compose.repair import repair_node
-    from ledger.presented import read_trust
+    from ledger.reliance import read_trust
 
     settings = node_settings(folder)
     try:

@@ -18,7 +18,7 @@ from cli.settings import node_settings
 from cli.words import language, say
 from ledger.codes import Code
 from ledger.core.identifiers import RecordId
-from ledger.presented import read_trust
+from ledger.reliance import read_trust
 from ledger.report import printable
 from ledger.trust import TrustRoot
 

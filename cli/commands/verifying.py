@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.options import JsonFlag, TrustOption
+from cli.commands.options import JsonFlag
 from cli.documents import OWN_SUFFIXES
 from cli.words import language, say
 from ledger.__main__ import main as verify_offline
@@ -19,23 +19,35 @@ def register(app: typer.Typer) -> None:
 
 def verify(
     files: Annotated[list[Path], typer.Argument(help=say("help.verify_files"))],
-    trust: TrustOption = Path("trust.json"),
+    trust: Annotated[
+        list[Path] | None,
+        typer.Option("--trust", help=say("help.verify_trust"), envvar="BIDWITNESS_TRUST"),
+    ] = None,
+    policy: Annotated[
+        list[Path] | None, typer.Option("--policy", help=say("help.verify_policy"))
+    ] = None,
     document: Annotated[
         list[Path] | None, typer.Option("--document", help=say("help.verify_document"))
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Verify receipts, openings and batch proofs; a document stands for the proof beside it."""
+    """Verify evidence of any kind; a document stands for the proof beside it."""
     presented: list[Path] = []
     documents = list(document or [])
     for file in files:
         proof = _proof_beside(file)
         presented.append(proof or file)
         documents += [file] if proof else []
-    arguments = [str(path) for path in presented] + ["--trust", str(trust)]
+    arguments = [str(path) for path in presented]
     arguments += ["--lang", language()] + (["--json"] if as_json else [])
-    for path in documents:
-        arguments += ["--document", str(path)]
+    named = {
+        "--trust": trust or [Path("trust.json")],
+        "--policy": policy or [],
+        "--document": documents,
+    }
+    for option, paths in named.items():
+        for path in paths:
+            arguments += [option, str(path)]
     sys.exit(verify_offline(arguments))
 
 

@@ -10,7 +10,7 @@ import uvicorn
 from cli.compose.serving import GOODBYE_S, stop_event
 from cli.documents import unreadable
 from ledger.errors import InvariantBroken, LedgerError
-from ledger.presented import read_trust
+from ledger.reliance import read_trust
 from ledger.trust import TrustRoot
 
 

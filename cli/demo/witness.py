@@ -10,7 +10,7 @@ from cli.demo.story import RECORD, Scene
 from cli.words import language, say
 from ledger.core.receipt import decode_receipt
 from ledger.draws import verify_draw
-from ledger.presented import read_trust
+from ledger.reliance import read_trust
 
 _ISSUED_S: Final = READY_S
 

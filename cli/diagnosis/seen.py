@@ -11,7 +11,7 @@ from cli.diagnosis.told import Mute, Strange, Told, ask
 from cli.settings import Settings
 from ledger.codes import Code
 from ledger.errors import LedgerError
-from ledger.presented import read_trust
+from ledger.reliance import read_trust
 from ledger.trust import TrustRoot
 
 FULL_BYTES: Final = 64 << 20

@@ -23,7 +23,7 @@ from cli.settings import Settings, node_settings
 from cli.words import speaking
 from consensus.append_file import DiskFile
 from ledger.codes import Code
-from ledger.presented import read_trust
+from ledger.reliance import read_trust
 from tests.cli.one_node import new_network
 
 NAMES = ("a", "b", "c", "d")

@@ -17,7 +17,7 @@ from ledger.audit_finding import Finding
 from ledger.core.bundle import Bundle, sign_bundle
 from ledger.core.identifiers import Digest, MemberId, NodeId, RecordId, Subject
 from ledger.core.record import Evidence, Record
-from ledger.presented import read_trust
+from ledger.reliance import read_trust
 from ledger.store.leveldb import LevelDBStore
 from tests.cli.one_node import new_network
 from tests.failpoints.disk import Step, cut_power, new_boot, steps_of

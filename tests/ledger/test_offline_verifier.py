@@ -18,7 +18,7 @@ from ledger.core.canonical import Value
 from ledger.core.hashing import sha256
 from ledger.core.identifiers import Digest, MemberId
 from ledger.core.openings import Openings, commit_fields
-from ledger.presented import digest_document
+from ledger.files import digest_document
 from ledger.verdict import Caveat
 from ledger.words.verdict import phrases
 from tests.vectors.generate.receipts import World, flipped, world

@@ -26,7 +26,7 @@ from ledger.core.note import NoteKey, parse_vkey
 from ledger.core.receipt import Receipt
 from ledger.core.record import Evidence, Record, Ref
 from ledger.core.signing import Ed25519Signer
-from ledger.presented import read_trust
+from ledger.reliance import read_trust
 from ledger.trust import TrustRoot
 
 HOUR_MS = 3_600_000

@@ -16,7 +16,7 @@ from ledger.core.bundle import Bundle, sign_bundle
 from ledger.core.identifiers import Digest, MemberId, Subject
 from ledger.core.record import Evidence, Record
 from ledger.core.signing import Ed25519Signer
-from ledger.presented import read_trust
+from ledger.reliance import read_trust
 from ledger.trust import TrustRoot
 
 READY_S = 120

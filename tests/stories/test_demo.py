@@ -15,7 +15,8 @@ import pytest
 
 from cli.demo.story_files import variants
 from ledger.core.receipt import decode_receipt
-from ledger.presented import digest_document, read_trust
+from ledger.files import digest_document
+from ledger.reliance import read_trust
 from ledger.verify import verify_receipt
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]

@@ -25,6 +25,7 @@ from tests.vectors.generate import (
     sealed_receipts,
     sm3,
     tiles,
+    verifying,
     witness,
 )
 from tests.vectors.generate.spelling import Cases, spell
@@ -45,6 +46,7 @@ SOURCES = (
         sm3,
     ),
     tiles,
+    verifying,
     add_checkpoint,
 )
 

@@ -1,0 +1,158 @@
+"""Presented files, judged: each under its own network's trust root, and what each of them proves.
+
+Opens nothing. The verdicts themselves are `ledger.verify` and what leans on it. Spec:
+``docs/spec/verifying.md``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ledger.bid_proofs import BidVerdict, verify_bid_proof
+from ledger.citations import Citation, Shown, citations_of, unfollowed
+from ledger.codes import Code
+from ledger.core.batch import BatchProof, DocumentDigest
+from ledger.core.bid_proof import BidProof
+from ledger.core.identifiers import NetworkId, RecordId
+from ledger.core.openings import Opening, Openings
+from ledger.core.policy import Policy
+from ledger.core.receipt import Receipt
+from ledger.core.record import Record
+from ledger.core.sealed_file import SealedFile
+from ledger.disclosures import verify_batch_proof, verify_openings
+from ledger.errors import LedgerError, VerificationError
+from ledger.presented import Presented
+from ledger.reliance import Reliance
+from ledger.sealed_files import COMMITMENT_STEP, verify_sealed_file
+from ledger.trust import TrustRoot
+from ledger.verdict import Caveat, Step, VerifiedRecord
+from ledger.verify import steps_passed, verify_receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one presented file."""
+
+    name: str
+    trust: TrustRoot | None
+    """Under which it was judged; None where no trust root of its network was at hand."""
+    verdict: VerifiedRecord | None
+    """None where the file was refused."""
+    steps: tuple[Step, ...]
+    """The checks that passed; all of them where there is a verdict."""
+    disclosed: tuple[Opening, ...] = ()
+    """Private fields that the file discloses and the record commits to."""
+    bid: BidVerdict | None = None
+    """What became of a sealed bid, where the file is the proof of one."""
+    inner: Record | None = None
+    """What is under seal, where the file is an author's."""
+    citations: tuple[Citation, ...] = ()
+    """What the record cites of other ledgers."""
+    problem: LedgerError | None = None
+    """Why the file was refused."""
+
+
+def judge(
+    presented: Sequence[Presented], reliance: Reliance, documents: Sequence[DocumentDigest]
+) -> tuple[Outcome, ...]:
+    """Verify each file, and follow what it cites to the other files.
+
+    One file must name every document. Of several files, each is asked for those documents that it
+    names, and a document that none of them names refuses the last.
+
+    Returns:
+        One outcome for each file, in order.
+    """
+    named: set[DocumentDigest] = set()
+    outcomes: list[Outcome] = []
+    for each in presented:
+        asked = tuple(one for one in documents if len(presented) == 1 or each.names(one))
+        named.update(asked)
+        if each is presented[-1]:
+            asked += tuple(one for one in documents if one not in named)
+        outcomes.append(_outcome(each, presented, reliance, asked))
+    shown = _shown(presented, outcomes)
+    return tuple(_with_citations(each, shown, reliance) for each in outcomes)
+
+
+def _outcome(
+    each: Presented,
+    presented: Sequence[Presented],
+    reliance: Reliance,
+    documents: Sequence[DocumentDigest],
+) -> Outcome:
+    trust: TrustRoot | None = None
+    steps: tuple[Step, ...] = ()
+    try:
+        held = _receipt_of(each, presented)
+        trust = reliance.root_of(held.network_id)
+        policy = reliance.policy_for(trust)
+        steps = steps_passed(held, trust, documents if held is each.content else (), policy)
+        return _verified(each, held, trust, policy, documents)
+    except VerificationError as problem:
+        return Outcome(each.name, trust, None, steps, problem=problem)
+
+
+def _verified(
+    each: Presented,
+    held: Receipt,
+    trust: TrustRoot,
+    policy: Policy | None,
+    documents: Sequence[DocumentDigest],
+) -> Outcome:
+    """The outcome of a file that holds; `held` is the receipt that it leans on."""
+    content, bid, inner = each.content, None, None
+    disclosed: tuple[Opening, ...] = ()
+    if isinstance(content, BidProof):
+        proved = verify_bid_proof(content, trust, documents, policy)
+        verdict, bid = proved.commitment, proved.verdict
+    elif isinstance(content, SealedFile):
+        sealed = verify_sealed_file(content, trust, documents, policy)
+        verdict, inner = sealed.commitment, sealed.inner
+    elif isinstance(content, BatchProof):
+        verdict = verify_batch_proof(content, trust, documents, policy)
+    else:
+        verdict = verify_receipt(held, trust, documents, policy)
+    if isinstance(content, Openings):
+        verify_openings(content, verdict.record)
+        disclosed = content.openings
+    return Outcome(each.name, trust, verdict, verdict.steps, disclosed, bid, inner)
+
+
+def _receipt_of(each: Presented, presented: Sequence[Presented]) -> Receipt:
+    """The receipt that a file is or carries, or that was presented beside openings."""
+    if each.receipt is not None:
+        return each.receipt
+    if not isinstance(each.content, Openings):
+        raise VerificationError(Code.BID_RECEIPT, step=COMMITMENT_STEP)
+    record_id = each.content.record_id
+    for other in presented:
+        if isinstance(other.content, Receipt) and other.content.record_id == record_id:
+            return other.content
+    raise VerificationError(Code.OPENING_RECEIPT, record=record_id.hex())
+
+
+def _shown(
+    presented: Sequence[Presented], outcomes: Sequence[Outcome]
+) -> dict[tuple[NetworkId, RecordId], Shown]:
+    """Every receipt by what it says to be of; one that holds stands before one that does not."""
+    shown: dict[tuple[NetworkId, RecordId], Shown] = {}
+    for each, outcome in zip(presented, outcomes, strict=True):
+        if each.receipt is None:
+            continue
+        name = (each.receipt.network_id, each.receipt.record_id)
+        before = shown.get(name)
+        if before is None or before.verdict is None:
+            shown[name] = Shown(each.name, outcome.verdict)
+    return shown
+
+
+def _with_citations(
+    outcome: Outcome, shown: dict[tuple[NetworkId, RecordId], Shown], reliance: Reliance
+) -> Outcome:
+    verdict, trust = outcome.verdict, outcome.trust
+    if verdict is None or trust is None:
+        return outcome
+    found = citations_of(verdict.record, trust.network_id, shown, reliance)
+    if unfollowed(found):
+        verdict = replace(verdict, caveats=(*verdict.caveats, Caveat.CITED))
+    return replace(outcome, verdict=verdict, citations=found)

@@ -1,0 +1,164 @@
+"""Several files, several ledgers: what a court does that has to do with more than one centre."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.__main__ import main
+from ledger.codes import Code
+from ledger.core.sealed_file import SealedFile
+from tests.vectors.generate.bid_proofs import World as BidWorld
+from tests.vectors.generate.outside import COURT, demanding
+from tests.vectors.generate.receipts import flipped
+from tests.vectors.generate.verifying import Province
+from tests.vectors.reading import cases
+from tests.vectors.small_network import document_bytes
+
+
+@pytest.mark.parametrize("case", cases("verifying/folders"))
+def test_files_are_judged_each_under_its_own_network(
+    case: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = run(case, tmp_path, capsys)
+    assert told["verified"] == all(each["step"] is None for each in case["outcomes"])
+    for result, expected in zip(told["results"], case["outcomes"], strict=True):
+        problem = result["problem"] or {"step": None, "code": None}
+        assert (problem["step"], problem["code"]) == (expected["step"], expected["code"])
+        assert [each["standing"] for each in result["citations"]] == expected["citations"]
+        proved = result["record"]
+        assert len(proved["witnesses"] if proved else []) == expected["witnesses"]
+        if proved and expected["citations"]:
+            unproved = set(expected["citations"]) != {"followed"}
+            assert ("cited" in proved["not_proved"]) == unproved
+
+
+def run(case: Any, folder: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """What the verifier says of a case, as a program that reads files."""
+    arguments = [str(put(folder / f"{at}.file", each)) for at, each in enumerate(case["files"])]
+    for at, trust in enumerate(case["trusts"]):
+        (folder / str(at)).mkdir()
+        put(folder / str(at) / "trust.json", json.dumps(trust))
+    one = len(case["trusts"]) == 1
+    arguments += ["--trust", str(folder / "0" / "trust.json" if one else folder), "--json"]
+    for at, policy in enumerate(case["policies"]):
+        arguments += ["--policy", str(put(folder / f"{at}.policy", policy))]
+    main(arguments)
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return told
+
+
+def put(path: Path, text: str) -> Path:
+    path.write_bytes(text.encode())
+    return path
+
+
+@pytest.fixture
+def court(tmp_path: Path) -> Path:
+    """A folder with two centres' trust roots, and one with the evidence of a case."""
+    here = Province()
+    (tmp_path / "trust").mkdir()
+    (tmp_path / "trust/lanzhou.json").write_bytes(here.near.trust.encode())
+    (tmp_path / "trust/tianshui.json").write_bytes(here.far.trust.encode())
+    (tmp_path / "trust/notes.json").write_text('{"format": "else"}')
+    (tmp_path / "trust/broken.json").write_text("{")
+    (tmp_path / "case").mkdir()
+    (tmp_path / "case/1.receipt.json").write_bytes(here.near.receipt(here.citing).encode())
+    (tmp_path / "case/2.receipt.json").write_bytes(here.far.receipt(here.cited).encode())
+    (tmp_path / "case/citing.pdf").write_bytes(document_bytes("citing"))
+    return tmp_path
+
+
+def ask(court: Path, *arguments: str, lang: str = "en") -> int:
+    return main([*arguments, "--trust", str(court / "trust"), "--lang", lang])
+
+
+def test_a_folder_of_evidence_is_verified_with_what_it_cites(
+    court: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = ("--document", str(court / "case/citing.pdf"))
+    assert ask(court, str(court / "case"), *document) == 0
+    told = capsys.readouterr().out
+    assert told.count("Trust root:") == 2 + 2, "all that are held, and the one used for each file"
+    assert "✓ follows record" in told and "proved by" in told and "2.receipt.json" in told
+    assert "no trust root of that network is at hand" in told
+    assert "some of the records that it cites on other ledgers" in told
+    assert ask(court, str(court / "case"), lang="zh") == 0
+    assert "✓ 承接" in capsys.readouterr().out
+
+
+def test_a_false_receipt_of_the_cited_record_takes_nothing_from_the_record_that_cites(
+    court: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = Province()
+    false = replace(here.far.receipt(here.cited), checkpoint=here.far.note(("centre",)))
+    (court / "case/2.receipt.json").write_bytes(false.encode())
+    assert ask(court, str(court / "case")) == 1
+    told = capsys.readouterr().out
+    assert "✗ follows record" in told and "does not hold" in told
+    assert "2 files: 1 verified, 1 refused." in told
+
+
+def test_a_court_that_demands_a_witness_is_told_who_cosigned(
+    court: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = Province()
+    file = court / "witnessed.json"
+    file.write_bytes(here.witnessed.encode())
+    policy = court / "court.policy"
+    policy.write_bytes(demanding(here.near, 1, COURT).format())
+    assert ask(court, str(file), "--policy", str(policy)) == 0
+    told = capsys.readouterr().out
+    assert "the policy is fulfilled; bodies outside the committee that count: 1" in told
+    assert "cosigned outside the committee: court.example/witness" in told
+    assert ask(court, str(file)) == 0
+    assert "no policy was given that says whose word counts" in capsys.readouterr().out
+    assert ask(court, str(court / "case/1.receipt.json"), "--policy", str(policy)) == 1
+    assert "REFUSED at step 8" in capsys.readouterr().out
+
+
+def test_a_folder_without_a_trust_root_or_without_a_proof_is_said(
+    court: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (court / "empty").mkdir()
+    assert main([str(court / "case"), "--trust", str(court / "case")]) == 2
+    assert Code.TRUST_NONE.value in capsys.readouterr().err
+    assert ask(court, str(court / "empty")) == 2
+    assert Code.VERIFY_NONE.value in capsys.readouterr().err
+    (court / "trust/trust.json").write_text("{")
+    assert ask(court, str(court / "case")) == 2, "whoever names a file trust.json means it"
+    assert "trust.json" in capsys.readouterr().err
+
+
+def test_a_broken_receipt_in_a_folder_is_not_passed_over(
+    court: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (court / "case/3.receipt.json").write_text("{")
+    assert ask(court, str(court / "case")) == 2
+    assert "3.receipt.json" in capsys.readouterr().err
+
+
+def test_a_sealed_file_proves_its_commitment_and_is_compared_with_the_document(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bids = BidWorld()
+    kept: SealedFile = bids.proof(bids.listed).sealed
+    trust, file = tmp_path / "trust.json", tmp_path / "bid.sealed.json"
+    trust.write_bytes(bids.network.trust.encode())
+    file.write_bytes(kept.encode())
+    document, other = tmp_path / "bid.pdf", tmp_path / "other.pdf"
+    document.write_bytes(document_bytes("bid"))
+    other.write_bytes(flipped(document_bytes("bid")))
+
+    def verify(*documents: Path) -> int:
+        given = [each for path in documents for each in ("--document", str(path))]
+        return main([str(file), "--trust", str(trust), "--lang", "en", *given])
+
+    assert verify(document) == 0
+    told = capsys.readouterr().out
+    assert "10 ✓" in told and "11 ✓ commitment" in told
+    assert "under seal: record" in told and "not on the ledger until it is opened" in told
+    assert verify(other) == 1
+    assert "REFUSED at step 10" in capsys.readouterr().out
