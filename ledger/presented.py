@@ -66,26 +66,34 @@ class Presented:
 
 
 def read_presented(path: Path) -> Presented:
-    """One file: a receipt, by itself or in a tlog-proof, openings, or a proof of some kind.
+    """The file at a path.
 
     Raises:
         OSError: the file cannot be read.
+        FormatError: as `decode_presented`.
+    """
+    return Presented(str(path), decode_presented(read_capped(path, FILE_BYTES_MAX)))
+
+
+def decode_presented(data: bytes) -> Presentable:
+    """What a file spells: a receipt, by itself or in a tlog-proof, openings, or another proof.
+
+    Raises:
         FormatError: it is none of these, or a broken one.
     """
-    data = read_capped(path, FILE_BYTES_MAX)
     if data.startswith(tlog_proof.FIRST_LINE.encode()):
-        return Presented(str(path), tlog_proof.receipt_in(tlog_proof.parse_tlog_proof(data)))
+        return tlog_proof.receipt_in(tlog_proof.parse_tlog_proof(data))
     match _format(data):
         case Kind.RECEIPT:
-            return Presented(str(path), receipt.decode_receipt(data))
+            return receipt.decode_receipt(data)
         case Kind.OPENINGS:
-            return Presented(str(path), openings.decode_openings(data))
+            return openings.decode_openings(data)
         case Kind.BATCH_PROOF:
-            return Presented(str(path), batch.decode_batch_proof(data))
+            return batch.decode_batch_proof(data)
         case Kind.BID_PROOF:
-            return Presented(str(path), bid_proof.decode_bid_proof(data))
+            return bid_proof.decode_bid_proof(data)
         case Kind.SEALED:
-            return Presented(str(path), sealed_file.decode_sealed_file(data))
+            return sealed_file.decode_sealed_file(data)
     raise FormatError(Code.FORMAT_SHAPE, what="format")
 
 

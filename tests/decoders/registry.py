@@ -355,6 +355,7 @@ INSIDE = {
     "ledger.core.receipt_parts.outside_heads_from": "decode_receipt",
     "ledger.core.receipt_parts.sealed_part_from": "decode_receipt",
     "ledger.core.sealed_file.sealed_file_from": "decode_sealed_file",
+    "ledger.presented.decode_presented": "hands each kind to its decoder above",
     "ledger.core.status.interval_from": "key_row",
 }
 """Functions that only a decoder of the list calls, or why they are none."""

@@ -15,7 +15,9 @@ import { faultsOf, quorumOf } from "../../api/static/verify/committee.js";
 import * as draw from "../../api/static/verify/draw.js";
 import { fitKey, keyId, verifySignature } from "../../api/static/verify/ed25519.js";
 import { decodeGenesis } from "../../api/static/verify/genesis.js";
-import { Refusal, decodeTrust, verifyFile, verifyReceipt } from "../../api/static/verify/index.js";
+import {
+  Refusal, decodeTrust, verifyFile, verifyFiles, verifyReceipt,
+} from "../../api/static/verify/index.js";
 import * as merkle from "../../api/static/verify/merkle.js";
 import { verifyListing, vrfHash } from "../../api/static/verify/negative_list.js";
 import * as note from "../../api/static/verify/note.js";
@@ -104,6 +106,22 @@ function documentsOf(documents) {
 }
 
 const refusedBy = (decoder) => ({ data }) => decoder(fromHex(data));
+
+/** Several files: each outcome's step and code, its citations, and who outside cosigned. */
+function judgeFolder(given) {
+  const outcomes = verifyFiles(
+    given.files.map(utf8),
+    given.trusts.map((trust) => decodeTrust(spelled(trust))),
+    { policies: given.policies.map((policy) => parsePolicy(utf8(policy))) },
+  );
+  const told = outcomes.map(({ verdict, refusal, citations }) => ({
+    step: refusal === null ? null : refusal.step ?? 0,
+    code: refusal === null ? null : refusal.code,
+    citations: citations.map(({ standing }) => standing),
+    witnesses: verdict === null ? 0 : verdict.witnesses.length,
+  }));
+  same(told, given.outcomes, "outcomes");
+}
 
 function judgeReceipt(given, trusts) {
   const documents = documentsOf(given.documents);
@@ -344,6 +362,7 @@ const JUDGES = {
   "tiles/paths": ({ name, level, index, width }) =>
     same(tiles.parseTilePath(name), { level, index: Number(index), width }, "tile"),
   "tiles/refused_paths": ({ path }) => tiles.parseTilePath(path),
+  "verifying/folders": judgeFolder,
   "tlog_proof/accepted": (given) => {
     const proof = utf8(given.proof);
     const verdict = verifyFile(proof, decodeTrust(spelled(given.trust)));

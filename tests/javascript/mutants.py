@@ -52,7 +52,7 @@ def mutants(seed: int, count: int) -> Iterator[Mutant]:
 def _originals() -> Iterator[tuple[str, Any]]:
     """What holds under one of the trust roots, by kind equally often."""
     four = "four departments"
-    for name in ("receipt/accepted", "receipt/sealed_accepted"):
+    for name in ("receipt/accepted", "receipt/sealed_accepted", "receipt/outside_accepted"):
         for case in _read(name):
             yield case["trust"], case["receipt"]
     for name, word in (

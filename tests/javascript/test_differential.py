@@ -9,18 +9,11 @@ import os
 from collections import Counter
 from typing import Any
 
-from ledger import VerificationError, decode_trust, verify_batch_proof, verify_receipt
-from ledger.bid_proofs import verify_bid_proof
-from ledger.codes import Code
-from ledger.core import strict_json
-from ledger.core.batch import decode_batch_proof
-from ledger.core.bid_proof import decode_bid_proof
-from ledger.core.openings import OPENINGS_BYTES_MAX, decode_openings
-from ledger.core.receipt import decode_receipt
-from ledger.core.sealed_file import check_committed, decode_sealed_file
-from ledger.core.tlog_proof import parse_tlog_proof, receipt_in
-from ledger.disclosures import verify_openings
-from ledger.errors import FormatError, LedgerError
+from ledger import VerificationError, decode_trust
+from ledger.errors import LedgerError
+from ledger.judging import judge
+from ledger.presented import Presented, decode_presented
+from ledger.reliance import Reliance
 from ledger.trust import TrustRoot
 from tests.javascript.asking import node, vector_files
 from tests.javascript.mutants import mutants
@@ -30,43 +23,17 @@ SEED = int(os.environ.get("MUTANTS_SEED", "5"))
 STEPS_REACHED_MIN = 9
 
 
-def judge(data: bytes, trust: TrustRoot) -> None:
-    """Verify a file of any kind with the Python implementation."""
-    if data.startswith(b"c2sp.org/tlog-proof@v1\n"):
-        verify_receipt(receipt_in(parse_tlog_proof(data)), trust)
-        return
-    value = strict_json.load(data, OPENINGS_BYTES_MAX)
-    word = value.get("format") if isinstance(value, dict) else None
-    if word == "bidwitness.receipt":
-        verify_receipt(decode_receipt(data), trust)
-    elif word == "bidwitness.batch-proof":
-        verify_batch_proof(decode_batch_proof(data), trust)
-    elif word == "bidwitness.bid-proof":
-        verify_bid_proof(decode_bid_proof(data), trust)
-    elif word == "bidwitness.openings":
-        openings = decode_openings(data)
-        if openings.receipt is None:
-            raise FormatError(Code.OPENING_RECEIPT)
-        verify_openings(openings, verify_receipt(openings.receipt, trust).record)
-    elif word == "bidwitness.sealed":
-        sealed = decode_sealed_file(data)
-        if sealed.receipt is None:
-            raise FormatError(Code.BID_RECEIPT)
-        verify_receipt(sealed.receipt, trust)
-        check_committed(sealed, sealed.receipt)
-    else:
-        raise FormatError(Code.FORMAT_SHAPE)
-
-
 def verdict(data: bytes, trust: TrustRoot) -> list[Any]:
     """Whether the file holds, and where not, the step and the code."""
     try:
-        judge(data, trust)
-    except VerificationError as refusal:
-        return [False, refusal.step or None, refusal.code]
+        file = Presented("", decode_presented(data))
     except LedgerError as refusal:
         return [False, None, refusal.code]
-    return [True, None, None]
+    (outcome,) = judge([file], Reliance((trust,)), ())
+    if outcome.problem is None:
+        return [True, None, None]
+    step = outcome.problem.step if isinstance(outcome.problem, VerificationError) else 0
+    return [False, step or None, outcome.problem.code]
 
 
 def test_both_implementations_say_the_same_of_files_from_a_stranger() -> None:

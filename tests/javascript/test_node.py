@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives import hashes
 from ledger.core.unicode_text import check_text
 from ledger.errors import FormatError
 from tests.javascript.asking import NODE, ROOT, differences, expected, node, vector_files
+from tests.vectors.generate.outside import COURT, demanding
+from tests.vectors.generate.verifying import Province
 from tests.vectors.reading import cases
 
 REFUSING_MIN = 60
@@ -99,3 +101,42 @@ def test_the_command_names_the_check_that_fails(files: tuple[Path, Path]) -> Non
     assert "10 ✗ 文件 document: receipt.document" in done.stdout
     assert run(receipt).returncode == 2
     assert run("nowhere", "--trust", trust).returncode == 2
+
+
+def test_the_command_takes_a_folder_of_trust_roots_a_policy_and_what_is_cited(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    del files
+    here = Province()
+    (tmp_path / "roots/far").mkdir(parents=True)
+    (tmp_path / "roots/near.json").write_bytes(here.near.trust.encode())
+    (tmp_path / "roots/far/trust.json").write_bytes(here.far.trust.encode())
+    (tmp_path / "roots/notes.json").write_text("{")
+    citing, cited = tmp_path / "citing.json", tmp_path / "cited.json"
+    seen, policy = tmp_path / "seen.json", tmp_path / "court.policy"
+    citing.write_bytes(here.near.receipt(here.citing).encode())
+    cited.write_bytes(here.far.receipt(here.cited).encode())
+    seen.write_bytes(here.witnessed.encode())
+    policy.write_bytes(demanding(here.near, 1, COURT).format())
+    trust = ("--trust", tmp_path / "roots")
+    done = run(citing, cited, *trust)
+    assert done.returncode == 0, done.stderr
+    assert f"引用 follows {here.cited.record_id.hex()}: followed" in done.stdout
+    assert "untrusted" in done.stdout and "absent" in done.stdout
+    done = run(seen, *trust, "--policy", policy)
+    assert done.returncode == 0, done.stderr
+    assert "witnessed by court.example/witness" in done.stdout
+    done = run(citing, *trust, "--policy", policy)
+    assert done.returncode == 1 and "receipt" not in done.stderr
+    assert "policy.quorum" in done.stdout
+
+
+def test_the_command_refuses_what_is_no_evidence_before_it_judges(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    receipt, trust = files
+    other = tmp_path / "other.json"
+    other.write_text('{"format": "else"}')
+    done = run(receipt, other, "--trust", trust)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "format.shape\n")
+    assert run(receipt, "--trust", other).returncode == 2

@@ -1,20 +1,19 @@
 /** Owns the bid proof: what became of a sealed bid. Spec: bid_proof.md. */
 
-import { compare, equal, hex } from "./bytes.js";
-import { decodeBundleHeader } from "./bundle.js";
+import { compare, hex } from "./bytes.js";
 import { checkDocuments } from "./checks.js";
 import { DIGEST_BYTES } from "./hashing.js";
-import { decodeRecord } from "./record.js";
 import { receiptOf } from "./receipt.js";
 import { Refusal, numbered, refuse } from "./refusal.js";
-import { sealedFileOf, verifyCommitted, verifyInnerHeader } from "./sealed.js";
+import { sealedFileOf } from "./sealed.js";
+import { COMMITMENT_STEP, DOCUMENT_STEP, verifyCommitment } from "./sealed_file.js";
 import { jsonArray, parse, versionedObject } from "./strict_json.js";
 import { verifyEntered } from "./verdict.js";
 
 export const FORMAT = "bidwitness.bid-proof";
 export const BID_PROOF_BYTES_MAX = 8 << 20;
 const PARTS_MAX = 64;
-const [DOCUMENT_STEP, COMMITMENT_STEP, DEADLINE_STEP, SET_STEP] = [10, 11, 12, 13];
+const [DEADLINE_STEP, SET_STEP] = [12, 13];
 const BID_TYPE = "tender.bid_submitted";
 const SET_TYPE = "tender.bid_set_sealed";
 const DEADLINE_TYPES = new Set(["tender.announcement", "tender.change"]);
@@ -41,10 +40,9 @@ export function bidProofOf(value) {
  *   `not_sealed`, and the `part` that lists it, 0 where none does
  * @throws {Refusal} with the number of the check
  */
-export function verifyBidProof(proof, trust, documents = []) {
-  const { receipt } = proof.sealed;
-  if (receipt === null) numbered(COMMITMENT_STEP, () => refuse("bid.receipt"));
-  const verdict = verifyEntered(receipt, trust);
+export function verifyBidProof(proof, trust, documents = [], policy = null) {
+  const { verdict, inner: record } = verifyCommitment(proof.sealed, trust, policy);
+  const entered = (receipt) => verifyEntered(receipt, trust, policy);
   const steps = verdict.steps.slice(0, -1);
   const take = (number, check) => {
     const facts = numbered(number, check);
@@ -52,12 +50,11 @@ export function verifyBidProof(proof, trust, documents = []) {
     return facts;
   };
   try {
-    const record = numbered(COMMITMENT_STEP, () =>
-      decodeRecord(proof.sealed.carried.record, trust.genesis.parameters));
+    numbered(COMMITMENT_STEP, () => checkType(record));
     take(DOCUMENT_STEP, () => checkDocuments(record, documents));
-    take(COMMITMENT_STEP, () => checkCommitment(proof.sealed, record, verdict, trust));
-    const { deadline } = take(DEADLINE_STEP, () => checkDeadline(proof, record, trust));
-    const set = take(SET_STEP, () => checkSet(proof, record, verdict, trust));
+    take(COMMITMENT_STEP, () => ({ subject: record.subject, issuer: record.issuer }));
+    const { deadline } = take(DEADLINE_STEP, () => checkDeadline(proof, record, entered));
+    const set = take(SET_STEP, () => checkSet(proof, record, verdict, entered));
     const standing = standingOf(verdict, deadline, set, trust);
     return { ...verdict, steps, caveats: [...verdict.caveats, "bid"], ...standing };
   } catch (problem) {
@@ -66,17 +63,12 @@ export function verifyBidProof(proof, trust, documents = []) {
   }
 }
 
-function checkCommitment(file, record, verdict, trust) {
-  verifyCommitted(file, verdict.record);
-  if (!equal(file.networkId, trust.networkId)) refuse("bundle.network");
-  const header = decodeBundleHeader(file.carried.header);
-  verifyInnerHeader(header, trust.networkId, record, file.carried);
-  if (record.type !== BID_TYPE) refuse("bid.type", { type: record.type });
-  return { subject: record.subject, issuer: record.issuer };
+function checkType({ type }) {
+  if (type !== BID_TYPE) refuse("bid.type", { type });
 }
 
-function checkDeadline(proof, bid, trust) {
-  const { record } = verifyEntered(proof.deadline, trust);
+function checkDeadline(proof, bid, entered) {
+  const { record } = entered(proof.deadline);
   const deadline = record.fields.get("bid_deadline_ms");
   const about = record.subject === bid.subject || record.subject === bid.subject.split("/")[0];
   const fits = DEADLINE_TYPES.has(record.type) && about && typeof deadline === "bigint";
@@ -84,12 +76,12 @@ function checkDeadline(proof, bid, trust) {
 }
 
 /** The ids of the set in order of the parts, where in them the bid stands, and if it is whole. */
-function checkSet(proof, bid, commitment, trust) {
+function checkSet(proof, bid, commitment, entered) {
   const ids = [];
   let first = null;
   let found = null;
   proof.parts.forEach((receipt, at) => {
-    const { record } = verifyEntered(receipt, trust);
+    const { record } = entered(receipt);
     const { fields } = record;
     first ??= fields;
     const listed = fields.get("commitments");

@@ -97,8 +97,8 @@ export function batchProofOf(value) {
  *
  * @throws {Refusal} with the number of the check
  */
-export function verifyBatchProof(proof, trust, documents = []) {
-  const verdict = verifyDecoded(proof.receipt, trust);
+export function verifyBatchProof(proof, trust, documents = [], policy = null) {
+  const verdict = verifyDecoded(proof.receipt, trust, [], policy);
   numbered(DOCUMENT_STEP, () => {
     const { type, fields } = verdict.record;
     const root = fields.get("root");

@@ -54,8 +54,8 @@ export function verifyDecoded(receipt, trust, documents = [], policy = null) {
 }
 
 /** The same of a record that another proof rests on: nothing that came out of a seal. */
-export function verifyEntered(receipt, trust) {
-  const verdict = verifyDecoded(receipt, trust);
+export function verifyEntered(receipt, trust, policy = null) {
+  const verdict = verifyDecoded(receipt, trust, [], policy);
   if (verdict.opened !== null) numbered(9, () => refuse("receipt.opened"));
   return verdict;
 }

@@ -1,16 +1,18 @@
 #!/usr/bin/env node
 /**
- * The verifier as a command of Node: `node verify.js FILE --trust trust.json [--document FILE] …`
+ * The verifier as a command of Node:
+ * `node verify.js FILE … --trust FILE|FOLDER … [--policy FILE] … [--document FILE] …`
  *
- * Opens no connection. Exit status: 0 proved, 1 refused, 2 not understood.
+ * Opens no connection. Exit status: 0 all proved, 1 one refused, 2 not understood.
  */
 
-import { createReadStream, readFileSync } from "node:fs";
+import { createReadStream, readFileSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { decodeTrust, digestDocument, Refusal, verifyFile } from "./index.js";
+import { decodeTrust, digestDocument, parsePolicy, Refusal, verifyFiles } from "./index.js";
 
-const USAGE =
-  "node verify.js FILE --trust trust.json [--document FILE] [--receipt FILE] [--json]\n";
+const USAGE = "node verify.js FILE … --trust FILE|FOLDER … [--policy FILE] … [--document FILE] … "
+  + "[--json]\n";
 const CHECKS = [
   "格式 format", "网络 network", "记录编号 record id", "提交包 bundle", "签名密钥 signing key",
   "日志 log", "委员会 committee", "共签 quorum", "密封 sealed", "文件 document",
@@ -19,34 +21,62 @@ const CHECKS = [
 
 /** Verify what the arguments name and say so on standard output; the exit status. */
 async function main(given) {
-  const options = { type: "string" };
+  const list = { type: "string", multiple: true, default: [] };
   const { values, positionals } = parseArgs({
     args: given,
     allowPositionals: true,
-    options: {
-      trust: options, receipt: options, document: { ...options, multiple: true },
-      json: { type: "boolean" },
-    },
+    options: { trust: list, policy: list, document: list, json: { type: "boolean" } },
   });
-  if (positionals.length !== 1 || values.trust === undefined) {
+  if (!positionals.length || !values.trust.length) {
     process.stderr.write(USAGE);
     return 2;
   }
   const documents = [];
-  for (const path of values.document ?? []) {
-    documents.push(await digestDocument(createReadStream(path)));
-  }
-  const receipt = values.receipt === undefined ? null : readFileSync(values.receipt);
+  for (const path of values.document) documents.push(await digestDocument(createReadStream(path)));
+  const policies = values.policy.map((path) => parsePolicy(readFileSync(path)));
+  const outcomes = verifyFiles(
+    positionals.map((path) => readFileSync(path)), trustsIn(values.trust), { documents, policies });
   const tell = values.json ? asJson : asText;
+  outcomes.forEach(({ verdict, refusal, citations }, at) => {
+    if (outcomes.length > 1 && !values.json) process.stdout.write(`${positionals[at]}\n`);
+    const steps = refusal === null ? verdict.steps : refusal.passed;
+    const told = verdict === null ? null : { ...verdict, citations };
+    process.stdout.write(tell(steps, told, refusal));
+  });
+  return outcomes.every(({ verdict }) => verdict !== null) ? 0 : 1;
+}
+
+/** The trust roots in files, and in folders every `trust.json` and what else says to be one. */
+function trustsIn(paths) {
+  const found = new Map();
+  const take = (path) => {
+    const trust = decodeTrust(readFileSync(path));
+    found.set(trust.origin, trust);
+  };
+  for (const path of paths) {
+    if (!statSync(path).isDirectory()) {
+      take(path);
+      continue;
+    }
+    const names = readdirSync(path, { withFileTypes: true });
+    names.filter((each) => each.isFile() && each.name.endsWith(".json"))
+      .filter((each) => each.name === "trust.json" || saysTrust(join(path, each.name)))
+      .forEach((each) => take(join(path, each.name)));
+    names.filter((each) => each.isDirectory())
+      .map((each) => join(path, each.name, "trust.json"))
+      .filter((each) => statSync(each, { throwIfNoEntry: false })?.isFile())
+      .forEach(take);
+  }
+  if (!found.size) throw new Error("no trust root: trust.none");
+  return [...found.values()];
+}
+
+function saysTrust(path) {
   try {
-    const trust = decodeTrust(readFileSync(values.trust));
-    const verdict = verifyFile(readFileSync(positionals[0]), trust, { documents, receipt });
-    process.stdout.write(tell(verdict.steps, verdict, null));
-    return 0;
+    return JSON.parse(readFileSync(path, "utf8")).format === "bidwitness.trust";
   } catch (problem) {
-    if (!(problem instanceof Refusal)) throw problem;
-    process.stdout.write(tell(problem.passed, null, problem));
-    return 1;
+    if (problem instanceof SyntaxError) return false;
+    throw problem;
   }
 }
 
@@ -62,6 +92,9 @@ function asText(steps, verdict, problem) {
       "", `已证明 proved: ${recordId}`, `高度 height ${height}, 序号 index ${index}`,
       `上链时间 committed ${utc(committedAtMs)}, 最迟存在 existed by ${utc(existedByMs)}`,
       `共签节点 cosigned by ${quorum.map(({ nodeId }) => nodeId).join(", ")}`,
+      ...verdict.witnesses.map(({ name, timeMs }) => `外部联署 witnessed by ${name} ${utc(timeMs)}`),
+      ...verdict.citations.map(({ relation, recordId: cited, standing }) =>
+        `引用 ${relation} ${Buffer.from(cited).toString("hex")}: ${standing}`),
       `未证明 not proved: ${caveats.join(", ")}`,
       ...(verdict.standing ? [`投标状态 standing: ${verdict.standing}`] : []),
     );
@@ -86,6 +119,7 @@ function utc(timeMs) {
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch((problem) => {
-  process.stderr.write(`${problem.message}\n`);
+  const code = problem instanceof Refusal ? problem.code : problem.message;
+  process.stderr.write(`${code}\n`);
   return 2;
 });

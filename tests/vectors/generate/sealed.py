@@ -155,6 +155,7 @@ def _files() -> Cases:
             "name": name,
             "trust": json.loads(network.trust.encode()),
             "file": json.loads(held.encode()),
+            "step": 11 if code else None,
             "code": code or None,
         }
 
