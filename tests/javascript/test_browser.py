@@ -6,13 +6,16 @@ at a name or an address that is not loopback has none, and every verdict must be
 
 import datetime
 import hashlib
+import json
+import os
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography import x509
@@ -22,21 +25,13 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.javascript.asking import ROOT, differences, vector_files
+from tests.javascript.elsewhere import ADDRESS, SIZE, Quiet
 
 pytestmark = pytest.mark.browser
 
 HOST = "ledger.example"
-"""Not loopback to the browser, which is told by a flag where this name leads."""
+"""A name that the browser does not know for loopback; a flag says where it leads."""
 MIB = 1 << 20
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    """The tree's files, with the media types that modules need, and no log."""
-
-    extensions_map = SimpleHTTPRequestHandler.extensions_map | {".js": "text/javascript"}
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
 
 
 def _own_certificate(folder: Path) -> ssl.SSLContext:
@@ -67,7 +62,7 @@ def page(
     """The page that loads the verifier, at a name that is not loopback."""
     if CHROMIUM is None:
         pytest.skip("chromium is not installed: apt install chromium fonts-noto-cjk")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(ROOT)))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(ROOT)))
     if request.param == "https":
         context = _own_certificate(tmp_path_factory.mktemp("https"))
         server.socket = context.wrap_socket(server.socket, server_side=True)
@@ -101,16 +96,49 @@ def test_every_vector_is_judged_as_by_the_other_implementation(page: Page) -> No
     assert differences(page.evaluate("(files) => judgeAll(files)", vector_files())) == []
 
 
+NAMESPACE = ("unshare", "--user", "--map-root-user", "--net")
+
+
+def test_a_plain_address_that_is_not_loopback_judges_the_same(tmp_path: Path) -> None:
+    """In a network namespace, because no test may open a port to the outside."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed: apt install chromium fonts-noto-cjk")
+    tried = subprocess.run([*NAMESPACE, "true"], capture_output=True, text=True, check=False)
+    if tried.returncode:
+        pytest.skip(f"no network namespaces here: {tried.stderr.strip()}")
+    asked = subprocess.run(
+        [*NAMESPACE, sys.executable, "-m", "tests.javascript.elsewhere"],
+        cwd=ROOT,
+        env={**os.environ, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert asked.returncode == 0, asked.stderr
+    told = json.loads(asked.stdout)
+    assert told["url"].startswith(f"http://{ADDRESS}:")
+    assert (told["secure"], told["web_crypto"]) == (False, False)
+    assert told["differences"] == []
+    assert told["document"]["sha256"] == document_sha256(SIZE)
+    assert told["document"]["turns"] > 1
+
+
+def document_sha256(size: int) -> str:
+    """Of the document that the page makes."""
+    said = hashlib.sha256()
+    for at in range(0, size, MIB):
+        said.update(bytes([at // MIB % 256]) * min(MIB, size - at))
+    return said.hexdigest()
+
+
 @pytest.mark.parametrize("size", [3 * MIB + 5, 20 * MIB], ids=["at once", "piece by piece"])
 def test_a_document_is_hashed_while_the_page_stays_awake(page: Page, size: int) -> None:
     told = page.evaluate("(size) => digestOf(size)", size)
-    said = hashlib.sha256()
     sm3 = hashes.Hash(hashes.SM3())
     for at in range(0, size, MIB):
-        piece = bytes([at // MIB % 256]) * min(MIB, size - at)
-        said.update(piece)
-        sm3.update(piece)
-    assert told["sha256"] == said.hexdigest()
+        sm3.update(bytes([at // MIB % 256]) * min(MIB, size - at))
+    assert told["sha256"] == document_sha256(size)
     assert told["sm3"] == sm3.finalize().hex()
     assert told["told"] == -(-size // MIB)
     # One turn at the end shows nothing; a page that hashes all at once has no other.
