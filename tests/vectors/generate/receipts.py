@@ -230,6 +230,12 @@ def _fail_decode(here: World, good: Receipt) -> Cases:
         fails(
             1,
             "format.shape",
+            "entry dated beyond 53 bits",
+            replace(good, entry=item_but(good.entry, 3, (1 << 53) + 1)),
+        ),
+        fails(
+            1,
+            "format.shape",
             "entry in place of the block leaf",
             replace(good, last_leaf=good.entry),
         ),
@@ -585,6 +591,11 @@ def _fail_quorum(here: World, good: Receipt) -> Cases:
     def noted(changed: Note) -> Receipt:
         return replace(good, checkpoint=changed.format().decode())
 
+    late = replace(note.signatures[1], signature=b"\x80" + note.signatures[1].signature[1:])
+    beyond = replace(note, signatures=(note.signatures[0], late, *note.signatures[2:]))
+    borrowed = replace(note.signatures[2], signature=note.signatures[1].signature)
+    twice = replace(note, signatures=(*note.signatures[:2], borrowed, *note.signatures[3:]))
+
     def told(each: Acknowledgement) -> Receipt:
         return replace(good, acknowledgements=(each,))
 
@@ -605,6 +616,8 @@ def _fail_quorum(here: World, good: Receipt) -> Cases:
             "cosignature with another time",
             noted(replace(note, signatures=(note.signatures[0], retimed, *note.signatures[2:]))),
         ),
+        fails(8, "note.signature", "cosignature dated beyond 63 bits", noted(beyond)),
+        fails(8, "note.signature", "one node's cosignature under another's name", noted(twice)),
         fails(8, "note.signature", "cosignatures of another head", noted(moved)),
         fails(
             8,
