@@ -143,6 +143,16 @@ def observer_settings(folder: Path) -> ObserverSettings:
     return read_settings(ObserverSettings, folder / OBSERVER_FILE)
 
 
+def stored_settings(folder: Path) -> Settings | ObserverSettings:
+    """Settings of whoever keeps a ledger in `folder`: a node, or an observer.
+
+    Raises:
+        CommandError: `file.unreadable`, `settings.*`.
+    """
+    observes = (folder / OBSERVER_FILE).exists() and not (folder / NODE_FILE).exists()
+    return observer_settings(folder) if observes else node_settings(folder)
+
+
 def witness_settings(folder: Path) -> WitnessSettings:
     """Settings of the witness whose folder is `folder`.
 

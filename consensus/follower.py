@@ -74,10 +74,7 @@ class Follower:
             Unfit: `follow.unfit`.
             StoreError, InvariantBroken: as `Application.commit`.
         """
-        expected = self._application.head.network_id
-        if chunk.network_id != expected:
-            found = chunk.network_id.hex()[:16]
-            raise VerificationError(Code.FOLLOW_NETWORK, found=found, expected=expected.hex()[:16])
+        self.check_network(chunk)
         for block in chunk.blocks:
             self._block(block)
             yield
@@ -87,6 +84,17 @@ class Follower:
         if chunk.head > self._application.head.height and not chunk.blocks:
             open_height = self._application.head.height + 1
             raise VerificationError(Code.FOLLOW_GAP, found=chunk.head, expected=open_height)
+
+    def check_network(self, chunk: Chunk) -> None:
+        """Require that a chunk is of this network.
+
+        Raises:
+            VerificationError: `follow.network`.
+        """
+        expected = self._application.head.network_id
+        if chunk.network_id != expected:
+            found = chunk.network_id.hex()[:16]
+            raise VerificationError(Code.FOLLOW_NETWORK, found=found, expected=expected.hex()[:16])
 
     def _block(self, block: FollowedBlock) -> None:
         header = decode_header_of_block(block.header)

@@ -6,18 +6,16 @@ of the committee. What `Follower` cannot blame an upstream for is fatal, as in `
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum, auto
 from typing import Final, NoReturn, Protocol
 
 import structlog
 
 from consensus.application import Application
-from consensus.core.situation import Awaited, Situation, Timers, Votes, Wait
-from consensus.depths import PoolDepth
 from consensus.fates import Fate, Unknown
 from consensus.follower import Follower, Unfit
-from consensus.peers import Peer
+from consensus.observed import status_of
 from consensus.status import NodeStatus
 from consensus.upstreams import REST_MS, Fault, Upstreams
 from consensus.watching import Watching
@@ -38,6 +36,8 @@ WAIT_S: Final = 20
 """So long an upstream may hold a request open while it has nothing new."""
 ASK_S_MAX: Final = 120
 """From asking to the last byte: an answer that trickles is none."""
+BEYOND: Final = Height(1 << 62)
+"""Above every block: asked from there, an upstream says where it stands and no more."""
 FACTS_MAX: Final = 16
 TEXT_MAX: Final = 200
 
@@ -144,25 +144,12 @@ class FollowingNode:
     @property
     def status(self) -> NodeStatus:
         """Where the observer stands, in facts; what only a committee's node has is empty."""
-        head, following = self._application.head, self._upstreams.following
-        peers = {name: Peer() for name in self._application.committee} | {
-            name: Peer(each.fault is None, each.heard_ms, each.height)
-            for name, each in following.upstreams.items()
-        }
-        return NodeStatus(
-            node_id=self._own,
-            head=head,
-            cosigned_height=self._follower.progress[1],
-            situation=_situation(self._application, following.followed),
-            committee=self._application.committee,
-            peers=peers,
-            pool=PoolDepth(0, 0, 0, 0, 0, 0),
-            queues={},
-            abstain_until=Height(0),
-            faults=(),
-            clock_bounds_ms=(0, 0),
-            now_ms=self._tick(),
-            following=following,
+        return status_of(
+            self._own,
+            self._application,
+            self._follower.progress[1],
+            self._upstreams.following,
+            self._tick(),
         )
 
     async def _round(self) -> None:
@@ -173,8 +160,8 @@ class FollowingNode:
             await asyncio.sleep(self._upstreams.rested_in_ms(began_ms) / 1000)
             return
         came = await self._ask(name, WAIT_S)
-        for faulty in self._upstreams.faulty(self._tick()):
-            await self._ask(faulty, 0)
+        for unsettled in self._upstreams.unsettled(self._tick()):
+            await self._answer(unsettled, self._look(unsettled))
         if came is not _Came.NOTHING:
             return
         other = self._upstreams.probe(self._tick())
@@ -188,10 +175,29 @@ class FollowingNode:
     async def _ask(self, name: NodeId, wait_s: int) -> _Came:
         """What an upstream brought; what is wrong with it is noted."""
         before = self._follower.progress
+        came = await self._answer(name, self._request(name, Height(before[0] + 1), wait_s))
+        return _Came.NEWS if self._follower.progress != before else came
+
+    async def _request(self, name: NodeId, from_height: Height, wait_s: int) -> Chunk:
+        chunk = await self._chunk(name, from_height, self._follower.progress[1], wait_s)
+        await self._take(chunk)
+        return chunk
+
+    async def _look(self, name: NodeId) -> Chunk:
+        """How high an upstream says that it is; blocks and heads are taken from one at a time."""
+        chunk = await self._chunk(name, BEYOND, BEYOND, 0)
+        self._follower.check_network(chunk)
+        return chunk
+
+    async def _chunk(self, name: NodeId, from_height: Height, noted: Height, wait_s: int) -> Chunk:
+        # Only the answer is timed: judging it again takes as long as it takes.
+        async with asyncio.timeout(ASK_S_MAX):
+            return await self._asked[name].ask(from_height, noted, wait_s)
+
+    async def _answer(self, name: NodeId, asked: Awaitable[Chunk]) -> _Came:
+        """An upstream's answer, or what is wrong with it."""
         try:
-            async with asyncio.timeout(ASK_S_MAX):
-                chunk = await self._asked[name].ask(Height(before[0] + 1), before[1], wait_s)
-            await self._take(chunk)
+            chunk = await asked
         except TimeoutError:
             reason = {"url": self._asked[name].url, "reason": f"> {ASK_S_MAX} s"}
             self._fail(name, Fault.MUTE, Rejected(Code.NODE_UNREACHABLE, reason))
@@ -203,8 +209,7 @@ class FollowingNode:
             mute = problem.code is Code.NODE_UNREACHABLE
             self._fail(name, Fault.MUTE if mute else Fault.REFUSES, problem.rejected())
         else:
-            if self._heard(name, chunk.head):
-                return _Came.NOTHING if self._follower.progress == before else _Came.NEWS
+            return _Came.NOTHING if self._heard(name, chunk.head) else _Came.FAULT
         return _Came.FAULT
 
     async def _take(self, chunk: Chunk) -> None:
@@ -259,27 +264,3 @@ def _bounded(reason: Rejected) -> Rejected:
         name[:TEXT_MAX]: fact[:TEXT_MAX] if isinstance(fact, str) else fact for name, fact in facts
     }
     return Rejected(reason.code, cut)
-
-
-def _situation(application: Application, followed: NodeId | None) -> Situation:
-    """What an observer knows of the open height: whom the last block leaves as primary."""
-    head = application.head
-    return Situation(
-        height=Height(head.height + 1),
-        view=head.view,
-        active=True,
-        primary=application.committee.primary(head.view),
-        changed=0,
-        prepared=None,
-        asking=(),
-        certified=head.height,
-        donor=followed,
-        clock_trusted=True,
-        muted=False,
-        dropped_count=0,
-        dropped_last="",
-        awaited=Awaited(Wait.WORK, 0, (), None),
-        votes=Votes(None, (), (), ()),
-        timers=Timers(None, None, None),
-        early={},
-    )

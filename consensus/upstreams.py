@@ -114,12 +114,14 @@ class Upstreams:
                 return name
         return None
 
-    def faulty(self, now_ms: int) -> tuple[NodeId, ...]:
-        """Those that are not followed, failed and are rested: worth asking whether it is over."""
+    def unsettled(self, now_ms: int) -> tuple[NodeId, ...]:
+        """Those that are not followed and were never asked, or failed and are rested since."""
         return tuple(
             name
             for name, each in self._facts.items()
-            if name != self._current and each.fault is not None and each.rests_until_ms <= now_ms
+            if name != self._current
+            and (each.fault is not None or each.heard_ms is None)
+            and each.rests_until_ms <= now_ms
         )
 
     def rested_in_ms(self, now_ms: int) -> int:

@@ -139,7 +139,12 @@ def node_rows(service: LedgerService, names: Names) -> Iterator[NodeRow]:
             now_ms = status.now_ms
             yield NodeRow(node.node_id, name, working, height, 0, now_ms, 0, own=True)
             continue
-        lag = None if peer.height is None else max(0, status.head.height - peer.height)
+        # What an observer was told by whom it does not follow may be old.
+        fresh = status.following is None or status.following.followed == node.node_id
+        known = peer.height is not None and fresh
+        lag = (
+            max(0, status.head.height - peer.height) if known and peer.height is not None else None
+        )
         yield NodeRow(
             node.node_id,
             name,

@@ -12,6 +12,7 @@ from api.searching import QUERY_MAX
 from api.searching import search as find
 from api.service import LedgerService
 from consensus.peers import Peer
+from consensus.status import NodeStatus
 from consensus.upstreams import Following
 from ledger.core.identifiers import NodeId
 from ledger.trust import trust_root
@@ -166,12 +167,20 @@ def _own(service: LedgerService) -> dict[str, Json]:
     return {"reachable": working, "height": height, "lag": 0, "heard_ms": None, "offset_ms": 0}
 
 
+def _lag(status: NodeStatus, node: NodeId, peer: Peer) -> int | None:
+    """Blocks behind; None where it is not known, as of whom an observer does not follow."""
+    following = status.following
+    if peer.height is None or (following is not None and following.followed != node):
+        return None
+    return max(0, status.head.height - peer.height)
+
+
 def _peer(service: LedgerService, node: NodeId, peer: Peer) -> dict[str, Json]:
     status = service.node.status
     return {
         "reachable": node not in status.missing,
         "height": peer.height,
-        "lag": None if peer.height is None else max(0, status.head.height - peer.height),
+        "lag": _lag(status, node, peer),
         "heard_ms": peer.heard_ms,
         "offset_ms": peer.clock_offset_ms,
     }

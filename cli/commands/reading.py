@@ -14,7 +14,7 @@ from cli.commands.options import AsOption, JsonFlag, NodeOption, TrustOption, cl
 from cli.documents import unreadable, write_result
 from cli.failures import CommandError, Exit
 from cli.output import FAILED, HELD, Output, facts, table
-from cli.settings import node_settings
+from cli.settings import stored_settings
 from cli.words import language, say
 from ledger.codes import Code
 from ledger.core.identifiers import RecordId
@@ -98,7 +98,7 @@ def audit(
     from ledger.audit_finding import Finding
     from ledger.store.leveldb import LevelDBStore
 
-    output, settings = Output(as_json), node_settings(folder)
+    output, settings = Output(as_json), stored_settings(folder)
     genesis = _read(settings.trust_file).genesis
     if not settings.database_folder.is_dir():
         raise unreadable(settings.database_folder, FileNotFoundError(2, "No such file"))

@@ -4,6 +4,7 @@ One story, told in order: what it may not do before it is admitted, that its ans
 to the byte, and that neither its own end nor its upstream's keeps it from going on.
 """
 
+import json
 from pathlib import Path
 
 import httpx
@@ -34,6 +35,7 @@ def test_an_observer_follows_and_answers_as_the_nodes_do(tmp_path: Path) -> None
         its_pages_say_what_it_is(network, observer, records[0])
         it_cosigns_the_heads_that_it_judged(network, observer)
         who_loses_the_role_is_refused_at_the_next_block(network, observer)
+        an_audit_of_its_folder_finds_nothing(observer)
     finally:
         network.stop()
 
@@ -147,6 +149,14 @@ def who_loses_the_role_is_refused_at_the_next_block(
     network.decide("withdraw", "court")
     network.until(lambda: "follows_nobody" in network.codes(observer), "it is refused")
     assert not network.ready(observer)
+
+
+def an_audit_of_its_folder_finds_nothing(observer: ObserverProcess) -> None:
+    observer.ask_to_stop()
+    observer.wait_stopped()
+    audited = command("audit", str(observer.folder), "--json")
+    assert audited.returncode == 0, audited.stdout
+    assert json.loads(audited.stdout)["findings"] == []
 
 
 def running(network: ObservedNetwork) -> list[NodeProcess]:
