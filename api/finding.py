@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from api.outbound.witness import WitnessStanding
 from api.phrases import Fact, Phrase, ago
 from consensus.depths import HostFacts
 from consensus.status import NodeStatus
@@ -51,6 +52,8 @@ class Standing:
     """What ended the node's part, if anything did."""
     host: HostFacts | None = None
     """What the node's machine says, where that is known."""
+    witnesses: Sequence[WitnessStanding] = ()
+    """How the bodies outside the committee do that this node shows its heads to."""
 
 
 def finding(code: Code, severity: Severity, standing: Standing, **facts: Fact) -> Finding:

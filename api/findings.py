@@ -9,6 +9,7 @@ from typing import Final
 
 from api.finding import Finding, Severity, Standing, finding, heard, last_heard
 from api.observing import of_observer
+from api.outbound.answer import Fault
 from api.phrases import Phrase, Problem, Span
 from api.waiting import LAG_MAX, of_height
 from consensus.status import NodeStatus, Trouble
@@ -20,6 +21,8 @@ SYNC_MS_MAX: Final = 1_000
 FREE_BYTES_MIN: Final = 1 << 30
 """Less room than this is soon none: a node stops when its disk is full."""
 FINDINGS_MAX: Final = 100
+LACKING_MS: Final = 10_000
+"""A witness that another node was faster with has its next turn within a second or two."""
 
 
 def findings(standing: Standing) -> tuple[Finding, ...]:
@@ -29,7 +32,13 @@ def findings(standing: Standing) -> tuple[Finding, ...]:
         found = [*of_observer(standing, following), *_host(standing)]
         found.sort(key=lambda each: each.severity, reverse=True)
         return tuple(found[:FINDINGS_MAX])
-    found = [*_own(standing), *of_height(standing), *_peers(standing), *_host(standing)]
+    found = [
+        *_own(standing),
+        *of_height(standing),
+        *_peers(standing),
+        *_witnesses(standing),
+        *_host(standing),
+    ]
     # The sort is stable: within one severity the order above is kept.
     found.sort(key=lambda each: each.severity, reverse=True)
     if all(each.severity < Severity.WARNING for each in found):
@@ -110,6 +119,40 @@ def _peers(standing: Standing) -> Iterator[Finding]:
                 node=node,
                 dropped=queue.dropped_count,
                 waiting=queue.frames_count,
+            )
+
+
+def _witnesses(standing: Standing) -> Iterator[Finding]:
+    """What is wrong with bodies outside the committee that are to cosign heads."""
+    now_ms = standing.status.now_ms
+    for each in standing.witnesses:
+        witness = each.key.name
+        if each.fault is Fault.VIEW:
+            yield finding(
+                Code.DIAGNOSE_WITNESS_SPLIT,
+                Severity.SERIOUS,
+                standing,
+                witness=witness,
+                reason=each.fault_reason,
+            )
+        if each.fault is Fault.SIGNATURE:
+            yield finding(
+                Code.DIAGNOSE_WITNESS_FALSE,
+                Severity.WARNING,
+                standing,
+                witness=witness,
+                reason=each.fault_reason,
+            )
+        elif each.missing_since_ms is not None and now_ms - each.missing_since_ms >= LACKING_MS:
+            yield finding(
+                Code.DIAGNOSE_WITNESS_SILENT,
+                Severity.WARNING,
+                standing,
+                witness=witness,
+                heads=each.missing_count,
+                since=Span(now_ms - each.missing_since_ms),
+                size=each.size,
+                reason=each.reason or "–",
             )
 
 

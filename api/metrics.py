@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from api.service import LedgerService
@@ -45,7 +45,23 @@ class _NodeCollector(Collector):
                 lag.add_metric([name], status.head.height - peer.height)
             if peer.clock_offset_ms is not None:
                 offset.add_metric([name], peer.clock_offset_ms)
-        yield from (lag, offset)
+        yield from (lag, offset, *self._witnesses())
+
+    def _witnesses(self) -> Iterator[Metric]:
+        size = GaugeMetricFamily(
+            "bidwitness_witness_log_size",
+            "Leaves of the newest head that a witness cosigned",
+            labels=["witness"],
+        )
+        failed = CounterMetricFamily(
+            "bidwitness_witness_failures",
+            "Attempts to reach a witness that failed",
+            labels=["witness"],
+        )
+        for each in self._service.witnesses:
+            size.add_metric([each.key.name], each.size)
+            failed.add_metric([each.key.name], each.failed_count)
+        yield from (size, failed)
 
 
 def registry_of(service: LedgerService) -> CollectorRegistry:

@@ -5,6 +5,7 @@ from typing import Final
 
 from api.finding import Standing
 from api.forms import Json
+from api.outbound.witness import WitnessStanding
 from consensus.depths import HostFacts, QueueDepth
 from consensus.status import NodeStatus
 from ledger.core.identifiers import NodeId
@@ -26,11 +27,27 @@ def facts_form(standing: Standing) -> dict[str, Json]:
         "open": _open(status),
         "peers": [_peer(status, node) for node in status.peers],
         "pool": _pool(status),
+        "witnesses": [witness_form(each) for each in standing.witnesses],
         "faults": [{"node": fault.node, "kind": fault.kind.value} for fault in status.faults],
         "dropped_messages": status.situation.dropped_count,
         "dropped_last": status.situation.dropped_last[:DROPPED_MAX],
         "disk": None if host is None else _disk(host),
         "certificate_until_ms": None if host is None else host.certificate_until_ms,
+    }
+
+
+def witness_form(witness: WitnessStanding) -> dict[str, Json]:
+    """One body outside the committee that this node shows its heads to."""
+    return {
+        "name": witness.key.name,
+        "vkey": witness.key.vkey(),
+        "size": witness.size,
+        "time_ms": witness.time_ms,
+        "failed": witness.failed_count,
+        "missing": witness.missing_count,
+        "missing_since_ms": witness.missing_since_ms,
+        "reason": witness.reason,
+        "fault": None if witness.fault is None else witness.fault.value,
     }
 
 

@@ -14,6 +14,8 @@ from api.diagnose import diagnose
 from api.feed import Feed
 from api.finding import Standing
 from api.node import Node
+from api.outbound.outbound import Outbound
+from api.outbound.witness import WitnessStanding
 from api.published import Published
 from api.rights import Viewer
 from consensus.depths import HostFacts
@@ -78,6 +80,7 @@ class LedgerService:
         *,
         show_all: bool = False,
         host: Callable[[], HostFacts | None] = lambda: None,
+        outbound: Outbound | None = None,
     ) -> None:
         """A node's service.
 
@@ -88,12 +91,14 @@ class LedgerService:
             log_signer: holds its log key; None where it shows the signatures of nodes it follows.
             show_all: show every visibility class: for tests.
             host: asks its machine for what only `diagnose` wants to know.
+            outbound: shows its heads to witnesses, and decides which one is published.
         """
         self.chain = chain
         self.catalogue = catalogue
         self.node = node
         self._host = host
-        self.published = Published(chain, log_signer)
+        self._outbound = outbound
+        self.published = Published(chain, log_signer) if outbound is None else outbound.published
         self.feed = Feed(chain, node, self.published)
         self.block_hashes = BlockHashes(chain)
         self.viewer = Viewer(catalogue, show_all)
@@ -150,7 +155,21 @@ class LedgerService:
             StoreError: `record.unknown`, `receipt.pending`.
         """
         self.viewer.require(self.decoded(self.stored(record_id)))
-        return self.chain.receipt(record_id)
+        return self.receipt_of(record_id)
+
+    def receipt_of(self, record_id: RecordId) -> Receipt:
+        """The receipt of a record, for whoever is shown it or sent it in.
+
+        Raises:
+            StoreError: `record.unknown`, `receipt.pending`.
+        """
+        keys = () if self._outbound is None else self._outbound.keys
+        return self.chain.receipt(record_id, keys)
+
+    @property
+    def witnesses(self) -> tuple[WitnessStanding, ...]:
+        """How each witness does that this node shows its heads to."""
+        return () if self._outbound is None else self._outbound.standings
 
     def tlog_proof(self, record_id: RecordId) -> TlogProof:
         """The receipt as a C2SP proof, its checkpoint signed by this node's log key as well.
@@ -190,7 +209,7 @@ class LedgerService:
         height = status.head.height
         signed = self.chain.cosignatures(height) if height else status.committee
         unsigned = [node for node in status.committee if node not in signed]
-        return Standing(status, unsigned, self.node.failure, self._host())
+        return Standing(status, unsigned, self.node.failure, self._host(), self.witnesses)
 
     def words(self, language: str) -> list[str]:
         """How the node and its network do, in sentences."""

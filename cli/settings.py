@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from api.outbound.target import WitnessTarget
 from cli.settings_reader import Address, UpstreamAt, address, read_settings, read_toml
 from ledger.core.identifiers import MemberId, NodeId
 
@@ -42,6 +43,8 @@ class Settings:
     api_key_file: Path | None = None
     log_file: Path | None = None
     log_level: str = "info"
+    witnesses: tuple[WitnessTarget, ...] = ()
+    """Bodies outside the committee that are shown every head, to cosign it."""
     show_all: bool = False
     """Show every visibility class over the API: for tests."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 from cli.failures import CommandError, Exit
+from cli.witness_targets import witness_targets
 from ledger.codes import Code
 from ledger.core.identifiers import NodeId
 
@@ -103,6 +104,8 @@ class _Reader:
             return tuple(_text(url).rstrip("/") for url in _list(raw))
         if name == "cosign_name" and raw == "":
             return ""
+        if name == "witnesses":
+            return witness_targets(raw, self.folder)
         if name == "show_all":
             return _flag(raw)
         if name == "log_level" and raw not in LOG_LEVELS:

@@ -21,6 +21,7 @@ from ledger.audit_tables import (
     log_line_findings,
     meta_findings,
     node_findings,
+    outside_findings,
     status_findings,
 )
 from ledger.block_store import BlockStore
@@ -175,4 +176,5 @@ class _Audit:
             yield from count_findings(stored, self._counts)
         yield from cosigned_findings(stored, self._blocks, self._genesis, height)
         yield from log_line_findings(stored, self._genesis)
+        yield from outside_findings(stored)
         yield from last_signed_findings(stored, self._blocks)

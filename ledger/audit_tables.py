@@ -15,12 +15,12 @@ from ledger.core.checkpoint import cosigner_keys, parse_checkpoint
 from ledger.core.genesis import Genesis
 from ledger.core.identifiers import DIGEST_BYTES, Height
 from ledger.core.merkle import Frontier
-from ledger.core.note import Note, parse_line, parse_note, verify_note
+from ledger.core.note import Note, parse_line, parse_note, parse_vkey, verify_note
 from ledger.errors import LedgerError, VerificationError
 from ledger.kept_note import log_keys
 from ledger.status_history import StatusHistory
 from ledger.store.api import Reader, Row
-from ledger.store.keys import Table, last_number
+from ledger.store.keys import Table, last_number, number, text, text_from
 from ledger.store.rows import last_signed_from
 
 _BY_JUDGEMENT = frozenset({Table.STATE, Table.STATUS_UNDO, Table.OPENED})
@@ -29,7 +29,7 @@ _BY_JUDGEMENT = frozenset({Table.STATE, Table.STATUS_UNDO, Table.OPENED})
 
 def count_findings(store: Reader, expected: Counter[Table]) -> Iterator[Finding]:
     """Tables with more rows than the blocks account for; fewer were found row by row."""
-    aside = _BY_JUDGEMENT | {Table.COSIGNED, Table.LOG_LINE, Table.NODE}
+    aside = _BY_JUDGEMENT | {Table.COSIGNED, Table.LOG_LINE, Table.OUTSIDE, Table.NODE}
     for table in (table for table in Table if table not in aside):
         try:
             found = sum(1 for _ in store.scan(*table.range()))
@@ -124,6 +124,21 @@ def log_line_findings(store: Reader, genesis: Genesis) -> Iterator[Finding]:
             verify_note(Note(text, (parse_line(value.decode()),)), keys)
         except (LedgerError, UnicodeDecodeError):
             yield of_row(Code.AUDIT_ROW, Table.LOG_LINE, key, Height(last_number(key)))
+
+
+def outside_findings(store: Reader) -> Iterator[Finding]:
+    """Every kept line of a witness holds under its key, for the kept checkpoint of its height."""
+    for key, value in store.scan(*Table.OUTSIDE.range()):
+        height = Height(last_number(key))
+        try:
+            witness = parse_vkey(text_from(key[1:]))
+            note = parse_note(store.get(Table.COSIGNED.key(number(height))) or b"")
+            verify_note(Note(note.text, (parse_line(value.decode()),)), [witness])
+        except (LedgerError, ValueError):
+            yield of_row(Code.AUDIT_ROW, Table.OUTSIDE, key, height)
+            continue
+        if key != Table.OUTSIDE.key(text(witness.vkey()), number(height)):
+            yield of_row(Code.AUDIT_ROW, Table.OUTSIDE, key, height)
 
 
 def last_signed_findings(store: Reader, blocks: BlockStore) -> Iterator[Finding]:

@@ -5,7 +5,8 @@ header was computed again from what is written. Never judges a record and never 
 caller at a time. Spec: ``docs/spec/log.md``, ``docs/spec/store.md``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ledger.append import check_fits, check_records, check_roots, head_after
 from ledger.block_rows import block_rows, leaf_hashes
@@ -19,7 +20,7 @@ from ledger.core.genesis import Genesis
 from ledger.core.identifiers import Digest, Height, NodeId, RecordId
 from ledger.core.merkle import Frontier
 from ledger.core.merkle_stored import consistency_path_from, root_from
-from ledger.core.note import NoteSignature
+from ledger.core.note import NoteKey, NoteSignature
 from ledger.core.receipt import Receipt
 from ledger.core.status import StatusTree
 from ledger.cosigned import CosignedHeads, Counted
@@ -27,6 +28,7 @@ from ledger.errors import InvariantBroken, StoreError
 from ledger.log_tree import LogTree
 from ledger.lookup import Lookup
 from ledger.opening import prepare, read_head
+from ledger.outside_lines import OutsideLines
 from ledger.receipts import ReceiptMaker
 from ledger.state_view import StateView
 from ledger.status_history import StatusHistory, undo_rows
@@ -40,7 +42,8 @@ class Chain:
     """The stored chain of one network.
 
     `blocks` reads blocks and records, `lookup` finds records, `heads` are the cosigned heads,
-    `tiles` are the log as files, and `state` is what rules read.
+    `outside` what witnesses say of them, `tiles` are the log as files, and `state` is what rules
+    read.
     """
 
     __slots__ = (
@@ -56,6 +59,7 @@ class Chain:
         "heads",
         "lookup",
         "origin",
+        "outside",
         "state",
         "tiles",
     )
@@ -84,6 +88,7 @@ class Chain:
         self._history = StatusHistory(store)
         self._head, self._frontier = read_head(store, self.blocks, genesis, self._history.newest)
         self.heads = CosignedHeads(store, self.blocks, self.origin, self.committee)
+        self.outside = OutsideLines(store, self.blocks, self._tree, self.origin)
         self._receipts = ReceiptMaker(self._head.network_id, self.blocks, self._tree, self._history)
 
     @property
@@ -203,8 +208,13 @@ class Chain:
             raise StoreError(Code.CHECKPOINT_NONE)
         return note
 
-    def receipt(self, record_id: RecordId) -> Receipt:
+    def receipt(self, record_id: RecordId, witnesses: Sequence[NoteKey] = ()) -> Receipt:
         """The receipt of a record, under the first cosigned head above it: always the same one.
+
+        Args:
+            record_id: of the record.
+            witnesses: outside the committee; for each the first head that it cosigned, at or above
+                the receipt's, is in the receipt once it is kept here.
 
         Raises:
             StoreError: `record.unknown`; `receipt.pending` with the height while no head above
@@ -220,7 +230,8 @@ class Chain:
             raise StoreError(
                 Code.RECEIPT_PENDING, height=height, found=signed, needed=self.committee.q
             )
-        return self._receipts.make(record, *found)
+        receipt = self._receipts.make(record, *found)
+        return replace(receipt, cosignatures=self.outside.heads(witnesses, found[0]))
 
     def root_of(self, size: int) -> Digest:
         """The root of the first `size` leaves, at least one.

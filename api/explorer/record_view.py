@@ -81,7 +81,7 @@ def facts_of(service: LedgerService, record: Record, names: Names, language: str
 def proof_of(service: LedgerService, stored: StoredRecord, language: str) -> Proof:
     """The checks of the record's receipt; or why there is none yet."""
     try:
-        receipt = service.chain.receipt(stored.record_id)
+        receipt = service.receipt_of(stored.record_id)
     except StoreError as problem:
         if problem.code is not Code.RECEIPT_PENDING:
             raise

@@ -123,7 +123,7 @@ async def bundle_receipts(record: DigestPath, service: Service) -> Response:
     for each in stored:
         service.viewer.require(service.decoded(each))
     # Whether the newest has its receipt is asked before the first line is sent.
-    service.chain.receipt(max(stored, key=lambda each: each.place.height).record_id)
+    service.receipt_of(max(stored, key=lambda each: each.place.height).record_id)
     return _lines(service, record_ids, 200)
 
 
@@ -137,7 +137,7 @@ def _done(
         records.append({"record_id": each.hex(), "height": place.height, "index": place.index})
     body: dict[str, Json] = {"status": "committed", "records": records}
     if with_receipts and len(record_ids) <= RECEIPTS_MAX:
-        body["receipts"] = [service.chain.receipt(each).value() for each in record_ids]
+        body["receipts"] = [service.receipt_of(each).value() for each in record_ids]
     elif with_receipts:
         body["receipts_url"] = _receipts_url(record_ids)
     return JSONResponse(body, 201)
@@ -178,5 +178,5 @@ async def _each_line(
 
 def _line(service: LedgerService, record_id: RecordId) -> bytes:
     """A receipt file is indented for people; here the newline belongs to the list."""
-    value = service.chain.receipt(record_id).value()
+    value = service.receipt_of(record_id).value()
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

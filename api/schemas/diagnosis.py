@@ -96,6 +96,22 @@ class PoolJson(Model):
     deferred: Count = Field(description="Relayed, unfit on this head, kept for a moment")
 
 
+class WitnessJson(Model):
+    """A body outside the committee that is to cosign each head."""
+
+    name: str = Field(examples=["court.example/w1"])
+    vkey: str = Field(description="Its verifier key, for policies")
+    size: Count = Field(description="Of the newest head whose line is kept here; 0 for none")
+    time_ms: TimeMs | None = Field(description="When it cosigned that head, by its own clock")
+    failed: Count = Field(description="Attempts that failed since the node was started")
+    missing: Count = Field(description="Heads shown to it since, and none cosigned for this node")
+    missing_since_ms: TimeMs | None
+    reason: str = Field(description="Why the last attempt failed; empty where it did not")
+    fault: Literal["signature", "view"] | None = Field(
+        description="Its yes does not hold; or it contradicts its own word, or this log"
+    )
+
+
 class FaultJson(Model):
     """Evidence against a key of the committee."""
 
@@ -124,6 +140,7 @@ class NodeFactsJson(Model):
     open: OpenHeightJson
     peers: list[PeerJson]
     pool: PoolJson
+    witnesses: list[WitnessJson]
     faults: list[FaultJson]
     dropped_messages: Count
     dropped_last: str = Field(description="Why the last of them was dropped; empty before it")

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from api.schemas.answers import Count, MemberName, NodeName, TimeMs, Words
+from api.schemas.diagnosis import WitnessJson
 from api.schemas.submitted import Hex32, Model
 
 
@@ -94,6 +95,7 @@ class NetworkJson(Model):
     this_node: NodeName
     observer: ObserverJson | None = Field(description="null on a node of the committee")
     nodes: list[NodeJson]
+    witnesses: list[WitnessJson] = Field(description="Outside the committee, of this node")
 
 
 class TypeJson(Model):

@@ -21,7 +21,8 @@ from cli.signers.passphrase import new_passphrase
 from cli.words import say
 from ledger.codes import Code
 from ledger.core.identifiers import NodeId
-from ledger.core.policy import committee_policy
+from ledger.core.note import parse_vkey
+from ledger.core.policy import committee_policy, demanding
 
 _app = typer.Typer(no_args_is_help=True)
 
@@ -63,6 +64,12 @@ def init(
 @_app.command("policy", help=say("help.network_policy"))
 def policy(
     log: Annotated[str | None, typer.Option("--log", help=say("help.network_policy_log"))] = None,
+    witness: Annotated[
+        list[str] | None, typer.Option("--witness", help=say("help.network_policy_witness"))
+    ] = None,
+    outside: Annotated[
+        int | None, typer.Option("--outside", min=1, help=say("help.network_policy_outside"))
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help=say("help.out"))] = None,
     as_: AsOption = None,
     trust: TrustOption = Path("trust.json"),
@@ -73,13 +80,22 @@ def policy(
     node = NodeId(log or root.committee.nodes[0].node_id)
     if node not in root.committee:
         raise CommandError(Exit.USAGE, Code.NODE_NOT_MEMBER, node=node)
-    made = committee_policy(root.origin, root.committee, node).format()
+    whole = committee_policy(root.origin, root.committee, node)
+    if witness or outside is not None:
+        keys = [parse_vkey(each) for each in witness or ()]
+        whole = demanding(whole, keys, len(keys) if outside is None else outside)
+    made = whole.format()
     if out is not None:
         write_result(out, made)
     elif not as_json:
         sys.stdout.write(made.decode())
         return
-    document = {"origin": root.origin, "log": node, "quorum": root.committee.q}
+    document: dict[str, object] = {
+        "origin": root.origin,
+        "log": node,
+        "quorum": root.committee.q,
+        "outside": [each.name for each in whole.witnesses[root.committee.n :]],
+    }
     kept = {"policy": made.decode()} if out is None else {"file": str(out)}
     told = say("network.policy_kept", path=str(out), node=node)
     Output(as_json).result({**document, **kept}, f"{HELD} {told}")

@@ -14,9 +14,11 @@ import structlog
 import uvicorn
 
 from api.app import create_app
+from api.outbound.outbound import Outbound
 from api.service import LedgerService
 from cli.compose.host import host_facts
 from cli.compose.logs import open_log
+from cli.compose.outbound import open_outbound
 from cli.compose.running import opened_trust, run_together, told
 from cli.compose.serving import http_server, https_files, listen
 from cli.failures import CommandError, Exit
@@ -53,6 +55,8 @@ class OpenNode:
     server: uvicorn.Server
     listening: socket.socket
     """Where the HTTP service is asked."""
+    outbound: Outbound | None
+    """The lines to witnesses."""
 
 
 async def run_node(settings: Settings, *, stop_with_parent: bool = False) -> None:
@@ -75,9 +79,12 @@ async def run_node(settings: Settings, *, stop_with_parent: bool = False) -> Non
     signers = open_node_keys(settings.keys_folder, opened_with, trust.committee, settings.node_id)
     with _opened(settings, trust, signers) as node:
         log.info("node.started", network=trust.network_id.hex(), api=str(settings.api_listen))
+        works = [node.runner.run()]
+        if node.outbound is not None:
+            works.append(node.outbound.run(node.runner))
         try:
             await run_together(
-                node.runner.run(), node.server, node.listening, stop_with_parent=stop_with_parent
+                works, node.server, node.listening, stop_with_parent=stop_with_parent
             )
         except (LedgerError, InvariantBroken) as problem:
             log.error("node.failed", **told(problem), exc_info=problem)
@@ -111,6 +118,7 @@ def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Itera
         storage = Storage(executor, chain, journal, intake)
         runner = _runner(settings, trust, identity, storage)
         certificate = settings.tls_folder / TLS_CERTIFICATE_FILE
+        outbound = open_outbound(settings, chain, signers.log)
         service = LedgerService(
             chain,
             catalogue,
@@ -118,11 +126,12 @@ def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Itera
             signers.log,
             show_all=settings.show_all,
             host=lambda: host_facts(journal, intake, certificate),
+            outbound=outbound,
         )
         listening = listen(settings.api_listen)
         held.callback(listening.close)
         server = http_server(create_app(service), https=https)
-        yield OpenNode(settings, runner, server, listening)
+        yield OpenNode(settings, runner, server, listening, outbound)
 
 
 def _runner(settings: Settings, trust: TrustRoot, identity: Identity, storage: Storage) -> Runner:

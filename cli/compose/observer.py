@@ -82,7 +82,7 @@ async def run_observer(settings: ObserverSettings, *, stop_with_parent: bool = F
             server = http_server(_app(opened, trust, cosigner), https=https)
             log.info("observer.started", network=trust.network_id.hex(), api=settings.api_url)
             await run_together(
-                opened.node.run(), server, listening, stop_with_parent=stop_with_parent
+                [opened.node.run()], server, listening, stop_with_parent=stop_with_parent
             )
     except (LedgerError, InvariantBroken) as problem:
         log.error("observer.failed", **told(problem), exc_info=problem)

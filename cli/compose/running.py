@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from pathlib import Path
 
 import uvicorn
@@ -36,29 +36,28 @@ def told(problem: LedgerError | InvariantBroken) -> dict[str, object]:
 
 
 async def run_together(
-    work: Coroutine[object, object, None],
+    works: Iterable[Coroutine[object, object, None]],
     server: uvicorn.Server,
     listening: socket.socket,
     *,
     stop_with_parent: bool,
 ) -> None:
-    """Work and HTTP side by side until a stop is asked for or one of them fails.
+    """Works and HTTP side by side until a stop is asked for or one of them fails.
 
     Raises:
-        Exception: what ended either.
+        Exception: what ended one of them.
     """
     stop = stop_event(stop_with_parent=stop_with_parent)
-    running = asyncio.create_task(work)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
-    stopping = asyncio.create_task(stop.wait())
+    tasks = [*map(asyncio.create_task, works), serving, asyncio.create_task(stop.wait())]
     try:
-        await asyncio.wait({running, serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
         await asyncio.wait({serving}, timeout=2 * GOODBYE_S)
     finally:
-        for task in (running, serving, stopping):
+        for task in tasks:
             task.cancel()
-        ended = await asyncio.gather(running, serving, stopping, return_exceptions=True)
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
     for outcome in ended:
         if isinstance(outcome, Exception):
             raise outcome

@@ -31,6 +31,8 @@ LINES_OF_A_KIND_MAX: Final = 64
 NONE: Final = "none"
 """The quorum that asks for no cosignature."""
 _GROUP: Final = "committee"
+_OUTSIDE: Final = "outside"
+_BOTH: Final = "both"
 _NOT_ALLOWED: Final = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 _BLANK: Final = re.compile(r"[ \t]+")
 _COUNT: Final = re.compile(r"[1-9][0-9]{0,3}")
@@ -165,6 +167,27 @@ def committee_policy(origin: str, committee: Committee, log: NodeId) -> Policy:
     log_key = NoteKey(origin, Kind.LOG, committee.node(log).log_key)
     group = PolicyGroup(_GROUP, committee.q, members)
     return Policy((PolicyLog(log_key),), witnesses, (group,), _GROUP)
+
+
+def demanding(policy: Policy, outside: Sequence[NoteKey], needed: int) -> Policy:
+    """`policy` and, besides its quorum, the word of some bodies outside the committee.
+
+    Args:
+        policy: of a network.
+        outside: keys of witnesses.
+        needed: how many of these have to cosign.
+
+    Raises:
+        FormatError: `policy.invalid` where no file can say this: a key twice or of the committee, a
+            witness that is called like a group, more needed than there are.
+    """
+    witnesses = tuple(PolicyWitness(key.name, key) for key in outside)
+    groups = (
+        PolicyGroup(_OUTSIDE, needed, tuple(each.name for each in witnesses)),
+        PolicyGroup(_BOTH, 2, (policy.quorum, _OUTSIDE)),
+    )
+    made = Policy(policy.logs, (*policy.witnesses, *witnesses), (*policy.groups, *groups), _BOTH)
+    return parse_policy(made.format())
 
 
 def parse_policy(data: bytes) -> Policy:

@@ -41,6 +41,8 @@ class Table(Enum):
     """height → the checkpoint with q cosignatures."""
     LOG_LINE = b"G"
     """height → a node's log signature under that checkpoint, where this store follows others."""
+    OUTSIDE = b"W"
+    """verifier key of a body outside the committee, height → its signature line."""
     LAST_SIGNED = b"L"
     """→ the last head that this node cosigned: its own promise."""
     LOG_SIZE = b"Z"

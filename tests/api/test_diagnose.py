@@ -10,6 +10,8 @@ import pytest
 from api.diagnose import diagnose, findings_form
 from api.finding import Severity, Standing
 from api.findings import FINDINGS_MAX, findings
+from api.outbound.answer import Fault
+from api.outbound.witness import WitnessStanding
 from api.phrases import Span, rendered
 from consensus.core.situation import Awaited, Timers, Wait
 from consensus.depths import DiskFacts, HostFacts, QueueDepth
@@ -17,9 +19,11 @@ from consensus.peers import Peer
 from consensus.status import SILENT_MS, NodeStatus
 from ledger.codes import Code
 from ledger.core.identifiers import Height, NodeId, View
+from ledger.core.note import Kind, NoteKey
 from ledger.errors import StoreError
 from tests.consensus.core.world import committee_of, genesis_head
 from tests.consensus.standing import EMPTY_POOL, two_commits, well
+from tests.vectors.small_network import signer
 
 NOW_MS = 1_000_000
 HERE = Peer(connected=True, heard_ms=NOW_MS, height=Height(9), clock_offset_ms=-1)
@@ -252,6 +256,44 @@ def test_findings_are_json_in_both_languages_with_plain_facts() -> None:
 )
 def test_spans_are_told_in_whole_units(ms: int, zh: str, en: str) -> None:
     assert (rendered(Span(ms), "zh"), rendered(Span(ms), "en")) == (zh, en)
+
+
+COURT = WitnessStanding(
+    key=NoteKey("court.example/w1", Kind.COSIGNATURE, signer("court").public_key),
+    size=120,
+    time_ms=NOW_MS - 60_000,
+    failed_count=7,
+    missing_count=5,
+    missing_since_ms=NOW_MS - 40_000,
+    reason="All connection attempts failed",
+    fault=None,
+    fault_reason="",
+)
+
+
+def test_a_witness_that_has_not_cosigned_for_a_while_is_named() -> None:
+    zh, en = said(Standing(status(), witnesses=[COURT]))
+    assert "Witness court.example/w1 has cosigned nothing for this node for 40 s: 5 heads" in en
+    assert "has size 120" in en and "All connection attempts failed" in en
+    assert "外部见证方 court.example/w1 已有 40 秒没有为本节点联署" in zh
+    soon = replace(COURT, missing_since_ms=NOW_MS - 3_000)
+    assert codes(Standing(status(), witnesses=[soon])) == ["fine"]
+    well = replace(COURT, missing_count=0, missing_since_ms=None, reason="")
+    assert codes(Standing(status(), witnesses=[well])) == ["fine"]
+
+
+def test_a_witness_whose_word_does_not_hold_is_named_and_one_that_contradicts_is_serious() -> None:
+    false = replace(COURT, fault=Fault.SIGNATURE, fault_reason="HTTP 200: note.unknown_key")
+    assert codes(Standing(status(), witnesses=[false])) == ["witness_false"]
+    split = replace(COURT, fault=Fault.VIEW, fault_reason="HTTP 422 proof.consistency")
+    found = findings(Standing(status(), witnesses=[split]))
+    assert [each.code.value for each in found] == [
+        "diagnose.witness_split",
+        "diagnose.witness_silent",
+    ]
+    assert found[0].severity is Severity.SERIOUS
+    _, en = said(Standing(status(), witnesses=[split]))
+    assert "contradicts this log, or its own word (HTTP 422 proof.consistency)" in en
 
 
 def test_every_finding_has_its_section_in_the_handbook_and_every_section_its_finding() -> None:

@@ -9,6 +9,7 @@ from string import Template
 
 import pytest
 
+from api.outbound.target import WitnessTarget
 from cli.failures import CommandError, Exit
 from cli.settings import (
     Address,
@@ -20,6 +21,8 @@ from cli.settings import (
 )
 from ledger.codes import Code
 from ledger.core.identifiers import NodeId
+from ledger.core.note import Kind, NoteKey
+from tests.vectors.small_network import signer
 
 NODE = """
 node_id = "centre"
@@ -143,6 +146,61 @@ def test_a_wrong_value_is_named_with_its_key(tmp_path: Path, line: str) -> None:
         node(tmp_path, line + "\n" + others)
     assert refused.value.code is Code.SETTINGS_INVALID
     assert refused.value.detail["key"] == key
+
+
+COURT = NoteKey("court.example/w1", Kind.COSIGNATURE, signer("court").public_key)
+NOTARY = NoteKey("notary.example/w1", Kind.COSIGNATURE, signer("notary").public_key)
+
+
+def witness(**values: str) -> str:
+    """One table of `witnesses`, well-formed but for what is given."""
+    whole = {"vkey": COURT.vkey(), "url": "https://court.example:8090/w/"} | values
+    return "[[witnesses]]\n" + "".join(f'{name} = "{value}"\n' for name, value in whole.items())
+
+
+def test_witnesses_are_read_whole(tmp_path: Path) -> None:
+    second = witness(vkey=NOTARY.vkey(), url="http://10.0.0.9")
+    read = node(tmp_path, NODE + witness(certificate="court.pem") + second)
+    assert read.witnesses == (
+        WitnessTarget(COURT, "https://court.example:8090/w", tmp_path / "court.pem"),
+        WitnessTarget(NOTARY, "http://10.0.0.9", None),
+    )
+    assert node(tmp_path, NODE).witnesses == ()
+
+
+LOG_KEY = NoteKey("court.example/w1", Kind.LOG, signer("court").public_key)
+SAME_KEY = NoteKey("other.example/w1", Kind.COSIGNATURE, signer("court").public_key)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (witness(vkey=LOG_KEY.vkey()), "[1]: vkey: 0x01 ≠ 0x04"),
+        (witness(vkey=COURT.vkey()[:-4]), "[1]: vkey: note.invalid"),
+        (witness(vkey=""), "[1]: vkey: '' ≠ text"),
+        (witness(url="court.example"), "[1]: url: court.example ≠ http(s)://host[:port][/path]"),
+        (witness(url="ftp://court.example"), "[1]: url: ftp://court.example ≠"),
+        (witness(url="http://"), "[1]: url: http: ≠"),
+        (witness(url="http://a:b@court.example"), "[1]: url: http://a:b@court.example ≠"),
+        (witness(url="http://court.example?x=1"), "[1]: url: http://court.example?x=1 ≠"),
+        (witness(url="http://court.example:70000"), "[1]: Port out of range"),
+        (witness(url="http://court.example", certificate="a.pem"), "[1]: certificate: url ≠ https"),
+        (witness(cert="a.pem"), "[1]: cert ∉ vkey, url, certificate"),
+        (f'[[witnesses]]\nvkey = "{COURT.vkey()}"\n', "[1]: – url"),
+        (witness() + witness(), "[2]: vkey: 2 × court.example/w1"),
+        (witness() + witness(vkey=SAME_KEY.vkey()), "[2]: vkey: 2 × other.example/w1"),
+        ("[witnesses]\n", "{} ≠ list"),
+        (witness() * 9, "9 > 8"),
+    ],
+)
+def test_a_witness_that_is_none_is_refused_with_its_place(
+    tmp_path: Path, text: str, reason: str
+) -> None:
+    with pytest.raises(CommandError) as refused:
+        node(tmp_path, NODE + text)
+    assert refused.value.code is Code.SETTINGS_INVALID
+    assert refused.value.detail["key"] == "witnesses"
+    assert str(refused.value.detail["reason"]).startswith(reason)
 
 
 def test_what_is_not_toml_is_refused(tmp_path: Path) -> None:

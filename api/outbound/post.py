@@ -1,0 +1,101 @@
+"""HttpPost: one request to a body outside the network, under caps on time and on bytes."""
+
+import asyncio
+import ssl
+from pathlib import Path
+from typing import Final, Protocol
+
+import httpx
+
+from api.outbound.answer import ANSWER_BYTES_MAX, Answer
+from api.outbound.target import WitnessTarget
+
+CONNECT_S: Final = 5.0
+WHOLE_S: Final = 15.0
+"""From the first byte sent to the last one read, whatever trickles in between."""
+_HEADERS: Final = {
+    "Content-Type": "text/plain; charset=utf-8",
+    # What is read is counted as it comes, so nothing may unfold afterwards.
+    "Accept-Encoding": "identity",
+}
+
+
+class Unanswered(Exception):  # noqa: N818 - a state to wait out, not a mistake
+    """No whole answer came, and why."""
+
+
+class Post(Protocol):
+    """The way to a witness."""
+
+    async def send(self, body: bytes) -> Answer:
+        """The answer to one request; raises `Unanswered`."""
+        ...
+
+    async def close(self) -> None:
+        """Nothing is sent any more."""
+        ...
+
+
+class HttpPost:
+    """The line to one witness. Opened at its first use; `close` it in the same event loop."""
+
+    __slots__ = ("_client", "_url")
+
+    def __init__(self, target: WitnessTarget) -> None:
+        """Args:
+        target: its certificate file is read here.
+
+        Raises:
+            OSError: the certificate cannot be read, or is none.
+        """
+        self._url = f"{target.url}/add-checkpoint"
+        self._client = httpx.AsyncClient(
+            verify=tls_context(target.certificate),
+            timeout=httpx.Timeout(WHOLE_S, connect=CONNECT_S),
+            limits=httpx.Limits(max_connections=1),
+            trust_env=False,
+            follow_redirects=False,
+        )
+
+    async def send(self, body: bytes) -> Answer:
+        """The answer to one request; raises `Unanswered`."""
+        try:
+            async with (
+                asyncio.timeout(WHOLE_S),
+                self._client.stream("POST", self._url, content=body, headers=_HEADERS) as answer,
+            ):
+                read = b""
+                async for part in answer.aiter_raw():
+                    read += part
+                    if len(read) > ANSWER_BYTES_MAX:
+                        raise Unanswered(f"HTTP {answer.status_code}: > {ANSWER_BYTES_MAX} B")
+                return Answer(answer.status_code, read)
+        except TimeoutError as problem:
+            raise Unanswered(f"> {WHOLE_S:.0f} s") from problem
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as problem:
+            raise Unanswered(str(problem) or type(problem).__name__) from problem
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._client.aclose()
+
+
+def tls_context(certificate: Path | None) -> ssl.SSLContext:
+    """What is believed of an https server.
+
+    Args:
+        certificate: the only one that is believed, whatever host it names; None: the system's
+            roots, and the host must be named.
+
+    Raises:
+        OSError: it cannot be read, or is no certificate (`ssl.SSLError`).
+    """
+    if certificate is None:
+        return ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.check_hostname = False
+    # The certificate itself is the anchor, and need not be an authority's.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.load_verify_locations(certificate)
+    return context

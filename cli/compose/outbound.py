@@ -1,0 +1,60 @@
+"""What a node sends out by itself, put together from its settings."""
+
+from pathlib import Path
+from secrets import randbelow
+
+from api.clock import now_ms
+from api.outbound.attempts import Attempts, RetryRule
+from api.outbound.outbound import Outbound
+from api.outbound.post import HttpPost
+from api.outbound.target import WitnessTarget
+from api.outbound.witness import OutsideWitness
+from api.published import Published
+from cli.documents import unreadable
+from cli.failures import CommandError, Exit
+from cli.settings import NODE_FILE, Settings
+from ledger.chain import Chain
+from ledger.codes import Code
+from ledger.core.committee import Committee
+from ledger.core.signing import Signer
+
+
+def open_outbound(settings: Settings, chain: Chain, log_signer: Signer) -> Outbound | None:
+    """The lines to a node's witnesses; None where it has none.
+
+    Args:
+        settings: of the node.
+        chain: keeps what the witnesses say.
+        log_signer: of its log key.
+
+    Raises:
+        CommandError: `settings.invalid` for a key of the committee, `file.unreadable` for a
+            certificate.
+    """
+    if not settings.witnesses:
+        return None
+    _check_outside(settings, chain.committee)
+    keys = tuple(each.key for each in settings.witnesses)
+    published = Published(chain, log_signer, keys)
+    witnesses = [_witness(each, chain, published) for each in settings.witnesses]
+    return Outbound(chain, published, witnesses, now_ms)
+
+
+def _witness(target: WitnessTarget, chain: Chain, published: Published) -> OutsideWitness:
+    try:
+        post = HttpPost(target)
+    except OSError as problem:
+        raise unreadable(target.certificate or Path(target.url), problem) from problem
+    attempts = Attempts(RetryRule(), lambda most: randbelow(most + 1))
+    return OutsideWitness(target.key, post, chain, published, attempts, now_ms)
+
+
+def _check_outside(settings: Settings, committee: Committee) -> None:
+    """The word of a committee's key is no word from outside."""
+    inside = {key for node in committee.nodes for key in (node.node_key, node.log_key)}
+    for each in settings.witnesses:
+        if each.key.public_key in inside:
+            path, reason = str(settings.folder / NODE_FILE), f"{each.key.name} ∈ committee"
+            raise CommandError(
+                Exit.USAGE, Code.SETTINGS_INVALID, path=path, key="witnesses", reason=reason
+            )
