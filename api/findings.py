@@ -21,6 +21,10 @@ SYNC_MS_MAX: Final = 1_000
 FREE_BYTES_MIN: Final = 1 << 30
 """Less room than this is soon none: a node stops when its disk is full."""
 FINDINGS_MAX: Final = 100
+_FAULTS: Final = {
+    Fault.VIEW: (Code.DIAGNOSE_WITNESS_SPLIT, Severity.SERIOUS),
+    Fault.SIGNATURE: (Code.DIAGNOSE_WITNESS_FALSE, Severity.WARNING),
+}
 LACKING_MS: Final = 10_000
 """A witness that another node was faster with has its next turn within a second or two."""
 
@@ -127,23 +131,12 @@ def _witnesses(standing: Standing) -> Iterator[Finding]:
     now_ms = standing.status.now_ms
     for each in standing.witnesses:
         witness = each.key.name
-        if each.fault is Fault.VIEW:
-            yield finding(
-                Code.DIAGNOSE_WITNESS_SPLIT,
-                Severity.SERIOUS,
-                standing,
-                witness=witness,
-                reason=each.fault_reason,
-            )
-        if each.fault is Fault.SIGNATURE:
-            yield finding(
-                Code.DIAGNOSE_WITNESS_FALSE,
-                Severity.WARNING,
-                standing,
-                witness=witness,
-                reason=each.fault_reason,
-            )
-        elif each.missing_since_ms is not None and now_ms - each.missing_since_ms >= LACKING_MS:
+        for fault, reason in each.faults.items():
+            code, severity = _FAULTS[fault]
+            yield finding(code, severity, standing, witness=witness, reason=reason)
+        if Fault.SIGNATURE in each.faults:
+            continue
+        if each.missing_since_ms is not None and now_ms - each.missing_since_ms >= LACKING_MS:
             yield finding(
                 Code.DIAGNOSE_WITNESS_SILENT,
                 Severity.WARNING,

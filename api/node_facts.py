@@ -47,7 +47,7 @@ def witness_form(witness: WitnessStanding) -> dict[str, Json]:
         "missing": witness.missing_count,
         "missing_since_ms": witness.missing_since_ms,
         "reason": witness.reason,
-        "fault": None if witness.fault is None else witness.fault.value,
+        "faults": {fault.value: reason for fault, reason in witness.faults.items()},
     }
 
 

@@ -42,6 +42,7 @@ _TRY_AGAIN: Final = frozenset(
         Code.API_STOPPED,
         Code.POOL_FULL,
         Code.RECEIPT_PENDING,
+        Code.RECEIPT_UNWITNESSED,
     }
 )
 """Nothing was refused: the same command may do its work a moment later."""

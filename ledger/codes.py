@@ -132,6 +132,7 @@ class Code(StrEnum):
     RECEIPT_QUORUM = "receipt.quorum"
     RECEIPT_ACKNOWLEDGEMENT = "receipt.acknowledgement"
     RECEIPT_COSIGNATURES = "receipt.cosignatures"
+    RECEIPT_UNWITNESSED = "receipt.unwitnessed"
     RECEIPT_DOCUMENT = "receipt.document"
     RECEIPT_SEALED = "receipt.sealed"
     RECEIPT_OPENED = "receipt.opened"

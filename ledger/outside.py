@@ -13,8 +13,9 @@ from ledger.codes import Code
 from ledger.core.checkpoint import Checkpoint, parse_checkpoint
 from ledger.core.committee import Committee
 from ledger.core.identifiers import Digest
-from ledger.core.note import Note, parse_note
+from ledger.core.note import Note, known_lines, parse_note
 from ledger.core.policy import Policy
+from ledger.core.receipt import Receipt
 from ledger.core.receipt_parts import OutsideHead
 from ledger.errors import FormatError, VerificationError
 from ledger.heads import verify_extends
@@ -88,6 +89,34 @@ def check_outside(
         for witness, time_s in found
         if witness.key.public_key not in inside
     )
+
+
+def lacking(policy: Policy, receipt: Receipt) -> tuple[str, ...]:
+    """The witnesses whose word a receipt lacks for a policy: names as in the policy, in its order.
+
+    Of a group that is there nobody lacks, whoever else is in it.
+
+    Args:
+        policy: what the reader demands.
+        receipt: verified by the caller without that policy.
+
+    Raises:
+        FormatError: `note.invalid`.
+        VerificationError: `note.signature`.
+    """
+    keys = [each.key for each in policy.witnesses]
+    texts = [receipt.checkpoint, *(each.checkpoint for each in receipt.cosignatures)]
+    notes = [parse_note(text.encode()) for text in texts]
+    signers = {line.key for note in notes for line in known_lines(note, keys)}
+    there = policy.there(signers)
+    groups = {group.name: group.members for group in policy.groups}
+    asked, missing = [policy.quorum], set[str]()
+    while asked:
+        name = asked.pop()
+        if name not in there:
+            asked += groups.get(name, ())
+            missing |= {name} - groups.keys()
+    return tuple(each.name for each in policy.witnesses if each.name in missing)
 
 
 def _word(head: OutsideHead) -> OutsideWord:

@@ -12,6 +12,7 @@ from api.client.client import Client
 from api.client.nodes import ClientError, Nodes, Pending
 from api.client.sealing import SealingDesk, Tick
 from api.client.signing import sign_bundle
+from api.client.witnessed import witnessed_receipt
 
 __all__ = [
     "Client",
@@ -22,4 +23,5 @@ __all__ = [
     "Tick",
     "gather_bid_proof",
     "sign_bundle",
+    "witnessed_receipt",
 ]

@@ -6,7 +6,7 @@ Its verified line is durable before anything else is done with it. Spec: C2SP tl
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -44,9 +44,9 @@ class WitnessStanding:
     """When the first of these was offered; None where none is missing."""
     reason: str
     """Why the last attempt failed; empty where it did not."""
-    fault: Fault | None
-    """What is wrong with its answers. A contradiction stays until this node is started again."""
-    fault_reason: str
+    faults: Mapping[Fault, str]
+    """What is wrong with its answers, and the last that was. A contradiction stays until this node
+    is started again, so that nobody misses it; a false signature until one holds."""
 
 
 class OutsideWitness:
@@ -83,7 +83,7 @@ class OutsideWitness:
         self._outrun = False
         self._woken = asyncio.Event()
         self._missing_count, self._missing_since_ms = 0, 0
-        self._fault: Failed | None = None
+        self._faults: dict[Fault, str] = {}
         self._size, self._time_ms = 0, 0
         newest = chain.outside.newest(key)
         line = chain.outside.line(key, newest) if newest else None
@@ -95,7 +95,7 @@ class OutsideWitness:
     @property
     def standing(self) -> WitnessStanding:
         """How it does."""
-        fault, missing = self._fault, self._missing_count
+        missing = self._missing_count
         return WitnessStanding(
             key=self.key,
             size=self._size,
@@ -104,8 +104,7 @@ class OutsideWitness:
             missing_count=missing,
             missing_since_ms=self._missing_since_ms if missing else None,
             reason=self._attempts.reason,
-            fault=None if fault is None else fault.fault,
-            fault_reason="" if fault is None else fault.reason,
+            faults=dict(self._faults),
         )
 
     def offer(self, height: Height) -> None:
@@ -218,18 +217,15 @@ class OutsideWitness:
         else:
             # A later head was offered meanwhile.
             self._missing_count, self._missing_since_ms = 1, self._now_ms()
-        if self._fault is not None and self._fault.fault is Fault.SIGNATURE:
-            self._fault = None
+        self._faults.pop(Fault.SIGNATURE, None)
         self._log.debug("witness.cosigned", size=head.size)
 
     def _fall_behind(self, failed: Failed) -> None:
         if not self._attempts.reason or failed.fault is not None:
             self._log.warning("witness.failed", reason=failed.reason, fault=str(failed.fault))
         self._attempts.failed(self._now_ms(), failed.reason)
-        if failed.fault is not None and (
-            self._fault is None or self._fault.fault is not Fault.VIEW
-        ):
-            self._fault = failed
+        if failed.fault is not None:
+            self._faults[failed.fault] = failed.reason
 
 
 def _time_ms(line: NoteSignature) -> int:

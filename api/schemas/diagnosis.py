@@ -107,8 +107,8 @@ class WitnessJson(Model):
     missing: Count = Field(description="Heads shown to it since, and none cosigned for this node")
     missing_since_ms: TimeMs | None
     reason: str = Field(description="Why the last attempt failed; empty where it did not")
-    fault: Literal["signature", "view"] | None = Field(
-        description="Its yes does not hold; or it contradicts its own word, or this log"
+    faults: dict[Literal["signature", "view"], str] = Field(
+        description="Its yes does not hold; it contradicts its own word, or this log; and why"
     )
 
 

@@ -18,6 +18,7 @@ from cli.settings import stored_settings
 from cli.words import language, say
 from ledger.codes import Code
 from ledger.core.identifiers import RecordId
+from ledger.core.policy import POLICY_BYTES_MAX, Policy, parse_policy
 from ledger.reliance import read_trust
 from ledger.report import printable
 from ledger.trust import TrustRoot
@@ -36,29 +37,35 @@ def receipt(
     tlog_proof: Annotated[
         Path | None, typer.Option("--tlog-proof", help=say("help.receipt_tlog_proof"))
     ] = None,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", help=say("help.receipt_policy"))
+    ] = None,
+    wait: Annotated[float, typer.Option("--wait", min=0, help=say("help.receipt_wait"))] = 0,
     as_: AsOption = None,
     node: NodeOption = None,
     trust: TrustOption = Path("trust.json"),
     as_json: JsonFlag = False,
 ) -> None:
-    """Fetch a record's receipt, verified before it is written."""
-    from api.client import Client
+    """Fetch a record's receipt, verified before it is written; a policy may demand more of it."""
+    from api.client import Client, witnessed_receipt
 
     try:
         record_id = RecordId(bytes.fromhex(record))
     except ValueError as problem:
         raise CommandError(Exit.USAGE, Code.FORMAT_SHAPE, what=record[:80]) from problem
     urls, root, certificates = whom(as_, node, trust)
+    demanded = None if policy is None else _policy(policy)
     written: dict[str, object] = {}
     with Client(urls, root, certificate_file=certificates) as client:
+        fetched = witnessed_receipt(client, record_id, demanded, wait).encode()
         if tlog_proof is not None:
             write_result(tlog_proof, client.tlog_proof(record_id).format())
             written["tlog_proof"] = str(tlog_proof)
         if out is not None:
-            write_result(out, client.receipt(record_id).encode())
+            write_result(out, fetched)
             written["receipt"] = str(out)
         if not written:
-            sys.stdout.write(client.receipt(record_id).encode().decode())
+            sys.stdout.write(fetched.decode())
             return
     lines = [f"{HELD} {say('receipt.kept', path=str(path))}" for path in written.values()]
     Output(as_json).result({"record": record, **written}, *lines)
@@ -140,6 +147,14 @@ def whom(
 def trust_in(as_: Path | None, trust: Path) -> TrustRoot:
     """The trust root of a member's folder, or the file that was named."""
     return _read(trust if as_ is None else client_from(as_, None).trust_file)
+
+
+def _policy(path: Path) -> Policy:
+    try:
+        with path.open("rb") as file:
+            return parse_policy(file.read(POLICY_BYTES_MAX + 1))
+    except OSError as problem:
+        raise unreadable(path, problem) from problem
 
 
 def _read(path: Path) -> TrustRoot:

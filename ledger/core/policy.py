@@ -142,12 +142,16 @@ class Policy:
         logs = {each.key for each in self.logs if each.key.name == origin}
         return logs, [each.key for each in self.witnesses]
 
-    def _require_quorum(self, signers: AbstractSet[NoteKey]) -> None:
-        there = {each.name for each in self.witnesses if each.key in signers}
+    def there(self, signers: AbstractSet[NoteKey]) -> frozenset[str]:
+        """The witnesses and groups that are there where these keys have signed."""
+        there = {NONE, *(each.name for each in self.witnesses if each.key in signers)}
         for group in self.groups:
             if len(there & set(group.members)) >= group.needed:
                 there.add(group.name)
-        if self.quorum != NONE and self.quorum not in there:
+        return frozenset(there)
+
+    def _require_quorum(self, signers: AbstractSet[NoteKey]) -> None:
+        if self.quorum not in self.there(signers):
             raise VerificationError(Code.POLICY_QUORUM, quorum=self.quorum, found=len(signers))
 
 

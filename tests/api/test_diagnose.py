@@ -266,8 +266,7 @@ COURT = WitnessStanding(
     missing_count=5,
     missing_since_ms=NOW_MS - 40_000,
     reason="All connection attempts failed",
-    fault=None,
-    fault_reason="",
+    faults={},
 )
 
 
@@ -283,9 +282,9 @@ def test_a_witness_that_has_not_cosigned_for_a_while_is_named() -> None:
 
 
 def test_a_witness_whose_word_does_not_hold_is_named_and_one_that_contradicts_is_serious() -> None:
-    false = replace(COURT, fault=Fault.SIGNATURE, fault_reason="HTTP 200: note.unknown_key")
+    false = replace(COURT, faults={Fault.SIGNATURE: "HTTP 200: note.unknown_key"})
     assert codes(Standing(status(), witnesses=[false])) == ["witness_false"]
-    split = replace(COURT, fault=Fault.VIEW, fault_reason="HTTP 422 proof.consistency")
+    split = replace(COURT, faults={Fault.VIEW: "HTTP 422 proof.consistency"})
     found = findings(Standing(status(), witnesses=[split]))
     assert [each.code.value for each in found] == [
         "diagnose.witness_split",

@@ -117,7 +117,7 @@ def test_a_node_that_another_one_has_outrun_waits_for_its_next_head(node: Node) 
     assert show(node, 2) == RetryRule().first_ms
     assert not kept(node, 2)
     standing = node.line.standing
-    assert (standing.failed_count, standing.fault) == (0, None)
+    assert (standing.failed_count, standing.faults) == (0, {})
     # The later head is shown at once, whatever the pause says.
     node.grow(2)
     assert show(node, 4) is None
@@ -168,13 +168,14 @@ def test_a_line_under_another_key_is_not_kept(node: Node) -> None:
     assert show(node, height) == 1_000
     assert not kept(node, height)
     standing = node.line.standing
-    assert (standing.fault, standing.size) == (Fault.SIGNATURE, 0)
+    assert standing.size == 0
+    assert standing.faults == {Fault.SIGNATURE: "HTTP 200: note.unknown_key"}
     node.court.signs_with = "court"
     node.court.forget()
     node.now_ms += 1_000
     run(node.line.step())
     assert kept(node, height)
-    assert node.line.standing.fault is None
+    assert node.line.standing.faults == {}
 
 
 def test_a_witness_that_was_shown_another_log_says_so(node: Node) -> None:
@@ -183,11 +184,7 @@ def test_a_witness_that_was_shown_another_log_says_so(node: Node) -> None:
     show(fork, 1)
     node.grow(2)
     assert show(node, 2) == 1_000
-    standing = node.line.standing
-    assert (standing.fault, standing.fault_reason) == (
-        Fault.VIEW,
-        "HTTP 422 proof.consistency",
-    )
+    assert node.line.standing.faults == {Fault.VIEW: "HTTP 422 proof.consistency"}
     assert not kept(node, 2)
 
 
@@ -201,8 +198,7 @@ def test_a_witness_that_forgot_its_word_is_found_out_and_that_is_not_forgotten(n
     run(node.line.step())
     # It goes on, and its line is as good as any; but somebody has to look into it.
     assert kept(node, 2)
-    assert node.line.standing.fault is Fault.VIEW
-    assert node.line.standing.fault_reason == f"HTTP 409: 0, {node.size(1)}"
+    assert node.line.standing.faults == {Fault.VIEW: f"HTTP 409: 0, {node.size(1)}"}
 
 
 def test_what_was_kept_is_there_after_a_restart(node: Node) -> None:

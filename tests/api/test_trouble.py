@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from api.app import create_app
+from api.published import Published
 from api.service import LedgerService
 from consensus.fates import Fate, Unknown
 from consensus.mempool import PoolLimits
@@ -145,7 +146,7 @@ def test_our_own_mistake_is_a_problem_document_without_a_trace(
     def broken(_: object) -> bytes:
         raise ZeroDivisionError("a secret detail")
 
-    monkeypatch.setattr(Chain, "checkpoint", broken)
+    monkeypatch.setattr(Published, "note", broken)
     answer = ask(town, "GET", "/v1/checkpoint")
     assert (answer.status_code, answer.json()["code"]) == (500, "api.internal")
     assert "secret" not in answer.text and "Traceback" not in answer.text

@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 from cli.demo.processes import CONSOLE_FILE, stop_all
 from cli.main import app
 from cli.settings import Settings
+from ledger.core.note import Kind, NoteKey
+from ledger.reliance import read_trust
 from tests.cli.one_node import READY_S, Ended, OneNode, new_network
 
 pytestmark = pytest.mark.network
@@ -44,6 +46,18 @@ def test_an_address_for_a_node_that_is_not_in_the_committee_is_refused(tmp_path:
     with (made.node.folder / "node.toml").open("a") as settings:
         settings.write('stranger = "127.0.0.1:9"\n')
     check_refused(run(made), 2, "settings.invalid")
+
+
+def test_a_witness_with_a_key_of_the_committee_is_refused(tmp_path: Path) -> None:
+    made = new_network(tmp_path)
+    node = read_trust(made.trust).committee.nodes[0]
+    vkey = NoteKey("court.example/w1", Kind.COSIGNATURE, node.node_key).vkey()
+    file = made.node.folder / "node.toml"
+    named = f'witnesses = [{{ vkey = "{vkey}", url = "http://127.0.0.1:9" }}]'
+    file.write_text(file.read_text().replace("witnesses = []", named))
+    ended = run(made)
+    check_refused(ended, 2, "settings.invalid")
+    assert "court.example/w1" in ended.err
 
 
 def test_the_key_of_another_node_is_refused(tmp_path: Path) -> None:

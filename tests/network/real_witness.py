@@ -1,5 +1,6 @@
 """A real witness process on a folder made as its operator would: started, killed, started again."""
 
+import json
 import subprocess
 import sys
 import time
@@ -45,6 +46,8 @@ class RealWitness:
     name: str
     port: int = field(default_factory=lambda: free_addresses(1)[0].port)
     process: "subprocess.Popen[bytes] | None" = None
+    vkey: str = ""
+    """As `init` told it."""
 
     @property
     def trust_file(self) -> Path:
@@ -82,6 +85,7 @@ class RealWitness:
             *("--passphrase-file", str(self.passphrase_file), "--json"),
         )
         assert made.returncode == 0, made.stdout + made.stderr
+        self.vkey = json.loads(made.stdout)["vkey"]
 
     def start(self) -> None:
         """Start a process and wait until it answers."""

@@ -1,0 +1,103 @@
+"""The line to a witness over real sockets: whose certificate counts, and how much is read."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from api.outbound.answer import ANSWER_BYTES_MAX, Answer
+from api.outbound.post import HttpPost, Unanswered
+from api.outbound.target import WitnessTarget
+from ledger.core.note import Kind, NoteKey
+from tests.consensus.tls_folder import Identity, make_identity
+from tests.vectors.small_network import signer
+
+KEY = NoteKey("court.example/w1", Kind.COSIGNATURE, signer("court").public_key)
+
+
+def answer_of(status: str, body: bytes, *headers: str) -> bytes:
+    head = "".join(f"{each}\r\n" for each in (*headers, f"Content-Length: {len(body)}"))
+    return f"HTTP/1.1 {status}\r\n{head}\r\n".encode() + body
+
+
+@asynccontextmanager
+async def serving(answer: bytes, own: Identity | None = None) -> AsyncIterator[int]:
+    """A server that gives one answer to whatever it is asked; its port."""
+    context = None
+    if own is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(own.certificate, own.key)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"the end")
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+def asked(answer: bytes, own: Identity | None = None, certificate: Path | None = None) -> Answer:
+    """What comes of asking that server."""
+
+    async def story() -> Answer:
+        async with serving(answer, own) as port:
+            scheme = "http" if own is None else "https"
+            post = HttpPost(WitnessTarget(KEY, f"{scheme}://127.0.0.1:{port}/w", certificate))
+            try:
+                return await post.send(b"the end")
+            finally:
+                await post.close()
+
+    return asyncio.run(story())
+
+
+@pytest.fixture(scope="module")
+def court(tmp_path_factory: pytest.TempPathFactory) -> Identity:
+    return make_identity(tmp_path_factory.mktemp("tls"), "court", now_ms=time.time_ns() // 10**6)
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Identity:
+    return make_identity(tmp_path_factory.mktemp("tls"), "court", now_ms=time.time_ns() // 10**6)
+
+
+def test_an_answer_comes_as_it_is() -> None:
+    assert asked(answer_of("409 Conflict", b"7\n")) == Answer(409, b"7\n")
+    moved = answer_of("307 Temporary Redirect", b"", "Location: http://127.0.0.1:1/")
+    assert asked(moved).status == 307, "a witness is where the settings say"
+
+
+def test_no_more_is_read_than_an_answer_may_have() -> None:
+    assert len(asked(answer_of("200 OK", b"x" * ANSWER_BYTES_MAX)).body) == ANSWER_BYTES_MAX
+    with pytest.raises(Unanswered, match="8192"):
+        asked(answer_of("200 OK", b"x" * (ANSWER_BYTES_MAX + 1)))
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"\x00\x01", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"]
+)
+def test_what_is_no_whole_answer_is_none(answer: bytes) -> None:
+    with pytest.raises(Unanswered):
+        asked(answer)
+
+
+def test_the_pinned_certificate_alone_is_believed(court: Identity, stranger: Identity) -> None:
+    good = answer_of("200 OK", b"yes")
+    assert asked(good, court, court.certificate) == Answer(200, b"yes")
+    for known in (stranger.certificate, None):
+        with pytest.raises(Unanswered, match="CERTIFICATE_VERIFY_FAILED"):
+            asked(good, court, known)
+
+
+def test_a_certificate_that_is_none_is_found_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "court.pem").write_text("no certificate")
+    for name in ("court.pem", "nowhere.pem"):
+        with pytest.raises(OSError):
+            HttpPost(WitnessTarget(KEY, "https://court.example", tmp_path / name))
