@@ -21,6 +21,8 @@ PACKAGES = ("ledger", "consensus", "contracts", "api", "cli")
 PURE = ("ledger/core/", "consensus/core/", "contracts/")
 
 FILE_LINES_MAX = 300
+LISTS = frozenset({"ledger/codes.py"})
+"""One enum, one line for each member: a list grows with the system, and owns no second thing."""
 FUNCTION_LINES_MAX = 50
 LINE_COLUMNS_MAX = 100
 
@@ -34,7 +36,7 @@ def test_no_file_in_the_packages_is_longer_than_300_lines() -> None:
     long = [
         f"{name}: {count} lines"
         for name in package_files()
-        if (count := len(text_of(name).splitlines())) > FILE_LINES_MAX
+        if name not in LISTS and (count := len(text_of(name).splitlines())) > FILE_LINES_MAX
     ]
     assert_none(long, f"files longer than {FILE_LINES_MAX} lines; find the second thing they own")
 
