@@ -1,12 +1,11 @@
 """HttpPost: one request to a body outside the network, under caps on time and on bytes."""
 
 import asyncio
-import ssl
-from pathlib import Path
 from typing import Final, Protocol
 
 import httpx
 
+from api.client.https import trusting
 from api.outbound.answer import ANSWER_BYTES_MAX, Answer
 from api.outbound.target import WitnessTarget
 
@@ -46,11 +45,11 @@ class HttpPost:
         target: its certificate file is read here.
 
         Raises:
-            OSError: the certificate cannot be read, or is none.
+            FormatError: `tls.file`.
         """
         self._url = f"{target.url}/add-checkpoint"
         self._client = httpx.AsyncClient(
-            verify=tls_context(target.certificate),
+            verify=trusting(target.certificate),
             timeout=httpx.Timeout(WHOLE_S, connect=CONNECT_S),
             limits=httpx.Limits(max_connections=1),
             trust_env=False,
@@ -78,24 +77,3 @@ class HttpPost:
     async def close(self) -> None:
         """Close the connection."""
         await self._client.aclose()
-
-
-def tls_context(certificate: Path | None) -> ssl.SSLContext:
-    """What is believed of an https server.
-
-    Args:
-        certificate: the only one that is believed, whatever host it names; None: the system's
-            roots, and the host must be named.
-
-    Raises:
-        OSError: it cannot be read, or is no certificate (`ssl.SSLError`).
-    """
-    if certificate is None:
-        return ssl.create_default_context()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.check_hostname = False
-    # The certificate itself is the anchor, and need not be an authority's.
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    context.load_verify_locations(certificate)
-    return context

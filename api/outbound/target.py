@@ -19,4 +19,4 @@ class WitnessTarget:
     url: str
     """Prefix of its interface, without a slash at its end."""
     certificate: Path | None = None
-    """For https: the one certificate (PEM) that is believed, instead of the system's roots."""
+    """PEM of the witness's certificate for HTTPS, or of who issued it; None: the authorities."""

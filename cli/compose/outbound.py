@@ -1,6 +1,5 @@
 """What a node sends out by itself, put together from its settings."""
 
-from pathlib import Path
 from secrets import randbelow
 
 from api.clock import now_ms
@@ -10,7 +9,6 @@ from api.outbound.post import HttpPost
 from api.outbound.target import WitnessTarget
 from api.outbound.witness import OutsideWitness
 from api.published import Published
-from cli.documents import unreadable
 from cli.failures import CommandError, Exit
 from cli.settings import NODE_FILE, Settings
 from ledger.chain import Chain
@@ -28,8 +26,8 @@ def open_outbound(settings: Settings, chain: Chain, log_signer: Signer) -> Outbo
         log_signer: of its log key.
 
     Raises:
-        CommandError: `settings.invalid` for a key of the committee, `file.unreadable` for a
-            certificate.
+        CommandError: `settings.invalid` for a key of the committee.
+        FormatError: `tls.file` for a certificate.
     """
     if not settings.witnesses:
         return None
@@ -41,12 +39,8 @@ def open_outbound(settings: Settings, chain: Chain, log_signer: Signer) -> Outbo
 
 
 def _witness(target: WitnessTarget, chain: Chain, published: Published) -> OutsideWitness:
-    try:
-        post = HttpPost(target)
-    except OSError as problem:
-        raise unreadable(target.certificate or Path(target.url), problem) from problem
     attempts = Attempts(RetryRule(), lambda most: randbelow(most + 1))
-    return OutsideWitness(target.key, post, chain, published, attempts, now_ms)
+    return OutsideWitness(target.key, HttpPost(target), chain, published, attempts, now_ms)
 
 
 def _check_outside(settings: Settings, committee: Committee) -> None:

@@ -168,6 +168,7 @@ def _facts(told: Told) -> Iterator[tuple[str, str]]:
     yield "asks", _names(asks)
     pool = told.pool
     yield "pool", say("diagnose.pool_value", **pool)
+    yield from _witnesses(told)
     yield from _machine(told)
     dropped = told.document["facts"]["dropped_messages"]
     if dropped:
@@ -186,6 +187,20 @@ def _waits(told: Told) -> str:
     if ends_ms is not None:
         what += say("diagnose.until", span=_span(ends_ms - told.now_ms))
     return what
+
+
+def _witnesses(told: Told) -> Iterator[tuple[str, str]]:
+    """How far each body outside the committee has cosigned, and when it did."""
+    given = told.document["facts"]["witnesses"]
+    lines = [
+        _NOTHING
+        if each["time_ms"] is None
+        else say("diagnose.witness_value", size=each["size"], at=beijing_time(each["time_ms"]))
+        for each in given
+    ]
+    if given:
+        named = [f"{each['name']}: {line}" for each, line in zip(given, lines, strict=True)]
+        yield "witnesses", "\n".join(named)
 
 
 def _machine(told: Told) -> Iterator[tuple[str, str]]:

@@ -46,7 +46,7 @@ class ToldFinding:
     sentences: Mapping[str, str]
     """By language."""
     about: str
-    """The node that it names, where it names one."""
+    """The node or the witness that it names, where it names one."""
     section: str
 
 
@@ -181,7 +181,11 @@ def _check_open(given: Mapping[str, Any]) -> None:
 
 
 def _check_machine(facts: Mapping[str, Any]) -> None:
-    """The same of its machine, and of what it dropped."""
+    """The same of its machine, of its witnesses, and of what it dropped."""
+    for each in _nodes(facts["witnesses"]):
+        _text(each["name"])
+        _number(each["size"])
+        _maybe(each["time_ms"])
     _number(facts["dropped_messages"])
     _text(facts["dropped_last"])
     disk = facts["disk"]
@@ -193,7 +197,8 @@ def _check_machine(facts: Mapping[str, Any]) -> None:
 
 
 def _finding(given: Mapping[str, Any]) -> ToldFinding:
-    about = given["facts"].get("node", "")
+    named = given["facts"]
+    about = named.get("node", named.get("witness", ""))
     return ToldFinding(
         _text(given["code"]),
         _severity(given["severity"]),

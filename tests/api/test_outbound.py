@@ -5,15 +5,25 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from api.outbound.answer import Answer, Cosigned, Failed, Fault, Holds, Reply, judge
 from api.outbound.attempts import Attempts, RetryRule
 from api.outbound.outbound import Outbound
 from api.outbound.witness import OutsideWitness
 from api.published import Published, with_lines
-from ledger.core.checkpoint import cosign, parse_checkpoint
-from ledger.core.identifiers import Height
-from ledger.core.note import SIGNATURES_MAX, Kind, Note, NoteKey, parse_note, verify_note
+from ledger.core.checkpoint import Checkpoint, cosign, parse_checkpoint
+from ledger.core.identifiers import Digest, Height
+from ledger.core.note import (
+    SIGNATURES_MAX,
+    Kind,
+    Note,
+    NoteKey,
+    parse_note,
+    verify_note,
+    verify_signature,
+)
 from ledger.core.policy import committee_policy, demanding
 from ledger.errors import VerificationError
 from ledger.store.memory import MemoryStore
@@ -23,6 +33,9 @@ from tests.ledger.small_chain import NODES, SmallChain
 from tests.vectors.small_network import signer
 
 Result = TypeVar("Result")
+NAME = "court.example/w1"
+COURT = NoteKey(NAME, Kind.COSIGNATURE, signer("court").public_key)
+HEAD = Checkpoint("log.example/1", 7, Digest(bytes(32)))
 
 
 def run(waiting: Awaitable[Result]) -> Result:
@@ -258,6 +271,25 @@ def test_an_answer_is_worth_what_it_proves(node: Node) -> None:
     head = node.small.chain.outside.checkpoint(Height(1))
     for name, (answer, worth) in answers(node).items():
         assert judge(answer, head, node.court.key) == worth, name
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    status=st.sampled_from([200, 200, 409, 422, 500]),
+    body=st.binary(max_size=200) | st.text(max_size=200).map(str.encode),
+    data=st.data(),
+)
+def test_whatever_comes_back_is_judged_and_never_more(
+    status: int, body: bytes, data: st.DataObject
+) -> None:
+    line = cosign(signer("court"), NAME, HEAD, 9).line().encode() + b"\n"
+    at = data.draw(st.integers(0, len(line)))
+    for each in (body, line[:at] + body, body + line, line[:at] + body + line[at:]):
+        reply = judge(Answer(status, each), HEAD, COURT)
+        assert isinstance(reply, Cosigned | Holds | Failed)
+        if isinstance(reply, Cosigned):
+            assert status == 200
+            verify_signature(HEAD.text(), reply.line, COURT)
 
 
 def test_a_note_takes_no_more_lines_than_a_note_may_have(node: Node) -> None:

@@ -2,21 +2,32 @@
 
 import asyncio
 import ssl
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from api.clock import now_ms
 from api.outbound.answer import ANSWER_BYTES_MAX, Answer
 from api.outbound.post import HttpPost, Unanswered
 from api.outbound.target import WitnessTarget
+from cli.compose.api_certificates import new_api_certificate
+from ledger.codes import Code
 from ledger.core.note import Kind, NoteKey
-from tests.consensus.tls_folder import Identity, make_identity
+from ledger.errors import FormatError
 from tests.vectors.small_network import signer
 
 KEY = NoteKey("court.example/w1", Kind.COSIGNATURE, signer("court").public_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a server shows for itself, on disk."""
+
+    key: Path
+    certificate: Path
 
 
 def answer_of(status: str, body: bytes, *headers: str) -> bytes:
@@ -58,14 +69,18 @@ def asked(answer: bytes, own: Identity | None = None, certificate: Path | None =
     return asyncio.run(story())
 
 
-@pytest.fixture(scope="module")
-def court(tmp_path_factory: pytest.TempPathFactory) -> Identity:
-    return make_identity(tmp_path_factory.mktemp("tls"), "court", now_ms=time.time_ns() // 10**6)
+def identity(folder: Path, host: str = "127.0.0.1") -> Identity:
+    folder.mkdir(exist_ok=True)
+    made = Identity(folder / "key.pem", folder / "certificate.pem")
+    key, certificate = new_api_certificate("court", host, now_ms())
+    made.key.write_bytes(key)
+    made.certificate.write_bytes(certificate)
+    return made
 
 
-@pytest.fixture(scope="module")
-def stranger(tmp_path_factory: pytest.TempPathFactory) -> Identity:
-    return make_identity(tmp_path_factory.mktemp("tls"), "court", now_ms=time.time_ns() // 10**6)
+@pytest.fixture
+def court(tmp_path: Path) -> Identity:
+    return identity(tmp_path / "court")
 
 
 def test_an_answer_comes_as_it_is() -> None:
@@ -88,16 +103,20 @@ def test_what_is_no_whole_answer_is_none(answer: bytes) -> None:
         asked(answer)
 
 
-def test_the_pinned_certificate_alone_is_believed(court: Identity, stranger: Identity) -> None:
+def test_the_pinned_certificate_alone_is_believed(court: Identity, tmp_path: Path) -> None:
     good = answer_of("200 OK", b"yes")
     assert asked(good, court, court.certificate) == Answer(200, b"yes")
-    for known in (stranger.certificate, None):
+    stranger, elsewhere = identity(tmp_path / "2"), identity(tmp_path / "3", "10.0.0.9")
+    for shown, known in ((court, stranger.certificate), (court, None)):
         with pytest.raises(Unanswered, match="CERTIFICATE_VERIFY_FAILED"):
-            asked(good, court, known)
+            asked(good, shown, known)
+    with pytest.raises(Unanswered, match="IP address mismatch"):
+        asked(good, elsewhere, elsewhere.certificate)
 
 
 def test_a_certificate_that_is_none_is_found_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "court.pem").write_text("no certificate")
     for name in ("court.pem", "nowhere.pem"):
-        with pytest.raises(OSError):
+        with pytest.raises(FormatError) as refused:
             HttpPost(WitnessTarget(KEY, "https://court.example", tmp_path / name))
+        assert refused.value.code is Code.TLS_FILE

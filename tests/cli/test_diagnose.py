@@ -66,7 +66,7 @@ def answer(name: str, **changes: Any) -> dict[str, Any]:
         "findings": [],
         "facts": facts
         | {"disk": None, "certificate_until_ms": None}
-        | {"dropped_messages": 0, "dropped_last": ""},
+        | {"dropped_messages": 0, "dropped_last": "", "witnesses": []},
     } | changes
 
 
@@ -194,9 +194,10 @@ def test_no_answer_whatever_is_in_it_brings_the_command_down() -> None:
     whole["facts"]["disk"] = {"journal_bytes": 1, "intake_bytes": 1, "sync_ms": 1}
     whole["facts"]["disk"] |= {"sync_ms_max": 1, "free_bytes": 1}
     whole["facts"]["certificate_until_ms"] = 1
+    whole["facts"]["witnesses"] = [{"name": "court.example/w1", "size": 7, "time_ms": 1}]
     shown_count = 0
     for way in list(everything(whole))[1:]:
-        for value in (None, -(1 << 70), "\x1b[2J", {"x": 1}):
+        for value in (None, -(1 << 70), 1 << 60, "\x1b[2J", {"x": 1}):
             changed = copy.deepcopy(whole)
             place: Any = changed
             for step in way[:-1]:

@@ -49,6 +49,8 @@ def without_the_notary(network: RealNetwork, record: RecordId, strict: Path) -> 
     assert found["facts"]["witness"] == NOTARY and found["severity"] == "warning"
     told = bidwitness("diagnose", "--all", str(network.folder / "network"), "--lang", "en")
     assert told.returncode == 1 and f"Witness {NOTARY} has cosigned nothing" in told.stdout
+    alone = bidwitness("diagnose", "--url", network.nodes[0].api, "--lang", "en").stdout
+    assert f"{COURT}: cosigned size" in alone and f"{NOTARY}: –" in alone
     node = network.nodes[0]
     fetched = fetch(node, network, record, "--policy", str(strict))
     assert fetched.returncode == 3 and NOTARY in fetched.stderr and COURT not in fetched.stderr
