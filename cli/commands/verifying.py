@@ -53,7 +53,7 @@ def verify(
 
 def _proof_beside(file: Path) -> Path | None:
     """The receipt or batch proof that lies beside a document."""
-    if file.name.endswith(".json") and file.name.endswith(OWN_SUFFIXES):
+    if file.is_dir() or (file.name.endswith(".json") and file.name.endswith(OWN_SUFFIXES)):
         return None
     beside = (file.with_name(file.name + suffix) for suffix in OWN_SUFFIXES[:2])
     return next((path for path in beside if path.is_file()), None)

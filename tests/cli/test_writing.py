@@ -25,6 +25,13 @@ def test_a_folder_is_anchored_and_each_file_proves_itself(
     assert verified.code == 0, verified.out
     assert verified.json["verified"] is True
 
+    # What lies beside a folder under its name is not taken for its receipt.
+    (tmp_path / "sub.receipt.json").write_bytes(b"")
+    folder = one_node.run("verify", tmp_path / "sub", "--json")
+    assert folder.code == 0, folder.out
+    (alone,) = folder.json["results"]
+    assert alone["file"] == f"{files[1]}.receipt.json"
+
     files[0].write_text("合同正本", encoding="utf-8")
     refused = one_node.run("verify", files[0], "--json")
     assert refused.code == 1
