@@ -133,6 +133,18 @@ class Node:
         self.promised[record] = before
         return before
 
+    def require(self, record: RecordId) -> None:
+        """A node that is ready has the receipt of a record that it ever acknowledged.
+
+        Raises:
+            Ended: its fail point came before the answer.
+        """
+        try:
+            assert self.receipt(record), f"{record.hex()} was acknowledged and is lost"
+        except httpx.TransportError as problem:
+            self.wait_ended()
+            raise Ended(self.said()) from problem
+
     def said(self) -> str:
         """What this life wrote on its console."""
         return self.console.read_text(encoding="utf-8") if self.console.exists() else ""
