@@ -9,6 +9,7 @@ from cli.commands import (
     catalogue,
     demo,
     diagnose,
+    disclosing,
     drawing,
     keys,
     log,
@@ -37,7 +38,7 @@ app = typer.Typer(
 )
 for _part in (
     *(network, node, observer, keys, writing, reading, diagnose, project, log, witness),
-    *(bidding, verifying, drawing, catalogue, demo),
+    *(bidding, verifying, disclosing, drawing, catalogue, demo),
 ):
     _part.register(app)
 

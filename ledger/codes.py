@@ -139,6 +139,7 @@ class Code(StrEnum):
     OPENING_INVALID = "opening.invalid"
     OPENING_RECORD = "opening.record"
     OPENING_RECEIPT = "opening.receipt"
+    OPENING_ABSENT = "opening.absent"
     BATCH_RECORD = "batch.record"
     SEALED_TOO_LARGE = "sealed.too_large"
     SEALED_OPENING = "sealed.opening"

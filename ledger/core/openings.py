@@ -6,8 +6,8 @@ opening can never disclose that field. Spec: ``docs/spec/openings.md``.
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ledger.codes import Code
@@ -65,6 +65,19 @@ class Openings:
     """By name, ascending; some or all of the record's private fields."""
     receipt: Receipt | None = None
     """The record's receipt, where the file carries it."""
+
+    def only(self, names: Collection[str]) -> "Openings":
+        """These openings without those of other fields; nothing of what is left out shows.
+
+        Raises:
+            VerificationError: `opening.absent` for a name that is not among them.
+        """
+        held = {each.name for each in self.openings}
+        for name in names:
+            if name not in held:
+                raise VerificationError(Code.OPENING_ABSENT, name=name[:64])
+        kept = tuple(each for each in self.openings if each.name in names)
+        return replace(self, openings=kept)
 
     def encode(self) -> bytes:
         """The openings as a JSON file."""

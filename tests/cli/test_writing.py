@@ -87,6 +87,32 @@ private.holder = "保管室三号柜"
     assert shown.json["results"][1]["disclosed"] == {"holder": "保管室三号柜"}
 
 
+def test_one_private_field_is_disclosed_and_the_others_stay_with_their_author(
+    one_node: OneNode, tmp_path: Path
+) -> None:
+    written = tmp_path / "deposit.json"
+    (tmp_path / "scan.pdf").write_bytes(b"%PDF-1.7")
+    private = {"holder": "保管室三号柜", "note": "only for the author"}
+    row = {"type": "evidence.deposited", "subject": "P-5", "documents": ["scan.pdf"]}
+    written.write_text(json.dumps({**row, "private": private}))
+    assert one_node.run("submit", written).code == 0
+    whole, receipt = tmp_path / "deposit-1.openings.json", tmp_path / "deposit-1.receipt.json"
+    out = tmp_path / "for-the-supervisor.openings.json"
+    choice = ("disclose", whole, "--field", "holder", "--out", out, "--json")
+    done = one_node.run(*choice)
+    assert done.code == 0, done.err
+    assert done.json["fields"] == ["holder"]
+    held = json.loads(whole.read_bytes())["openings"]
+    left_out = next(each for each in held if each["name"] == "note")
+    assert left_out["salt"] not in out.read_text() and left_out["value"] not in out.read_text()
+    shown = one_node.run("verify", receipt, out, "--json")
+    assert shown.json["results"][1]["disclosed"] == {"holder": "保管室三号柜"}
+    assert one_node.run(*choice).json["error"]["code"] == "file.exists"
+    other = ("disclose", out, "--field", "note", "--out", tmp_path / "no.json", "--json")
+    assert one_node.run(*other).json["error"]["code"] == "opening.absent"
+    assert not (tmp_path / "no.json").exists()
+
+
 def test_a_refused_record_says_why_and_leaves_no_receipt(one_node: OneNode, tmp_path: Path) -> None:
     written = tmp_path / "wrong.json"
     written.write_text(json.dumps({"type": "no.such_type", "subject": "P-4"}))
