@@ -119,7 +119,7 @@ def _fail_decode(network: SmallNetwork, early: Receipt) -> Cases:
         case("receipt.cosignatures", "one outside head twice", first, first),
         case("note.invalid", "outside head without lines", _but(first, first.checkpoint[:40])),
         case("note.invalid", "outside head with an extension line", _but(first, extended)),
-        case("note.invalid", "outside head that is empty", _but(first, "")),
+        case("note.invalid", "outside head without any text", _but(first, "")),
     ]
 
 
