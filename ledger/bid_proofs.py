@@ -21,14 +21,18 @@ from ledger.core.policy import Policy
 from ledger.core.receipt import Receipt
 from ledger.core.record import Record
 from ledger.errors import VerificationError
-from ledger.numbering import numbered
-from ledger.sealed_files import COMMITMENT_STEP, DOCUMENT_STEP, verify_commitment
+from ledger.numbering import (
+    COMMITMENT_STEP,
+    DEADLINE_STEP,
+    DOCUMENT_STEP,
+    SET_STEP,
+    numbered,
+)
+from ledger.sealed_files import verify_commitment
 from ledger.trust import TrustRoot
 from ledger.verdict import Caveat, Step, VerifiedRecord
 from ledger.verify import verify_entered
 
-DEADLINE_STEP: Final = 12
-SET_STEP: Final = 13
 BID_TYPE: Final = "tender.bid_submitted"
 SET_TYPE: Final = "tender.bid_set_sealed"
 DEADLINE_TYPES: Final = frozenset({"tender.announcement", "tender.change"})

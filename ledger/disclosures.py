@@ -12,12 +12,10 @@ from ledger.core.openings import Openings, verify_opening
 from ledger.core.policy import Policy
 from ledger.core.record import Record
 from ledger.errors import VerificationError
+from ledger.numbering import DOCUMENT_STEP
 from ledger.trust import TrustRoot
 from ledger.verdict import Step, VerifiedRecord
 from ledger.verify import verify_receipt
-
-DOCUMENT_STEP = 10
-"""A batch proof takes the place of the evidence list in the check of the document's digest."""
 
 
 def verify_batch_proof(
@@ -42,6 +40,7 @@ def verify_batch_proof(
             `proof.inclusion`.
     """
     verified = verify_receipt(proof.receipt, trust, policy=policy)
+    # The place in the batch stands for the list of evidence, in the same check.
     for document in document_digests or ():
         if (document.sha256, document.size_bytes) != (proof.sha256, proof.size_bytes):
             raise VerificationError(

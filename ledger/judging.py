@@ -20,9 +20,10 @@ from ledger.core.record import Record
 from ledger.core.sealed_file import SealedFile
 from ledger.disclosures import verify_batch_proof, verify_openings
 from ledger.errors import LedgerError, VerificationError
+from ledger.numbering import COMMITMENT_STEP
 from ledger.presented import Presented
 from ledger.reliance import Reliance
-from ledger.sealed_files import COMMITMENT_STEP, verify_sealed_file
+from ledger.sealed_files import verify_sealed_file
 from ledger.trust import TrustRoot
 from ledger.verdict import Caveat, Step, VerifiedRecord
 from ledger.verify import steps_passed, verify_receipt

@@ -1,12 +1,20 @@
-"""The number of a check on whatever the check raises: one place for every numbered verifier.
+"""The numbers of checks that several verifiers give, and how one is put on a refusal.
 
-Spec: ``docs/spec/receipt.md`` and ``docs/spec/bid_proof.md``.
+Spec: ``docs/spec/receipt.md``, ``docs/spec/sealed.md`` and ``docs/spec/bid_proof.md``.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from ledger.errors import FormatError, VerificationError
+
+NETWORK_STEP: Final = 2
+SEALED_STEP: Final = 9
+DOCUMENT_STEP: Final = 10
+COMMITMENT_STEP: Final = 11
+DEADLINE_STEP: Final = 12
+SET_STEP: Final = 13
 
 
 @contextmanager

@@ -15,13 +15,12 @@ from ledger.core.policy import POLICY_BYTES_MAX, Policy, parse_policy
 from ledger.core.strict_json import load
 from ledger.errors import FormatError, VerificationError
 from ledger.files import read_capped
+from ledger.numbering import NETWORK_STEP
 from ledger.trust import FORMAT, TRUST_BYTES_MAX, TrustRoot, decode_trust
 
 NETWORKS_MAX: Final = 64
 FILES_MAX: Final = 4_096
 """Files that are looked at in a trust folder."""
-NETWORK_STEP: Final = 2
-"""The check of a receipt that asks whose network it is."""
 _NAME: Final = "trust.json"
 _SUFFIX: Final = ".json"
 
@@ -81,8 +80,7 @@ def read_reliance(trusts: Iterable[Path], policies: Iterable[Path] = ()) -> Reli
         roots.setdefault(root.network_id, root)
         if len(roots) > NETWORKS_MAX:
             raise FormatError(Code.TRUST_TOO_MANY, limit=NETWORKS_MAX)
-    demanded = tuple(parse_policy(read_capped(path, POLICY_BYTES_MAX)) for path in policies)
-    return Reliance(tuple(roots.values()), demanded)
+    return Reliance(tuple(roots.values()), tuple(map(read_policy, policies)))
 
 
 def trusts_under(paths: Iterable[Path]) -> Iterator[Path]:
@@ -111,6 +109,17 @@ def read_trust(path: Path) -> TrustRoot:
         VerificationError: as `trust.decode_trust`.
     """
     return decode_trust(read_capped(path, TRUST_BYTES_MAX))
+
+
+def read_policy(path: Path) -> Policy:
+    """The policy in a file.
+
+    Raises:
+        OSError: the file cannot be read.
+        FormatError: as `policy.parse_policy`.
+        VerificationError: as `policy.parse_policy`.
+    """
+    return parse_policy(read_capped(path, POLICY_BYTES_MAX))
 
 
 def _in_folder(folder: Path) -> Iterator[Path]:

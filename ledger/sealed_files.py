@@ -6,7 +6,6 @@ nobody else can. Spec: ``docs/spec/sealed.md``.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from ledger.checks import check_documents
 from ledger.codes import Code
@@ -16,13 +15,10 @@ from ledger.core.receipt import Receipt
 from ledger.core.record import Record, decode_record
 from ledger.core.sealed_file import SealedFile, check_committed
 from ledger.errors import VerificationError
-from ledger.numbering import numbered
+from ledger.numbering import COMMITMENT_STEP, DOCUMENT_STEP, numbered
 from ledger.trust import TrustRoot
 from ledger.verdict import Caveat, Step, VerifiedRecord
 from ledger.verify import verify_entered
-
-DOCUMENT_STEP: Final = 10
-COMMITMENT_STEP: Final = 11
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from ledger.core.batch import DocumentDigest
 from ledger.core.policy import Policy
 from ledger.core.receipt import Receipt
 from ledger.errors import VerificationError
-from ledger.numbering import numbered
+from ledger.numbering import SEALED_STEP, numbered
 from ledger.trust import TrustRoot
 from ledger.verdict import CAVEATS, Caveat, Cosigner, OpenedAt, Step, VerifiedRecord
 
@@ -57,7 +57,7 @@ def verify_entered(
     """
     verified = verify_receipt(receipt, trust, policy=policy)
     if verified.opened is not None:
-        raise VerificationError(Code.RECEIPT_OPENED, step=9, type=verified.record.type)
+        raise VerificationError(Code.RECEIPT_OPENED, step=SEALED_STEP, type=verified.record.type)
     return verified
 
 

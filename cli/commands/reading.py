@@ -18,8 +18,8 @@ from cli.settings import stored_settings
 from cli.words import language, say
 from ledger.codes import Code
 from ledger.core.identifiers import RecordId
-from ledger.core.policy import POLICY_BYTES_MAX, Policy, parse_policy
-from ledger.reliance import read_trust
+from ledger.core.policy import Policy
+from ledger.reliance import read_policy, read_trust
 from ledger.report import printable
 from ledger.trust import TrustRoot
 
@@ -56,7 +56,11 @@ def receipt(
     urls, root, certificates = whom(as_, node, trust)
     demanded = None if policy is None else _policy(policy)
     written: dict[str, object] = {}
-    with Client(urls, root, certificate_file=certificates) as client:
+    output = Output(as_json)
+    with (
+        Client(urls, root, certificate_file=certificates) as client,
+        output.waiting(say("receipt.waiting")),
+    ):
         fetched = witnessed_receipt(client, record_id, demanded, wait).encode()
         if tlog_proof is not None:
             write_result(tlog_proof, client.tlog_proof(record_id).format())
@@ -68,7 +72,7 @@ def receipt(
             sys.stdout.write(fetched.decode())
             return
     lines = [f"{HELD} {say('receipt.kept', path=str(path))}" for path in written.values()]
-    Output(as_json).result({"record": record, **written}, *lines)
+    output.result({"record": record, **written}, *lines)
 
 
 def status(
@@ -151,8 +155,7 @@ def trust_in(as_: Path | None, trust: Path) -> TrustRoot:
 
 def _policy(path: Path) -> Policy:
     try:
-        with path.open("rb") as file:
-            return parse_policy(file.read(POLICY_BYTES_MAX + 1))
+        return read_policy(path)
     except OSError as problem:
         raise unreadable(path, problem) from problem
 
