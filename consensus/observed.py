@@ -4,7 +4,7 @@ For people only, as `consensus.status` is.
 """
 
 from consensus.application import Application
-from consensus.core.situation import Awaited, Situation, Timers, Votes, Wait
+from consensus.core.situation import resting
 from consensus.depths import PoolDepth
 from consensus.peers import Peer
 from consensus.status import NodeStatus
@@ -28,13 +28,16 @@ def status_of(
         name: Peer(each.fault is None, each.heard_ms, each.height)
         for name, each in following.upstreams.items()
     }
+    head, committee = application.head, application.committee
+    # Whom the last block leaves as primary is all that an observer knows of the open height.
+    primary = committee.primary(head.view)
     return NodeStatus(
         node_id=own,
-        head=application.head,
+        head=head,
         cosigned_height=cosigned,
-        situation=_situation(application, following.followed),
-        committee=application.committee,
-        peers={name: Peer() for name in application.committee} | asked,
+        situation=resting(head, head.view, primary, following.followed),
+        committee=committee,
+        peers={name: Peer() for name in committee} | asked,
         pool=PoolDepth(0, 0, 0, 0, 0, 0),
         queues={},
         abstain_until=Height(0),
@@ -42,28 +45,4 @@ def status_of(
         clock_bounds_ms=(0, 0),
         now_ms=now_ms,
         following=following,
-    )
-
-
-def _situation(application: Application, followed: NodeId | None) -> Situation:
-    """What an observer knows of the open height: whom the last block leaves as primary."""
-    head = application.head
-    return Situation(
-        height=Height(head.height + 1),
-        view=head.view,
-        active=True,
-        primary=application.committee.primary(head.view),
-        changed=0,
-        prepared=None,
-        asking=(),
-        certified=head.height,
-        donor=followed,
-        clock_trusted=True,
-        muted=False,
-        dropped_count=0,
-        dropped_last="",
-        awaited=Awaited(Wait.WORK, 0, (), None),
-        votes=Votes(None, (), (), ()),
-        timers=Timers(None, None, None),
-        early={},
     )

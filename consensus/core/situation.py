@@ -11,6 +11,7 @@ from enum import StrEnum
 from consensus.core.height import OpenHeight
 from consensus.core.instance import Node
 from consensus.core.messages import Phase
+from ledger.core.block import Head
 from ledger.core.identifiers import HeaderHash, Height, NodeId, View
 
 
@@ -172,6 +173,36 @@ def _timers(node: Node, at: OpenHeight, now_ms: int) -> Timers:
         node.pacemaker.deadline_ms,
         node.listens_until_ms if node.listens_until_ms > now_ms else None,
         votable_at_ms if votable_at_ms > now_ms else None,
+    )
+
+
+def resting(head: Head, view: View, primary: NodeId, donor: NodeId | None = None) -> Situation:
+    """The height above `head` where nothing is open: of whoever takes no part, or has no work.
+
+    Args:
+        head: of the chain.
+        view: in which the next block would be proposed.
+        primary: of that view.
+        donor: whose blocks are taken.
+    """
+    return Situation(
+        height=Height(head.height + 1),
+        view=view,
+        active=True,
+        primary=primary,
+        changed=0,
+        prepared=None,
+        asking=(),
+        certified=head.height,
+        donor=donor,
+        clock_trusted=True,
+        muted=False,
+        dropped_count=0,
+        dropped_last="",
+        awaited=Awaited(Wait.WORK, 0, (), None),
+        votes=Votes(None, (), (), ()),
+        timers=Timers(None, None, None),
+        early={},
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from consensus.core.fault import Fault, two_votes
-from consensus.core.situation import Awaited, Situation, Timers, Votes, Wait
+from consensus.core.situation import resting
 from consensus.depths import PoolDepth
 from consensus.peers import Peer
 from consensus.status import NodeStatus
@@ -14,29 +14,6 @@ from tests.consensus.core.world import commit, slot
 
 FIRST_VIEW = View(0)
 EMPTY_POOL = PoolDepth(0, 0, 0, 0, 0, 0)
-
-
-def resting(head: Head, primary: NodeId, view: View = FIRST_VIEW) -> Situation:
-    """The height above `head`, at which nothing waits."""
-    return Situation(
-        height=Height(head.height + 1),
-        view=view,
-        active=True,
-        primary=primary,
-        changed=0,
-        prepared=None,
-        asking=(),
-        certified=head.height,
-        donor=None,
-        clock_trusted=True,
-        muted=False,
-        dropped_count=0,
-        dropped_last="",
-        awaited=Awaited(Wait.WORK, 0, (), None),
-        votes=Votes(None, (), (), ()),
-        timers=Timers(None, None, None),
-        early={},
-    )
 
 
 def well(
@@ -52,7 +29,7 @@ def well(
         node_id=own,
         head=head,
         cosigned_height=head.height,
-        situation=resting(head, committee.primary(view), view),
+        situation=resting(head, view, committee.primary(view)),
         committee=committee,
         peers=peers,
         pool=EMPTY_POOL,
