@@ -21,6 +21,8 @@ from ledger.witnessing import verified_lines
 
 WAIT_MS: Final = 5_000
 """For the blocks under a head that is shown here."""
+WAITING_MAX: Final = 64
+"""Requests that wait so at once: whoever has a head may ask as often as it likes."""
 
 
 class OwnLog:
@@ -31,6 +33,7 @@ class OwnLog:
         self._node = node
         self._trust = trust
         self._log = structlog.get_logger("witness")
+        self._waiting_count = 0
 
     async def look(self, body: bytes) -> None:
         """Require that the head in a request is of this chain, as far as it was judged here.
@@ -47,14 +50,22 @@ class OwnLog:
             # Another log's: the witness itself says that it knows none.
             return
         verified_lines(note, self._trust)
-        until_ms = now_ms() + WAIT_MS
-        while self._chain.head.log_size < head.size:
+        wait_ms = WAIT_MS if self._waiting_count < WAITING_MAX else 0
+        self._waiting_count += 1
+        try:
+            await self._arrived(head.size, wait_ms)
+        finally:
+            self._waiting_count -= 1
+        self._check(head, note.format())
+
+    async def _arrived(self, size: int, wait_ms: int) -> None:
+        until_ms = now_ms() + wait_ms
+        while self._chain.head.log_size < size:
             left_ms = until_ms - now_ms()
             if left_ms <= 0 or self._node.failure is not None:
-                size = self._chain.head.log_size
-                raise StoreError(Code.WITNESS_AHEAD, asked=head.size, size=size)
+                own = self._chain.head.log_size
+                raise StoreError(Code.WITNESS_AHEAD, asked=size, size=own)
             await self._node.moved(left_ms / 1000)
-        self._check(head, note.format())
 
     def _check(self, head: Checkpoint, note: bytes) -> None:
         height = self._chain.blocks.height_of_size(head.size) if head.size else None

@@ -114,6 +114,14 @@ def test_it_cosigns_no_head_whose_blocks_do_not_come(monkeypatch: pytest.MonkeyP
     assert court.disk.read() == b""
 
 
+def test_only_so_many_may_wait_for_blocks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has a head may show it as often as it likes; each time is answered at once."""
+    monkeypatch.setattr(own_log, "WAITING_MAX", 0)
+    court = Court(0)
+    assert court.shown(court.note(court.at(2))).status_code == 503
+    assert court.waited == 0
+
+
 @pytest.mark.parametrize("what", ["root", "size"])
 def test_it_cosigns_no_other_log_of_a_quorum(what: str) -> None:
     """A plain witness would: it has nothing to hold the first head against."""
