@@ -92,8 +92,10 @@ def _print_lines(outcomes: Sequence[Outcome], reliance: Reliance, language: str)
 
 def _unreadable(path: Path, problem: OSError | LedgerError, asked: argparse.Namespace) -> int:
     """Say which file could not be read, and why."""
-    code = "file.unreadable"
-    told = str(problem.strerror) if isinstance(problem, OSError) else ""
+    code, told = "file.unreadable", ""
+    if isinstance(problem, OSError):
+        # Of what is looked for in a folder, the problem knows the file.
+        path, told = Path(problem.filename or path), str(problem.strerror)
     if isinstance(problem, LedgerError):
         code, told = problem.code.value, problem_sentence(problem, asked.lang)
     if asked.json:

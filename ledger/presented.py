@@ -108,12 +108,15 @@ def proofs_under(paths: Iterable[Path]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        found = [each for each in sorted(path.iterdir()) if each.is_file() and _is_proof(each)]
-        if not found:
+        count = 0
+        for each in sorted(path.iterdir()):
+            if each.is_file() and _is_proof(each):
+                count += 1
+                if count > PRESENTED_MAX:
+                    raise FormatError(Code.VERIFY_TOO_MANY, folder=str(path), limit=PRESENTED_MAX)
+                yield each
+        if not count:
             raise FormatError(Code.VERIFY_NONE, folder=str(path))
-        if len(found) > PRESENTED_MAX:
-            raise FormatError(Code.VERIFY_TOO_MANY, folder=str(path), limit=PRESENTED_MAX)
-        yield from found
 
 
 def _is_proof(path: Path) -> bool:

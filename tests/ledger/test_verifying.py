@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ledger import presented
 from ledger.__main__ import main
 from ledger.codes import Code
 from ledger.core.sealed_file import SealedFile
@@ -138,6 +139,25 @@ def test_a_broken_receipt_in_a_folder_is_not_passed_over(
     (court / "case/3.receipt.json").write_text("{")
     assert ask(court, str(court / "case")) == 2
     assert "3.receipt.json" in capsys.readouterr().err
+
+
+def test_of_a_folder_the_file_is_named_that_cannot_be_read(
+    court: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(path: Path, size_max: int) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(presented, "read_capped", forbidden)
+    assert ask(court, str(court / "case")) == 2
+    assert "1.receipt.json: cannot be read: Permission denied" in capsys.readouterr().err
+
+
+def test_more_proofs_than_a_verifier_takes_are_said(
+    court: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presented, "PRESENTED_MAX", 1)
+    assert ask(court, str(court / "case")) == 2
+    assert Code.VERIFY_TOO_MANY.value in capsys.readouterr().err
 
 
 def test_a_sealed_file_proves_its_commitment_and_is_compared_with_the_document(
