@@ -40,7 +40,7 @@ SEALED: Final = "sealed:"
 FIELD_KINDS: Final = frozenset(
     {
         "text", "integer", "fen", "time", "digest", "bytes", "bool", "member", "record",
-        "property_unit", "texts", "integers", "members", "records",
+        "property_unit", "texts", "integers", "members", "records", "digests",
     }
 )  # fmt: skip
 DEADLINE_UNITS: Final = frozenset({"seconds", "hours", "days", "working_days"})

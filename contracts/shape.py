@@ -143,6 +143,7 @@ _FITS: Final[Mapping[str, Callable[[Field, Value], bool]]] = {
     "integers": _list_of(_is_integer),
     "members": _list_of(lambda _, value: _is_member(value)),
     "records": _list_of(lambda _, value: _is_digest(value)),
+    "digests": _list_of(lambda _, value: _is_digest(value)),
 }
 
 

@@ -96,6 +96,12 @@ class State:
             if (index := layout.index_of(rest)) < as_of.index:
                 yield index
 
+    def alerts_of(self, subject: str, code: str, as_of: Times) -> Iterator[tuple[int, RecordId]]:
+        """Alerts of a code about exactly `subject`, each with its log index."""
+        for rest, record_id in self.overlay.rows(layout.alert_group(subject, code)):
+            if (index := layout.index_of(rest)) < as_of.index:
+                yield index, RecordId(record_id)
+
     def alerts(self, subject: str, as_of: Times) -> Iterator[RecordId]:
         """Alerts about exactly `subject`, in the log's order."""
         for rest, record_id in self.overlay.rows(layout.alert_group(subject, "*")):

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from contracts.alerts import (
+    content_rehash,
     deposits,
     drawing,
     eseal,
@@ -29,6 +30,7 @@ ALERT_RULES: Final[Mapping[str, AlertRule]] = MappingProxyType(
     {
         "bid_set": sealing.wrong_set,
         "composition": evaluation.composition,
+        "content_rehash": content_rehash.conclude,
         "deposit_account": deposits.strange_account,
         "draw": drawing.repeated,
         "few_bids": sealing.few_bids,

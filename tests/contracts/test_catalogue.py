@@ -60,6 +60,7 @@ def test_all_forty_alerts_are_declared_and_those_in_force_have_a_rule() -> None:
     in_force = {
         "AL01",
         "AL02",
+        "AL03",
         "AL04",
         "AL05",
         "AL09",
@@ -190,10 +191,10 @@ LINE = 'must_follow = ["tender.announcement"]'
         ),
         (
             Code.CATALOGUE_INVALID,
-            (LINE, 'alerts = ["AL03"]\nmust_follow = [{ term = "alert(*)", else = "AL03" }]'),
+            (LINE, 'alerts = ["AL07"]\nmust_follow = [{ term = "alert(*)", else = "AL07" }]'),
         ),
         # What cannot happen.
-        (Code.CATALOGUE_UNSATISFIABLE, (LINE, 'must_follow = ["alert(AL03)"]')),
+        (Code.CATALOGUE_UNSATISFIABLE, (LINE, 'must_follow = ["alert(AL07)"]')),
         (Code.CATALOGUE_UNSATISFIABLE, (LINE, 'must_follow = ["tender.site_visit"]')),
         (
             Code.CATALOGUE_UNSATISFIABLE,

@@ -94,6 +94,7 @@ class Stranger:
                 "integers": ((), (20_001,), tuple(range(20_000, 20_300))),
                 "members": (("builder",),),
                 "records": (tuple(self.known),),
+                "digests": ((), (bytes(32),)),
             }[field.kind]
         )
 
