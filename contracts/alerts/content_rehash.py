@@ -1,7 +1,7 @@
 """AL03, hash mismatch (内容篡改): a signed report says that a file is not what was anchored.
 
-What hashes files again stands outside the ledger (`bidwitness watch`); its word is evidence, and its
-issuer answers for it. Spec: ``docs/spec/contracts.md``.
+What hashes files again stands outside the ledger; its word is evidence, and its issuer answers for
+it. Spec: ``docs/spec/contracts.md``.
 """
 
 from typing import Final

@@ -25,7 +25,7 @@ class Mismatch:
 
 
 def judge(case: Case) -> Rejected | None:
-    """Refuse lists out of step, a mismatch that is none or told twice, and one that is not cited."""
+    """Refuse lists out of step, a mismatch that is none or told twice, one that is not cited."""
     fields, names = case.record.fields, ("mismatched", "anchored", "found")
     if len({len(cast("tuple[bytes, ...]", fields.get(name, ()))) for name in names}) > 1:
         return _rejected(case, "found")
