@@ -17,14 +17,17 @@ from contracts.alerts import ALERT_RULES
 from contracts.closure import check
 from contracts.profile import profile
 from contracts.profile_closure import check_profile
+from contracts.registry_closure import check_registry
 from contracts.rules import RULES
-from contracts.table_row import Raw, Row, invalid
-from contracts.tables import VERSION, Catalogue, Reason, catalogue_of
+from contracts.subsystem import subsystem
+from contracts.table_row import Raw, invalid
+from contracts.tables import VERSION, Catalogue, catalogue_of
 from ledger.core.canonical import Value, encode
 from ledger.core.hashing import Tag, sha256, tagged_hash
 from ledger.core.identifiers import Digest
 
-_FOLDERS: Final = {"types": "types", "deadlines": "deadlines", "profiles": "profiles"}
+_FOLDERS: Final = ("types", "deadlines", "profiles", "subsystems")
+"""Each a group of rows under its own name."""
 _FILES: Final = {
     "roles": "roles.toml",
     "alerts": "alerts.toml",
@@ -38,13 +41,14 @@ def load_catalogue(more: Sequence[Path] = ()) -> Catalogue:
 
     Args:
         more: further folders laid out like this package (``types/*.toml``, ``deadlines/*.toml``,
-            ``profiles/*.toml``); a network that uses them has another catalogue hash.
+            ``profiles/*.toml``, ``subsystems/*.toml``); a network that uses them has another
+            catalogue hash.
 
     Raises:
         FormatError: one of the `catalogue.*` codes, naming the row.
     """
     places: list[Traversable] = [files("contracts"), *more]
-    raw = {group: _folder_rows(places, folder) for group, folder in _FOLDERS.items()}
+    raw = {group: _folder_rows(places, group) for group in _FOLDERS}
     raw |= {group: _file_rows(places[0].joinpath(name)) for group, name in _FILES.items()}
     catalogue = catalogue_of(
         types={key: schema_reader.record_type(key, row) for key, row in raw["types"].items()},
@@ -52,13 +56,15 @@ def load_catalogue(more: Sequence[Path] = ()) -> Catalogue:
         alerts={code: schema_reader.alert(code, row) for code, row in raw["alerts"].items()},
         deadlines={key: schema_reader.deadline(key, row) for key, row in raw["deadlines"].items()},
         common={name: schema_reader.field(name, row) for name, row in raw["common"].items()},
-        reasons={key: _reason(key, row) for key, row in raw["reasons"].items()},
+        reasons={key: schema_reader.reason(key, row) for key, row in raw["reasons"].items()},
         profiles={key: profile(key, row) for key, row in raw["profiles"].items()},
+        subsystems={key: subsystem(key, row) for key, row in raw["subsystems"].items()},
         digest=_hash(raw),
     )
     check(catalogue, RULES.keys(), {"clause", "timer", "calendar", *ALERT_RULES})
     for each in catalogue.profiles.values():
         check_profile(catalogue, each)
+    check_registry(catalogue)
     return catalogue
 
 
@@ -98,13 +104,6 @@ def _over(defaults: Raw, row: Raw) -> Raw:
         if isinstance(defaults.get(name), Mapping) and isinstance(row.get(name), Mapping):
             joined[name] = {**cast(Raw, defaults[name]), **cast(Raw, row[name])}
     return joined
-
-
-def _reason(key: str, raw: Raw) -> Reason:
-    row = Row(key, raw)
-    made = Reason(row.text("zh"), row.text("en"))
-    row.end()
-    return made
 
 
 def _hash(raw: Mapping[str, Mapping[str, Raw]]) -> Digest:

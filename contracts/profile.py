@@ -77,6 +77,8 @@ class Profile:
     groups: tuple[Group, ...]
     optional: tuple[str, ...]
     """Types that belong to the procedure where they occur."""
+    elsewhere: tuple[str, ...]
+    """Subsystems of other procedures, whose function points a section of this one does not pass."""
 
     def nodes(self) -> Iterator[Node]:
         """Every mandatory node, in order."""
@@ -118,6 +120,7 @@ def profile(key: str, raw: Raw) -> Profile:
         none_open=row.texts("none_open"),
         groups=_ordered(key, groups),
         optional=row.texts("optional"),
+        elsewhere=row.texts("elsewhere"),
     )
     row.end()
     return made

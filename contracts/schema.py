@@ -168,6 +168,14 @@ class ConfirmedBy:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something is so, in both languages."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordType:
     """One row: everything that data can say about a kind of record."""
 
@@ -178,6 +186,9 @@ class RecordType:
     en: str
     stage: str
     function_points: tuple[str, ...]
+    """Keys of the registry's points at which it stands."""
+    entry: Reason | None
+    """Why nothing comes before it, where nothing does."""
     visibility: str
     """``public``, ``parties``, ``supervisor`` or ``sealed:TYPE``: what the API shows."""
     subject: str

@@ -21,6 +21,7 @@ from contracts.schema import (
     Field,
     Forbids,
     Issuer,
+    Reason,
     RecordType,
     Role,
     Starts,
@@ -44,6 +45,7 @@ def record_type(key: str, raw: Raw) -> RecordType:
         en=row.text("en"),
         stage=row.one_of("stage", STAGES),
         function_points=row.texts("function_points"),
+        entry=row.optional("entry", _reason),
         visibility=row.text("visibility"),
         subject=row.one_of("subject", SUBJECT_KINDS),
         issuers=row.many("issuers", _issuer),
@@ -131,6 +133,18 @@ def field(name: str, raw: Raw) -> Field:
     made = _field(row)
     row.end()
     return made
+
+
+def reason(key: str, raw: Raw) -> Reason:
+    """The reason of one table; raises as `record_type`."""
+    row = Row(key, raw)
+    made = _reason(row)
+    row.end()
+    return made
+
+
+def _reason(row: Row) -> Reason:
+    return Reason(row.text("zh"), row.text("en"))
 
 
 def _issuer(row: Row) -> Issuer:

@@ -10,20 +10,13 @@ from typing import Final
 
 from contracts.expression import Exists, Moment, terms
 from contracts.profile import Profile
-from contracts.schema import REGION, Alert, Deadline, Field, RecordType, Role
+from contracts.schema import REGION, Alert, Deadline, Field, Reason, RecordType, Role
+from contracts.subsystem import Point, Subsystem
 from ledger.core.identifiers import Digest
 
 VERSION: Final = 1
 CERTIFICATE: Final = "tender.witness_certificate"
 VOIDED: Final = "ledger.voided"
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a rule in Python raised an alert, in both languages."""
-
-    zh: str
-    en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +30,15 @@ class Catalogue:
     common: Mapping[str, Field]
     """Fields that every type may carry."""
     reasons: Mapping[str, Reason]
+    """Why a rule in Python raised an alert."""
     profiles: Mapping[str, Profile]
+    subsystems: Mapping[str, Subsystem]
     hash: Digest
     """Over the canonical form of all rows; adopted by the genesis."""
+    points: Mapping[str, Point]
+    """Every function point, ascending."""
+    at_point: Mapping[str, tuple[str, ...]]
+    """For each function point, the types that stand at it."""
     codes: Mapping[str, str]
     """Working code to key: ``T09`` to ``tender.announcement``."""
     kept: Mapping[str, tuple[str, ...]]
@@ -71,6 +70,7 @@ def catalogue_of(
     common: Mapping[str, Field],
     reasons: Mapping[str, Reason],
     profiles: Mapping[str, Profile],
+    subsystems: Mapping[str, Subsystem],
     digest: Digest,
 ) -> Catalogue:
     """The catalogue of these rows, with what follows from them; not yet proven closed."""
@@ -86,6 +86,7 @@ def catalogue_of(
         kept.setdefault(type_key, set()).add(field)
     for type_key, field in (*_linking(profiles), *_cited(types), *_said(types)):
         kept.setdefault(type_key, set()).add(field)
+    points = {each.key: each for key in sorted(subsystems) for each in subsystems[key].points}
     return Catalogue(
         types=types,
         roles=roles,
@@ -94,7 +95,10 @@ def catalogue_of(
         common=common,
         reasons=reasons,
         profiles=profiles,
+        subsystems=dict(sorted(subsystems.items())),
         hash=digest,
+        points=points,
+        at_point={key: _standing_at(key, types) for key in points},
         codes={kind.code: kind.key for kind in types.values() if kind.code},
         kept={key: tuple(sorted(names)) for key, names in kept.items() if names},
         asked=asked,
@@ -117,6 +121,11 @@ def references(types: Mapping[str, RecordType], deadlines: Mapping[str, Deadline
     for deadline in deadlines.values():
         if not (deadline.start in {"record", *types} or deadline.start.startswith("field:")):
             yield deadline.start
+
+
+def _standing_at(point: str, types: Mapping[str, RecordType]) -> tuple[str, ...]:
+    """The types that name a function point, by key."""
+    return tuple(sorted(key for key, kind in types.items() if point in kind.function_points))
 
 
 def _chosen_by(profiles: Mapping[str, Profile]) -> Iterator[str]:

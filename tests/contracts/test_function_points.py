@@ -19,10 +19,15 @@ def coded(code: str) -> RecordType:
     return kind
 
 
-def test_there_are_25_subsystems_with_five_function_points_each() -> None:
-    assert list(POINTS) == [
-        f"{system:02d}.{point}" for system in range(1, 26) for point in range(1, 6)
-    ]
+def test_the_registry_has_the_points_of_the_public_cases() -> None:
+    assert list(CATALOGUE.points) == list(POINTS)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_point_is_planned_as_long_as_none_of_its_types_is_in_force(point: str) -> None:
+    in_force = [code for code in POINTS[point] if CATALOGUE.type(code) is not None]
+    stand = {CATALOGUE.types[name].code for name in CATALOGUE.at_point[point]} - {""}
+    assert stand == set(in_force)
 
 
 @pytest.mark.parametrize("code", CODED)
