@@ -18,6 +18,7 @@ from cli.commands import (
     observer,
     project,
     reading,
+    tracing,
     verifying,
     witness,
     writing,
@@ -37,7 +38,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for _part in (
-    *(network, node, observer, keys, writing, reading, diagnose, project, log, witness),
+    *(network, node, observer, keys, writing, reading, diagnose, project, tracing, log, witness),
     *(bidding, verifying, disclosing, drawing, catalogue, demo),
 ):
     _part.register(app)

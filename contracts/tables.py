@@ -57,6 +57,15 @@ class Catalogue:
         return self.types.get(self.codes.get(name, name))
 
     @property
+    def replacing(self) -> Mapping[str, Mapping[str, str]]:
+        """By type: which of its fields replaces which ``TYPE.field`` in the subject."""
+        return {
+            kind.key: sets
+            for kind in self.types.values()
+            if (sets := {name: each.sets for name, each in kind.fields.items() if each.sets})
+        }
+
+    @property
     def planned(self) -> tuple[str, ...]:
         """Codes of the alerts that are declared and have no rule yet."""
         return tuple(code for code, alert in self.alerts.items() if alert.planned)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from api.access import DigestPath, Service, digest
 from api.alerts import alert_sentence
 from api.completeness import completeness_form
-from api.explorer import network_view, project_view, record_view
+from api.explorer import network_view, project_view, record_view, trace_view
 from api.explorer.language import language_of
 from api.explorer.names import Names
 from api.explorer.rendering import page
@@ -90,6 +90,7 @@ async def record(request: Request, service: Service, record: DigestPath) -> Resp
         if said.type == ALERT_TYPE
         else "",
         "facts": record_view.facts_of(service, said, names, language),
+        "chains": trace_view.chain_rows(service, stored.record_id, names, language),
         "proof": record_view.proof_of(service, stored, language),
         "header": service.chain.blocks.header(stored.place.height),
         "origin": service.chain.origin,

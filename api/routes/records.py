@@ -10,6 +10,7 @@ from api.errors import PROBLEM_TYPE
 from api.forms import stored_form
 from api.listing import shown_page
 from api.openapi import JSON, answer, bytes_answer, later, problems
+from api.trace import trace_form
 from ledger.core.identifiers import RecordId, Subject
 from ledger.core.receipt import MEDIA_TYPE
 from ledger.core.record import SUBJECT_BYTES_MAX
@@ -74,6 +75,20 @@ async def tlog_proof(record: DigestPath, service: Service) -> Response:
     found = service.tlog_proof(RecordId(digest(record)))
     name = f'attachment; filename="{record[:16]}.tlog-proof"'
     return Response(found.format(), 200, {"Content-Disposition": name}, PROOF_TYPE)
+
+
+@router.get(
+    "/v1/records/{record}/trace",
+    summary="A record's amendment trace",
+    responses={200: answer("Who changed which field when", "TraceJson"), **problems(403, 404)},
+)
+async def trace(record: DigestPath, service: Service) -> Response:
+    """Everything that amends, replaces or voids it, with its public fields before and after.
+
+    Of private fields it says that they were committed anew: values are for whoever holds the
+    openings, and `bidwitness trace` puts both together.
+    """
+    return JSONResponse(trace_form(service, RecordId(digest(record))))
 
 
 @router.get(

@@ -18,6 +18,7 @@ from ledger.core.record import Evidence, Record
 from ledger.core.signing import Ed25519Signer
 from ledger.reliance import read_trust
 from ledger.trust import TrustRoot
+from tests.cli.one_node import Ended
 
 READY_S = 120
 HOUR_MS = 3_600_000
@@ -47,6 +48,8 @@ class RealNetwork:
     """The processes, and the members' keys for whoever submits."""
 
     folder: Path
+    more_members: str = ""
+    """Tables of TOML: members without a node."""
     trust: TrustRoot = field(init=False)
     nodes: list[NodeProcess] = field(init=False)
     keys: dict[str, Ed25519Signer] = field(init=False)
@@ -54,7 +57,7 @@ class RealNetwork:
 
     def __post_init__(self) -> None:
         description = self.folder / "network.toml"
-        description.write_text(DESCRIPTION, encoding="utf-8")
+        description.write_text(DESCRIPTION + self.more_members, encoding="utf-8")
         passphrase = self.folder / "passphrase"
         passphrase.write_text("correct horse", encoding="utf-8")
         network = self.folder / "network"
@@ -73,6 +76,24 @@ class RealNetwork:
             for member in MEMBERS
         }
         self.nodes = [_process(network / "nodes" / member) for member in MEMBERS]
+
+    def run(self, who: str, *words: str | Path, language: str = "en_US.UTF-8") -> Ended:
+        """Run one command as a member, in a process of its own."""
+        ended = subprocess.run(
+            [sys.executable, "-m", "cli.main", *map(str, words)],
+            env={
+                "LANG": language,
+                "COLUMNS": "160",
+                "BIDWITNESS_AS": str(self.folder / "network" / "members" / who),
+                "BIDWITNESS_TRUST": str(self.folder / "network" / "trust.json"),
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Ended(ended.returncode, ended.stdout, ended.stderr)
 
     def start(self) -> None:
         """Start every node and wait until all are ready."""

@@ -1,0 +1,272 @@
+"""Changes on four real nodes: traced with and without openings, by whoever is asked."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.network.real_network import RealNetwork
+
+pytestmark = pytest.mark.network
+
+PROJECT, SECTION = "JC-2026-GC-0117", "JC-2026-GC-0117/01"
+DAY_MS = 86_400_000
+TENDERER = """
+[[members]]
+id = "builder"
+name_zh = "市教育局"
+name_en = "Education bureau"
+roles = ["tenderer"]
+"""
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealNetwork]:
+    """Four nodes of four departments, and a tenderer."""
+    made = RealNetwork(tmp_path_factory.mktemp("traces"), TENDERER)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+
+
+class Tender:
+    """What the tenderer and the centre wrote down, each file beside its receipts and openings."""
+
+    def __init__(self, network: RealNetwork, folder: Path) -> None:
+        self.network = network
+        self.folder = folder
+
+    def say(self, name: str, who: str, type_key: str, subject: str = SECTION, **row: Any) -> str:
+        """Submit one record; its openings lie at `name`-1.openings.json. Returns its id."""
+        for label, text in dict(row.pop("files", {})).items():
+            (self.folder / label).write_text(text)
+            row.setdefault("documents", []).append(label)
+        file = self.folder / f"{name}.json"
+        file.write_text(json.dumps({"type": type_key, "subject": subject, **row}))
+        done = self.network.run(who, "submit", file, "--json")
+        assert done.code == 0, done.out + done.err
+        return str(done.json["records"][0]["record"])
+
+    def openings(self, name: str) -> Path:
+        return self.folder / f"{name}-1.openings.json"
+
+
+@pytest.fixture(scope="module")
+def tender(network: RealNetwork, tmp_path_factory: pytest.TempPathFactory) -> Tender:
+    """A tender document whose ceiling price is amended twice, and an extended deadline."""
+    made = Tender(network, tmp_path_factory.mktemp("papers"))
+    made.say("commitment", "builder", "tender.entry_commitment", PROJECT, files={"承诺.txt": "诺"})
+    made.say(
+        "intake",
+        "centre",
+        "tender.project_accepted",
+        PROJECT,
+        files={"受理.txt": "受理"},
+        fields={"tenderer": "builder", "name": "学校改扩建", "industry": "housing"},
+    )
+    first = made.say(
+        "document",
+        "builder",
+        "tender.document_filed",
+        files={"招标文件.txt": "第一版"},
+        fields={"kind": "tender"},
+        private={"ceiling_price_fen": 90_000_000_00, "contact": "王工"},
+    )
+    deadline = time.time_ns() // 1_000_000 + 60 * DAY_MS
+    made.say(
+        "announcement",
+        "builder",
+        "tender.announcement",
+        files={"公告.txt": "公告"},
+        fields={"kind": "announcement", "bid_deadline_ms": deadline},
+    )
+    second = made.say(
+        "clarification",
+        "builder",
+        "tender.clarification",
+        files={"招标文件.txt": "第二版"},
+        fields={"kind": "amendment", "reason": "更正限价", "changed": ["ceiling_price_fen"]},
+        private={"ceiling_price_fen": 88_000_000_00},
+        refs=[["amends", first]],
+    )
+    made.say(
+        "again",
+        "builder",
+        "ledger.amended",
+        fields={"reason": "联系人未变，重新载明"},
+        private={"contact": "王工"},
+        refs=[["amends", second]],
+    )
+    made.say(
+        "extension",
+        "builder",
+        "tender.change",
+        files={"延期.txt": "延期"},
+        fields={"kind": "extension", "bid_deadline_ms": deadline + DAY_MS, "reason": "答疑未毕"},
+    )
+    return made
+
+
+def changes(told: Any, act: str) -> dict[str, Mapping[str, Any]]:
+    """Every changed field of the acts of one kind, by name."""
+    return {
+        each["name"]: each
+        for chain in told["chains"]
+        for done in chain["acts"]
+        if done["act"] == act
+        for each in done["changes"]
+    }
+
+
+def test_the_tenderer_who_holds_the_openings_sees_from_what_to_what(tender: Tender) -> None:
+    done = tender.network.run("builder", "trace", SECTION, "--openings", tender.folder, "--json")
+    assert done.code == 0, done.out + done.err
+    found = changes(done.json, "amended")
+    price = found["ceiling_price_fen"]
+    assert (price["change"], price["before"], price["after"]) == (
+        "changed",
+        90_000_000_00,
+        88_000_000_00,
+    )
+    assert (found["contact"]["change"], found["contact"]["after"]) == ("unchanged", "王工")
+    assert found["招标文件.txt"]["change"] == "changed"
+    deadline = changes(done.json, "replaced")["bid_deadline_ms"]
+    assert deadline["after"] - deadline["before"] == DAY_MS
+    assert done.json["receipts_verified"] == 5
+    assert done.json["openings"]["refused"] == []
+
+
+def test_a_supervisor_without_openings_is_told_that_nobody_can_tell(tender: Tender) -> None:
+    done = tender.network.run("supervisor", "trace", SECTION, "--json")
+    found = changes(done.json, "amended")
+    assert {found[name]["change"] for name in ("ceiling_price_fen", "contact")} == {"recommitted"}
+    assert "王工" not in done.out
+    shown = tender.network.run("supervisor", "trace", SECTION, language="zh_CN.UTF-8")
+    assert shown.code == 0, shown.err
+    assert "重新承诺，未出示" in shown.out and "市教育局" in shown.out
+    assert "更正限价" in shown.out and "最高限价" in shown.out
+    assert "已变更" in shown.out and "招标文件.txt" in shown.out
+
+
+def test_one_field_is_shown_to_a_supervisor_by_both_its_openings(
+    tender: Tender, tmp_path: Path
+) -> None:
+    for name in ("document", "clarification"):
+        out = tmp_path / f"{name}.openings.json"
+        words = ("disclose", tender.openings(name), "--field", "ceiling_price_fen", "--out", out)
+        assert tender.network.run("builder", *words).code == 0
+    asked = ("trace", SECTION, "--openings", tmp_path)
+    told = tender.network.run("supervisor", *asked, "--json").json
+    found = changes(told, "amended")
+    assert found["ceiling_price_fen"]["change"] == "changed"
+    assert found["contact"]["change"] == "recommitted", "only one opening is not enough"
+    shown = tender.network.run("supervisor", *asked, language="zh_CN.UTF-8").out
+    assert "¥ 90,000,000.00" in shown and "¥ 88,000,000.00" in shown
+    # With one of the two nothing is said of whether it changed.
+    (tmp_path / "document.openings.json").unlink()
+    alone = changes(tender.network.run("supervisor", *asked, "--json").json, "amended")
+    assert alone["ceiling_price_fen"]["change"] == "recommitted"
+    assert alone["ceiling_price_fen"]["after"] == 88_000_000_00
+
+
+def test_an_opening_of_another_value_is_refused_by_name_and_the_rest_is_shown(
+    tender: Tender, tmp_path: Path
+) -> None:
+    forged = json.loads(tender.openings("clarification").read_text())
+    forged["openings"][0]["salt"] = "00" * 16
+    (tmp_path / "forged.openings.json").write_text(
+        json.dumps(forged, ensure_ascii=False, separators=(",", ":"))
+    )
+    done = tender.network.run("supervisor", "trace", SECTION, "--openings", tmp_path, "--json")
+    assert done.code == 1, done.out
+    (refused,) = done.json["openings"]["refused"]
+    assert refused["code"] == "opening.invalid"
+    assert changes(done.json, "amended")["ceiling_price_fen"]["change"] == "recommitted"
+
+
+def test_a_project_is_traced_with_its_sections_and_any_node_says_the_same(tender: Tender) -> None:
+    whole = tender.network.run("supervisor", "trace", PROJECT, "--json")
+    assert whole.code == 0, whole.out
+    assert whole.json["subjects"] == [PROJECT, SECTION]
+    asked = [
+        tender.network.run("supervisor", "trace", SECTION, "--node", node.api, "--json").json
+        for node in tender.network.nodes
+    ]
+    assert all(each == asked[0] for each in asked)
+    assert whole.json["chains"] == asked[0]["chains"]
+
+
+def test_one_record_is_traced_alone(tender: Tender) -> None:
+    told = tender.network.run("builder", "trace", SECTION, "--json").json
+    announcement = next(
+        act["of"] for chain in told["chains"] for act in chain["acts"] if act["act"] == "replaced"
+    )
+    alone = tender.network.run("supervisor", "trace", announcement, "--json")
+    assert alone.code == 0, alone.out
+    (chain,) = alone.json["chains"]
+    assert [act["act"] for act in chain["acts"]] == ["said", "replaced"]
+    assert alone.json["receipts_verified"] == 2
+
+
+def test_a_voiding_is_asked_for_and_then_confirmed(tender: Tender) -> None:
+    subject = "JC-2026-证据"
+    deposit = tender.say(
+        "deposit", "notary", "evidence.deposited", subject, files={"公证书.txt": "一"}
+    )
+    voiding = tender.say(
+        "voiding",
+        "notary",
+        "ledger.voided",
+        subject,
+        fields={"reason": "误传"},
+        refs=[["voids", deposit]],
+    )
+    asked = tender.network.run("builder", "trace", subject, language="zh_CN.UTF-8")
+    assert "尚无人确认" in asked.out
+    tender.say(
+        "confirmation", "supervisor", "ledger.confirmed", subject, refs=[["confirms", voiding]]
+    )
+    told = tender.network.run("builder", "trace", deposit, "--json").json
+    (chain,) = told["chains"]
+    assert [each["issuer"] for each in chain["acts"][1]["confirmed_by"]] == ["supervisor"]
+    nothing = tender.network.run("builder", "trace", "no-such-subject", language="zh_CN.UTF-8")
+    assert nothing.code == 0 and "没有修改、替换或作废" in nothing.out
+
+
+def test_an_amendment_by_another_member_stands_there_with_its_alert(tender: Tender) -> None:
+    subject = "JC-2026-他人"
+    deposit = tender.say("own", "notary", "evidence.deposited", subject, files={"原件.txt": "一"})
+    tender.say(
+        "foreign",
+        "centre",
+        "ledger.amended",
+        subject,
+        fields={"reason": "代为更正"},
+        refs=[["amends", deposit]],
+    )
+    told = tender.network.run("builder", "trace", subject, "--json").json
+    (alert,) = told["alerts"]
+    assert (alert["fields"]["alert"], alert["fields"]["because"]) == ("AL05", "not_author")
+    assert [act["issuer"] for act in told["chains"][0]["acts"]] == ["notary", "centre"]
+    shown = tender.network.run("builder", "trace", subject, language="zh_CN.UTF-8")
+    assert "预警 AL05" in shown.out and "修改者不是原提交人" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("00" * 32,), "record.unknown"),
+        ((SECTION, "--openings", "/nowhere"), "file.unreadable"),
+    ],
+)
+def test_what_is_not_there_is_said_with_its_code(
+    tender: Tender, words: tuple[str, ...], code: str
+) -> None:
+    refused = tender.network.run("builder", "trace", *words, "--json")
+    assert refused.code in (1, 2)
+    assert refused.json["error"]["code"] == code
