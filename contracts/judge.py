@@ -152,11 +152,10 @@ def _check_rules(case: Case) -> Rejected | None:
 
 def _in_order(case: Case, conclusions: list[Raised]) -> tuple[Raised, ...]:
     """Alerts by code: of each the first that data raised, else what its rule concluded."""
-    if not conclusions and not case.kind.alerts:
-        return ()
-    alerts = case.facts.world.catalogue.alerts
+    catalogue = case.facts.world.catalogue
+    alerts = catalogue.alerts
     found: dict[str, tuple[Raised, ...]] = {each.alert: (each,) for each in reversed(conclusions)}
-    for code in case.kind.alerts:
+    for code in (*case.kind.alerts, *catalogue.common_alerts):
         rule = ALERT_RULES.get(alerts[code].rule)
         concluded = rule(case) if rule is not None else None
         if concluded:

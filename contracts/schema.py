@@ -262,6 +262,8 @@ class Alert:
     """Version of the rule; 0 where planned."""
     parameters: Mapping[str, int]
     """Thresholds of the rule, as data."""
+    every_type: bool
+    """Every type may raise it, whether or not it lists the alert: it looks at common fields."""
 
     @property
     def planned(self) -> bool:

@@ -103,6 +103,7 @@ def alert(code: str, raw: Raw) -> Alert:
         rule="" if planned else row.text("rule"),
         version=0 if planned else row.integer("version"),
         parameters=row.integers("parameters"),
+        every_type=row.flag("every_type", default=False),
     )
     row.end()
     return made

@@ -39,6 +39,8 @@ class Catalogue:
     """Every function point, ascending."""
     at_point: Mapping[str, tuple[str, ...]]
     """For each function point, the types that stand at it."""
+    common_alerts: tuple[str, ...]
+    """Codes of the alerts that every type may raise."""
     codes: Mapping[str, str]
     """Working code to key: ``T09`` to ``tender.announcement``."""
     kept: Mapping[str, tuple[str, ...]]
@@ -108,6 +110,7 @@ def catalogue_of(
         hash=digest,
         points=points,
         at_point={key: _standing_at(key, types) for key in points},
+        common_alerts=tuple(code for code, each in alerts.items() if each.every_type),
         codes={kind.code: kind.key for kind in types.values() if kind.code},
         kept={key: tuple(sorted(names)) for key, names in kept.items() if names},
         asked=asked,
