@@ -6,13 +6,12 @@ rule, its version and the records it rests on. Spec: ``docs/spec/record.md``.
 
 from typing import Final, assert_never
 
-from contracts.tables import CERTIFICATE, Catalogue
+from contracts.tables import ALERT_RAISED, CERTIFICATE, Catalogue
 from contracts.verdict import Certify, Conclusion, Raised, Withdraw
 from ledger.core.canonical import Value
 from ledger.core.derived import derived_record
 from ledger.core.record import Record, Ref
 
-ALERT_RAISED: Final = "ledger.alert_raised"
 WITHDRAWN: Final = "tender.witness_certificate_withdrawn"
 _WITNESS_RULE: Final = "witness_certificate"
 _WITNESS_VERSION: Final = 1

@@ -7,14 +7,13 @@ from typing import Final
 
 from contracts.node_count import NodeRecord, records_of
 from contracts.state import State, seen_from
-from contracts.tables import Catalogue
+from contracts.tables import ALERT_RAISED, Catalogue
 from contracts.verdict import Times
 from ledger.core.identifiers import RecordId, Subject
 
 OUTSIDE_WINDOW: Final = "AL02"
 TIMER: Final = "timer"
 """The rule of the alerts that timers raise."""
-ALERT_RAISED: Final = "ledger.alert_raised"
 
 
 class Lateness:

@@ -7,7 +7,7 @@ that begins something says why nothing does. Never judges a record. Spec:
 
 from contracts.expression import NoneOpen, terms
 from contracts.schema import RecordType
-from contracts.tables import Catalogue
+from contracts.tables import ALERT_RAISED, Catalogue
 from ledger.codes import Code
 from ledger.errors import FormatError
 
@@ -25,11 +25,18 @@ def check_registry(catalogue: Catalogue) -> None:
                 raise FormatError(Code.CATALOGUE_UNKNOWN, **detail)
         if len(set(kind.function_points)) != len(kind.function_points):
             raise _invalid(kind.key, "a function point is there twice")
+        for name in kind.named_points:
+            if name not in kind.function_points:
+                raise _invalid(kind.key, f"named point {name} is none of its points")
         _check_beginning(kind)
     for key, point in catalogue.points.items():
         if point.planned == bool(catalogue.at_point[key]):
             problem = "planned, although it has a type" if point.planned else "no type stands at it"
             raise _invalid(key, problem)
+    for alert in catalogue.alerts.values():
+        for name in alert.function_points:
+            if name not in catalogue.types[ALERT_RAISED].named_points:
+                raise _invalid(alert.code, f"{name} is no named point of {ALERT_RAISED}")
     for profile in catalogue.profiles.values():
         for name in profile.elsewhere:
             if name not in catalogue.subsystems:

@@ -187,6 +187,8 @@ class RecordType:
     stage: str
     function_points: tuple[str, ...]
     """Keys of the registry's points at which it stands."""
+    named_points: frozenset[str]
+    """Those of them at which a record counts only where it, or its alert, names the point."""
     entry: Reason | None
     """Why nothing comes before it, where nothing does."""
     visibility: str
@@ -262,6 +264,8 @@ class Alert:
     """Version of the rule; 0 where planned."""
     parameters: Mapping[str, int]
     """Thresholds of the rule, as data."""
+    function_points: tuple[str, ...]
+    """Points at which the derived record counts, beside those of every alert."""
     every_type: bool
     """Every type may raise it, whether or not it lists the alert: it looks at common fields."""
 

@@ -45,6 +45,7 @@ def record_type(key: str, raw: Raw) -> RecordType:
         en=row.text("en"),
         stage=row.one_of("stage", STAGES),
         function_points=row.texts("function_points"),
+        named_points=frozenset(row.texts("named_points")),
         entry=row.optional("entry", _reason),
         visibility=row.text("visibility"),
         subject=row.one_of("subject", SUBJECT_KINDS),
@@ -103,6 +104,7 @@ def alert(code: str, raw: Raw) -> Alert:
         rule="" if planned else row.text("rule"),
         version=0 if planned else row.integer("version"),
         parameters=row.integers("parameters"),
+        function_points=row.texts("function_points"),
         every_type=row.flag("every_type", default=False),
     )
     row.end()

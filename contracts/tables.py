@@ -17,6 +17,9 @@ from ledger.core.identifiers import Digest
 VERSION: Final = 1
 CERTIFICATE: Final = "tender.witness_certificate"
 VOIDED: Final = "ledger.voided"
+ALERT_RAISED: Final = "ledger.alert_raised"
+FUNCTION_POINT: Final = "function_point"
+"""The common field that says at which point a record arose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def catalogue_of(
         for forbids in kind.forbids:
             for each in forbids.types:
                 forbidden.setdefault(each, []).append(kind.key)
-    kept = {key: set(kind.kept) for key, kind in types.items()}
+    kept = {key: {*kind.kept, *_choosing(kind)} for key, kind in types.items()}
     asked = frozenset((*references(types, deadlines), *_chosen_by(profiles)))
     for reference in asked:
         type_key, _, field = reference.rpartition(".")
@@ -133,6 +136,11 @@ def references(types: Mapping[str, RecordType], deadlines: Mapping[str, Deadline
     for deadline in deadlines.values():
         if not (deadline.start in {"record", *types} or deadline.start.startswith("field:")):
             yield deadline.start
+
+
+def _choosing(kind: RecordType) -> tuple[str, ...]:
+    """The field by which a record says at which of several points it stands."""
+    return (FUNCTION_POINT,) if len(kind.function_points) > 1 or kind.named_points else ()
 
 
 def _standing_at(point: str, types: Mapping[str, RecordType]) -> tuple[str, ...]:

@@ -4,19 +4,15 @@ What breaks the schema itself is refused by the judge; a wrong function point mi
 counts, and the record stays evidence. Spec: ``docs/spec/contracts.md``.
 """
 
-from typing import Final
-
 from contracts.case import Case
+from contracts.tables import FUNCTION_POINT
 from contracts.verdict import Raised
-
-FIELD: Final = "function_point"
-"""The common field that says at which point a record arose."""
 
 
 def conclude(case: Case) -> Raised | None:
     """The alert, where the point that is named is none of the type's."""
     record = case.record
-    named = record.fields.get(FIELD)
+    named = record.fields.get(FUNCTION_POINT)
     if named is None or named in case.kind.function_points:
         return None
     own = (case.facts.record_id,)

@@ -1,0 +1,79 @@
+"""Which records in force stand at which function points: a question to the state, never a write.
+
+A record stands at the point that it names; one that names none, or one that is not its type's, at
+those of its type. Spec: ``docs/spec/contracts.md``.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from contracts.node_count import NodeRecord
+from contracts.schema import RecordType
+from contracts.state import State
+from contracts.tables import ALERT_RAISED, FUNCTION_POINT, Catalogue
+from contracts.verdict import RecordRow, Times
+from ledger.core.identifiers import RecordId, Subject
+
+OF_PROJECTS: Final = frozenset({"any", "project", "section"})
+"""Subjects of the types whose records may be about a project or its sections."""
+
+Shown = Callable[[str], bool]
+"""Whether whoever asks may know of records of a type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """At which position, by whom, and where the points of a type do not count."""
+
+    catalogue: Catalogue
+    state: State
+    as_of: Times
+    shown: Shown
+    elsewhere: Collection[str] = ()
+    """Subsystems at whose points a record stands only where it names them."""
+
+
+def records_at_points(subject: Subject, asked: Asked) -> dict[str, list[NodeRecord]]:
+    """The records in force about exactly `subject`, by function point; in no order."""
+    found: dict[str, list[NodeRecord]] = {}
+    alerts = _points_of_alerts(subject, asked)
+    for kind in asked.catalogue.types.values():
+        if not kind.function_points or kind.subject not in OF_PROJECTS or not asked.shown(kind.key):
+            continue
+        for record_id, row in _rows(subject, kind, asked):
+            if row.effective is None or not asked.shown(str(row.kept.get("about", kind.key))):
+                continue
+            record = NodeRecord(record_id, row.type, row.issuer, row.effective)
+            for point in (*_points_of(kind, row, asked), *alerts.get(record_id, ())):
+                found.setdefault(point, []).append(record)
+    return found
+
+
+def _rows(subject: Subject, kind: RecordType, asked: Asked) -> Iterator[tuple[RecordId, RecordRow]]:
+    for record_id in asked.state.records(subject, kind.key, asked.as_of):
+        row = asked.state.record(record_id)
+        if row is not None:
+            yield record_id, row
+
+
+def _points_of(kind: RecordType, row: RecordRow, asked: Asked) -> Iterator[str]:
+    """Where a record stands by what it names, or by its type."""
+    named = row.kept.get(FUNCTION_POINT)
+    if named in kind.function_points:
+        yield str(named)
+        return
+    for point in kind.function_points:
+        away = asked.catalogue.points[point].subsystem in asked.elsewhere
+        if point not in kind.named_points and not away:
+            yield point
+
+
+def _points_of_alerts(subject: Subject, asked: Asked) -> Mapping[RecordId, tuple[str, ...]]:
+    """The points of each alert about `subject` that has some of its own."""
+    return {
+        record_id: alert.function_points
+        for alert in asked.catalogue.alerts.values()
+        if alert.function_points and not alert.planned and asked.shown(ALERT_RAISED)
+        for _, record_id in asked.state.alerts_of(subject, alert.code, asked.as_of)
+    }
