@@ -13,6 +13,7 @@ from typing import Any, Final
 import httpx
 
 from api.client.https import trusting
+from api.client.plain import Plain
 from ledger.codes import Code
 from ledger.errors import DetailValue, LedgerError
 
@@ -59,12 +60,8 @@ class Nodes:
             raise ClientError(Code.NODE_UNREACHABLE, url="–", reason="–")
         self._urls = tuple(url.rstrip("/") for url in urls)
         timeout = httpx.Timeout(READ_MARGIN_S, connect=CONNECT_S)
-        self._http = httpx.Client(
-            verify=trusting(certificate_file),
-            timeout=timeout,
-            transport=transport,
-            trust_env=False,
-        )
+        line = transport or httpx.HTTPTransport(verify=trusting(certificate_file), trust_env=False)
+        self._http = httpx.Client(transport=Plain(line), timeout=timeout, trust_env=False)
 
     def close(self) -> None:
         """Close all connections."""

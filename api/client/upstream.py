@@ -13,6 +13,7 @@ import httpx
 
 from api.client.https import trusting
 from api.client.nodes import CONNECT_S, problem_of
+from api.client.plain import AsyncPlain
 from api.token import audience_of, make_token
 from ledger.codes import Code
 from ledger.core.identifiers import Height, MemberId, NetworkId, NodeId
@@ -66,9 +67,13 @@ class HttpUpstream:
         self._node_id = node_id
         self._asking = asking
         self.url = url.rstrip("/")
-        timeout = httpx.Timeout(READ_MARGIN_S, connect=CONNECT_S)
+        line = transport or httpx.AsyncHTTPTransport(
+            verify=trusting(certificate_file), trust_env=False
+        )
         self._http = httpx.AsyncClient(
-            verify=trusting(certificate_file), timeout=timeout, transport=transport, trust_env=False
+            transport=AsyncPlain(line),
+            timeout=httpx.Timeout(READ_MARGIN_S, connect=CONNECT_S),
+            trust_env=False,
         )
 
     async def close(self) -> None:
@@ -105,7 +110,8 @@ class HttpUpstream:
                 return decode_chunk(
                     await _read(answer, chunk_bytes_max(asking.limits)), asking.limits
                 )
-        except (httpx.HTTPError, httpx.InvalidURL) as problem:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as problem:
+            # The libraries below have errors of their own for bytes that they did not expect.
             reason = str(problem) or type(problem).__name__
             raise LedgerError(Code.NODE_UNREACHABLE, url=self.url, reason=reason[:200]) from problem
 

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 import httpx
 
 from api.client.https import trusting
+from api.client.plain import AsyncPlain
 from api.outbound.answer import ANSWER_BYTES_MAX, Answer
 from api.outbound.target import WitnessTarget
 
@@ -17,6 +18,8 @@ _HEADERS: Final = {
     # What is read is counted as it comes, so nothing may unfold afterwards.
     "Accept-Encoding": "identity",
 }
+_FOREIGN: Final = (OSError, ValueError)
+"""What the libraries below raise besides, about bytes that they did not expect."""
 
 
 class Unanswered(Exception):  # noqa: N818 - a state to wait out, not a mistake
@@ -48,10 +51,14 @@ class HttpPost:
             FormatError: `tls.file`.
         """
         self._url = f"{target.url}/add-checkpoint"
-        self._client = httpx.AsyncClient(
+        line = httpx.AsyncHTTPTransport(
             verify=trusting(target.certificate),
-            timeout=httpx.Timeout(WHOLE_S, connect=CONNECT_S),
             limits=httpx.Limits(max_connections=1),
+            trust_env=False,
+        )
+        self._client = httpx.AsyncClient(
+            transport=AsyncPlain(line),
+            timeout=httpx.Timeout(WHOLE_S, connect=CONNECT_S),
             trust_env=False,
             follow_redirects=False,
         )
@@ -71,7 +78,7 @@ class HttpPost:
                 return Answer(answer.status_code, read)
         except TimeoutError as problem:
             raise Unanswered(f"> {WHOLE_S:.0f} s") from problem
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as problem:
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, *_FOREIGN) as problem:
             raise Unanswered(str(problem) or type(problem).__name__) from problem
 
     async def close(self) -> None:

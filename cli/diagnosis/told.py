@@ -12,6 +12,7 @@ from typing import Any, Final
 import httpx
 
 from api.client.https import trusting
+from api.client.plain import Plain
 from api.finding import Severity
 from consensus.core.situation import Wait
 from ledger.core.committee import COMMITTEE_MAX
@@ -107,11 +108,10 @@ def ask(url: str, certificate_file: Path | None = None) -> Told:
         Strange: something else does.
     """
     timeout = httpx.Timeout(READ_S, connect=CONNECT_S)
+    line = Plain(httpx.HTTPTransport(verify=trusting(certificate_file), trust_env=False))
     try:
         with (
-            httpx.Client(
-                verify=trusting(certificate_file), timeout=timeout, trust_env=False
-            ) as client,
+            httpx.Client(transport=line, timeout=timeout, trust_env=False) as client,
             client.stream("GET", f"{url}/v1/diagnose") as answer,
         ):
             body = b""

@@ -1,8 +1,10 @@
 """The SDK against a real node, and against nodes that are down, in trouble or lying."""
 
+import gzip
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import httpx
 import pytest
@@ -85,6 +87,10 @@ def told(node: OneNode, *answering: Answering) -> Client:
         return answering[int(request.url.host.removeprefix("node-"))](request)
 
     return Client(hosts, node.trust, httpx.MockTransport(answer))
+
+
+def given(answer: httpx.Response, _: httpx.Request) -> httpx.Response:
+    return answer
 
 
 def without_quorum(_: httpx.Request) -> httpx.Response:
@@ -216,6 +222,38 @@ def test_whatever_a_node_says_the_client_raises_a_code_and_no_trace(
             pytest.raises(LedgerError),
         ):
             ask(sdk)
+
+
+def test_an_answer_leads_a_client_nowhere_and_leaves_nothing_behind(node: OneNode) -> None:
+    cookies: list[str | None] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        cookies.append(request.headers.get("cookie"))
+        return httpx.Response(302, headers=[("Location", "http://xn--/"), ("Set-Cookie", "a=b")])
+
+    with told(node, answer) as sdk:
+        for _ in range(2):
+            with pytest.raises(ClientError) as refused:
+                sdk.network()
+            assert refused.value.code is Code.API_ANSWER
+    assert cookies == [None, None]
+
+
+def test_an_answer_is_unfolded_once_at_most(node: OneNode) -> None:
+    once = gzip.compress(b'{"items": [], "cursor": null}')
+    for content, folded, held in (
+        (once, "gzip", True),
+        (gzip.compress(once), "gzip, gzip", False),
+    ):
+        headers = {"Content-Encoding": folded}
+        answer = httpx.Response(200, stream=httpx.ByteStream(content), headers=headers)
+        with told(node, partial(given, answer)) as sdk:
+            if held:
+                assert list(sdk.subject("x")) == []
+                continue
+            with pytest.raises(ClientError) as refused:
+                list(sdk.subject("x"))
+            assert refused.value.code is Code.API_ANSWER
 
 
 def test_a_list_that_never_ends_is_left(node: OneNode) -> None:

@@ -89,6 +89,36 @@ def test_an_answer_comes_as_it_is() -> None:
     assert asked(moved).status == 307, "a witness is where the settings say"
 
 
+@pytest.mark.parametrize("elsewhere", ["http://xn--/", "http://xn--a-.com/", "//", "file:///etc"])
+def test_where_an_answer_would_lead_is_not_even_read(elsewhere: str) -> None:
+    """What is no host name at all once ended the node that read it."""
+    moved = answer_of("302 Found", b"", f"Location: {elsewhere}")
+    assert asked(moved) == Answer(302, b"")
+
+
+def test_nothing_that_a_witness_asks_to_keep_is_kept_or_sent_back() -> None:
+    """A jar that fills with every answer has no end, and goes out with every request."""
+    asked_with: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked_with.append(await reader.readuntil(b"the end"))
+        writer.write(answer_of("200 OK", b"yes", "Set-Cookie: a=b", "Set-Cookie: c=d"))
+        await writer.drain()
+        writer.close()
+
+    async def story() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        post = HttpPost(WitnessTarget(KEY, f"http://127.0.0.1:{port}"))
+        async with server:
+            for _ in range(2):
+                assert await post.send(b"the end") == Answer(200, b"yes")
+            await post.close()
+
+    asyncio.run(story())
+    assert len(asked_with) == 2 and b"cookie" not in asked_with[1].lower()
+
+
 def test_no_more_is_read_than_an_answer_may_have() -> None:
     assert len(asked(answer_of("200 OK", b"x" * ANSWER_BYTES_MAX)).body) == ANSWER_BYTES_MAX
     with pytest.raises(Unanswered, match="8192"):

@@ -1,8 +1,10 @@
 """What an observer gets from a node over HTTP: one chunk under a cap, or a clear reason."""
 
 import asyncio
+import gzip
 import ssl
 import time
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -81,6 +83,56 @@ def test_an_endless_body_is_left_at_the_cap() -> None:
     problem = Endless()
     assert code_of(lambda _: httpx.Response(500, stream=problem)) is Code.FORMAT_TOO_LARGE
     assert problem.given <= PROBLEM_BYTES_MAX + (2 << 20)
+
+
+class Folded(httpx.AsyncByteStream):
+    """A small body that unfolds to a great one."""
+
+    def __init__(self, layers: int) -> None:
+        self.body = bytes(64 << 20)
+        for _ in range(layers):
+            self.body = gzip.compress(self.body)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self.body
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_an_answer_is_not_unfolded_however_it_is_folded(status: int) -> None:
+    """Nothing folded was asked for, and each layer multiplies by a thousand."""
+    body = Folded(layers=2)
+    headers = {"Content-Type": MEDIA_TYPE, "Content-Encoding": "gzip, gzip"}
+    tracemalloc.start()
+    try:
+        code = code_of(lambda _: httpx.Response(status, stream=body, headers=headers))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(body.body) < 1 << 10 and most < 8 << 20
+    assert code is (Code.FORMAT_SHAPE if status == 200 else Code.API_ANSWER)
+
+
+def test_an_upstream_leads_nowhere_and_leaves_nothing_behind() -> None:
+    """What is no host name at all once ended the observer that read it."""
+    headers = [("Location", "http://xn--/"), ("Set-Cookie", "a=b")]
+    cookies: list[str | None] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        cookies.append(request.headers.get("cookie"))
+        return httpx.Response(302, headers=headers)
+
+    async def story() -> None:
+        asking = Asking(NETWORK, DEFAULT, MemberId("court"), signer("member court"))
+        transport = httpx.MockTransport(answer)
+        upstream = HttpUpstream(NodeId("centre"), "https://node/", asking, transport=transport)
+        for _ in range(2):
+            with pytest.raises(LedgerError) as refused:
+                await upstream.ask(Height(4), Height(2), 20)
+            assert refused.value.code is Code.API_ANSWER
+        await upstream.close()
+
+    asyncio.run(story())
+    assert cookies == [None, None]
 
 
 def unreachable(request: httpx.Request) -> httpx.Response:
