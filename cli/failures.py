@@ -21,6 +21,8 @@ class Exit(IntEnum):
     """A node, a port, the disk or the time did not allow it; try again."""
     BROKEN = 4
     """Our own promise does not hold; the node stopped before harm was done."""
+    CHANGED = 5
+    """Something that is watched is not as it was anchored."""
     INTERRUPTED = 130
     """Ctrl-C."""
 

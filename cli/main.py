@@ -20,6 +20,7 @@ from cli.commands import (
     reading,
     tracing,
     verifying,
+    watching,
     witness,
     writing,
 )
@@ -38,8 +39,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for _part in (
-    *(network, node, observer, keys, writing, reading, diagnose, project, tracing, log, witness),
-    *(bidding, verifying, disclosing, drawing, catalogue, demo),
+    *(network, node, observer, keys, writing, reading, diagnose, project, tracing, watching),
+    *(log, witness, bidding, verifying, disclosing, drawing, catalogue, demo),
 ):
     _part.register(app)
 

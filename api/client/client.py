@@ -120,6 +120,10 @@ class Client:
         """What the API says about a record; not proved, its receipt is."""
         return self.nodes.json(f"/v1/records/{record_id.hex()}")
 
+    def trace(self, record_id: RecordId) -> Any:
+        """What a node says befell a record; not proved, receipts of its records are."""
+        return self.nodes.json(f"/v1/records/{record_id.hex()}/trace")
+
     def knows(self, record_id: RecordId) -> bool:
         """Whether the node says that the record is on the ledger."""
         try:

@@ -1,11 +1,13 @@
 """Changes on four real nodes: traced with and without openings, by whoever is asked."""
 
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.network.real_network import RealNetwork
@@ -255,6 +257,58 @@ def test_an_amendment_by_another_member_stands_there_with_its_alert(tender: Tend
     assert [act["issuer"] for act in told["chains"][0]["acts"]] == ["notary", "centre"]
     shown = tender.network.run("builder", "trace", subject, language="zh_CN.UTF-8")
     assert "预警 AL05" in shown.out and "修改者不是原提交人" in shown.out
+
+
+def test_a_watched_file_that_changes_silently_is_an_alert_on_every_node(
+    tender: Tender, tmp_path: Path
+) -> None:
+    network, folder, subject = tender.network, tmp_path / "archive", "JC-2026-档案"
+    folder.mkdir()
+    for name in ("会议纪要.txt", "合同.txt"):
+        (folder / name).write_text(f"{name}：原文")
+    assert network.run("notary", "anchor", folder, "--subject", subject).code == 0
+    words = ("watch", folder, "--once", "--submit", "--subject", subject, "--json")
+    clean = network.run("supervisor", *words)
+    assert (clean.code, clean.json["as_anchored_count"]) == (0, 2), clean.out + clean.err
+
+    contract = folder / "合同.txt"
+    before = contract.stat()
+    contract.write_text("合同.txt：改文")
+    os.utime(contract, ns=(before.st_atime_ns, before.st_mtime_ns))
+    told = network.run("supervisor", *words)
+    assert told.code == 5, told.out
+    (found,) = told.json["findings"]
+    assert (found["code"], found["path"]) == ("watch.silent", "合同.txt")
+    (report,) = told.json["reports"]
+    alerts = [
+        [
+            (each["alert"], each["record"]["fields"]["member"], each["record"]["refs"])
+            for each in httpx.get(
+                f"{node.api}/v1/alerts", params={"subject": subject}, trust_env=False
+            ).json()["items"]
+        ]
+        for node in network.nodes
+    ]
+    ((code, member, refs),) = alerts[0]
+    assert (code, member) == ("AL03", "notary")
+    assert [each["record_id"] for each in refs] == [report["record_id"], found["record_id"]]
+    assert all(each == alerts[0] for each in alerts)
+
+    # What its author voids, and a supervisor confirms, is watched no more.
+    voiding = tender.say(
+        "archive-voiding",
+        "notary",
+        "ledger.voided",
+        subject,
+        fields={"reason": "误传"},
+        refs=[["voids", found["record_id"]]],
+    )
+    assert network.run("supervisor", *words).code == 5, "nobody has confirmed"
+    confirms = [["confirms", voiding]]
+    tender.say("archive-confirmed", "supervisor", "ledger.confirmed", subject, refs=confirms)
+    last = network.run("supervisor", *words)
+    assert last.code == 0, last.out
+    assert [each["code"] for each in last.json["findings"]] == ["watch.voided"]
 
 
 @pytest.mark.parametrize(
