@@ -126,6 +126,38 @@ def test_a_header_chooses_nothing(town: Town, header: dict[str, Any]) -> None:
     assert told(town, signed(claims(town), **header)) == "identity.token"
 
 
+def spelled(head: bytes, said: bytes) -> str:
+    """A signed token whose parts are exactly these bytes."""
+    text = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in (head, said))
+    return (text + b"." + base64.urlsafe_b64encode(KEY.sign(text)).rstrip(b"=")).decode()
+
+
+def test_a_token_has_one_spelling(town: Town) -> None:
+    kid, said = key_id(KEY.public_key).hex(), json.dumps(claims(town)).encode()
+    head = f'{{"alg":"EdDSA","kid":"{kid}","typ":"JWT"}}'
+    assert told(town, spelled(head.encode(), said)) == "builder"
+    twice = head.replace('"alg"', '"alg":"none","alg"')
+    for other in (twice.encode(), b"\xef\xbb\xbf" + head.encode(), head.encode("utf-16")):
+        assert told(town, spelled(other, said)) == "identity.token"
+    assert told(town, spelled(head.encode(), said) + "==") == "identity.token"
+
+
+@pytest.mark.parametrize(
+    ("head", "aud"),
+    [({"alg": "\ud800"}, None), ({"kid": "\ud800"}, None), ({}, "\ud800"), ({}, "\u202e")],
+    ids=str,
+)
+def test_a_text_that_cannot_be_told_again_is_refused_in_words(
+    one: tuple[OneNode, httpx.Client], town: Town, head: dict[str, Any], aud: str | None
+) -> None:
+    """A half of a surrogate pair is in no sentence that can be sent: it made an answer 500."""
+    said = claims(town) if aud is None else claims(town, aud=aud)
+    headers = {"Authorization": f"Bearer {signed(said, **head)}"}
+    answer = one[1].get("/v1/follow", params={"from": 1}, headers=headers)
+    assert answer.status_code == 401
+    assert answer.json()["code"] in {"identity.token", "identity.audience"}
+
+
 def test_a_public_key_is_no_secret_to_sign_with(town: Town) -> None:
     """The known confusion: HMAC with the public key, or no signature at all."""
     head = {"kid": key_id(KEY.public_key).hex()}
