@@ -5,6 +5,7 @@ not asked of another one, because the rules are the same everywhere.
 """
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ PAUSE_S_MAX: Final = 10.0
 ANSWER_BYTES_MAX: Final = 256 << 20
 """No answer is longer: ten thousand receipts are a quarter of it."""
 _TRY_ANOTHER: Final = frozenset({421, 429, 500, 502, 503, 504})
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _CODES: Final = {code.value: code for code in Code}
 
 
@@ -170,7 +172,10 @@ def facts_of(body: Mapping[str, Any]) -> dict[str, DetailValue]:
     return {
         name: value
         for name, value in facts.items()
-        if isinstance(value, str | int) and name not in {"self", "code"}
+        if isinstance(value, str | int)
+        and name not in {"self", "code"}
+        # A half of a surrogate pair is JSON, and in no text that can be shown or sent on.
+        and not _SURROGATE.search(f"{name}{value}")
     }
 
 

@@ -62,7 +62,8 @@ class _Lines:
 
     def __init__(self, path: Path) -> None:
         # One line is one write, so that a reader never sees half of one.
-        self._file = path.open("a", encoding="utf-8", buffering=1)
+        # What cannot be spelled in it is escaped: what others say must not end a process here.
+        self._file = path.open("a", encoding="utf-8", errors="backslashreplace", buffering=1)
 
     def write(self, text: str) -> int:
         try:

@@ -157,6 +157,15 @@ def test_anything_else_is_a_clear_reason(answer: Answer, code: Code) -> None:
     assert code_of(answer) is code
 
 
+def test_what_no_text_can_hold_is_left_out_of_a_reason() -> None:
+    """A half of a surrogate pair once ended the observer that wrote it into its log."""
+    said = b'{"code": "identity.role", "facts": {"member": "\\ud800", "\\ud800": 1, "role": "x"}}'
+    with pytest.raises(LedgerError) as refused:
+        asked(lambda _: httpx.Response(403, content=said))
+    assert refused.value.code is Code.IDENTITY_ROLE
+    assert dict(refused.value.detail) == {"role": "x"}
+
+
 def test_a_certificate_file_that_is_none_is_named(tmp_path: Path) -> None:
     wrong = tmp_path / "node.pem"
     for content in (None, b"no certificate", b"\xff"):
