@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.schema import Deadline
+from contracts.declared import Deadline
 
 HOURS_PER_DAY: Final = 24
 MS_PER_SECOND: Final = 1_000

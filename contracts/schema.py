@@ -1,4 +1,4 @@
-"""What a row of the catalogue is: record types, roles, alerts and deadlines as frozen values.
+"""What a row of the catalogue is that declares a record type, as frozen values.
 
 Each value mirrors one table of the TOML files; `schema_reader` makes them, `closure` proves that
 they fit together. Nothing here judges a record. Spec: ``docs/spec/contracts.md``.
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from contracts.declared import Reason
 from contracts.expression import Expression
 
 REFUSE: Final = "refuse"
@@ -43,8 +44,6 @@ FIELD_KINDS: Final = frozenset(
         "property_unit", "texts", "integers", "members", "records", "digests",
     }
 )  # fmt: skip
-DEADLINE_UNITS: Final = frozenset({"seconds", "hours", "days", "working_days"})
-SEVERITIES: Final = ("notice", "warning", "serious")
 
 When = Mapping[str, frozenset[str]]
 """A condition: each field named holds one of the values; the empty one always holds."""
@@ -168,14 +167,6 @@ class ConfirmedBy:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """Why something is so, in both languages."""
-
-    zh: str
-    en: str
-
-
-@dataclass(frozen=True, slots=True)
 class RecordType:
     """One row: everything that data can say about a kind of record."""
 
@@ -232,64 +223,6 @@ class RecordType:
     def sealed_until(self) -> str:
         """Type of the event that allows it to be opened; empty for a type that is not sealed."""
         return self.visibility.removeprefix(SEALED) if self.visibility.startswith(SEALED) else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A role that members are granted."""
-
-    key: str
-    zh: str
-    en: str
-    group: str
-    governance: bool
-    """Decides over others: granted by the quorum of the nodes' organisations only."""
-    single: bool = False
-    """Held by one member at a time: where there is to be one voice only."""
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """One of the alerts, with or without a rule yet."""
-
-    code: str
-    zh: str
-    en: str
-    severity: str
-    sentence_zh: str
-    sentence_en: str
-    rule: str
-    """``clause``, ``timer`` or a rule's name; empty where planned."""
-    version: int
-    """Version of the rule; 0 where planned."""
-    parameters: Mapping[str, int]
-    """Thresholds of the rule, as data."""
-    function_points: tuple[str, ...]
-    """Points at which the derived record counts, beside those of every alert."""
-    every_type: bool
-    """Every type may raise it, whether or not it lists the alert: it looks at common fields."""
-
-    @property
-    def planned(self) -> bool:
-        """Declared, but nothing raises it yet."""
-        return not self.rule
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """A period from regulation or promise, as data."""
-
-    key: str
-    zh: str
-    en: str
-    count: int
-    unit: str
-    """One of `DEADLINE_UNITS`."""
-    before: bool
-    """Counts backwards from where it starts: the act must come so long before."""
-    start: str
-    """``record``, ``field:NAME``, ``TYPE.field``, or ``TYPE``: its last record in force."""
-    source: str
 
 
 def holds(when: When, fields: Mapping[str, object]) -> bool:

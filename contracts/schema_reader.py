@@ -4,26 +4,21 @@ One table is taken apart by `table_row`. Whether the rows fit together is the qu
 `closure`. Spec: ``docs/spec/contracts.md``.
 """
 
+from contracts.declared import DEADLINE_UNITS, SEVERITIES, Alert, Deadline, Reason, Role
 from contracts.expression import parse
 from contracts.schema import (
-    DEADLINE_UNITS,
     FIELD_KINDS,
     REFUSE,
-    SEVERITIES,
     STAGES,
     SUBJECT_KINDS,
-    Alert,
     Cites,
     Clause,
     Closes,
     ConfirmedBy,
-    Deadline,
     Field,
     Forbids,
     Issuer,
-    Reason,
     RecordType,
-    Role,
     Starts,
     Stops,
     Window,
@@ -85,6 +80,7 @@ def role(key: str, raw: Raw) -> Role:
         row.text("group"),
         row.flag("governance", default=False),
         row.flag("single", default=False),
+        row.flag("reads", default=False),
     )
     row.end()
     return made
@@ -123,6 +119,7 @@ def deadline(key: str, raw: Raw) -> Deadline:
         before=row.one_of("direction", frozenset({"after", "before"}), "after") == "before",
         start=row.text("from"),
         source=row.text("source"),
+        planned=row.flag("planned", default=False),
     )
     row.end()
     if made.count < 0 or (made.before and made.unit == "working_days"):

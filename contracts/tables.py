@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from contracts.declared import Alert, Deadline, Reason, Role
 from contracts.expression import Exists, Moment, terms
 from contracts.profile import Profile
-from contracts.schema import REGION, Alert, Deadline, Field, Reason, RecordType, Role
+from contracts.schema import REGION, Field, RecordType
 from contracts.subsystem import Point, Subsystem
 from ledger.core.identifiers import Digest
 

@@ -185,6 +185,7 @@ class Code(StrEnum):
     CATALOGUE_UNSATISFIABLE = "catalogue.unsatisfiable"
     CATALOGUE_NOT_CLOSED = "catalogue.not_closed"
     CATALOGUE_OTHER = "catalogue.other"
+    CATALOGUE_NOT_FOUND = "catalogue.not_found"
     RECORD_TYPE = "record.type"
     RECORD_SUBJECT = "record.subject"
     RECORD_FIELD_UNKNOWN = "record.field_unknown"

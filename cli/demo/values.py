@@ -9,7 +9,7 @@ from cli.desk import Desk
 from cli.documents import hash_document
 from cli.record_files import value_of
 from contracts.deadlines import limit_of
-from contracts.schema import Deadline
+from contracts.declared import Deadline
 from ledger.core.canonical import Value, encode
 from ledger.core.hashing import Tag
 from ledger.core.identifiers import MemberId, NetworkId, RecordId

@@ -15,7 +15,7 @@ from contracts.deadlines import (
     day_number,
     limit_of,
 )
-from contracts.schema import Deadline
+from contracts.declared import Deadline
 
 BEIJING = timezone(timedelta(hours=8))
 EPOCH = datetime(1970, 1, 1, tzinfo=BEIJING)

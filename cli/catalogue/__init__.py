@@ -1,0 +1,1 @@
+"""The catalogue for people and for other programs: as tables, as Markdown, as JSON Schema."""
