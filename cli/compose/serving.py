@@ -14,6 +14,7 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
+from cli.compose.deadlines import deadlines_of
 from cli.failures import CommandError, Exit
 from cli.settings import Address
 from ledger.codes import Code
@@ -21,6 +22,8 @@ from ledger.errors import StoreError
 
 GOODBYE_S: Final = 3
 """How long open requests have to end after a stop was asked for."""
+PATIENCE_S: Final = 60.0
+"""A bundle of the largest size comes in time over a slow line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,10 @@ def https_files(
 
 
 def http_server(
-    app: FastAPI, connections_max: int | None = None, https: HttpsFiles | None = None
+    app: FastAPI,
+    connections_max: int | None = None,
+    https: HttpsFiles | None = None,
+    patience_s: float = PATIENCE_S,
 ) -> uvicorn.Server:
     """A server that leaves signals to whoever runs it.
 
@@ -57,12 +63,14 @@ def http_server(
         app: what it serves.
         connections_max: further ones are answered 503; unlimited where None.
         https: plain HTTP where None.
+        patience_s: how long a whole request may take to come, and a part of an answer to be read.
 
     Raises:
         StoreError: `tls.file`.
     """
     config = uvicorn.Config(
         app,
+        http=deadlines_of(patience_s),
         log_config=None,
         access_log=False,
         lifespan="on",

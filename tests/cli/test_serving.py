@@ -1,0 +1,116 @@
+"""The server of every process: it waits for an application, and not for ever for a stranger."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from fastapi import FastAPI, Request, Response
+
+from cli.compose.serving import http_server, listen
+from cli.settings import Address
+
+PATIENCE_S = 0.2
+LIMIT_S = 20
+LARGE = bytes(16 << 20)
+HEAD = b"POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n"
+
+
+def application() -> FastAPI:
+    app = FastAPI()
+
+    @app.post("/slow")
+    async def slow(request: Request) -> Response:
+        body = await request.body()
+        await asyncio.sleep(5 * PATIENCE_S)
+        return Response(body)
+
+    @app.get("/large")
+    async def large() -> Response:
+        return Response(LARGE)
+
+    return app
+
+
+@asynccontextmanager
+async def served() -> AsyncIterator[int]:
+    """The port of a server with little patience."""
+    server = http_server(application(), connections_max=8, patience_s=PATIENCE_S)
+    with listen(Address("127.0.0.1", 0)) as listening:
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            yield listening.getsockname()[1]
+        finally:
+            server.should_exit = True
+            await serving
+
+
+def told(story: Callable[[int], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with asyncio.timeout(LIMIT_S), served() as port:
+            await story(port)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HT", HEAD, HEAD + b"abc"], ids=len)
+def test_who_never_finishes_asking_is_cut_off(sent: bytes) -> None:
+    """A few silent connections once took the place of everybody else, for ever."""
+
+    async def story(port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        try:
+            assert await reader.read() == b""
+        except ConnectionResetError:
+            pass
+        writer.close()
+
+    told(story)
+
+
+def test_silent_strangers_take_the_place_of_nobody_for_long() -> None:
+    async def story(port: int) -> None:
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(8)]
+        answer = b""
+        while not answer.startswith(b"HTTP/1.1 200"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(HEAD.replace(b"Host", b"Connection: close\r\nHost") + b"abcd")
+            answer = await reader.read()
+            writer.close()
+        assert answer.endswith(b"abcd")
+        for _, writer in silent:
+            writer.close()
+
+    told(story)
+
+
+def test_an_application_may_take_longer_and_the_next_request_has_its_own_time() -> None:
+    async def story(port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(2):
+            writer.write(HEAD + b"abcd")
+            assert (await reader.readuntil(b"abcd")).startswith(b"HTTP/1.1 200")
+        writer.close()
+
+    told(story)
+
+
+def test_who_does_not_read_its_answer_is_cut_off_and_who_reads_slowly_is_not() -> None:
+    async def story(port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 16)
+        writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        await asyncio.sleep(10 * PATIENCE_S)
+        with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
+            await reader.readexactly(len(LARGE))
+        writer.close()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 16)
+        writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        size = 0
+        while part := await reader.read(2 << 20):
+            size += len(part)
+            await asyncio.sleep(PATIENCE_S / 40)
+        assert size > len(LARGE)
+        writer.close()
+
+    told(story)
