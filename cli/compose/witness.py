@@ -44,9 +44,7 @@ async def run_witness(settings: WitnessSettings, *, stop_with_parent: bool = Fal
         heads = {each.trust.origin: each.size for each in logs}
         log.info("witness.started", vkey=vkey, api=str(settings.api_listen), heads=heads)
         witness = Witness(logs, lambda: time.time_ns() // 1_000_000_000)
-        server = http_server(
-            create_witness_app(witness), CONNECTIONS_MAX, patience_s=PATIENCE_S
-        )
+        server = http_server(create_witness_app(witness), CONNECTIONS_MAX, patience_s=PATIENCE_S)
         stop = stop_event(stop_with_parent=stop_with_parent)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         stopping = asyncio.create_task(stop.wait())
