@@ -7,6 +7,7 @@ import typer
 from cli.commands import (
     bidding,
     catalogue,
+    coverage,
     demo,
     diagnose,
     disclosing,
@@ -39,7 +40,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for _part in (
-    *(network, node, observer, keys, writing, reading, diagnose, project, tracing, watching),
+    *(network, node, observer, keys, writing, reading, diagnose, project, coverage),
+    *(tracing, watching),
     *(log, witness, bidding, verifying, disclosing, drawing, catalogue, demo),
 ):
     _part.register(app)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts import layout
+from contracts.overlay import StateReader
 from contracts.state import State, seen_from
 from ledger.core.identifiers import Digest, RecordId, Subject
 
 _CERTIFIED: Final = b"certified/"
+_PROFILED: Final = b"profiled/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,15 @@ def profiled(state: State, project: str) -> Iterator[Subject]:
         yield Subject(rest.decode())
 
 
+def profiled_after(reader: StateReader, after: Subject | None) -> Iterator[Subject]:
+    """Every subject that follows a profile, by project and name; those after `after`, if named."""
+    start = b"" if after is None else _profiled_group(after.partition("/")[0]) + after.encode()
+    for key, _ in reader.scan(_PROFILED, start):
+        subject = Subject(key.removeprefix(_PROFILED).partition(b"\0")[2].decode())
+        if subject != after:
+            yield subject
+
+
 def put_profiled(state: State, subject: Subject) -> None:
     """Keep that a subject follows a profile, so that what befalls its project is asked of it."""
     group, rest = _profiled_group(subject.partition("/")[0]), subject.encode()
@@ -69,4 +80,4 @@ def _begun_group(subject: str) -> bytes:
 
 
 def _profiled_group(project: str) -> bytes:
-    return f"profiled/{project}\0".encode()
+    return _PROFILED + f"{project}\0".encode()

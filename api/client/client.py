@@ -147,6 +147,27 @@ class Client:
         """What a section shows of its procedure, as a node says; see `witness`."""
         return self.nodes.json("/v1/completeness", key=key)
 
+    def coverage(self, key: str) -> Any:
+        """How a project or section stands to each function point, as a node says."""
+        return self.nodes.json("/v1/coverage", key=key)
+
+    def coverage_pages(self) -> Iterator[Any]:
+        """What every section says of its function points, page by page, as a node says."""
+        path, after = "/v1/coverage/sections", ""
+        while True:
+            turn = {"after": after} if after else {}
+            found = self.nodes.json(path, **turn)
+            if not isinstance(found, dict) or not isinstance(found.get("items"), list):
+                raise ClientError(Code.API_ANSWER, node=path, what="items")
+            yield found
+            cursor = found.get("cursor")
+            if cursor is None:
+                return
+            if not isinstance(cursor, str) or _placed(cursor) <= _placed(after):
+                # A node that never moves on would hold us for ever.
+                raise ClientError(Code.API_ANSWER, node=path, what="cursor")
+            after = cursor
+
     def witness(self, told: Any) -> Receipt | None:
         """The verified receipt of the certificate that an answer of `completeness` names.
 
@@ -231,3 +252,8 @@ class Client:
         height = body.get("height") if isinstance(body, dict) else None
         known = {"height": height if isinstance(height, int) else 0, "found": 0}
         return Pending(Code.RECEIPT_PENDING, **{**known, "needed": self.trust.committee.q, **facts})
+
+
+def _placed(subject: str) -> tuple[bytes, bytes]:
+    """Where a section stands among those of all projects."""
+    return subject.partition("/")[0].encode(), subject.encode()

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from api.access import DigestPath, Service, digest
 from api.alerts import alert_sentence
 from api.completeness import completeness_form
+from api.coverage import coverage_form
 from api.explorer import network_view, project_view, record_view, trace_view
 from api.explorer.language import language_of
 from api.explorer.names import Names
@@ -63,8 +64,12 @@ async def project(
     track = project_view.track_of(service, subject, after, language, Names(service, language))
     if not track.found:
         raise LedgerError(Code.API_NOT_FOUND, query=key[:80], searched="subject 主题")
-    complete = completeness_form(service, subject)
-    return page(request, "project.html", {"track": track, "complete": complete})
+    values = {
+        "track": track,
+        "complete": completeness_form(service, subject),
+        "covered": coverage_form(service, subject),
+    }
+    return page(request, "project.html", values)
 
 
 @router.get("/records/{record}")

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api.schemas import answers, completeness, diagnosis, node, status, submitted, trace
+from api.schemas import answers, completeness, coverage, diagnosis, node, status, submitted, trace
 from api.schemas.submitted import read_bundle
 
 __all__ = ["REF", "components", "read_bundle"]
@@ -21,7 +21,7 @@ def components() -> dict[str, Any]:
     """The JSON schema of every shape, by name, for the OpenAPI document."""
     models = {
         each
-        for module in (answers, completeness, diagnosis, node, status, submitted, trace)
+        for module in (answers, completeness, coverage, diagnosis, node, status, submitted, trace)
         for each in vars(module).values()
         if isinstance(each, type) and issubclass(each, BaseModel)
     } - {BaseModel, submitted.Model, answers.PlaceJson}

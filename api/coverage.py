@@ -1,0 +1,128 @@
+"""A project's coverage of the function points as JSON, as far as the caller may know it.
+
+What belongs to a section's procedure is public, as its completeness is; of other types a caller
+learns what it may see. Spec: ``docs/spec/http.md``.
+"""
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Final
+
+from api.forms import Json
+from api.service import LedgerService
+from contracts.certificate_rows import profiled, profiled_after
+from contracts.coverage import Coverage, PointFinding, PointState, coverage
+from contracts.node_count import NodeRecord
+from contracts.overlay import Overlay
+from contracts.silent_points import traces
+from contracts.state import State
+from contracts.subsystem import Subsystem
+from contracts.verdict import Times
+from ledger.core.identifiers import Subject
+
+SECTIONS_MAX: Final = 20
+"""Sections that one answer looks at: each costs some milliseconds, and consensus runs beside it."""
+
+
+def coverage_form(service: LedgerService, subject: Subject) -> dict[str, Json]:
+    """How a project or section stands to each function point at this node's head."""
+    state = State(Overlay(service.chain.state))
+    sections = list(islice(profiled(state, subject), SECTIONS_MAX + 1))
+    found = _covered(service, state, subject, sections[:SECTIONS_MAX])
+    form = _Form(service, found)
+    states = [each.state for each in found.points]
+    head = service.chain.head
+    return {
+        "subject": subject,
+        "height": head.height,
+        "sections": [each for each in found.sections if each != subject],
+        "more_sections": len(sections) > SECTIONS_MAX,
+        "profiles": [
+            {"key": each.key, "version": each.version, "zh": each.zh, "en": each.en}
+            for each in found.profiles
+        ],
+        "counts": {each.value: states.count(each) for each in PointState},
+        "subsystems": [form.subsystem(each) for each in service.catalogue.subsystems.values()],
+    }
+
+
+def covered_sections(service: LedgerService, after: Subject | None, limit: int) -> dict[str, Json]:
+    """A page of the sections that follow a profile, each with what it says of its points."""
+    state = State(Overlay(service.chain.state))
+    sections = list(islice(profiled_after(service.chain.state, after), limit + 1))
+    items: list[Json] = [
+        {
+            "subject": section,
+            "points": [
+                {"point": each.point, "passed_ms": each.passed_ms, "last_ms": each.last_ms}
+                for each in traces(_covered(service, state, section, ()))
+            ],
+        }
+        for section in sections[:limit]
+    ]
+    return {
+        "time_ms": service.chain.head.time_ms,
+        "items": items,
+        "cursor": sections[limit - 1] if len(sections) > limit else None,
+    }
+
+
+def _covered(
+    service: LedgerService, state: State, subject: Subject, sections: Sequence[Subject]
+) -> Coverage:
+    head = service.chain.head
+    as_of, may_see = Times(head.log_size, head.time_ms), service.viewer.may_see_type
+    return coverage(subject, sections, service.catalogue, state, as_of, may_see)
+
+
+class _Form:
+    """Spells what was found for one caller."""
+
+    def __init__(self, service: LedgerService, found: Coverage) -> None:
+        self._service = service
+        self._found = {each.point.key: each for each in found.points}
+
+    def subsystem(self, subsystem: Subsystem) -> Json:
+        """One subsystem with its points."""
+        return {
+            "key": subsystem.key,
+            "zh": subsystem.zh,
+            "en": subsystem.en,
+            "basis": subsystem.basis,
+            "points": [self._point(self._found[each.key]) for each in subsystem.points],
+        }
+
+    def _point(self, found: PointFinding) -> Json:
+        types = self._service.catalogue.types
+        return {
+            "key": found.point.key,
+            "zh": found.point.zh,
+            "en": found.point.en,
+            "planned": found.point.planned,
+            "state": found.state.value,
+            "late": found.late,
+            "record_count": len(found.records),
+            "last": self._last(found.records),
+            "missing": [
+                [types[name].code or name for name in node.types] for node in found.missing
+            ],
+            "passed_ms": found.passed_ms,
+        }
+
+    def _last(self, records: Sequence[NodeRecord]) -> Json:
+        """The newest record that the caller may see; None where there is none."""
+        may_see = self._service.viewer.may_see_type
+        shown = next((each for each in reversed(records) if may_see(each.type)), None)
+        if shown is None:
+            return None
+        kind = self._service.catalogue.types[shown.type]
+        return {
+            "record_id": shown.record_id.hex(),
+            "type": kind.key,
+            "type_code": kind.code,
+            "type_zh": kind.zh,
+            "type_en": kind.en,
+            "member": shown.member,
+            "index": shown.at.index,
+            "effective_ms": shown.at.time_ms,
+        }
