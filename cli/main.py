@@ -30,6 +30,7 @@ from cli.output import Output, exit_code
 from cli.words import say
 from ledger.codes import Code
 from ledger.errors import InvariantBroken, LedgerError
+from ledger.terminal import forgive
 
 app = typer.Typer(
     name="bidwitness",
@@ -49,6 +50,7 @@ for _part in (
 
 def main() -> None:
     """Run one command and exit with its code."""
+    forgive()
     output = Output(as_json="--json" in sys.argv)
     try:
         app()

@@ -4,7 +4,6 @@ Results go to standard output, everything else to standard error, so that `--jso
 Meaning is never in colour alone: it is in a word or a sign first, and survives a printer.
 """
 
-import json
 import shlex
 import shutil
 import sys
@@ -30,6 +29,7 @@ from cli.words import language, say
 from ledger.codes import Code
 from ledger.errors import LedgerError, Rejected, StoreError, VerificationError
 from ledger.report import printable
+from ledger.terminal import spelled
 from ledger.words import sentence
 
 HELD: Final = "[bold green]✓[/]"
@@ -63,7 +63,7 @@ class Output:
     def result(self, document: Json, *lines: str | Table) -> None:
         """End the command: `document` where JSON was asked for, else `lines` for people."""
         if self.as_json:
-            sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+            sys.stdout.write(spelled(document) + "\n")
             return
         for line in lines:
             self.out.print(line)
@@ -91,7 +91,7 @@ class Output:
         if self.as_json:
             document: dict[str, object] = {"code": problem.code.value, "sentence": told}
             document |= {"detail": dict(problem.detail)} | ({"step": step} if step else {})
-            sys.stdout.write(json.dumps({"error": document}, ensure_ascii=False, indent=2) + "\n")
+            sys.stdout.write(spelled({"error": document}) + "\n")
             return
         at = say("output.step", step=step) if step else ""
         # What a node says fills the sentence: it must not write on the terminal by itself.

@@ -5,11 +5,9 @@ Opens no connection and writes nothing but its answer.
 """
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
 
@@ -19,8 +17,9 @@ from ledger.files import digest_document
 from ledger.judging import Outcome, judge
 from ledger.presented import proofs_under, read_presented
 from ledger.reliance import Reliance, read_reliance, trusts_under
-from ledger.report import outcome_lines, problem_sentence, trust_line
+from ledger.report import outcome_lines, printable, problem_sentence, trust_line
 from ledger.report_json import outcome_value, trust_value
+from ledger.terminal import forgive, spelled
 from ledger.words import LANGUAGES
 from ledger.words.verdict import phrase
 
@@ -102,12 +101,13 @@ def _unreadable(path: Path, problem: OSError | LedgerError, asked: argparse.Name
         told_value: JsonValue = {"file": str(path), "code": code, "sentence": told}
         _print_json({"verified": False, "results": [], "problem": told_value})
     else:
-        print(f"{path}: {phrase('label.unreadable', asked.lang)}: {told} [{code}]", file=sys.stderr)
+        line = f"{path}: {phrase('label.unreadable', asked.lang)}: {told} [{code}]"
+        print(printable(line), file=sys.stderr)
     return UNREADABLE
 
 
 def _print_json(value: JsonValue) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    print(spelled(value))
 
 
 def _parser(language: str) -> argparse.ArgumentParser:
@@ -142,9 +142,7 @@ def _language_of_process() -> str:
 
 def _process() -> int:
     """Run as a program: no terminal and no reader that leaves early may cause a trace."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    forgive()
     try:
         status = main()
         sys.stdout.flush()

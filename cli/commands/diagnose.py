@@ -1,6 +1,5 @@
 """`bidwitness diagnose`: why a node or a network moves, or does not, and what to do about it."""
 
-import json
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from cli.output import Output
 from cli.settings import NODE_FILE, client_settings, node_settings
 from cli.words import LANGUAGES, say, speaking
 from ledger.codes import Code
+from ledger.terminal import spelled
 
 if TYPE_CHECKING:
     from api.finding import Finding
@@ -200,7 +200,7 @@ def _target(folder: Path) -> "Target":
 def _show_again(output: Output, diagnosis: Diagnosis) -> None:
     """One round of `--watch`: a fresh screen, or one line of JSON."""
     if output.as_json:
-        print(json.dumps(diagnosis.document(), ensure_ascii=False), flush=True)
+        print(spelled(diagnosis.document(), indent=None), flush=True)
         return
     if output.out.is_terminal:
         output.out.clear()

@@ -1,6 +1,5 @@
 """`bidwitness watch`: hashes anchored files again on a schedule, and reports what changed."""
 
-import json
 import os
 import re
 import signal
@@ -35,6 +34,7 @@ from cli.watching.watcher import Look, Watcher
 from cli.words import language, say
 from ledger.codes import Code
 from ledger.errors import LedgerError
+from ledger.terminal import spelled
 from ledger.trust import TrustRoot
 from ledger.words import sentence
 
@@ -144,14 +144,14 @@ class _Rounds:
         if self._output.as_json:
             told = sentence(problem.code, problem.detail, language())
             error = {"code": problem.code.value, "sentence": told}
-            print(json.dumps({"error": error}, ensure_ascii=False), flush=True)
+            print(spelled({"error": error}, indent=None), flush=True)
             return
         self._output.failure(problem)
 
     def _show(self, look: Look, kept: Sequence[Kept]) -> None:
         """One line of JSON for a round, or its lines for people."""
         if self._output.as_json:
-            print(json.dumps(look_document(look, kept), ensure_ascii=False), flush=True)
+            print(spelled(look_document(look, kept), indent=None), flush=True)
             return
         for line in look_lines(look, kept):
             self._output.note(line)

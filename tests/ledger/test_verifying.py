@@ -1,6 +1,9 @@
 """Several files, several ledgers: what a court does that has to do with more than one centre."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -139,6 +142,49 @@ def test_a_broken_receipt_in_a_folder_is_not_passed_over(
     (court / "case/3.receipt.json").write_text("{")
     assert ask(court, str(court / "case")) == 2
     assert "3.receipt.json" in capsys.readouterr().err
+
+
+HOSTILE = "3\x1b]0;owned\x07\x9b31m\u202e\u2028.receipt.json"
+
+
+@pytest.mark.parametrize("content", [b"{", None], ids=["broken", "whole"])
+@pytest.mark.parametrize("form", [(), ("--json",)], ids=["people", "machines"])
+def test_the_name_of_a_file_cannot_write_on_the_readers_terminal(
+    court: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, form: tuple[str, ...]
+) -> None:
+    """A folder of evidence is somebody else's, and so are the names in it."""
+    whole = (court / "case/1.receipt.json").read_bytes()
+    (court / f"case/{HOSTILE}").write_bytes(whole if content is None else content)
+    assert ask(court, str(court / "case"), *form) == (0 if content is None else 2)
+    out, err = capsys.readouterr()
+    assert not {"\x1b", "\x07", "\x9b", "\u202e", "\u2028"} & set(out + err)
+    assert "31m" in out + err
+    if form:
+        told = json.loads(out)
+        files = [each["file"] for each in told["results"]] or [told["problem"]["file"]]
+        assert str(court / f"case/{HOSTILE}") in files, "machines read the name as it is"
+
+
+@pytest.mark.parametrize("program", ["ledger", "cli.main"])
+@pytest.mark.parametrize("form", [(), ("--json",)], ids=["people", "machines"])
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_a_name_or_a_word_that_a_terminal_cannot_write_causes_no_trace(
+    court: Path, program: str, form: tuple[str, ...], encoding: str
+) -> None:
+    (court / "case" / os.fsdecode(b"\xff.receipt.json")).write_bytes(
+        (court / "case/1.receipt.json").read_bytes()
+    )
+    words = ("verify",) if program == "cli.main" else ()
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", program, *words, str(court / "case")),
+            *("--trust", str(court / "trust"), *form),
+        ],
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_of_a_folder_the_file_is_named_that_cannot_be_read(
