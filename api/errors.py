@@ -37,6 +37,7 @@ _UNFIT: Final = frozenset(
         "list",
         "evaluation",
         "draw",
+        "auction",
     }
 )
 """Prefixes of what the rules or its signature refuse in a well-formed submission: 422."""

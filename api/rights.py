@@ -54,5 +54,6 @@ class Viewer:
 
     def _is_public(self, type_key: str) -> bool:
         kind = self.catalogue.type(type_key)
-        # A record of a sealed type is on the ledger from its opening on, and not before.
+        # A record of a sealed type is on the ledger from its opening on, and not before; one that
+        # is opened only elsewhere never is.
         return kind is not None and (kind.visibility == PUBLIC or bool(kind.sealed_until))

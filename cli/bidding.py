@@ -23,6 +23,7 @@ from cli.new_files import write_private
 from cli.record_files import WrittenRecord, new_nonce
 from cli.words import language
 from contracts.catalogue import load_catalogue
+from contracts.schema import RecordType
 from contracts.shape import check_shape
 from contracts.tables import Catalogue
 from ledger.bid_proofs import VerifiedBid, verify_bid_proof
@@ -193,7 +194,8 @@ def check_not_sealed(records: Iterable[Record]) -> None:
         LedgerError: `sealed.only`.
     """
     for record in records:
-        if _sealed_until(record):
+        kind = _kind(record)
+        if kind is not None and kind.is_sealed:
             raise LedgerError(Code.SEALED_ONLY, type=record.type)
 
 
@@ -230,17 +232,22 @@ def _open_one(desk: Desk, held: SealedFile, path: Path) -> OpenedBid:
 def _too_early(desk: Desk, held: SealedFile) -> LedgerError | None:
     """Why not to send an opening yet: the node that refuses it has read it."""
     record = decode_record(held.sealed.record)
-    event, project = _sealed_until(record), record.subject.partition("/")[0]
+    named, about = record.record_id.hex(), str(record.subject)
+    kind, project = _kind(record), record.subject.partition("/")[0]
+    if kind is None or not kind.is_sealed:
+        return None
+    if not kind.sealed_until:
+        return LedgerError(Code.SEALED_OFF_LEDGER, record=named, type=kind.key)
     try:
-        for subject in dict.fromkeys((record.subject, project)) if event else ():
-            if any(each["record"]["type"] == event for each in desk.client.subject(subject)):
+        for subject in dict.fromkeys((record.subject, project)):
+            found = desk.client.subject(subject)
+            if any(each["record"]["type"] in kind.sealed_until for each in found):
                 return None
     except (KeyError, TypeError) as problem:
         what = repr(problem)
         raise ClientError(Code.API_ANSWER, node="/v1/subjects", what=what) from problem
-    named, about = record.record_id.hex(), str(record.subject)
-    detail = {"record": named, "event": event, "subject": about}
-    return LedgerError(Code.SEALED_EVENT, **detail) if event else None
+    events = "|".join(kind.sealed_until)
+    return LedgerError(Code.SEALED_EVENT, record=named, event=events, subject=about)
 
 
 @cache
@@ -248,16 +255,15 @@ def _catalogue() -> Catalogue:
     return load_catalogue()
 
 
-def _sealed_until(record: Record) -> str:
-    """The type of the event that opens records of this type; empty where they are not sealed."""
-    kind = _catalogue().types.get(record.type)
-    return "" if kind is None else kind.sealed_until
+def _kind(record: Record) -> RecordType | None:
+    """The record's type; None where this catalogue does not know it."""
+    return _catalogue().types.get(record.type)
 
 
 def _check_sealable(record: Record) -> None:
     catalogue = _catalogue()
     kind = catalogue.types.get(record.type)
-    if kind is None or not kind.sealed_until:
+    if kind is None or not kind.is_sealed:
         raise LedgerError(Code.SEALED_TYPE, type=record.type)
     refusal = check_shape(record, kind, catalogue.common)
     if isinstance(refusal, Rejected):

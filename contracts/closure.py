@@ -13,6 +13,7 @@ from contracts.expression import AlertRaised, Exists, Moment, Period, Scope, Ter
 from contracts.reachability import check_reachable
 from contracts.schema import (
     CODED_SUBJECTS,
+    OFF_LEDGER,
     REFUSE,
     REGION,
     UNGRANTED_ROLES,
@@ -22,6 +23,7 @@ from contracts.schema import (
     RecordType,
     When,
 )
+from contracts.spelling import is_pattern
 from contracts.tables import Catalogue, references
 from ledger.codes import Code
 from ledger.core.record import RELATIONS
@@ -109,8 +111,8 @@ class _TypeCheck:
     def _check_visibility(self) -> None:
         visibility = self._kind.visibility
         if self._kind.sealed_until:
-            self._check_types([self._kind.sealed_until])
-        elif visibility not in {"public", "parties", "supervisor"}:
+            self._check_types(self._kind.sealed_until)
+        elif visibility not in {"public", "parties", "supervisor", OFF_LEDGER}:
             raise _invalid(self._kind.key, f"visibility = {visibility}")
 
     def _check_having(self, cites: Cites) -> None:
@@ -222,7 +224,9 @@ class _TypeCheck:
     def _check_fields(self) -> None:
         for name in self._kind.kept:
             _known(self._kind.key, "field", name, self._kind.fields)
-        for name in self._kind.fields:
+        for name, field in self._kind.fields.items():
+            if field.pattern and (field.kind != "text" or not is_pattern(field.pattern)):
+                raise _invalid(self._kind.key, f"field {name}: pattern = {field.pattern}")
             if name in self._all.common and self._kind.fields[name] != self._all.common[name]:
                 shadowed: Field = self._all.common[name]
                 if self._kind.fields[name].kind != shadowed.kind:

@@ -141,7 +141,7 @@ def followed(subject: Subject, catalogue: Catalogue, state: State, as_of: Times)
 
 def is_sealed(node: Node, catalogue: Catalogue) -> bool:
     """Whether a node's records enter under seal, so that none is missed before all are opened."""
-    return any(catalogue.types[name].sealed_until for name in node.types)
+    return any(catalogue.types[name].is_sealed for name in node.types)
 
 
 def node_name(node: Node, catalogue: Catalogue) -> str:

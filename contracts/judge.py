@@ -59,9 +59,9 @@ def judge(record: Record, facts: Facts, state: State, times: Times) -> Verdict:
 
 def _check_seal(case: Case) -> Rejected | None:
     """A sealed type enters by its opening only, and no other type does."""
-    if bool(case.kind.sealed_until) == (case.facts.unsealed is not None):
+    if case.kind.is_sealed == (case.facts.unsealed is not None):
         return None
-    code = Code.SEALED_ONLY if case.kind.sealed_until else Code.SEALED_TYPE
+    code = Code.SEALED_ONLY if case.kind.is_sealed else Code.SEALED_TYPE
     return Rejected(code, {"type": case.kind.key})
 
 

@@ -115,7 +115,7 @@ def _named(kind: RecordType) -> Iterator[str]:
     yield from kind.amended_by
     for reference in (kind.party, kind.frozen_after, *(each.scope for each in kind.issuers)):
         yield from (reference, reference.rpartition(".")[0])
-    yield kind.sealed_until
+    yield from kind.sealed_until
 
 
 def _roles(kind: RecordType) -> Iterator[str]:

@@ -49,7 +49,7 @@ def _check_group(catalogue: Catalogue, profile: Profile, group: Group) -> None:
     for name in group.begins:
         if name not in own:
             raise _invalid(profile, f"{name} begins {group.key} and is not in it")
-        if catalogue.types[name].sealed_until:
+        if catalogue.types[name].is_sealed:
             raise _invalid(profile, f"{name} begins {group.key} under seal")
     for node in group.nodes:
         if not node.types:

@@ -29,7 +29,7 @@ CODED_SUBJECTS: Final = frozenset({"seal", "address", "list"})
 STAGES: Final = frozenset(
     {
         "ledger", "evidence", "tender", "bid", "opening", "evaluation", "award", "closing",
-        "seal", "address", "any",
+        "trade", "seal", "address", "any",
     }
 )  # fmt: skip
 """招 投 开 评 定, closing, and what stands outside them."""
@@ -37,11 +37,16 @@ SUBJECT_KINDS: Final = frozenset(
     {"any", "project", "section", "member", "issuer", "none", "seal", "address", "list"}
 )
 SEALED: Final = "sealed:"
-"""How the visibility of a type begins that enters only under seal; the event's type follows."""
+"""How the visibility of a type begins that enters only under seal; the types of the events follow,
+parted by ``|``, any of which lets it be opened.
+"""
+OFF_LEDGER: Final = "sealed"
+"""The visibility of a type that is committed here, and opened only elsewhere."""
 FIELD_KINDS: Final = frozenset(
     {
         "text", "integer", "fen", "time", "digest", "bytes", "bool", "member", "record",
-        "property_unit", "texts", "integers", "members", "records", "digests",
+        "credit_code", "property_unit", "texts", "integers", "members", "records",
+        "digests",
     }
 )  # fmt: skip
 
@@ -78,6 +83,8 @@ class Field:
     """Values of a text or of a list's items; empty for any."""
     sets: str = ""
     """``TYPE.field`` whose value in the subject this field replaces."""
+    pattern: str = ""
+    """How a text is spelt (`contracts.spelling.is_pattern`); empty for any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +190,7 @@ class RecordType:
     entry: Reason | None
     """Why nothing comes before it, where nothing does."""
     visibility: str
-    """``public``, ``parties``, ``supervisor`` or ``sealed:TYPE``: what the API shows."""
+    """``public``, ``parties``, ``supervisor``, ``sealed:TYPE|TYPE`` or ``sealed``: who may read."""
     subject: str
     """One of `SUBJECT_KINDS`."""
     issuers: tuple[Issuer, ...]
@@ -220,9 +227,16 @@ class RecordType:
     """Every alert that a record of this type may raise."""
 
     @property
-    def sealed_until(self) -> str:
-        """Type of the event that allows it to be opened; empty for a type that is not sealed."""
-        return self.visibility.removeprefix(SEALED) if self.visibility.startswith(SEALED) else ""
+    def is_sealed(self) -> bool:
+        """Whether it enters only under seal."""
+        return self.visibility.startswith(OFF_LEDGER)
+
+    @property
+    def sealed_until(self) -> tuple[str, ...]:
+        """Types of the events any of which allows it to be opened on the ledger; empty for none."""
+        if not self.visibility.startswith(SEALED):
+            return ()
+        return tuple(self.visibility.removeprefix(SEALED).split("|"))
 
 
 def holds(when: When, fields: Mapping[str, object]) -> bool:

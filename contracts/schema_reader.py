@@ -160,6 +160,7 @@ def _field(row: Row) -> Field:
         least=row.integer("least", 0),
         allowed=frozenset(row.texts("allowed")),
         sets=row.text("sets", ""),
+        pattern=row.text("pattern", ""),
     )
 
 

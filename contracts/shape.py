@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, cast
 
 from contracts.schema import Field, RecordType
+from contracts.spelling import is_credit_code, is_property_unit, matches
 from ledger.codes import Code
 from ledger.core.canonical import Value
 from ledger.core.identifiers import DIGEST_BYTES, NETWORK_MEMBER, check_name
@@ -28,8 +29,6 @@ _CODED: Final = {
     "list": re.compile(r"LIST-[0-9]{6}"),
 }
 """Subjects with the region (GB/T 2260) in them: a seal, an address, a region's negative list."""
-_PROPERTY_UNIT: Final = re.compile(r"[0-9]{12}[GJZ][A-HSWXY][0-9]{5}[FLQW][0-9]{8}")
-"""不动产单元号, GB/T 37346: cadastral area, parcel feature, sequence, fixture, unit."""
 
 
 def check_shape(record: Record, kind: RecordType, common: Mapping[str, Field]) -> Rejected | None:
@@ -95,6 +94,7 @@ def _is_text(field: Field, value: Value) -> bool:
         type(value) is str
         and len(value.encode()) <= field.limit
         and (not field.allowed or value in field.allowed)
+        and (not field.pattern or matches(field.pattern, value))
     )
 
 
@@ -136,9 +136,8 @@ _FITS: Final[Mapping[str, Callable[[Field, Value], bool]]] = {
     "bytes": _is_bytes,
     "bool": lambda _, value: type(value) is bool,
     "member": lambda _, value: _is_member(value),
-    "property_unit": lambda _, value: (
-        type(value) is str and _PROPERTY_UNIT.fullmatch(value) is not None
-    ),
+    "credit_code": lambda _, value: type(value) is str and is_credit_code(value),
+    "property_unit": lambda _, value: type(value) is str and is_property_unit(value),
     "texts": _list_of(_is_listed_text),
     "integers": _list_of(_is_integer),
     "members": _list_of(lambda _, value: _is_member(value)),

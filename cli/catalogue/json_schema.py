@@ -23,6 +23,8 @@ _TEXT_BYTES_MAX: Final = 256
 _TIME: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": TIME_MAX}
 _MEMBER: Final[Schema] = {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$"}
 _DIGEST: Final[Schema] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+_CREDIT_CODE: Final[Schema] = {"type": "string", "pattern": "^[0-9A-HJ-NPQRTUWXY]{18}$"}
+"""The two check characters are beyond what a schema can say."""
 _UNIT: Final[Schema] = {
     "type": "string",
     "pattern": "^[0-9]{12}[GJZ][A-HSWXY][0-9]{5}[FLQW][0-9]{8}$",
@@ -130,7 +132,8 @@ def field_schema(field: Field) -> Schema:
 
 def _text(field: Field) -> Schema:
     allowed: Schema = {"enum": [*sorted(field.allowed)]} if field.allowed else {}
-    return {"type": "string", "maxLength": field.limit, **allowed}
+    spelt: Schema = {"pattern": f"^{field.pattern}$"} if field.pattern else {}
+    return {"type": "string", "maxLength": field.limit, **allowed, **spelt}
 
 
 def _integer(field: Field) -> Schema:
@@ -165,6 +168,7 @@ _KINDS: Final[Mapping[str, Callable[[Field], Schema]]] = {
     "bytes": lambda field: _hex(f"{{0,{field.limit}}}"),
     "bool": lambda _: {"type": "boolean"},
     "member": lambda _: _MEMBER,
+    "credit_code": lambda _: _CREDIT_CODE,
     "property_unit": lambda _: _UNIT,
     "texts": _list(_listed_text),
     "integers": _list(_integer),

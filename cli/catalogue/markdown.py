@@ -30,6 +30,7 @@ _VISIBLE: Final = {
     "public": "公开 public",
     "parties": "当事方 parties",
     "supervisor": "监督部门 supervisors",
+    "sealed": "只见承诺 commitment only",
 }
 _COLUMNS: Final = (
     *("code", "记录 record", "提交 issued by", "前置 follows", "时限 clocks"),
@@ -110,8 +111,8 @@ def _type(catalogue: Catalogue, kind: RecordType) -> tuple[str, ...]:
 def _seen_by(catalogue: Catalogue, kind: RecordType) -> str:
     if not kind.sealed_until:
         return _VISIBLE[kind.visibility]
-    until = catalogue.types[kind.sealed_until]
-    return f"密封至 sealed until {until.code or until.key}"
+    until = (catalogue.types[event].code or event for event in kind.sealed_until)
+    return f"密封至 sealed until {' / '.join(until)}"
 
 
 def _alerts(catalogue: Catalogue) -> Iterator[str]:

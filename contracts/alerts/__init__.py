@@ -10,17 +10,27 @@ from types import MappingProxyType
 from typing import Final
 
 from contracts.alerts import (
+    access,
+    ca_certificates,
+    comparison,
     content_rehash,
+    contract,
     deposits,
     drawing,
+    duties,
     eseal,
     evaluation,
     function_point,
     missing_node,
     negative_list,
+    periods,
+    ranking,
+    recording,
+    report,
     sealing,
     signer,
     silent_change,
+    timing,
 )
 from contracts.case import Case
 from contracts.verdict import Raised
@@ -29,20 +39,32 @@ AlertRule = Callable[[Case], Raised | tuple[Raised, ...] | None]
 
 ALERT_RULES: Final[Mapping[str, AlertRule]] = MappingProxyType(
     {
-        "bid_set": sealing.wrong_set,
+        "abnormal_access": access.abnormal,
+        "alike": comparison.alike,
+        "breach": access.breach,
+        "ca_certificate": ca_certificates.conclude,
         "composition": evaluation.composition,
         "content_rehash": content_rehash.conclude,
+        "contract": contract.conclude,
+        "counted": lambda case: sealing.wrong_set(case) or recording.gap(case),
         "deposit_account": deposits.strange_account,
         "draw": drawing.repeated,
+        "duties": duties.conclude,
+        "evaluation_time": report.duration,
+        "far_bidders": report.far_bidders,
         "few_bids": sealing.few_bids,
         "function_point": function_point.conclude,
         "guarantee": deposits.unfit,
+        "in_common": comparison.in_common,
         "missing_node": missing_node.conclude,
         "negative_list": negative_list.conclude,
+        "period": periods.conclude,
+        "ranking": ranking.conclude,
         "score_outlier": evaluation.outliers,
         "seal_use": eseal.conclude,
         "signer": signer.conclude,
         "silent_change": silent_change.conclude,
+        "timing": timing.conclude,
         "unsealing": sealing.out_of_order,
     }
 )

@@ -54,6 +54,7 @@ def _is_tenderer(case: Case, principal: str) -> bool:
 _MAY: Final[Mapping[str, Callable[[Case, str], bool]]] = MappingProxyType(
     {
         "tender.bid_decrypted": _opens_bids,
+        "tender.evaluation_clarification_answered": lambda _case, _principal: False,
         "tender.deposit_refunded": _pooled,
         "tender.guarantee_released": _is_tenderer,
     }

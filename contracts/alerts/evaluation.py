@@ -3,19 +3,22 @@
 Integer arithmetic only, so that every node concludes the same. Spec: ``docs/spec/contracts.md``.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
+from contracts.alerts.raising import raised
 from contracts.case import Case
+from contracts.integer_statistics import beyond_percent
 from contracts.rules.evaluation import Opened, opened
 from contracts.state import seen_from
-from contracts.verdict import Raised
+from contracts.verdict import Raised, RecordRow
 
 REPORT: Final = "tender.evaluation_report"
 FORMED: Final = "tender.committee_formed"
 ALERT_RAISED: Final = "ledger.alert_raised"
 STARTED: Final = "tender.evaluation_started"
 SIGNED_IN: Final = "tender.expert_signed_in"
-PERCENT: Final = 100
+REPLACED: Final = "tender.expert_replaced"
 
 
 def outliers(case: Case) -> tuple[Raised, ...]:
@@ -33,16 +36,9 @@ def outliers(case: Case) -> tuple[Raised, ...]:
         _raised(case, each)
         for scores in by_bid.values()
         for each in scores
-        if is_outlier(each.value, [other.value for other in scores], percent)
+        if beyond_percent(each.value, [other.value for other in scores], percent)
         and not _is_told(case, each)
     )
-
-
-def is_outlier(value: int, values: list[int], percent: int) -> bool:
-    """Whether |value - median| > percent of the median; doubled, so that no half is lost."""
-    ordered, middle = sorted(values), len(values) // 2
-    doubled = ordered[middle] + ordered[-1 - middle]
-    return abs(2 * value - doubled) * PERCENT > percent * doubled
 
 
 def _is_told(case: Case, score: Opened) -> bool:
@@ -58,6 +54,8 @@ def composition(case: Case) -> Raised | None:
     Once the evaluation has started, another committee is the tenderer's choice of its judges.
     """
     record = case.record
+    if record.type == REPLACED and case.state.exists(record.subject, STARTED, case.times):
+        return raised(case, "AL12", "panel_replaced")
     if record.type != FORMED:
         return None
     members = record.fields["members"]
@@ -66,22 +64,32 @@ def composition(case: Case) -> Raised | None:
     because = "panel_size" if len(names) < least or len(names) % 2 == 0 else ""
     if not because and names - _signed_in(case):
         because = "not_signed_in"
+    if not because and names & _replaced(case):
+        because = "recused"
     if not because and case.state.exists(record.subject, STARTED, case.times):
         because = "panel_replaced"
     if not because:
         return None
-    own = (case.facts.record_id,)
-    return Raised("AL12", record.subject, record.type, record.issuer, because, own)
+    return raised(case, "AL12", because)
 
 
 def _signed_in(case: Case) -> set[str]:
     """Who signed in for the section, or its project."""
-    rows = (
-        case.state.record(each)
-        for subject in seen_from(case.record.subject)
-        for each in case.state.records(subject, SIGNED_IN, case.times)
-    )
-    return {str(row.issuer) for row in rows if row is not None}
+    return {str(row.issuer) for row in _rows(case, SIGNED_IN)}
+
+
+def _replaced(case: Case) -> set[str]:
+    """Whose label was recused or replaced."""
+    return {str(row.kept["expert"]) for row in _rows(case, REPLACED) if "expert" in row.kept}
+
+
+def _rows(case: Case, type_key: str) -> Iterator[RecordRow]:
+    """The records in force of a type about the section, or its project."""
+    for subject in seen_from(case.record.subject):
+        for each in case.state.records(subject, type_key, case.times):
+            row = case.state.record(each)
+            if row is not None:
+                yield row
 
 
 def _raised(case: Case, score: Opened) -> Raised:

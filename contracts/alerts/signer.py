@@ -7,6 +7,7 @@ evidence ledger must keep. Spec: ``docs/spec/contracts.md``.
 from contracts.alerts.concerned import is_concerned
 from contracts.case import Case
 from contracts.entitlement import Entitlement, entitlement
+from contracts.named_rows import are_named, place_of
 from contracts.rules.amendment import amended
 from contracts.rules.delegation import is_delegated
 from contracts.schema import ANY_MEMBER
@@ -37,11 +38,21 @@ def _because(case: Case) -> str | None:
         return "not_party"
     if not is_concerned(case, str(principal)):
         return "not_concerned"
+    if not _qualified(case):
+        return "not_qualified"
     if case.record.type == "ledger.amended" and any(
         row.issuer != principal for _, row in amended(case)
     ):
         return "not_author"
     return None
+
+
+def _qualified(case: Case) -> bool:
+    """Whether a bidder passed the prequalification, where there was one (T10)."""
+    record, result = case.record, "tender.prequalified"
+    if record.type != "tender.bid_submitted" or not are_named(case.state, record.subject, result):
+        return True
+    return place_of(case.state, record.subject, result, record.issuer) is not None
 
 
 def _is_party(case: Case, principal: str) -> bool:

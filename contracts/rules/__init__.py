@@ -15,8 +15,10 @@ from contracts.rules import (
     address_certificate,
     amendment,
     bidding,
+    ca_binding,
     calendar,
     certificate,
+    claims,
     content_rehash,
     delegation,
     drawing,
@@ -25,11 +27,13 @@ from contracts.rules import (
     evaluation,
     keys,
     membership,
+    naming,
     negative_list,
     procedure,
     refunds,
     roles,
     sealing,
+    trading,
     voiding,
 )
 from ledger.errors import Rejected
@@ -48,11 +52,17 @@ class Rule:
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
         "amendment": Rule(amendment.judge, amendment.apply),
+        "auction_opened": Rule(trading.judge_opened, claims.apply_nothing),
         "bid": Rule(bidding.judge_bid, bidding.apply_bid),
         "bid_set": Rule(bidding.judge_set, bidding.apply_set),
+        "ca_binding": Rule(ca_binding.judge, ca_binding.apply),
         "calendar": Rule(calendar.judge, calendar.apply),
+        "candidates": Rule(naming.judge_candidates, naming.apply_candidates),
+        "case_receiver": Rule(claims.judge_receiver, claims.apply_nothing),
         "certificate": Rule(certificate.judge, certificate.apply),
         "commitment": Rule(sealing.judge_commitment, sealing.apply_commitment),
+        "clarified": Rule(claims.judge_clarified, claims.apply_nothing),
+        "clue": Rule(claims.judge_clue, claims.apply_nothing),
         "chair": Rule(evaluation.judge_chair, evaluation.apply_nothing),
         "committee": Rule(evaluation.judge_formed, evaluation.apply_formed),
         "content_rehash": Rule(content_rehash.judge, content_rehash.apply),
@@ -67,6 +77,10 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "negative_list_check": Rule(negative_list.judge_check, negative_list.apply_nothing),
         "opening": Rule(sealing.judge_opening, sealing.apply_opening),
         "opening_started": Rule(bidding.judge_start, bidding.apply_start),
+        "pairs_of_bids": Rule(claims.judge_pairs, claims.apply_nothing),
+        "panel_member": Rule(evaluation.judge_member, evaluation.apply_nothing),
+        "prequalified": Rule(naming.judge_qualified, naming.apply_qualified),
+        "price_bid": Rule(trading.judge_price, trading.apply_price),
         "procedure": Rule(procedure.judge, procedure.apply),
         "property_certificate": Rule(
             address_certificate.judge_property, address_certificate.apply_property
@@ -82,7 +96,9 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "seal_made": Rule(eseal.judge_made, eseal.apply_made),
         "seal_published": Rule(eseal.judge_nothing, eseal.apply_published),
         "seal_use": Rule(eseal_use.judge, eseal_use.apply),
+        "span": Rule(claims.judge_span, claims.apply_nothing),
         "use_certificate": Rule(address_certificate.judge_use, address_certificate.apply_use),
+        "verified": Rule(claims.judge_verified, claims.apply_nothing),
         "voiding": Rule(voiding.judge, voiding.apply),
         "withdrawal": Rule(bidding.judge_withdrawal, bidding.apply_withdrawal),
     }

@@ -62,6 +62,11 @@ def judge_chair(case: Case) -> Rejected | None:
     return None
 
 
+def judge_member(case: Case) -> Rejected | None:
+    """Refuse what only a member of the section's committee submits."""
+    return _check_member(case)
+
+
 def judge_score(case: Case) -> Rejected | None:
     """Refuse a score by a stranger, of another form, or a second one for the same bid."""
     bids = _cited(case, "follows")

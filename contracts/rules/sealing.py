@@ -94,11 +94,14 @@ def _too_early(case: Case, sealed: Sealed, named: str) -> Rejected | None:
     """Refuse an opening before the event of the inner record's type; without one there is none."""
     inner = inner_record(case, sealed)
     kind = None if inner is None else case.facts.world.catalogue.types.get(inner.type)
-    if inner is None or kind is None or not kind.sealed_until or not is_plain(inner.subject):
+    if inner is None or kind is None or not kind.is_sealed or not is_plain(inner.subject):
         return None
-    if case.state.exists(inner.subject, kind.sealed_until, case.times):
+    if not kind.sealed_until:
+        return Rejected(Code.SEALED_OFF_LEDGER, {"record": named, "type": kind.key})
+    if any(case.state.exists(inner.subject, event, case.times) for event in kind.sealed_until):
         return None
-    detail = {"record": named, "event": kind.sealed_until, "subject": str(inner.subject)}
+    events = "|".join(kind.sealed_until)
+    detail = {"record": named, "event": events, "subject": str(inner.subject)}
     return Rejected(Code.SEALED_EVENT, detail)
 
 

@@ -171,7 +171,7 @@ def test_the_command_line_shows_the_table_and_proves_the_certificate(
     machine = CliRunner().invoke(app, ["project", SECTION, *where, "--json"])
     told = json.loads(machine.output)
     assert told["certificate"]["type"] == "tender.witness_certificate"
-    assert [each["alert"] for each in told["alerts"]] == ["AL01", "AL01"]
+    assert [each["alert"] for each in told["alerts"]] == ["AL22", "AL01", "AL01"]
 
 
 # Last, because it withdraws the certificate.

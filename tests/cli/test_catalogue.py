@@ -105,9 +105,9 @@ def with_orphans(tmp_path: Path) -> Catalogue:
     tenderer = replace(loaded.roles["tenderer"], reads=True)
     cashier = replace(loaded.roles["bank"], key="cashier")
     reason = loaded.reasons["few_bids"]
-    alert = replace(loaded.alerts["AL07"], rule="clause", version=1)
+    alert = replace(loaded.alerts["AL28"], rule="clause", version=1)
     quiet = {
-        key: replace(kind, alerts=tuple(code for code in kind.alerts if code != "AL07"))
+        key: replace(kind, alerts=tuple(code for code in kind.alerts if code != "AL28"))
         for key, kind in loaded.types.items()
     }
     return replace(
@@ -115,7 +115,7 @@ def with_orphans(tmp_path: Path) -> Catalogue:
         types=quiet,
         roles={**loaded.roles, "tenderer": tenderer, "cashier": cashier},
         reasons={**loaded.reasons, "nobody_says_so": reason},
-        alerts={**loaded.alerts, "AL07": alert},
+        alerts={**loaded.alerts, "AL28": alert},
     )
 
 
@@ -127,7 +127,7 @@ def test_an_orphan_of_each_kind_is_named_and_the_check_fails(
     assert found.deadlines == ("forgotten",)
     assert found.roles == ("cashier",)
     assert found.reasons == ("nobody_says_so",)
-    assert found.alerts == ("AL07",)
+    assert found.alerts == ("AL28",)
     assert found.stale == ("tenderer",)
     monkeypatch.setattr(command, "_load", lambda: with_orphans)
     checked = run("check")
@@ -157,7 +157,7 @@ def test_a_type_that_says_why_it_begins_or_follows_another_is_no_orphan(tmp_path
         ("tender.announcement", "bid_deadline_ms*: time"),
         ("evidence.deposited", "Follows nothing"),
         ("AL05", "Unauthorised signer"),
-        ("al07", "Alerts planned"),
+        ("al28", "Alerts planned"),
         ("15.3", "T46 Award decided"),
         ("15", "15.5 Award notice"),
         ("complaint_intake", "3 working_days"),

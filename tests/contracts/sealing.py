@@ -16,10 +16,10 @@ from ledger.core.sealed import (
 )
 from ledger.errors import Rejected
 from ledger.store.api import Store
-from tests.contracts.town import CATALOGUE, HOUR, ROLES, SECTION, START_MS, Town
+from tests.contracts.town import CATALOGUE, DAY, HOUR, ROLES, SECTION, START_MS, Town
 from tests.vectors.small_network import seed, signer
 
-DEADLINE = START_MS + 2 * HOUR
+DEADLINE = START_MS + 21 * DAY
 AFTER = DEADLINE + 60_000
 BIDDERS = ("bidder", "mason", "roofer", "glazier")
 SEALED_ROLES = {**ROLES, **dict.fromkeys(BIDDERS, ("bidder",))}

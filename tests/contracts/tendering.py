@@ -12,7 +12,7 @@ from ledger.core.openings import commit_fields
 from ledger.core.record import Private, Record
 from ledger.core.sealed import Sealed
 from tests.contracts.sealing import BIDDERS, SEALED_ROLES, SYSTEM, SealedTown
-from tests.contracts.town import CATALOGUE, DAY, HOUR, PROJECT, SECTION
+from tests.contracts.town import CATALOGUE, DAY, HOUR, MINUTE, PROJECT, SECTION
 from tests.vectors.small_network import seed, signer
 
 EXPERTS = tuple(f"expert-{letter}" for letter in "abcde")
@@ -186,9 +186,9 @@ class TenderTown(SealedTown):
         self.deposits = self.listed("tender.deposit_paid")
         self.guarantees = self.listed("tender.guarantee_issued")
 
-    def listed(self, type_key: str) -> list[RecordId]:
+    def listed(self, type_key: str, subject: str = SECTION) -> list[RecordId]:
         """The records of a type about the section, in order."""
-        rows = self.chain.state.scan(f"by/{SECTION}\0{type_key}\0".encode())
+        rows = self.chain.state.scan(f"by/{subject}\0{type_key}\0".encode())
         return [RecordId(value[:32]) for _, value in rows]
 
     def closed(self) -> RecordId:
@@ -204,9 +204,12 @@ class TenderTown(SealedTown):
 
     # Evaluation.
 
-    def evaluation(self, scores: Mapping[tuple[int, int], int] | None = None) -> None:
+    def evaluation(
+        self, scores: Mapping[tuple[int, int], int] | None = None, wait_ms: int = 20 * MINUTE
+    ) -> None:
         """Evaluation starts, and each expert scores each bid; some as said: (expert, bid)."""
         self.say(CHAIR, "tender.evaluation_started")
+        self.wait_until(self.now_ms + wait_ms)
         for number, expert in enumerate(EXPERTS):
             for place, bid in enumerate(self.bids):
                 value = (scores or {}).get((number, place), SCORES[number] - 100 * place)

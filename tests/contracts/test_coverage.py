@@ -205,7 +205,7 @@ def test_what_the_asker_may_not_know_is_withheld_and_the_procedures_own_is_told(
     town = TenderTown("open_tender")
     town.say("bidder", "evidence.deposited", SECTION)
     assert states(covered(town))["25.1"] == "live"
-    assert states(covered(town, hidden="report.content_rehash"))["25.2"] == "withheld"
+    assert states(covered(town, hidden="ledger.verified"))["24.2"] == "withheld"
     assert states(covered(town, hidden="tender.announcement"))["04.2"] == "live"
 
 

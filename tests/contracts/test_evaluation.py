@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.alerts.evaluation import is_outlier
+from contracts.integer_statistics import beyond_percent
 from ledger.codes import Code
 from ledger.core.canonical import Value
 from ledger.core.identifiers import RecordId
@@ -270,9 +270,9 @@ def test_an_outlier_is_named_with_its_expert_in_the_block_of_the_report() -> Non
     ("value", "outlier"), [(80, False), (79, True), (120, False), (121, True), (100, False)]
 )
 def test_the_threshold_itself_is_no_outlier(value: int, outlier: bool) -> None:
-    assert is_outlier(value, [100, 100, 100, value], 20) is outlier
+    assert beyond_percent(value, [100, 100, 100, value], 20) is outlier
 
 
 def test_the_median_of_an_even_panel_lies_between_its_middle_scores() -> None:
-    assert not is_outlier(61, [61, 70, 81, 90], 20)
-    assert is_outlier(60, [60, 70, 81, 90], 20)
+    assert not beyond_percent(61, [61, 70, 81, 90], 20)
+    assert beyond_percent(60, [60, 70, 81, 90], 20)

@@ -89,6 +89,7 @@ class Stranger:
                 "bytes": (b"", bytes(32), bytes(64)),
                 "bool": (True, False),
                 "member": ("builder", "newcomer", "network"),
+                "credit_code": ("91620100MA7C2K4D8C", "91620100MA7C2K4D8D"),
                 "property_unit": ("621002001001GB00001F00010001", "621002"),
                 "texts": ((), ("kind",)),
                 "integers": ((), (20_001,), tuple(range(20_000, 20_300))),

@@ -25,7 +25,7 @@ from tests.contracts.town import CATALOGUE, DAY, HOUR, SECOND, certify
 SEEDS = 4
 STEPS = 120
 EVERY = tuple(sorted(set(CATALOGUE.roles) - {"*", "committee", "network"}))
-SEALED = tuple(key for key, kind in CATALOGUE.types.items() if kind.sealed_until)
+SEALED = tuple(key for key, kind in CATALOGUE.types.items() if kind.is_sealed)
 CODED = {
     "seal": (SEAL, "SEAL-620100-0002"),
     "address": (ADDRESS, ELSEWHERE),
