@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from ledger.core.bundle import sign_bundle
+from ledger.core.canonical import Value
 from ledger.core.hashing import sha256
 from ledger.core.identifiers import MemberId, Subject
 from ledger.core.record import Evidence, Record
@@ -31,6 +32,16 @@ FLAGS = (
     "--disable-sync",
 )
 PROJECT = "浏览-2026-001"
+TENDER = "浏览-2026-002"
+SECTION = f"{TENDER}/01"
+BUILDER = """
+[[members]]
+id = "builder"
+name_zh = "建设单位"
+name_en = "Builder"
+credit_code = ""
+roles = ["tenderer"]
+"""
 HOSTILE = '<script>document.title="stolen"</script>\u202egnp.exe'
 """Markup, and a mark that turns the text after it around."""
 
@@ -59,11 +70,12 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealNetwork]:
     """Four nodes at work, with one record in plain words and one that is hostile."""
     if CHROMIUM is None:
         pytest.skip("chromium is not installed: apt install chromium fonts-noto-cjk")
-    network = RealNetwork(tmp_path_factory.mktemp("browser"))
+    network = RealNetwork(tmp_path_factory.mktemp("browser"), BUILDER)
     try:
         network.start()
         _submit(network, "招标公告.pdf", "平常的说明")
         _submit(network, HOSTILE, HOSTILE)
+        _announce(network)
         yield network
     finally:
         network.stop()
@@ -111,23 +123,46 @@ def records_of(network: RealNetwork) -> list[str]:
 
 def _submit(network: RealNetwork, label: str, method: str) -> None:
     """Have the trading centre deposit one document about the project."""
+    _say(network, "centre", "evidence.deposited", PROJECT, label, method=method)
+
+
+def _announce(network: RealNetwork) -> None:
+    """One section that follows a procedure, up to its announcement."""
+    _say(network, "builder", "tender.entry_commitment", TENDER)
+    facts = {"tenderer": "builder", "name": "学校改扩建", "industry": "housing"}
+    _say(network, "centre", "tender.project_accepted", TENDER, **facts)
+    _say(network, "builder", "tender.document_filed", SECTION, kind="tender")
+    said = {"kind": "announcement", "procedure": "open_tender"}
+    until = time.time_ns() // 1_000_000 + 30 * 24 * HOUR_MS
+    _say(network, "builder", "tender.announcement", SECTION, bid_deadline_ms=until, **said)
+
+
+def _say(
+    network: RealNetwork,
+    issuer: str,
+    type_key: str,
+    subject: str,
+    label: str = "文件.pdf",
+    **fields: Value,
+) -> None:
+    """Submit one record with one document, and wait for its receipt."""
     network.made_count += 1
     now_ms = time.time_ns() // 1_000_000
     record = Record(
-        type="evidence.deposited",
-        issuer=MemberId("centre"),
-        subject=Subject(PROJECT),
+        type=type_key,
+        issuer=MemberId(issuer),
+        subject=Subject(subject),
         occurred_at_ms=now_ms,
         evidence=(Evidence(label, sha256(label.encode()), None, 9, "application/pdf"),),
-        fields={"method": method},
+        fields=fields,
         private=None,
         refs=(),
         nonce=network.made_count.to_bytes(16),
     )
     bundle = sign_bundle(
-        network.keys["centre"],
+        network.keys[issuer],
         network.trust.network_id,
-        MemberId("centre"),
+        MemberId(issuer),
         [record.encode()],
         now_ms,
         now_ms + HOUR_MS,

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from ledger.core.receipt import decode_receipt
 from ledger.verify import verify_receipt
-from tests.browser.conftest import HOSTILE, PROJECT, Visitor, records_of
+from tests.browser.conftest import HOSTILE, PROJECT, SECTION, Visitor, records_of
 from tests.network.real_network import RealNetwork
 
 in_both_languages = pytest.mark.parametrize("visitor", ["zh-CN", "en-GB"], indirect=True)
@@ -34,6 +34,22 @@ def test_a_project_leads_to_its_records(visitor: Visitor, network: RealNetwork) 
     actions = visitor.page.locator(".timeline > li")
     expect(actions).to_have_count(len(records_of(network)))
     actions.first.get_by_role("link").first.click()
+    expect(visitor.page).to_have_url(re.compile("/records/[0-9a-f]{64}"))
+
+
+@in_both_languages
+def test_a_section_shows_each_function_point_and_leads_to_its_newest_record(
+    visitor: Visitor,
+) -> None:
+    visitor.open(f"/projects/{SECTION}")
+    table = visitor.page.locator("table.coverage")
+    expect(table.locator("tbody tr")).to_have_count(25)
+    expect(table.locator("tbody td")).to_have_count(125)
+    name = "招标公告" if in_chinese(visitor) else "Tender announcement"
+    # A reader who does not see hears the word for the sign.
+    word = "已有记录" if in_chinese(visitor) else "live"
+    expect(table.locator("td.live").first.get_by_role("img", name=word)).to_be_visible()
+    table.get_by_role("link", name=name, exact=True).click()
     expect(visitor.page).to_have_url(re.compile("/records/[0-9a-f]{64}"))
 
 
@@ -81,7 +97,8 @@ def test_every_page_has_landmarks_labels_and_room_on_a_phone(
     visitor: Visitor, network: RealNetwork
 ) -> None:
     visitor.page.set_viewport_size({"width": 360, "height": 740})
-    for path in ("/", f"/projects/{PROJECT}", f"/records/{records_of(network)[1]}"):
+    record = records_of(network)[1]
+    for path in ("/", f"/projects/{PROJECT}", f"/projects/{SECTION}", f"/records/{record}"):
         visitor.open(path)
         for landmark in ("banner", "main", "contentinfo", "search"):
             expect(visitor.page.get_by_role(landmark)).to_have_count(1)

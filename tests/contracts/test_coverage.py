@@ -209,6 +209,36 @@ def test_what_the_asker_may_not_know_is_withheld_and_the_procedures_own_is_told(
     assert states(covered(town, hidden="tender.announcement"))["04.2"] == "live"
 
 
+def test_before_the_opening_nothing_tells_bids_from_cover() -> None:
+    bidding, empty = TenderTown("open_tender"), TenderTown("open_tender")
+    sealed = [each for bidder in BIDDERS[:3] for each in bidding.dossier(bidder)]
+    bidding.commit_sealed(*sealed)
+    covers = [empty.commitment(None) for _ in sealed]
+    assert empty.commit(empty.bundle(*covers)) is not None
+    shown = [
+        [(each.state, len(each.records), each.passed_ms) for each in covered(town).points]
+        for town in (bidding, empty)
+    ]
+    assert shown[0] == shown[1]
+
+
+def test_what_was_voided_or_awaits_a_confirmation_stands_nowhere() -> None:
+    town = TenderTown("open_tender")
+    said = town.say("bidder", "evidence.deposited", SECTION)
+    assert state(town, "25.1") == "live"
+    voided = town.say("bidder", "ledger.voided", SECTION, refs=[("voids", said)], reason="误传")
+    assert state(town, "25.1") == "live"
+    town.confirm(voided, "supervisor")
+    assert state(town, "25.1") == "awaited"
+    town.opened()
+    before = len(next(e for e in covered(town).points if e.point.key == "09.4").records)
+    closed = town.say("builder", "tender.opening_closed")
+    after = [len(e.records) for e in covered(town).points if e.point.key == "09.4"]
+    assert after == [before]
+    town.confirm(closed, "centre")
+    assert [len(e.records) for e in covered(town).points if e.point.key == "09.4"] == [before + 1]
+
+
 # The report of silent points.
 
 

@@ -73,7 +73,7 @@ class RealNetwork:
         self.trust = read_trust(network / "trust.json")
         self.keys = {
             member: open_key(network / "members" / member / "member.key", b"correct horse")
-            for member in MEMBERS
+            for member in (*MEMBERS, *_named(self.more_members))
         }
         self.nodes = [_process(network / "nodes" / member) for member in MEMBERS]
 
@@ -141,6 +141,11 @@ class RealNetwork:
             refs=(),
             nonce=number,
         ).encode()
+
+
+def _named(tables: str) -> list[str]:
+    """The members of tables of TOML."""
+    return [member["id"] for member in tomllib.loads(tables).get("members", [])]
 
 
 def _process(folder: Path) -> NodeProcess:
