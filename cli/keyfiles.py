@@ -1,6 +1,7 @@
-"""Key files: an Ed25519 seed under a passphrase (argon2id, then secretbox), mode 0600.
+"""Key files: a private key under a passphrase (argon2id, then secretbox), mode 0600.
 
-The seed never leaves this module except into a signer. A file that others may read is refused, and
+Ed25519 to sign, X25519 to decrypt; none is ever used as the other. A seed never leaves this module
+except into a signer. A file that others may read is refused, and
 so is one that asks for more memory than a key file can need.
 """
 
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey
 from nacl.pwhash import argon2id
 from nacl.secret import SecretBox
 from nacl.utils import random
@@ -23,6 +25,8 @@ from ledger.core.signing import SEED_BYTES, Ed25519Signer
 from ledger.errors import LedgerError, StoreError
 
 FORMAT: Final = "bidwitness-key/1"
+SIGNS: Final = "ed25519"
+DECRYPTS: Final = "x25519"
 FILE_BYTES_MAX: Final = 4096
 _MEMORY_MAX: Final = 1 << 30
 _OPERATIONS_MAX: Final = 16
@@ -52,7 +56,9 @@ class KeyFile:
     """What a key file holds; the seed stays boxed."""
 
     use: str
-    """What the key is for: ``member``, ``node`` or ``log``."""
+    """What the key is for: ``member``, ``node``, ``log`` or ``encryption``."""
+    algorithm: str
+    """`SIGNS` or `DECRYPTS`."""
     public_key: PublicKey
     operations: int
     memory_bytes: int
@@ -74,12 +80,17 @@ def new_key(path: Path, use: str, passphrase: bytes, cost: Cost = Cost.MODERATE)
         StoreError: `file.exists`, `file.unwritable`.
     """
     seed = random(SEED_BYTES)
-    operations, memory = _COSTS[cost]
-    salt = random(argon2id.SALTBYTES)
-    secret = argon2id.kdf(SecretBox.KEY_SIZE, passphrase, salt, operations, memory)
     public = Ed25519Signer(seed).public_key
-    box = bytes(SecretBox(secret).encrypt(seed))
-    _write(path, KeyFile(use, public, operations, memory, salt, box))
+    _write(path, _closed(use, SIGNS, public, seed, passphrase, cost))
+    return public
+
+
+def new_encryption_key(path: Path, passphrase: bytes, cost: Cost = Cost.MODERATE) -> bytes:
+    """Make an X25519 key pair and write its file; returns the public key, raises as `new_key`."""
+    secret = random(SEED_BYTES)
+    public = bytes(PrivateKey(secret).public_key)
+    held = _closed("encryption", DECRYPTS, PublicKey(public), secret, passphrase, cost)
+    _write(path, held)
     return public
 
 
@@ -108,17 +119,44 @@ def open_key(path: Path, passphrase: bytes) -> Ed25519Signer:
         StoreError: `key.file`, `key.mode`.
         LedgerError: `key.passphrase`.
     """
+    held, seed = _opened(path, passphrase, SIGNS)
+    signer = Ed25519Signer(seed)
+    if signer.public_key != held.public_key:
+        raise StoreError(Code.KEY_FILE, path=str(path), reason="public_key")
+    return signer
+
+
+def open_encryption_key(path: Path, passphrase: bytes) -> bytes:
+    """The X25519 secret in the file at `path`; raises as `open_key`."""
+    held, secret = _opened(path, passphrase, DECRYPTS)
+    if bytes(PrivateKey(secret).public_key) != held.public_key:
+        raise StoreError(Code.KEY_FILE, path=str(path), reason="public_key")
+    return secret
+
+
+def _opened(path: Path, passphrase: bytes, algorithm: str) -> tuple[KeyFile, bytes]:
+    """A key file and the secret in it."""
     held = read_key_file(path)
+    if held.algorithm != algorithm:
+        raise StoreError(Code.KEY_FILE, path=str(path), reason=f"{held.algorithm} ≠ {algorithm}")
     secret = argon2id.kdf(
         SecretBox.KEY_SIZE, passphrase, held.salt, held.operations, held.memory_bytes
     )
     try:
-        signer = Ed25519Signer(SecretBox(secret).decrypt(held.box))
+        return held, SecretBox(secret).decrypt(held.box)
     except CryptoError as problem:
         raise LedgerError(Code.KEY_PASSPHRASE, path=str(path)) from problem
-    if signer.public_key != held.public_key:
-        raise StoreError(Code.KEY_FILE, path=str(path), reason="public_key")
-    return signer
+
+
+def _closed(
+    use: str, algorithm: str, public: PublicKey, seed: bytes, passphrase: bytes, cost: Cost
+) -> KeyFile:
+    """A key file around a secret."""
+    operations, memory = _COSTS[cost]
+    salt = random(argon2id.SALTBYTES)
+    secret = argon2id.kdf(SecretBox.KEY_SIZE, passphrase, salt, operations, memory)
+    box = bytes(SecretBox(secret).encrypt(seed))
+    return KeyFile(use, algorithm, public, operations, memory, salt, box)
 
 
 def _parsed(document: dict[str, object]) -> KeyFile:
@@ -128,12 +166,15 @@ def _parsed(document: dict[str, object]) -> KeyFile:
         raise ValueError("format")
     held = KeyFile(
         use=str(document["use"]),
+        algorithm=str(document["algorithm"]),
         public_key=PublicKey(bytes.fromhex(str(document["public_key"]))),
         operations=int(kdf["operations"]),
         memory_bytes=int(kdf["memory_bytes"]),
         salt=bytes.fromhex(str(kdf["salt"])),
         box=bytes.fromhex(str(document["box"])),
     )
+    if held.algorithm not in {SIGNS, DECRYPTS}:
+        raise ValueError("algorithm")
     sizes = (len(held.public_key), len(held.salt), len(held.box))
     overhead = SecretBox.NONCE_SIZE + SecretBox.MACBYTES
     if sizes != (32, argon2id.SALTBYTES, SEED_BYTES + overhead):
@@ -148,7 +189,7 @@ def _write(path: Path, held: KeyFile) -> None:
     document = {
         "format": FORMAT,
         "use": held.use,
-        "algorithm": "ed25519",
+        "algorithm": held.algorithm,
         "public_key": held.public_key.hex(),
         "kdf": {
             "name": "argon2id",

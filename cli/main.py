@@ -9,6 +9,7 @@ from cli.commands import (
     catalogue,
     coverage,
     demo,
+    depositing,
     diagnose,
     disclosing,
     drawing,
@@ -43,7 +44,7 @@ app = typer.Typer(
 for _part in (
     *(network, node, observer, keys, writing, reading, diagnose, project, coverage),
     *(tracing, watching),
-    *(log, witness, bidding, verifying, disclosing, drawing, catalogue, demo),
+    *(log, witness, bidding, verifying, disclosing, depositing, drawing, catalogue, demo),
 ):
     _part.register(app)
 

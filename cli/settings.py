@@ -64,6 +64,8 @@ class ClientSettings:
     nodes: tuple[str, ...]
     """Base URLs of nodes; the first that answers is used."""
     key_file: Path = Path("member.key")
+    encryption_key_file: Path = Path("encryption.key")
+    """X25519: opens what others deposit for the member. Made by `openings enrol`."""
     trust_file: Path = Path("trust.json")
     passphrase_file: Path | None = None
     certificate_file: Path | None = None

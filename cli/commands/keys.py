@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.commands.options import JsonFlag, PassphraseOption
-from cli.keyfiles import Cost, new_key, read_key_file
+from cli.keyfiles import SIGNS, Cost, new_key, read_key_file
 from cli.output import Output, facts
 from cli.signers.passphrase import new_passphrase
 from cli.words import say
@@ -42,14 +42,15 @@ def show(path: Path, as_json: JsonFlag = False) -> None:
 
 def _show(path: Path, output: Output, title: str) -> None:
     held = read_key_file(path)
-    key = key_id(held.public_key).hex()
+    # An encryption key signs nothing, so nothing names it by an id.
+    key = key_id(held.public_key).hex() if held.algorithm == SIGNS else ""
     output.result(
         {
             "path": str(path),
             "use": held.use,
-            "algorithm": "ed25519",
+            "algorithm": held.algorithm,
             "public_key": held.public_key.hex(),
-            "key_id": key,
+            "key_id": key or None,
         },
         facts(
             title,
@@ -57,7 +58,7 @@ def _show(path: Path, output: Output, title: str) -> None:
                 (say("keys.path"), str(path)),
                 (say("keys.use"), held.use),
                 (say("keys.public"), held.public_key.hex()),
-                (say("keys.id"), key),
+                (say("keys.id"), key or "–"),
             ],
         ),
     )

@@ -41,6 +41,7 @@ class Tag(StrEnum):
     DRAW_SEED = "draw-seed"
     DRAW_STEP = "draw-step"
     LISTED = "listed"
+    DEPOSIT = "deposit"
 
     @property
     def prefix(self) -> bytes:

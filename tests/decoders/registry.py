@@ -31,6 +31,7 @@ from ledger.core.bundle import decode_bundle, decode_header
 from ledger.core.canonical import decode, encode
 from ledger.core.certificate import decode_certificate
 from ledger.core.checkpoint import parse_checkpoint
+from ledger.core.deposit import decode_deposit
 from ledger.core.entry import decode_entry
 from ledger.core.genesis import decode_genesis
 from ledger.core.identifiers import Digest, Height, NodeId
@@ -225,6 +226,7 @@ LEDGER = [
     ),
     file(decode_receipt, values.receipts),
     file(decode_openings, values.openings),
+    file(decode_deposit, values.deposits),
     file(decode_batch_proof, values.batch_proofs),
     file(decode_sealed_file, values.sealed_files),
     file(decode_bid_proof, values.bid_proofs),

@@ -13,6 +13,7 @@ from ledger.core.bundle import Bundle, BundleHeader, sign_bundle
 from ledger.core.canonical import Value
 from ledger.core.certificate import CommitCertificate, Slot
 from ledger.core.checkpoint import Checkpoint
+from ledger.core.deposit import Deposit, DepositHeader, Recipient
 from ledger.core.entry import Entry
 from ledger.core.genesis import Genesis
 from ledger.core.identifiers import (
@@ -244,6 +245,35 @@ openings = st.builds(
         unique_by=lambda opening: opening.name,
     ).map(lambda found: tuple(sorted(found, key=lambda opening: opening.name))),
     st.none() | receipts,
+)
+deposits = st.lists(names, min_size=1, max_size=3, unique=True).flatmap(
+    lambda members: st.builds(
+        Deposit,
+        st.builds(
+            DepositHeader,
+            digests.map(NetworkId),
+            digests.map(RecordId),
+            names.map(MemberId),
+            digests,
+            st.lists(short, min_size=1, max_size=3, unique=True).map(
+                lambda found: tuple(sorted(found))
+            ),
+            st.tuples(
+                *(
+                    st.builds(
+                        Recipient, st.just(MemberId(each)), st.binary(min_size=32, max_size=32)
+                    )
+                    for each in sorted(members)
+                )
+            ),
+            digests,
+            st.binary(min_size=24, max_size=24),
+        ),
+        st.tuples(*(st.binary(min_size=80, max_size=80) for _ in members)),
+        some_bytes,
+        st.binary(min_size=32, max_size=32).map(PublicKey),
+        signatures,
+    )
 )
 batch_proofs = st.builds(
     BatchProof,

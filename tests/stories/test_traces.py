@@ -4,12 +4,20 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from nacl.public import PublicKey as EncryptionKey
+from nacl.public import SealedBox
 
+from cli.deposit_store import put
+from cli.keyfiles import open_key
+from ledger.core.deposit import decode_deposit, signed_body
+from ledger.core.hashing import Tag
+from ledger.core.signing import sign_tagged
 from tests.network.real_network import RealNetwork
 
 pytestmark = pytest.mark.network
@@ -309,6 +317,113 @@ def test_a_watched_file_that_changes_silently_is_an_alert_on_every_node(
     last = network.run("supervisor", *words)
     assert last.code == 0, last.out
     assert [each["code"] for each in last.json["findings"]] == ["watch.voided"]
+
+
+@pytest.fixture(scope="module")
+def store(tender: Tender, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tenderer has deposited what it keeps, for itself and for the supervisor."""
+    folder = tmp_path_factory.mktemp("store")
+    early = tender.network.run(
+        "builder", "openings", "deposit", tender.openings("document"), "--into", folder, "--json"
+    )
+    assert early.json["error"]["code"] == "deposit.no_key"
+    for member in ("builder", "supervisor"):
+        done = tender.network.run(member, "openings", "enrol", "--cost", "interactive", "--json")
+        assert done.code == 0, done.out + done.err
+    files = [tender.openings(name) for name in ("document", "clarification")]
+    made = tender.network.run("builder", "openings", "deposit", *files, "--into", folder, "--json")
+    assert made.code == 0, made.out + made.err
+    assert made.json["recipients"] == ["builder", "supervisor"]
+    return folder
+
+
+def test_a_supervisor_opens_a_field_although_the_member_lost_its_copy(
+    tender: Tender, store: Path, tmp_path: Path
+) -> None:
+    words = ("openings", "collect", store, "--out", tmp_path, "--json")
+    done = tender.network.run("supervisor", *words)
+    assert done.code == 0, done.out + done.err
+    assert [each["opened"] for each in done.json["deposits"]] == [True, True]
+    again = tender.network.run("supervisor", *words)
+    assert [each["openings"] for each in again.json["deposits"]] == [None, None], "there already"
+    kept = sorted(tmp_path.iterdir())
+    assert all(each.stat().st_mode & 0o777 == 0o600 for each in kept)
+    shown = tender.network.run("supervisor", "verify", *kept, "--json")
+    assert shown.code == 0, shown.out
+    told = tender.network.run("supervisor", "trace", SECTION, "--openings", tmp_path, "--json")
+    price = changes(told.json, "amended")["ceiling_price_fen"]
+    assert (price["change"], price["before"]) == ("changed", 90_000_000_00)
+
+
+def test_who_is_not_named_opens_nothing_and_nothing_is_wrong(
+    tender: Tender, store: Path, tmp_path: Path
+) -> None:
+    enrolled = tender.network.run("notary", "openings", "enrol", "--cost", "interactive")
+    assert enrolled.code == 0
+    done = tender.network.run("notary", "openings", "collect", store, "--out", tmp_path, "--json")
+    assert done.code == 0, done.out
+    assert {each["code"] for each in done.json["deposits"]} == {"deposit.recipient"}
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_deposit_that_does_not_open_its_record_is_reported_with_its_author(
+    tender: Tender, store: Path, tmp_path: Path
+) -> None:
+    """A member with its own key at hand encrypts what suits it; the supervisor finds out."""
+    members = tender.network.folder / "network" / "members"
+    key = open_key(members / "builder" / "member.key", b"correct horse")
+    good = decode_deposit(min(store.iterdir()).read_bytes())
+    wrong = SealedBox(EncryptionKey(good.header.recipients[1].encryption_key)).encrypt(bytes(32))
+    wrapped = (good.wrapped[0], wrong)
+    body = signed_body(good.header, wrapped, good.ciphertext)
+    lying = replace(good, wrapped=wrapped, signature=sign_tagged(key, Tag.DEPOSIT, body))
+    place = tmp_path / "store"
+    put(place, lying.encode())
+    put(place, good.encode()).rename(place / f"{'0' * 64}.deposit.json")
+    (place / f"{'1' * 64}.deposit.json").write_bytes(b"{}")
+    words = ("openings", "collect", place, "--out", tmp_path / "out")
+    done = tender.network.run("supervisor", *words, "--json")
+    assert done.code == 1, done.out
+    found = {each["code"]: each for each in done.json["deposits"]}
+    assert set(found) == {"deposit.key", "deposit.name"}
+    assert found["deposit.key"]["by_author"] and not found["deposit.key"]["opened"]
+    told = tender.network.run("supervisor", *words, language="zh_CN.UTF-8")
+    assert "请保全此文件" in told.err + told.out and "是该成员自己所为" in told.out
+    # The member itself opens it: only the supervisor was given a wrong key.
+    own = tender.network.run(
+        "builder", "openings", "collect", place / put(place, lying.encode()).name,
+        "--out", tmp_path / "own", "--json",
+    )  # fmt: skip
+    assert own.code == 0, own.out
+
+
+def test_after_a_change_of_keys_old_deposits_open_with_the_old_one(
+    tender: Tender, store: Path, tmp_path: Path
+) -> None:
+    own = tender.network.folder / "network" / "members" / "supervisor" / "encryption.key"
+    old = own.rename(own.with_name("old.key"))
+    enrolled = tender.network.run("supervisor", "openings", "enrol", "--cost", "interactive")
+    assert enrolled.code == 0, enrolled.err
+    words = ("openings", "collect", store, "--out", tmp_path, "--json")
+    closed = tender.network.run("supervisor", *words)
+    assert {each["code"] for each in closed.json["deposits"]} == {"deposit.recipient"}
+    opened = tender.network.run("supervisor", *words, "--key", old, "--key", own)
+    assert [each["opened"] for each in opened.json["deposits"]] == [True, True]
+    fresh = tmp_path / "fresh"
+    made = tender.network.run(
+        "builder", "openings", "deposit", tender.openings("again"), "--into", fresh, "--json"
+    )
+    assert made.code == 0, made.out
+    into = ("openings", "collect", fresh, "--out", tmp_path, "--json")
+    assert tender.network.run("supervisor", *into).json["deposits"][0]["opened"]
+
+
+def test_only_the_author_deposits_for_a_record(tender: Tender, store: Path, tmp_path: Path) -> None:
+    assert store.is_dir()
+    words = ("openings", "deposit", tender.openings("document"), "--into", tmp_path, "--json")
+    refused = tender.network.run("supervisor", *words)
+    assert refused.json["error"]["code"] == "deposit.record"
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
