@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from api.alerts import alert_sentence
-from api.explorer.shown import yuan
+from api.explorer.shown import is_moment, yuan
 from api.explorer.words import named
 from cli.output import FAILED, HELD, table
 from cli.traced import Alert, Traced
@@ -128,7 +128,7 @@ class Telling:
             return named(language(), "values", "true" if value else "false")
         if isinstance(value, int) and change.name.endswith("_fen"):
             return yuan(value)
-        if isinstance(value, int) and change.name.endswith("_ms"):
+        if isinstance(value, int) and is_moment(change.name, value):
             return beijing_time(value)
         if isinstance(value, bytes):
             return value.hex()

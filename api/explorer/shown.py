@@ -13,6 +13,8 @@ from ledger.report import printable
 from ledger.words.moments import beijing_time
 
 SHORT: Final = 12
+_EARLIEST_MS: Final = 100_000_000_000
+"""In 1973; no span of a tender is so long."""
 _LATEST_MS: Final = 253_402_271_999_999
 
 
@@ -32,6 +34,11 @@ def moment(time_ms: int) -> Markup:
     told = utc.replace("T", " ").replace("Z", " UTC")
     text = shown.removesuffix(" +08:00")
     return Markup('<time datetime="{}" title="{}">{}</time>').format(utc, told, text)
+
+
+def is_moment(name: str, value: int) -> bool:
+    """Whether a number of this name is a time; a span in milliseconds has the same ending."""
+    return name.endswith("_ms") and value >= _EARLIEST_MS
 
 
 def short(text: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.explorer.names import Names
-from api.explorer.shown import moment, yuan
+from api.explorer.shown import is_moment, moment, yuan
 from api.explorer.words import named
 from api.service import LedgerService
 from api.trace import chains_of
@@ -112,7 +112,7 @@ def _spelled(change: FieldChange, value: Value, language: str) -> str:
         return named(language, "values", "true" if value else "false")
     if isinstance(value, int) and change.name.endswith("_fen"):
         return yuan(value)
-    if isinstance(value, int) and change.name.endswith("_ms"):
+    if isinstance(value, int) and is_moment(change.name, value):
         return str(moment(value).striptags())
     if isinstance(value, bytes):
         return value.hex()
