@@ -58,6 +58,7 @@ class Code(StrEnum):
     POLICY_INVALID = "policy.invalid"
     POLICY_LOG = "policy.log"
     POLICY_QUORUM = "policy.quorum"
+    POLICY_TWICE = "policy.twice"
     TLOG_PROOF_INVALID = "tlog_proof.invalid"
     TLOG_PROOF_BARE = "tlog_proof.bare"
     TLOG_PROOF_OTHER = "tlog_proof.other"

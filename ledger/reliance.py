@@ -71,7 +71,8 @@ def read_reliance(trusts: Iterable[Path], policies: Iterable[Path] = ()) -> Reli
 
     Raises:
         OSError: something cannot be read.
-        FormatError: as `trust.decode_trust` and `policy.parse_policy`; `trust.too_many`.
+        FormatError: as `trust.decode_trust` and `policy.parse_policy`; `trust.too_many`,
+            `policy.twice`.
         VerificationError: as `trust.decode_trust`.
     """
     roots: dict[NetworkId, TrustRoot] = {}
@@ -80,7 +81,18 @@ def read_reliance(trusts: Iterable[Path], policies: Iterable[Path] = ()) -> Reli
         roots.setdefault(root.network_id, root)
         if len(roots) > NETWORKS_MAX:
             raise FormatError(Code.TRUST_TOO_MANY, limit=NETWORKS_MAX)
-    return Reliance(tuple(roots.values()), tuple(map(read_policy, policies)))
+    return Reliance(tuple(roots.values()), tuple(_distinct(map(read_policy, policies))))
+
+
+def _distinct(policies: Iterable[Policy]) -> Iterator[Policy]:
+    """The policies, where no two are for the same: one of them would be demanded of nobody."""
+    seen = set[str]()
+    for policy in policies:
+        named = {log.key.name for log in policy.logs} or {"*"}
+        if twice := sorted(seen & named):
+            raise FormatError(Code.POLICY_TWICE, log=twice[0])
+        seen |= named
+        yield policy
 
 
 def trusts_under(paths: Iterable[Path]) -> Iterator[Path]:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from ledger.core.unicode_text import check_text
 from ledger.errors import FormatError
 from tests.javascript.asking import NODE, ROOT, differences, expected, node, vector_files
-from tests.vectors.generate.outside import COURT, demanding
+from tests.vectors.generate.outside import COURT, INSPECTION, demanding
 from tests.vectors.generate.verifying import Province
 from tests.vectors.reading import cases
 
@@ -129,6 +129,22 @@ def test_the_command_takes_a_folder_of_trust_roots_a_policy_and_what_is_cited(
     done = run(citing, *trust, "--policy", policy)
     assert done.returncode == 1 and "receipt" not in done.stderr
     assert "policy.quorum" in done.stdout
+
+
+def test_the_command_does_not_halve_two_policies_in_silence(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    del files
+    here = Province()
+    seen, trust = tmp_path / "seen.json", tmp_path / "near.json"
+    seen.write_bytes(here.witnessed.encode())
+    trust.write_bytes(here.near.trust.encode())
+    for name, witness in (("court", COURT), ("notary", INSPECTION)):
+        (tmp_path / f"{name}.policy").write_bytes(demanding(here.near, 1, witness).format())
+    given = ("--policy", tmp_path / "court.policy", "--policy", tmp_path / "notary.policy")
+    assert run(seen, "--trust", trust, *given[:2]).returncode == 0
+    done = run(seen, "--trust", trust, *given)
+    assert (done.returncode, done.stderr) == (2, "policy.twice\n")
 
 
 def test_the_command_refuses_what_is_no_evidence_before_it_judges(

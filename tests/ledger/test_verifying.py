@@ -15,7 +15,7 @@ from ledger.__main__ import main
 from ledger.codes import Code
 from ledger.core.sealed_file import SealedFile
 from tests.vectors.generate.bid_proofs import World as BidWorld
-from tests.vectors.generate.outside import COURT, demanding
+from tests.vectors.generate.outside import COURT, INSPECTION, demanding
 from tests.vectors.generate.receipts import flipped
 from tests.vectors.generate.verifying import Province
 from tests.vectors.reading import cases
@@ -121,6 +121,24 @@ def test_a_court_that_demands_a_witness_is_told_who_cosigned(
     assert "no policy was given that says whose word counts" in capsys.readouterr().out
     assert ask(court, str(court / "case/1.receipt.json"), "--policy", str(policy)) == 1
     assert "REFUSED at step 8" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_two_policies_for_one_network_are_not_halved_in_silence(
+    court: Path, capsys: pytest.CaptureFixture[str], listed: bool
+) -> None:
+    """Who demands a court and a notary was satisfied with the one that was named first."""
+    here = Province()
+    (court / "seen.json").write_bytes(here.witnessed.encode())
+    given: list[str] = []
+    for name, witness in (("court", COURT), ("notary", INSPECTION)):
+        policy = demanding(here.near, 1, witness)
+        path = court / f"{name}.policy"
+        path.write_bytes((policy if listed else replace(policy, logs=())).format())
+        given += ["--policy", str(path)]
+    assert ask(court, str(court / "seen.json"), *given[:2]) == 0
+    assert ask(court, str(court / "seen.json"), *given) == 2
+    assert Code.POLICY_TWICE.value in capsys.readouterr().err
 
 
 def test_a_folder_without_a_trust_root_or_without_a_proof_is_said(

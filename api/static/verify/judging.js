@@ -22,8 +22,9 @@ const NETWORK_STEP = 2;
  * @throws {Refusal} where one of them is no such file at all: then nothing is judged
  */
 export function verifyFiles(files, trusts, { documents = [], policies = [] } = {}) {
+  requireDistinct(policies);
   const presented = files.map(decodePresented);
-  const others = presented.filter(({ receipt }) => receipt !== null).map(({ receipt }) => receipt);
+  const others = presented.filter(({ isReceipt }) => isReceipt).map(({ receipt }) => receipt);
   const asked = documentsFor(presented, documents);
   const outcomes = presented.map((file, at) => {
     const outcome = { trust: null, verdict: null, refusal: null, citations: [] };
@@ -54,6 +55,14 @@ function rootOf(trusts, networkId) {
   if (trusts.length === 1) return trusts[0];
   return trusts.find((each) => equal(each.networkId, networkId))
     ?? numbered(NETWORK_STEP, () => refuse("trust.unknown", { found: hex(networkId) }));
+}
+
+/** No two policies for the same: one of them would be demanded of nobody. */
+function requireDistinct(policies) {
+  const names = policies.flatMap(({ logs }) =>
+    logs.length ? [...new Set(logs.map(({ name }) => name))] : ["*"]);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) refuse("policy.twice", { log: twice });
 }
 
 /** The policy that lists a network's log, else the one that lists none, else the first. */

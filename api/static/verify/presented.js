@@ -50,6 +50,7 @@ export function decodePresented(bytes) {
 function receiptFile(receipt) {
   return {
     receipt,
+    isReceipt: true,
     leansOn: () => receipt,
     names: speaksOf(receipt.record),
     judge: (held, trust, { documents, policy }) => verifyDecoded(held, trust, documents, policy),

@@ -215,6 +215,12 @@ def _kinds(here: Province, bids: BidWorld) -> Cases:
         case(
             "openings whose receipt lies beside", [near], [alone, hiding.encode()], [proved()] * 2
         ),
+        case(
+            "openings whose receipt lies in another proof only",
+            [near],
+            [alone, whole],
+            [refused(0, "opening.receipt"), proved()],
+        ),
         case("openings alone", [near], [alone], [refused(0, "opening.receipt")]),
         case("openings under a policy", [near], [whole], [quorum], [court]),
         case("a sealed file", own, sealed(kept), [proved()]),
