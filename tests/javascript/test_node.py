@@ -156,3 +156,38 @@ def test_the_command_refuses_what_is_no_evidence_before_it_judges(
     done = run(receipt, other, "--trust", trust)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", "format.shape\n")
     assert run(receipt, "--trust", other).returncode == 2
+
+
+def test_a_trust_folder_may_hold_other_files_and_links(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    receipt, trust = files
+    roots = tmp_path / "roots"
+    roots.mkdir()
+    for name, text in (("null.json", "null"), ("list.json", "[]"), ("text.json", '"x"')):
+        (roots / name).write_text(text)
+    (roots / "linked.json").symlink_to(trust)
+    done = run(receipt, "--trust", roots)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_name_cannot_write_on_the_readers_terminal(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    receipt, trust = files
+    hostile = tmp_path / "1\x1b]0;owned\x07\x9b31m\u202e.json"
+    hostile.write_bytes(receipt.read_bytes())
+    for done in (
+        run(hostile, receipt, "--trust", trust),
+        run(hostile.with_suffix(".gone"), "--trust", trust),
+        run(receipt, "--trust", hostile.with_suffix(".gone")),
+    ):
+        assert "31m" in done.stdout + done.stderr
+        assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(done.stdout + done.stderr)
+
+
+def test_a_reader_that_leaves_causes_no_trace(files: tuple[Path, Path]) -> None:
+    receipt, trust = files
+    line = f"{NODE} {VERIFIER} {receipt} {receipt} --trust {trust} | true"
+    left = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert left.stderr == ""

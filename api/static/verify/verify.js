@@ -7,10 +7,11 @@
  */
 
 import { createReadStream, readFileSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { decodeTrust, digestDocument, parsePolicy, Refusal, verifyFiles } from "./index.js";
 
+const NOT_PRINTABLE = /(?! )[\p{C}\p{Z}]/gu;
 const USAGE = "node verify.js FILE … --trust FILE|FOLDER … [--policy FILE] … [--document FILE] … "
   + "[--json]\n";
 const CHECKS = [
@@ -38,7 +39,7 @@ async function main(given) {
     positionals.map((path) => readFileSync(path)), trustsIn(values.trust), { documents, policies });
   const tell = values.json ? asJson : asText;
   outcomes.forEach(({ verdict, refusal, citations }, at) => {
-    if (outcomes.length > 1 && !values.json) process.stdout.write(`${positionals[at]}\n`);
+    if (outcomes.length > 1 && !values.json) process.stdout.write(`${shown(positionals[at])}\n`);
     const steps = refusal === null ? verdict.steps : refusal.passed;
     const told = verdict === null ? null : { ...verdict, citations };
     process.stdout.write(tell(steps, told, refusal));
@@ -58,22 +59,29 @@ function trustsIn(paths) {
       take(path);
       continue;
     }
-    const names = readdirSync(path, { withFileTypes: true });
-    names.filter((each) => each.isFile() && each.name.endsWith(".json"))
-      .filter((each) => each.name === "trust.json" || saysTrust(join(path, each.name)))
-      .forEach((each) => take(join(path, each.name)));
-    names.filter((each) => each.isDirectory())
-      .map((each) => join(path, each.name, "trust.json"))
-      .filter((each) => statSync(each, { throwIfNoEntry: false })?.isFile())
+    const names = readdirSync(path);
+    names.map((each) => join(path, each))
+      .filter((each) => each.endsWith(".json") && isFile(each))
+      .filter((each) => basename(each) === "trust.json" || saysTrust(each))
       .forEach(take);
+    names.map((each) => join(path, each, "trust.json")).filter(isFile).forEach(take);
   }
   if (!found.size) throw new Error("no trust root: trust.none");
   return [...found.values()];
 }
 
+/** Whether there is a file, at the end of whatever links. */
+function isFile(path) {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
 function saysTrust(path) {
   try {
-    return JSON.parse(readFileSync(path, "utf8")).format === "bidwitness.trust";
+    return JSON.parse(readFileSync(path, "utf8"))?.format === "bidwitness.trust";
   } catch (problem) {
     if (problem instanceof SyntaxError) return false;
     throw problem;
@@ -99,18 +107,30 @@ function asText(steps, verdict, problem) {
       ...(verdict.standing ? [`投标状态 standing: ${verdict.standing}`] : []),
     );
   }
-  return `${lines.join("\n")}\n`;
+  return `${lines.map(shown).join("\n")}\n`;
+}
+
+/** A text from anyone on one line: nothing in it writes on the reader's terminal by itself. */
+function shown(text) {
+  return text.replace(NOT_PRINTABLE, "\ufffd");
+}
+
+/** The same in JSON, which machines read as it is. */
+function escaped(json) {
+  return json.replace(NOT_PRINTABLE, (found) => found.replace(/[^]/g, (unit) =>
+    `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`));
 }
 
 /** One line for programs; integers are decimal text, byte strings hex. */
 function asJson(steps, verdict, problem) {
   const told = problem === null
     ? { holds: true, ...verdict } : { holds: false, step: problem.step, code: problem.code, steps };
-  return `${JSON.stringify(told, (_, value) => {
+  const json = JSON.stringify(told, (_, value) => {
     if (typeof value === "bigint") return value.toString();
     if (value instanceof Map) return Object.fromEntries(value);
     return value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value;
-  })}\n`;
+  });
+  return `${escaped(json)}\n`;
 }
 
 function utc(timeMs) {
@@ -118,8 +138,10 @@ function utc(timeMs) {
   return Number.isNaN(time.getTime()) ? `${timeMs} ms` : time.toISOString();
 }
 
+// Whoever read our output has left, as `| head` does; there is nobody to tell.
+process.stdout.on("error", () => process.exit(2));
 process.exitCode = await main(process.argv.slice(2)).catch((problem) => {
   const code = problem instanceof Refusal ? problem.code : problem.message;
-  process.stderr.write(`${code}\n`);
+  process.stderr.write(`${shown(code)}\n`);
   return 2;
 });
