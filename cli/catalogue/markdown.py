@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from cli.catalogue.wording import clocks, follows, issued_by, profile_lines
+from contracts.declared import Alert
 from contracts.schema import RecordType
 from contracts.subsystem import Subsystem
 from contracts.tables import Catalogue
@@ -123,13 +124,22 @@ def _alerts(catalogue: Catalogue) -> Iterator[str]:
             each.code,
             f"**{each.zh}**<br>{each.en}",
             each.severity,
-            "planned" if each.planned else f"`{each.rule}` v{each.version}",
+            _rule(each),
             ", ".join(f"{name} = {value}" for name, value in each.parameters.items()),
             f"{each.sentence_zh}<br>{each.sentence_en}",
         )
         for each in catalogue.alerts.values()
     )
     yield _table(("code", "预警 alert", "severity", "rule", "parameters", "怎么说 sentence"), rows)
+
+
+def _rule(alert: Alert) -> str:
+    """What raises an alert, and of which types where they do not list it."""
+    if alert.planned:
+        return "planned"
+    return f"`{alert.rule}` v{alert.version}" + (
+        "，各类记录 every type" if alert.every_type else ""
+    )
 
 
 def _deadlines(catalogue: Catalogue) -> Iterator[str]:
