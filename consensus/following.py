@@ -13,6 +13,7 @@ from typing import Final, NoReturn, Protocol
 import structlog
 
 from consensus.application import Application
+from consensus.errands import Errand, Errands
 from consensus.fates import Fate, Unknown
 from consensus.follower import Follower, Unfit
 from consensus.observed import status_of
@@ -38,6 +39,10 @@ ASK_S_MAX: Final = 120
 """From asking to the last byte: an answer that trickles is none."""
 BEYOND: Final = Height(1 << 62)
 """Above every block: asked from there, an upstream says where it stands and no more."""
+ERRAND_S: Final = 1.0
+"""So long those who are asked beside the one that is followed are waited for at once."""
+PROBE_MS: Final = 20_000
+"""The longest time without comparing whom we follow with another: it may give little by little."""
 FACTS_MAX: Final = 16
 TEXT_MAX: Final = 200
 
@@ -99,6 +104,8 @@ class FollowingNode:
         self._poll_ms = poll_ms
         self._clock = clock
         self._upstreams = Upstreams({name: each.url for name, each in upstreams.items()})
+        self._errands = Errands()
+        self._probed_ms = 0
         self._watching = Watching()
         self._failure: Exception | None = None
         self._now_ms = clock()
@@ -117,6 +124,8 @@ class FollowingNode:
             self._failure = problem
             self._watching.rouse()
             raise
+        finally:
+            await self._errands.cancel()
 
     async def moved(self, timeout_s: float) -> None:
         """Wait for the next block or cosigned head, but not longer."""
@@ -160,17 +169,45 @@ class FollowingNode:
             await asyncio.sleep(self._upstreams.rested_in_ms(began_ms) / 1000)
             return
         came = await self._ask(name, WAIT_S)
-        for unsettled in self._upstreams.unsettled(self._tick()):
-            await self._answer(unsettled, self._look(unsettled))
+        now_ms = self._tick()
+        for unsettled in self._upstreams.unsettled(now_ms):
+            self._send(unsettled, takes=False)
+        compares = not 0 <= now_ms - self._probed_ms < PROBE_MS
+        other = self._upstreams.probe(now_ms) if came is _Came.NOTHING or compares else None
+        if other is not None:
+            self._probed_ms = now_ms
+            self._send(other, takes=True)
+        news = await self._settle(0 if other is None else ERRAND_S)
         if came is not _Came.NOTHING:
             return
-        other = self._upstreams.probe(self._tick())
-        if other is not None and await self._ask(other, 0) is _Came.NEWS:
+        if news is _Came.NEWS:
             # Blocks are the same whoever gives them. Who has them too was only asked too early.
             await self._ask(name, 0)
             return
         spent_ms = self._tick() - began_ms
         await asyncio.sleep(max(0, self._poll_ms - spent_ms) / 1000)
+
+    def _send(self, name: NodeId, *, takes: bool) -> None:
+        """Ask an upstream beside the one that is followed, and do not wait for it."""
+        own = self._follower.progress
+        asked = (Height(own[0] + 1), own[1]) if takes else (BEYOND, BEYOND)
+        self._errands.send(name, own, self._chunk(name, *asked, 0), takes=takes)
+
+    async def _settle(self, wait_s: float) -> _Came:
+        """What those brought who are back by then."""
+        before = self._follower.progress
+        for errand in await self._errands.back(wait_s):
+            await self._answer(errand.name, self._returned(errand), errand.progress[0])
+        return _Came.NEWS if self._follower.progress != before else _Came.NOTHING
+
+    async def _returned(self, errand: Errand) -> Chunk:
+        chunk = errand.task.result()
+        if errand.takes and errand.progress == self._follower.progress:
+            await self._take(chunk)
+        else:
+            # Of what came meanwhile nothing is missing; it only says where the upstream stands.
+            self._follower.check_network(chunk)
+        return chunk
 
     async def _ask(self, name: NodeId, wait_s: int) -> _Came:
         """What an upstream brought; what is wrong with it is noted."""
@@ -183,19 +220,15 @@ class FollowingNode:
         await self._take(chunk)
         return chunk
 
-    async def _look(self, name: NodeId) -> Chunk:
-        """How high an upstream says that it is; blocks and heads are taken from one at a time."""
-        chunk = await self._chunk(name, BEYOND, BEYOND, 0)
-        self._follower.check_network(chunk)
-        return chunk
-
     async def _chunk(self, name: NodeId, from_height: Height, noted: Height, wait_s: int) -> Chunk:
         # Only the answer is timed: judging it again takes as long as it takes.
         async with asyncio.timeout(ASK_S_MAX):
             return await self._asked[name].ask(from_height, noted, wait_s)
 
-    async def _answer(self, name: NodeId, asked: Awaitable[Chunk]) -> _Came:
-        """An upstream's answer, or what is wrong with it."""
+    async def _answer(
+        self, name: NodeId, asked: Awaitable[Chunk], least: Height | None = None
+    ) -> _Came:
+        """An upstream's answer, or what is wrong with it; `least` is where it should stand."""
         try:
             chunk = await asked
         except TimeoutError:
@@ -209,7 +242,7 @@ class FollowingNode:
             mute = problem.code is Code.NODE_UNREACHABLE
             self._fail(name, Fault.MUTE if mute else Fault.REFUSES, problem.rejected())
         else:
-            return _Came.NOTHING if self._heard(name, chunk.head) else _Came.FAULT
+            return _Came.NOTHING if self._heard(name, chunk.head, least) else _Came.FAULT
         return _Came.FAULT
 
     async def _take(self, chunk: Chunk) -> None:
@@ -225,9 +258,9 @@ class FollowingNode:
         finally:
             self._watching.rouse()
 
-    def _heard(self, name: NodeId, height: Height) -> bool:
+    def _heard(self, name: NodeId, height: Height, least: Height | None) -> bool:
         """A good answer, unless it is behind us and has nothing for us."""
-        now_ms, own = self._tick(), self._application.head.height
+        now_ms, own = self._tick(), self._application.head.height if least is None else least
         if height < own:
             self._fail(
                 name, Fault.BEHIND, Rejected(Code.BLOCK_UNKNOWN, {"height": own, "head": height})

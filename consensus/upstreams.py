@@ -108,7 +108,7 @@ class Upstreams:
 
     def probe(self, now_ms: int) -> NodeId | None:
         """Whom else to ask for its height, each in turn; None where nobody else is rested."""
-        for name in self._after(self._probed):
+        for name in (*self._after(self._probed), self._probed):
             if name != self._current and self._facts[name].rests_until_ms <= now_ms:
                 self._probed = name
                 return name

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from api.clock import now_ms
 from api.feed import Feed
 from api.published import Published
 from consensus.follower import Follower, Unfit
-from consensus.following import FollowingNode
+from consensus.following import PROBE_MS, FollowingNode
 from consensus.upstreams import REST_MS, REST_MS_MAX, Fault, UpstreamFacts, Upstreams
 from contracts.executor import BlockExecutor
 from contracts.genesis_rows import genesis_rows
@@ -66,12 +67,18 @@ class Observer:
     """A second ledger of the same town, that follows."""
 
     def __init__(
-        self, town: Town, sources: dict[NodeId, Source], store: Store | None = None
+        self,
+        town: Town,
+        sources: dict[NodeId, Source],
+        store: Store | None = None,
+        clock: Callable[[], int] = now_ms,
     ) -> None:
         self.chain = Chain(store or MemoryStore(), town.genesis, genesis_rows(town.genesis))
         executor = BlockExecutor(self.chain, CATALOGUE)
         follower = Follower(executor, self.chain.heads, town.genesis.parameters)
-        self.node = FollowingNode(NodeId("court-one"), executor, follower, sources, poll_ms=1)
+        self.node = FollowingNode(
+            NodeId("court-one"), executor, follower, sources, poll_ms=1, clock=clock
+        )
 
     def follow(self, until: Callable[[], bool]) -> None:
         """Run until something holds."""
@@ -341,6 +348,51 @@ def test_who_was_mute_and_speaks_again_is_blamed_no_longer() -> None:
     assert following is not None and following.followed == TWO, "and nobody changes over for it"
 
 
+class Silent(Source):
+    """It takes a request, and never ends its answer."""
+
+    async def ask(self, from_height: Height, noted: Height, wait_s: int) -> Chunk:
+        self.asked.append((from_height, noted))
+        await asyncio.Event().wait()
+        raise AssertionError("nobody wakes it")
+
+
+def test_who_never_ends_an_answer_holds_nobody_else_up() -> None:
+    """Everybody else's blocks once waited until the time of the silent one's answer was over."""
+    town, _ = played()
+    silent = Silent(town, TWO)
+    observer = Observer(town, {ONE: Source(town, ONE), TWO: silent})
+    said: list[RecordId] = []
+
+    def a_block_later() -> bool:
+        if caught_up(observer, town) and silent.asked and not said:
+            said.append(town.say("builder", "tender.document_filed", kind="tender"))
+        return bool(said) and observer.chain.head == town.chain.head
+
+    observer.follow(a_block_later)
+    assert len(silent.asked) == 1, "one request at a time"
+
+
+def test_who_hands_out_one_block_after_the_other_is_compared_with_another() -> None:
+    """Each answer has news, so that nobody else was asked however slowly they came."""
+    town, _ = played()
+    time_ms = [0]
+
+    def slowly(chunk: Chunk) -> Chunk:
+        time_ms[0] += PROBE_MS
+        if not chunk.blocks:
+            return chunk
+        given = chunk.blocks[:1]
+        height = decode_header_of_block(given[0].header).height
+        return replace(chunk, head=height, blocks=given, notes=())
+
+    slow, other = Source(town, ONE, slowly), Source(town, TWO)
+    observer = Observer(town, {ONE: slow, TWO: other}, clock=lambda: time_ms[0])
+    observer.follow(lambda: caught_up(observer, town))
+    asked_from = {from_height for from_height, _ in other.asked}
+    assert asked_from & {2, 3, 4}, "before it had them all"
+
+
 # A quorum that signs what the rules do not give.
 
 
@@ -383,6 +435,17 @@ def test_who_fails_again_rests_twice_as_long_up_to_a_minute() -> None:
     assert known.choose(REST_MS) == TWO
     known.answered(TWO, Height(1), REST_MS)
     assert known.choose(REST_MS_MAX) == TWO, "it stays with who answers well"
+
+
+def test_each_of_the_others_is_compared_in_turn_again_and_again() -> None:
+    """Of two, the other was once compared a single time, and never again."""
+    three = NodeId("node-registry")
+    for names in ((ONE, TWO), (ONE, TWO, three)):
+        known = Upstreams(dict.fromkeys(names, "a"))
+        others = names[1:]
+        assert [known.probe(0) for _ in range(6)] == [*others * 6][:6]
+    known = Upstreams({ONE: "a"})
+    assert known.probe(0) is None
 
 
 def test_a_clock_that_steps_back_lets_nobody_rest_for_longer() -> None:
