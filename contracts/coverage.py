@@ -14,6 +14,7 @@ from contracts.node_count import NodeRecord
 from contracts.point_records import Asked, Shown, records_at_points
 from contracts.procedure_end import ProcedureEnd
 from contracts.profile import Node, Profile
+from contracts.schema import OFF_LEDGER
 from contracts.state import State, seen_from
 from contracts.subsystem import Point
 from contracts.tables import Catalogue
@@ -35,7 +36,7 @@ class PointState(StrEnum):
     SILENT = "silent"
     """Nothing stands at it, it is not mandatory, and its stage has passed."""
     WITHHELD = "withheld"
-    """Whoever asks may not know of the records that would stand at it."""
+    """Whoever asks may not know of the records that would stand at it, or the ledger does not."""
     ELSEWHERE = "elsewhere"
     """Another procedure's, or one whose records are not about projects."""
 
@@ -117,7 +118,9 @@ class _Section:
         self._found = completeness(subject, catalogue, state, as_of, optional=False)
         self.profile = self._found.profile
         belongs = frozenset(_belonging(self.profile))
-        self._shown: Shown = lambda name: name in belongs or shown(name)
+        self._shown: Shown = lambda name: (
+            catalogue.types[name].visibility != OFF_LEDGER and (name in belongs or shown(name))
+        )
         elsewhere = () if self.profile is None else self.profile.elsewhere
         asked = Asked(catalogue, state, as_of, self._shown, elsewhere)
         self._end = ProcedureEnd(self._found, catalogue, state)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.node_count import NodeRecord
-from contracts.schema import RecordType
+from contracts.schema import NO_CONDITION, RecordType, holds
 from contracts.state import State
 from contracts.tables import ALERT_RAISED, FUNCTION_POINT, Catalogue
 from contracts.verdict import RecordRow, Times
@@ -65,7 +65,8 @@ def _points_of(kind: RecordType, row: RecordRow, asked: Asked) -> Iterator[str]:
         return
     for point in kind.function_points:
         away = asked.catalogue.points[point].subsystem in asked.elsewhere
-        if point not in kind.named_points and not away:
+        said = holds(kind.point_when.get(point, NO_CONDITION), row.kept)
+        if said and point not in kind.named_points and not away:
             yield point
 
 

@@ -28,6 +28,7 @@ def check_registry(catalogue: Catalogue) -> None:
         for name in kind.named_points:
             if name not in kind.function_points:
                 raise _invalid(kind.key, f"named point {name} is none of its points")
+        _check_conditions(kind)
         _check_beginning(kind)
     for key, point in catalogue.points.items():
         if point.planned == bool(catalogue.at_point[key]):
@@ -42,6 +43,16 @@ def check_registry(catalogue: Catalogue) -> None:
             if name not in catalogue.subsystems:
                 detail = {"where": profile.key, "kind": "subsystem", "name": name}
                 raise FormatError(Code.CATALOGUE_UNKNOWN, **detail)
+
+
+def _check_conditions(kind: RecordType) -> None:
+    """A point that asks for values is one of the type's, and a record of it can say them."""
+    for point, when in kind.point_when.items():
+        if point not in kind.function_points or point in kind.named_points or not when:
+            raise _invalid(kind.key, f"point_when {point}")
+        for name, values in when.items():
+            if name not in kind.fields or not values or not values <= kind.fields[name].allowed:
+                raise _invalid(kind.key, f"point_when {point}: {name}")
 
 
 def _check_beginning(kind: RecordType) -> None:

@@ -187,6 +187,8 @@ class RecordType:
     """Keys of the registry's points at which it stands."""
     named_points: frozenset[str]
     """Those of them at which a record counts only where it, or its alert, names the point."""
+    point_when: Mapping[str, When]
+    """Those of them at which a record counts only where its fields say so."""
     entry: Reason | None
     """Why nothing comes before it, where nothing does."""
     visibility: str

@@ -41,6 +41,7 @@ def record_type(key: str, raw: Raw) -> RecordType:
         stage=row.one_of("stage", STAGES),
         function_points=row.texts("function_points"),
         named_points=frozenset(row.texts("named_points")),
+        point_when=row.whens("point_when"),
         entry=row.optional("entry", _reason),
         visibility=row.text("visibility"),
         subject=row.one_of("subject", SUBJECT_KINDS),

@@ -82,6 +82,12 @@ class Row:
         row = Row(f"{self.where}.{name}", raw)
         return {name: frozenset(row.texts(name)) for name in raw}
 
+    def whens(self, name: str) -> dict[str, When]:
+        """A table of conditions by name; empty where absent."""
+        raw: dict[str, object] = self._take(name, dict, {})
+        row = Row(f"{self.where}.{name}", raw)
+        return {key: row.when(key) for key in raw}
+
     def untyped(self, name: str) -> list[object]:
         """A list whose items may be texts or tables; empty where absent."""
         return self._take(name, list, [])

@@ -140,8 +140,10 @@ def references(types: Mapping[str, RecordType], deadlines: Mapping[str, Deadline
 
 
 def _choosing(kind: RecordType) -> tuple[str, ...]:
-    """The field by which a record says at which of several points it stands."""
-    return (FUNCTION_POINT,) if len(kind.function_points) > 1 or kind.named_points else ()
+    """The fields by which a record says at which of several points it stands."""
+    if len(kind.function_points) < 2 and not kind.named_points:
+        return ()
+    return (FUNCTION_POINT, *(name for when in kind.point_when.values() for name in when))
 
 
 def _standing_at(point: str, types: Mapping[str, RecordType]) -> tuple[str, ...]:

@@ -60,6 +60,8 @@ def test_every_point_of_the_registry_has_one_state_and_a_whole_tender_lacks_none
     # Nobody asked anything, objected, or was stopped; other procedures are no part of it.
     silent = {key for key, value in said.items() if value == "silent"}
     assert {"04.3", "04.4", "09.5", "12.4", "20.1", "20.5", "23.4"} <= silent
+    # The guarantee was released, and no claim was made on it.
+    assert (said["08.5"], said["08.4"]) == ("live", "silent")
     assert {said[key] for key in ("01.1", "14.4", "17.2", "18.1", "19.1")} == {"elsewhere"}
 
 
@@ -154,6 +156,30 @@ def test_an_amendment_stands_at_a_point_only_where_it_names_it() -> None:
     assert (len(after["03.4"].records), len(after["25.1"].records)) == (2, 1)
 
 
+def test_a_record_stands_where_its_fields_say_unless_it_names_a_point() -> None:
+    town = TenderTown("open_tender")
+    town.opened()
+    cited = [("follows", town.guarantees[0])]
+    town.say("insurer", "tender.guarantee_released", refs=cited, outcome="claimed")
+    assert (state(town, "08.4"), state(town, "08.5")) == ("live", "awaited")
+    other = TenderTown("open_tender")
+    other.opened()
+    cited = [("follows", other.guarantees[0])]
+    other.say(
+        "insurer",
+        "tender.guarantee_released",
+        refs=cited,
+        outcome="claimed",
+        function_point="08.5",
+    )
+    assert (state(other, "08.4"), state(other, "08.5")) == ("awaited", "live")
+
+
+def test_of_what_is_opened_off_the_ledger_nobody_learns_by_the_ledger() -> None:
+    assert CATALOGUE.types["tender.clue_filed"].visibility == "sealed"
+    assert state(whole_tender(), "21.1") == "withheld"
+
+
 def test_an_alert_stands_at_the_monitoring_and_at_points_of_its_own() -> None:
     town = TenderTown("open_tender")
     town.say("builder", "tender.clarification", kind="answer", function_point="15.3")
@@ -205,7 +231,7 @@ def test_what_the_asker_may_not_know_is_withheld_and_the_procedures_own_is_told(
     town = TenderTown("open_tender")
     town.say("bidder", "evidence.deposited", SECTION)
     assert states(covered(town))["25.1"] == "live"
-    assert states(covered(town, hidden="ledger.verified"))["24.2"] == "withheld"
+    assert states(covered(town, hidden="tender.index_published"))["22.1"] == "withheld"
     assert states(covered(town, hidden="tender.announcement"))["04.2"] == "live"
 
 

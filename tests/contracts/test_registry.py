@@ -86,6 +86,11 @@ def test_a_type_that_begins_something_says_why(tmp_path: Path) -> None:
         (Code.CATALOGUE_INVALID, (), (LINE, "")),
         (Code.CATALOGUE_INVALID, (), (LINE, 'must_follow = ["none_open(tender.objection)"]')),
         (Code.CATALOGUE_INVALID, (), (LINE, f"{LINE}\n{ENTRY}")),
+        # A point that asks for what a record of the type cannot say.
+        (Code.CATALOGUE_INVALID, (), (LINE, f'{LINE}\npoint_when."26.2" = {{ kind = ["hall"] }}')),
+        (Code.CATALOGUE_INVALID, (), (LINE, f'{LINE}\npoint_when."26.1" = {{ kind = ["hall"] }}')),
+        (Code.CATALOGUE_INVALID, (), (LINE, f'{LINE}\npoint_when."26.1" = {{ }}')),
+        (Code.CATALOGUE_INVALID, (), (LINE, f'{LINE}\nnamed_points = ["26.2"]')),
         # Rows that cannot be read.
         (Code.CATALOGUE_INVALID, ('["26"]', '["hall"]'), ()),
         (Code.CATALOGUE_INVALID, ('"26.5"', '"26.6"'), ()),
