@@ -93,6 +93,12 @@ BUNDLE_BODY: Final[dict[str, Any]] = {
 }
 
 
+DEPOSIT_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {JSON: {"schema": {"type": "object", "description": "docs/spec/deposits.md"}}},
+    }
+}
 MEMBERS_ONLY: Final[dict[str, Any]] = {"security": [{"member": []}]}
 _SCHEMES: Final[dict[str, Any]] = {
     "member": {

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 from api.block_hashes import BlockHashes
 from api.clock import now_ms
+from api.deposit_store import DepositStore
 from api.diagnose import diagnose
 from api.feed import Feed
 from api.finding import Standing
@@ -81,6 +82,7 @@ class LedgerService:
         show_all: bool = False,
         host: Callable[[], HostFacts | None] = lambda: None,
         outbound: Outbound | None = None,
+        deposits: DepositStore | None = None,
     ) -> None:
         """A node's service.
 
@@ -92,12 +94,14 @@ class LedgerService:
             show_all: show every visibility class: for tests.
             host: asks its machine for what only `diagnose` wants to know.
             outbound: shows its heads to witnesses, and decides which one is published.
+            deposits: what it keeps for others; None where it keeps nothing.
         """
         self.chain = chain
         self.catalogue = catalogue
         self.node = node
         self._host = host
         self._outbound = outbound
+        self.deposits = deposits
         self.published = Published(chain, log_signer) if outbound is None else outbound.published
         self.feed = Feed(chain, node, self.published)
         self.block_hashes = BlockHashes(chain)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from api.client.deposits import NodeDeposits
 from cli.documents import unreadable
 from cli.failures import CommandError, Exit
 from cli.new_files import write_public
@@ -64,6 +65,21 @@ def stored(place: Path) -> Iterator[Stored | tuple[Path, FormatError]]:
             yield _read(path)
     except OSError as problem:
         raise unreadable(place, problem) from problem
+
+
+def on_node(deposits: NodeDeposits) -> Iterator[Stored | tuple[Path, FormatError]]:
+    """The deposits that a node keeps for the member that asks.
+
+    Raises:
+        ClientError: the node refused, or could not be asked.
+    """
+    for digest in deposits.listed():
+        yield Stored(Path(f"{digest}{SUFFIX}"), deposits.fetch(digest))
+
+
+def is_url(place: str) -> bool:
+    """Whether a place is a node and no folder."""
+    return place.startswith(("http://", "https://"))
 
 
 def _read(path: Path) -> Stored | tuple[Path, FormatError]:

@@ -7,6 +7,7 @@ is believed.
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Self
 
 from api.client import Client, sign_bundle
@@ -49,8 +50,19 @@ class Desk:
         signer: Signer,
         client: Client,
         wait_s: float = WAIT_S,
+        certificate_file: Path | None = None,
     ) -> None:
-        """`wait_s`: how long a submission may take until every record has its receipt."""
+        """A desk.
+
+        Args:
+            member_id: who answers for what is submitted.
+            trust: of the network.
+            signer: holds a key of the member.
+            client: speaks to the member's nodes.
+            wait_s: how long a submission may take until every record has its receipt.
+            certificate_file: of those nodes, for whoever speaks to one of them by itself.
+        """
+        self.certificate_file = certificate_file
         self.wait_s = wait_s
         self.member_id = member_id
         self.trust = trust
@@ -72,7 +84,7 @@ class Desk:
         secret = passphrase(str(settings.key_file), settings.passphrase_file)
         signer = open_key(settings.key_file, secret)
         client = Client(settings.nodes, trust, certificate_file=settings.certificate_file)
-        return cls(settings.member_id, trust, signer, client, wait_s)
+        return cls(settings.member_id, trust, signer, client, wait_s, settings.certificate_file)
 
     def __enter__(self) -> Self:
         return self

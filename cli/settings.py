@@ -41,6 +41,8 @@ class Settings:
     api_certificate_file: Path | None = None
     """PEM; with its key, the API is served over HTTPS."""
     api_key_file: Path | None = None
+    deposits_folder: Path = Path("deposits")
+    """Openings that members deposited here, encrypted for supervisors."""
     log_file: Path | None = None
     log_level: str = "info"
     witnesses: tuple[WitnessTarget, ...] = ()

@@ -117,6 +117,7 @@ class Code(StrEnum):
     DEPOSIT_CONTENT = "deposit.content"
     DEPOSIT_NAME = "deposit.name"
     DEPOSIT_RECORD = "deposit.record"
+    DEPOSIT_FULL = "deposit.full"
     DEPOSIT_NO_KEY = "deposit.no_key"
     DEPOSIT_NO_SUPERVISOR = "deposit.no_supervisor"
 

@@ -107,7 +107,7 @@ def open_deposit(deposit: Deposit, secret_key: bytes, record: Record) -> Opening
     Raises:
         VerificationError: `deposit.recipient`, `.key`, `.content`, `.record`, `opening.invalid`.
     """
-    _check_record(deposit.header, record)
+    check_record(deposit.header, record)
     content_key = _content_key(deposit, PrivateKey(secret_key))
     openings = _content(deposit, content_key)
     if tuple(each.name for each in openings.openings) != deposit.header.names:
@@ -118,17 +118,12 @@ def open_deposit(deposit: Deposit, secret_key: bytes, record: Record) -> Opening
     return openings
 
 
-def is_by_author(deposit: Deposit, receipt: Receipt) -> bool:
-    """Whether the key that signed the record's bundle signed the deposit too.
+def check_record(header: DepositHeader, record: Record) -> None:
+    """Require that the header speaks of this record, its root, and fields that it has.
 
-    A later key of the same member is not known from the receipt alone.
+    Raises:
+        VerificationError: `deposit.record`.
     """
-    part = receipt.key if receipt.sealed is None else receipt.sealed.key
-    return part is not None and key_row(part.row).public_key == deposit.key
-
-
-def _check_record(header: DepositHeader, record: Record) -> None:
-    """Require that the header speaks of this record, its root, and fields that it has."""
     private = record.private
     found = {
         "record_id": header.record_id == record.record_id,
@@ -139,6 +134,15 @@ def _check_record(header: DepositHeader, record: Record) -> None:
     for what, holds in found.items():
         if not holds:
             raise VerificationError(Code.DEPOSIT_RECORD, record=header.record_id.hex(), what=what)
+
+
+def is_by_author(deposit: Deposit, receipt: Receipt) -> bool:
+    """Whether the key that signed the record's bundle signed the deposit too.
+
+    A later key of the same member is not known from the receipt alone.
+    """
+    part = receipt.key if receipt.sealed is None else receipt.sealed.key
+    return part is not None and key_row(part.row).public_key == deposit.key
 
 
 def _content_key(deposit: Deposit, secret_key: PrivateKey) -> bytes:

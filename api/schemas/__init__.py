@@ -9,19 +9,32 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api.schemas import answers, completeness, coverage, diagnosis, node, status, submitted, trace
+from api.schemas import (
+    answers,
+    completeness,
+    coverage,
+    deposits,
+    diagnosis,
+    node,
+    status,
+    submitted,
+    trace,
+)
 from api.schemas.submitted import read_bundle
 
 __all__ = ["REF", "components", "read_bundle"]
 
 REF: Final = "#/components/schemas/"
+_MODULES: Final = (
+    *(answers, completeness, coverage, deposits, diagnosis, node, status, submitted, trace),
+)
 
 
 def components() -> dict[str, Any]:
     """The JSON schema of every shape, by name, for the OpenAPI document."""
     models = {
         each
-        for module in (answers, completeness, coverage, diagnosis, node, status, submitted, trace)
+        for module in _MODULES
         for each in vars(module).values()
         if isinstance(each, type) and issubclass(each, BaseModel)
     } - {BaseModel, submitted.Model, answers.PlaceJson}

@@ -1,13 +1,16 @@
 """`bidwitness openings`: deposit openings for supervisors under encryption, and collect them."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
+from api.client import Client
+from api.client.deposits import NodeDeposits
 from cli.anchoring import OPENINGS_SUFFIX
 from cli.commands.options import (
     WAIT_DEFAULT_S,
@@ -18,8 +21,9 @@ from cli.commands.options import (
     client_from,
     open_desk,
 )
-from cli.deposit_store import put, stored
+from cli.deposit_store import Stored, is_url, on_node, put, stored
 from cli.depositing import Collected, Collector, deposit_openings, keep, recipients
+from cli.desk import Desk
 from cli.failures import CommandError, Exit
 from cli.keyfiles import Cost, new_encryption_key, open_encryption_key, read_key_file
 from cli.output import FAILED, HELD, Output
@@ -31,6 +35,7 @@ from cli.words import language, say
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId, RecordId, Subject
 from ledger.core.record import Record
+from ledger.errors import FormatError
 from ledger.report import printable, problem_sentence
 
 _app = typer.Typer(no_args_is_help=True)
@@ -68,7 +73,7 @@ def enrol(
 @_app.command("deposit", help=say("help.openings_deposit"))
 def deposit(
     files: Annotated[list[Path], typer.Argument(help=say("help.openings_files"))],
-    into: Annotated[Path, typer.Option("--into", help=say("help.openings_into"))],
+    into: Annotated[str, typer.Option("--into", help=say("help.openings_into"))],
     to: Annotated[list[str] | None, typer.Option("--to", help=say("help.openings_to"))] = None,
     as_: AsOption = None,
     node: NodeOption = None,
@@ -84,7 +89,7 @@ def deposit(
         whom = recipients(desk.client, desk.member_id, to or [])
         for each in held:
             made = deposit_openings(desk, each.openings, whom)
-            rows.append(_row(each, put(into, made.encode())))
+            rows.append(_row(each, _put(desk, into, made.encode())))
     names = ", ".join(each.member_id for each in whom)
     lines = [
         f"{HELD} {escape(say('openings.deposited', path=str(row['deposit']), names=names))}"
@@ -95,7 +100,7 @@ def deposit(
 
 @_app.command("collect", help=say("help.openings_collect"))
 def collect(
-    places: Annotated[list[Path], typer.Argument(help=say("help.openings_places"))],
+    places: Annotated[list[str], typer.Argument(help=say("help.openings_places"))],
     out: Annotated[Path, typer.Option("--out", help=say("help.openings_out"))],
     record: Annotated[str, typer.Option("--record", help=say("help.openings_record"))] = "",
     key: Annotated[list[Path] | None, typer.Option("--key", help=say("help.openings_key"))] = None,
@@ -104,7 +109,6 @@ def collect(
     as_json: JsonFlag = False,
 ) -> None:
     """Open the deposits that are meant for a member, and name those that do not hold."""
-    from api.client import Client
     from cli.commands.reading import whom
 
     settings = client_from(as_, node)
@@ -113,16 +117,36 @@ def collect(
     only = _record_id(record)
     found: list[Collected] = []
     kept: list[Path | None] = []
-    with Client(urls, root, certificate_file=certificates) as client:
+    with ExitStack() as stack:
+        client = stack.enter_context(Client(urls, root, certificate_file=certificates))
         collector = Collector(client, settings.member_id, secrets)
         for place in places:
-            for each in collector.collect(stored(place), only):
+            lying = _on_node(stack, settings, place) if is_url(place) else stored(Path(place))
+            for each in collector.collect(lying, only):
                 found.append(each)
                 kept.append(keep(out, each))
     refused = [each for each in found if each.problem is not None and not each.is_for_others]
     Output(as_json).result(_document(found, kept), *_lines(found, kept))
     if refused:
         raise typer.Exit(Exit.REFUSED)
+
+
+def _put(desk: Desk, into: str, data: bytes) -> str:
+    """Keep a deposit; returns where it lies."""
+    if not is_url(into):
+        return str(put(Path(into), data))
+    with Client([into], desk.trust, certificate_file=desk.certificate_file) as client:
+        digest = NodeDeposits(client, desk.member_id, desk.signer).put(data)
+    return f"{into.rstrip('/')}/v1/deposits/{digest}"
+
+
+def _on_node(
+    stack: ExitStack, settings: ClientSettings, url: str
+) -> Iterator[Stored | tuple[Path, FormatError]]:
+    """The deposits of one node, asked for under the member's key."""
+    desk = stack.enter_context(Desk.open(settings))
+    client = Client([url], desk.trust, certificate_file=settings.certificate_file)
+    return on_node(NodeDeposits(stack.enter_context(client), desk.member_id, desk.signer))
 
 
 def _binding(member: MemberId, type_key: str, key: bytes) -> Record:
@@ -139,12 +163,12 @@ def _binding(member: MemberId, type_key: str, key: bytes) -> Record:
     )
 
 
-def _row(held: Held, path: Path) -> dict[str, object]:
+def _row(held: Held, path: str) -> dict[str, object]:
     return {
         "openings": str(held.path),
         "record_id": held.openings.record_id.hex(),
         "fields": [each.name for each in held.openings.openings],
-        "deposit": str(path),
+        "deposit": path,
     }
 
 

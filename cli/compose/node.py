@@ -14,6 +14,7 @@ import structlog
 import uvicorn
 
 from api.app import create_app
+from api.deposit_store import DepositStore
 from api.outbound.outbound import Outbound
 from api.service import LedgerService
 from cli.compose.host import host_facts
@@ -127,6 +128,7 @@ def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Itera
             show_all=settings.show_all,
             host=lambda: host_facts(journal, intake, certificate),
             outbound=outbound,
+            deposits=DepositStore(settings.deposits_folder),
         )
         listening = listen(settings.api_listen)
         held.callback(listening.close)

@@ -17,6 +17,7 @@ import httpx
 import uvicorn
 
 from api.app import create_app
+from api.deposit_store import DepositStore
 from api.service import LedgerService
 from consensus.append_file import DiskFile
 from consensus.build import Identity, Storage, codec_of, open_driver
@@ -198,7 +199,12 @@ class OneNode:
             executor = BlockExecutor(chain, self.catalogue)
             runner = self._runner(Storage(executor, chain, *files))
             service = LedgerService(
-                chain, self.catalogue, runner, signer("log one"), show_all=self.show_all
+                chain,
+                self.catalogue,
+                runner,
+                signer("log one"),
+                show_all=self.show_all,
+                deposits=DepositStore(self.folder / "deposits"),
             )
             config = uvicorn.Config(create_app(service), log_config=None, access_log=False)
             server = uvicorn.Server(config)

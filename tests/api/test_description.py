@@ -64,6 +64,8 @@ def misfit(description: dict[str, Any], route: str, answer: httpx.Response) -> s
         ("/v1/records/{record}/trace", "/v1/records/{id}/trace"),
         ("/v1/records/{record}/trace", "/v1/records/{hidden}/trace"),
         ("/v1/records/{record}/trace", "/v1/records/" + "0" * 64 + "/trace"),
+        ("/v1/deposits", "/v1/deposits"),
+        ("/v1/deposits/{deposit}", "/v1/deposits/" + "0" * 64),
         ("/v1/consistency", "/v1/consistency?old=1&new=2"),
         ("/v1/consistency", "/v1/consistency?old=1&new=999999"),
         ("/v1/consistency", "/v1/consistency?old=0"),

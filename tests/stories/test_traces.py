@@ -18,7 +18,7 @@ from cli.keyfiles import open_key
 from ledger.core.deposit import decode_deposit, signed_body
 from ledger.core.hashing import Tag
 from ledger.core.signing import sign_tagged
-from tests.network.real_network import RealNetwork
+from tests.network.real_network import READY_S, RealNetwork
 
 pytestmark = pytest.mark.network
 
@@ -355,11 +355,33 @@ def test_a_supervisor_opens_a_field_although_the_member_lost_its_copy(
     assert (price["change"], price["before"]) == ("changed", 90_000_000_00)
 
 
+def test_the_trading_centres_node_keeps_deposits_for_those_whom_they_name(
+    tender: Tender, store: Path, tmp_path: Path
+) -> None:
+    assert store.is_dir()
+    centre = tender.network.nodes[0].api
+    words = ("openings", "deposit", tender.openings("document"), "--into", centre, "--json")
+    done = tender.network.run("builder", *words)
+    assert done.code == 0, done.out + done.err
+    (kept,) = done.json["deposits"]
+    assert kept["deposit"].startswith(f"{centre}/v1/deposits/")
+    node = tender.network.nodes[0]
+    node.ask_to_stop()
+    node.wait_stopped()
+    node.start()
+    node.wait_ready(READY_S)
+    collect = ("openings", "collect", centre, "--out", tmp_path, "--json")
+    (opened,) = tender.network.run("supervisor", *collect).json["deposits"]
+    assert opened["opened"] and opened["fields"] == ["ceiling_price_fen", "contact"]
+    assert tender.network.run("notary", "openings", "enrol", "--cost", "interactive").code == 0
+    assert tender.network.run("notary", *collect).json["deposits"] == []
+
+
 def test_who_is_not_named_opens_nothing_and_nothing_is_wrong(
     tender: Tender, store: Path, tmp_path: Path
 ) -> None:
     enrolled = tender.network.run("notary", "openings", "enrol", "--cost", "interactive")
-    assert enrolled.code == 0
+    assert enrolled.code == 0, "once more is no harm"
     done = tender.network.run("notary", "openings", "collect", store, "--out", tmp_path, "--json")
     assert done.code == 0, done.out
     assert {each["code"] for each in done.json["deposits"]} == {"deposit.recipient"}
