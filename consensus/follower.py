@@ -116,7 +116,7 @@ class Follower:
         said = (slot.network_id, slot.epoch, slot.height, certificate.header_hash)
         if said != (network_id, header.epoch, header.height, header.hash()):
             raise VerificationError(Code.CERTIFICATE_INVALID, what="slot")
-        certificate.verify(self._application.committee)
+        certificate.verify(network_id, self._application.committee)
 
     def _note(self, note: KeptNote) -> None:
         head = self._application.head.height

@@ -150,7 +150,7 @@ class BlockAudit:
             detail: dict[str, str | int] = {"what": "slot"}
             yield Finding(Code.CERTIFICATE_INVALID, self.height, detail)
         try:
-            self.certificate.verify(self._genesis.committee)
+            self.certificate.verify(self._genesis.network_id, self._genesis.committee)
         except LedgerError as problem:
             yield of_error(problem, self.height)
 

@@ -74,10 +74,10 @@ class Agreement:
         if certificate.slot.height != here.height:
             raise VerificationError(Code.CERTIFICATE_INVALID, what="height")
         if here.decided is None:
-            check_commits(certificate, here.committee)
+            check_commits(certificate, here.head.network_id, here.committee)
             self._decided(certificate)
         elif certificate.header_hash != here.decided.header_hash:
-            check_commits(certificate, here.committee)
+            check_commits(certificate, here.head.network_id, here.committee)
             raise InvariantBroken(f"two blocks decided at height {here.height}")
 
     def decide(self, now_ms: int) -> bool:

@@ -155,7 +155,7 @@ class Proposals:
             return
         if parent.header_hash != here.head.header_hash:
             return
-        check_commits(parent, here.committee)
+        check_commits(parent, here.head.network_id, here.committee)
         here.move_up(view)
 
     def _take(self, proposal: PrePrepare, arrived_ms: int) -> None:

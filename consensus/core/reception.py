@@ -166,7 +166,7 @@ class Reception:
         if slot.height == here.height:
             at.agreement.on_certificate(certificate)
         elif slot.height > max(here.height, target):
-            check_commits(certificate, here.committee)
+            check_commits(certificate, here.head.network_id, here.committee)
             self._node.catch_up.certified(slot.height)
 
     def _answer_stale(self, at: OpenHeight, peer: NodeId, now_ms: int) -> None:

@@ -20,7 +20,7 @@ from ledger.codes import Code
 from ledger.core.certificate import CommitCertificate, Slot, vote_body
 from ledger.core.committee import Committee
 from ledger.core.hashing import Tag
-from ledger.core.identifiers import HeaderHash, NodeId, PublicKey, View
+from ledger.core.identifiers import HeaderHash, NetworkId, NodeId, PublicKey, View
 from ledger.core.signing import verify_tagged
 from ledger.errors import VerificationError
 
@@ -120,13 +120,15 @@ def check_status(status: Status, committee: Committee) -> None:
     verify_tagged(key, Tag.STATUS, status.body, status.signature)
 
 
-def check_commits(certificate: CommitCertificate, committee: Committee) -> None:
-    """Require q commit votes of one slot; see `ledger.core.certificate`.
+def check_commits(
+    certificate: CommitCertificate, network_id: NetworkId, committee: Committee
+) -> None:
+    """Require q commit votes of one slot of this network; see `ledger.core.certificate`.
 
     Raises:
         VerificationError: `certificate.invalid`, `certificate.quorum`, `signature.invalid`.
     """
-    certificate.verify(committee)
+    certificate.verify(network_id, committee)
 
 
 def _check_signed(change: ViewChange, committee: Committee) -> None:

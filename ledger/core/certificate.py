@@ -70,13 +70,19 @@ class CommitCertificate:
             )
         )
 
-    def verify(self, committee: Committee) -> None:
-        """Require q distinct, valid commit votes of `committee`.
+    def verify(self, network_id: NetworkId, committee: Committee) -> None:
+        """Require q distinct, valid commit votes of a network's `committee`.
+
+        Args:
+            network_id: of that network; two networks may be served by the same node keys.
+            committee: of the epoch that the caller judges.
 
         Raises:
-            VerificationError: `certificate.invalid` for another epoch, a stranger, a node out of
-                order or twice; `certificate.quorum` for too few; `signature.invalid`.
+            VerificationError: `certificate.invalid` for another network or epoch, a stranger, a
+                node out of order or twice; `certificate.quorum` for too few; `signature.invalid`.
         """
+        if self.slot.network_id != network_id:
+            raise VerificationError(Code.CERTIFICATE_INVALID, what="network")
         if self.slot.epoch != committee.epoch:
             raise VerificationError(Code.CERTIFICATE_INVALID, what="epoch")
         if len(self.votes) < committee.q:

@@ -225,8 +225,8 @@ const JUDGES = {
   },
   "canonical/refused": refusedBy((data) => decode(data, 1 << 20)),
   "certificate/certificates": (given) => {
-    const { committee } = decodeGenesis(fromHex(given.genesis));
-    verifyCertificate(decodeCertificate(fromHex(given.data)), committee);
+    const trust = decodeGenesis(fromHex(given.genesis));
+    verifyCertificate(decodeCertificate(fromHex(given.data)), trust);
   },
   "certificate/refused": refusedBy(decodeCertificate),
   "committee/sizes": ({ n, f, q }) => same([faultsOf(n), quorumOf(n)], [f, q], "f and q"),

@@ -119,7 +119,7 @@ def check_chain(node: SimulatedNode, acknowledged: Iterable[RecordId]) -> list[R
         for header_bytes, payload, certificate_bytes in served:
             header = decode_header_of_block(header_bytes)
             certificate = decode_certificate(certificate_bytes)
-            certificate.verify(genesis.committee)
+            certificate.verify(genesis.network_id, genesis.committee)
             verdict = fresh.check(header, payload)
             require(verdict is None, f"block {header.height} judges invalid: {verdict}")
             fresh.commit(header, payload, certificate)

@@ -1,6 +1,6 @@
 /** Owns the commit certificate: q votes of one slot. Spec: certificate.md. */
 
-import { concat } from "./bytes.js";
+import { concat, equal } from "./bytes.js";
 import { encode } from "./canonical.js";
 import { COMMITTEE_MAX } from "./committee.js";
 import { SIGNATURE_BYTES, verifySignature } from "./ed25519.js";
@@ -26,12 +26,16 @@ export function decodeCertificate(bytes) {
 }
 
 /**
- * Verify that q nodes of the committee, in its order, committed.
+ * Verify that q nodes of the network's committee, in its order, committed.
  *
+ * @param {object} certificate of `decodeCertificate`
+ * @param {object} trust of `decodeTrust`; other networks may be served by the same node keys
  * @throws {Refusal} `certificate.invalid`, `certificate.quorum` or `signature.invalid`
  */
-export function verifyCertificate(certificate, committee) {
+export function verifyCertificate(certificate, trust) {
   const { networkId, epoch, height, view, headerHash, votes } = certificate;
+  const { committee } = trust;
+  if (!equal(networkId, trust.networkId)) refuse("certificate.invalid", { what: "network" });
   if (epoch !== committee.epoch) refuse("certificate.invalid", { what: "epoch" });
   if (votes.length < committee.q) refuse("certificate.quorum", { found: votes.length });
   const places = votes.map(({ nodeId }) =>

@@ -215,14 +215,14 @@ def node(place: int) -> CommitteeNode:
 
 @pytest.mark.parametrize("case", cases("certificate/certificates"))
 def test_a_certificate_commits_or_not(case: Any) -> None:
-    committee = decode_genesis(octets(case["genesis"])).committee
+    genesis = decode_genesis(octets(case["genesis"]))
     certificate = decode_certificate(octets(case["data"]))
     assert certificate.encode().hex() == case["data"]
     if case["code"] is None:
-        certificate.verify(committee)
+        certificate.verify(genesis.network_id, genesis.committee)
         return
     with pytest.raises(VerificationError) as refusal:
-        certificate.verify(committee)
+        certificate.verify(genesis.network_id, genesis.committee)
     assert refusal.value.code == case["code"]
 
 

@@ -15,6 +15,7 @@ from ledger.core.identifiers import (
     Height,
     LogIndex,
     MemberId,
+    NetworkId,
     NodeId,
     View,
 )
@@ -142,9 +143,12 @@ def _sizes() -> Cases:
     return cases
 
 
-def slot_of(view: int = 2, height: int = 5) -> Slot:
+def slot_of(
+    view: int = 2, height: int = 5, epoch: int = 0, network_id: NetworkId | None = None
+) -> Slot:
     """The slot of the certificates."""
-    return Slot(small_genesis().network_id, Epoch(0), Height(height), View(view))
+    network_id = network_id or small_genesis().network_id
+    return Slot(network_id, Epoch(epoch), Height(height), View(view))
 
 
 def certificate_of(
@@ -178,7 +182,12 @@ def _certificates() -> Cases:
         ),
         _certificate("another height", replace(good, slot=slot_of(height=6)), "signature.invalid"),
         _certificate(
-            "epoch 1", replace(good, slot=replace(slot, epoch=Epoch(1))), "certificate.invalid"
+            "epoch 1", certificate_of(members[:3], slot_of(epoch=1)), "certificate.invalid"
+        ),
+        _certificate(
+            "another network that the same nodes serve",
+            certificate_of(members[:3], slot_of(network_id=NetworkId(seed("another network")))),
+            "certificate.invalid",
         ),
         _certificate("prepares for commits", prepares, "signature.invalid"),
         _certificate(
