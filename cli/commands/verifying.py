@@ -38,16 +38,15 @@ def verify(
         proof = _proof_beside(file)
         presented.append(proof or file)
         documents += [file] if proof else []
-    arguments = [str(path) for path in presented]
-    arguments += ["--lang", language()] + (["--json"] if as_json else [])
     named = {
         "--trust": trust or [Path("trust.json")],
         "--policy": policy or [],
         "--document": documents,
     }
-    for option, paths in named.items():
-        for path in paths:
-            arguments += [option, str(path)]
+    # A folder of evidence is somebody else's: a name in it must not be taken for an option.
+    arguments = [f"{option}={path}" for option, paths in named.items() for path in paths]
+    arguments += ["--lang", language()] + (["--json"] if as_json else [])
+    arguments += ["--", *map(str, presented)]
     sys.exit(verify_offline(arguments))
 
 

@@ -205,6 +205,28 @@ def test_a_name_or_a_word_that_a_terminal_cannot_write_causes_no_trace(
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_the_name_of_a_file_is_never_taken_for_an_option(court: Path) -> None:
+    """Evidence named like an option once brought its own trust root, and was believed."""
+    here, evidence = Province(), court / "evidence"
+    evidence.mkdir()
+    (evidence / ".theirs").write_bytes(here.far.trust.encode())
+    (evidence / "--trust=.theirs").write_bytes(here.near.receipt(here.plain).encode())
+    (evidence / "false.json").write_bytes(here.far.receipt(here.cited).encode())
+    ours = str(court / "trust/lanzhou.json")
+
+    def verify(*words: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "cli.main", "verify", "--trust", ours, "--json", *words]
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+        return subprocess.run(
+            command, cwd=evidence, env=environment, capture_output=True, text=True, check=False
+        )
+
+    done = verify("--", "--trust=.theirs", "false.json")
+    told = json.loads(done.stdout)
+    assert done.returncode == 1 and len(told["trusts"]) == 1
+    assert [each["verified"] for each in told["results"]] == [True, False]
+
+
 def test_of_a_folder_the_file_is_named_that_cannot_be_read(
     court: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
