@@ -8,6 +8,8 @@ import asyncio
 from typing import Final
 
 from fastapi import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from api.errors import ApiError
 from api.schemas import read_bundle
@@ -33,6 +35,7 @@ async def read_capped(request: Request, size_max: int, code: Code = Code.BUNDLE_
 
     Raises:
         ApiError: `code` as soon as more than `size_max` bytes are claimed or have come.
+        HTTPException: whoever asked has left before its end.
     """
     claimed = request.headers.get("content-length", "")
     size = int(claimed) if claimed.isdecimal() else 0
@@ -40,11 +43,15 @@ async def read_capped(request: Request, size_max: int, code: Code = Code.BUNDLE_
         raise ApiError(code, size=size, limit=size_max)
     parts: list[bytes] = []
     size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > size_max:
-            raise ApiError(code, size=size, limit=size_max)
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > size_max:
+                raise ApiError(code, size=size, limit=size_max)
+            parts.append(part)
+    except ClientDisconnect as problem:
+        # Nobody is there to be told, and it is no mistake of ours that the log had to keep.
+        raise HTTPException(400) from problem
     return b"".join(parts)
 
 

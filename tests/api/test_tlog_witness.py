@@ -154,3 +154,21 @@ def test_what_is_too_large_or_asked_otherwise_is_refused() -> None:
     assert client.get("/add-checkpoint").status_code == 405
     assert client.post("/sign-subtree", content=b"").status_code == 404
     assert client.get("/healthz").status_code == 200
+
+
+def test_who_leaves_in_the_middle_of_a_request_leaves_no_trace() -> None:
+    """Any stranger could fill the log with traces of mistakes that were none of ours."""
+    came = iter(({"type": "http.request", "body": b"old", "more_body": True},))
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next(came, {"type": "http.disconnect"})
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    path = "/add-checkpoint"
+    scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode()}
+    rest = {"headers": [], "query_string": b"", "root_path": "", "http_version": "1.1"}
+    asyncio.run(witness_on(disk_with(None)).app(scope | rest, receive, send))
+    assert sent[0]["status"] == 400
