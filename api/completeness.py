@@ -20,6 +20,7 @@ from contracts.completeness import (
 from contracts.node_count import NodeRecord
 from contracts.overlay import Overlay
 from contracts.profile import Node
+from contracts.selector import Selector
 from contracts.state import State
 from contracts.verdict import Times
 from ledger.core.identifiers import RecordId, Subject
@@ -91,11 +92,11 @@ def in_words(
             said.append(say(language, f"complete.{state.value}", {"nodes": names}))
     if found.open:
         shown = [each for each in found.open if service.viewer.may_see_type(each.type)]
-        matters = [_named(service, Node((each.type,)), language) for each in shown]
+        matters = [_named(service, Node((Selector(each.type),)), language) for each in shown]
         key = "complete.open" if shown else "complete.open_hidden"
         said.append(say(language, key, {"matters": _COMMA[language].join(matters)}))
     if found.certificate is None and not found.asked:
-        asked = _named(service, Node((found.profile.asked_by,)), language)
+        asked = _named(service, Node((Selector(found.profile.asked_by),)), language)
         said.append(say(language, "complete.not_asked", {"node": asked}))
     return said
 

@@ -17,6 +17,7 @@ from contracts.alerts import ALERT_RULES
 from contracts.closure import check
 from contracts.profile import profile
 from contracts.profile_closure import check_profile
+from contracts.profile_likeness import likened
 from contracts.registry_closure import check_registry
 from contracts.rules import RULES
 from contracts.subsystem import subsystem
@@ -49,6 +50,7 @@ def load_catalogue(more: Sequence[Path] = ()) -> Catalogue:
     """
     places: list[Traversable] = [files("contracts"), *more]
     raw = {group: _folder_rows(places, group) for group in _FOLDERS}
+    raw["profiles"] = likened(raw["profiles"])
     raw |= {group: _file_rows(places[0].joinpath(name)) for group, name in _FILES.items()}
     catalogue = catalogue_of(
         types={key: schema_reader.record_type(key, row) for key, row in raw["types"].items()},

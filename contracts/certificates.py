@@ -79,6 +79,9 @@ def listed_digest(found: Completeness, before_index: int | None = None) -> Diges
         )
         for each in found.mandatory
     ]
+    if found.ended is not None:
+        # It is below any certificate: nothing is asked for before the file is closed.
+        nodes.append(((found.ended.type,), [found.ended.record_id]))
     key, version = (found.profile.key, found.profile.version) if found.profile else ("", 0)
     return nodes_digest(key, version, nodes)
 
@@ -118,11 +121,14 @@ def _certify(found: Completeness, world: World, state: State, as_of: Times) -> C
         for each in (*asking, *nodes)
         if each.counted.records
     }
+    if found.ended is not None:
+        first[found.ended.record_id] = None
     states = [each.state for each in nodes]
     return Certify(
         subject=found.subject,
         profile=found.profile.key,
         profile_version=found.profile.version,
+        terminated=found.ended is not None,
         issue=1 + sum(1 for _ in state.records(found.subject, CERTIFICATE, as_of)),
         nodes=listed_digest(found),
         node_count=len(nodes),

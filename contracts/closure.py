@@ -105,6 +105,8 @@ class _TypeCheck:
             raise _invalid(kind.key, "its subject has no region")
         if kind.confirmed_by and kind.confirmed_by.of.startswith("field:"):
             _known(kind.key, "field", kind.confirmed_by.of.removeprefix("field:"), kind.fields)
+        if kind.confirmed_by and kind.confirmed_by.but:
+            _known(kind.key, "field", kind.confirmed_by.but, kind.fields)
         if kind.confirmed_by:
             self._check_when(kind.confirmed_by.when)
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from contracts.early_end import early_end, excuse
 from contracts.lateness import Lateness
 from contracts.node_count import Counted, NodeRecord, count
 from contracts.profile import Group, Node, Profile
+from contracts.selector import Selector
 from contracts.state import State, seen_from
 from contracts.tables import CERTIFICATE, Catalogue
 from contracts.verdict import Times
@@ -67,6 +69,8 @@ class Completeness:
     optional: tuple[NodeFinding, ...] = ()
     open: tuple[NodeRecord, ...] = ()
     """Objections, complaints and suspensions without an end, and a certificate voided by hand."""
+    ended: NodeRecord | None = None
+    """What ended the procedure early."""
     asked: bool = False
     """Whether the project file set is there (T61)."""
     certificate: RecordId | None = None
@@ -114,6 +118,7 @@ def completeness(
         catalogue,
         state,
         as_of,
+        ended=early_end(profile, subject, state, as_of),
         asked=state.exists(subject, profile.asked_by, as_of),
         unsealed=state.exists(subject, profile.unsealed_by, as_of),
         lateness=Lateness(subject, catalogue, state, as_of),
@@ -125,6 +130,7 @@ def completeness(
         tuple(_groups(profile, view)),
         tuple(_optional(name, view) for name in profile.optional if optional),
         tuple(_open(profile, view)),
+        view.ended,
         view.asked,
         next(state.open(subject, CERTIFICATE, as_of), None),
     )
@@ -157,6 +163,7 @@ class _View:
     catalogue: Catalogue
     state: State
     as_of: Times
+    ended: NodeRecord | None
     asked: bool
     unsealed: bool
     """Whether all that is sealed should have been opened by now."""
@@ -165,6 +172,10 @@ class _View:
     def count(self, node: Node) -> Counted:
         """What is there of a node."""
         return count(node, self.subject, self.state, self.as_of)
+
+    def is_hidden(self, node: Node) -> bool:
+        """Whether a node's records are still under seal."""
+        return not self.unsealed and is_sealed(node, self.catalogue)
 
     def is_late(self, found: Counted) -> bool:
         """Whether a record of the node came too late."""
@@ -175,6 +186,8 @@ def _groups(profile: Profile, view: _View) -> Iterator[GroupFinding]:
     """Every group: a node is due, and too late to be in order, once a later group has begun."""
     counted = {group.key: [view.count(node) for node in group.nodes] for group in profile.groups}
     begun = {key: _first_index(found) for key, found in counted.items()}
+    if view.ended is not None:
+        counted = excuse(profile, counted, view.ended.at.index, view.is_hidden)
     for group in profile.groups:
         later = (each.key for each in profile.groups if group.key in each.earlier)
         starts = [start for key in later if (start := begun[key]) is not None]
@@ -193,8 +206,7 @@ def _judged(node: Node, found: Counted, next_index: int | None, view: _View) -> 
     if not found.wanted_count:
         return NodeState.NOT_NEEDED
     if not found.satisfied:
-        seen = view.unsealed or not is_sealed(node, view.catalogue)
-        due = view.asked or (next_index is not None and seen)
+        due = view.asked or (next_index is not None and not view.is_hidden(node))
         return NodeState.MISSING if due else NodeState.AWAITED
     reached = found.reached_index
     if next_index is not None and reached is not None and reached > next_index:
@@ -204,7 +216,7 @@ def _judged(node: Node, found: Counted, next_index: int | None, view: _View) -> 
 
 def _optional(type_key: str, view: _View) -> NodeFinding:
     """How a node stands that only may be there."""
-    node = Node((type_key,))
+    node = Node((Selector(type_key),))
     found = view.count(node)
     state = NodeState.NOT_NEEDED
     if found.records:

@@ -68,6 +68,8 @@ def _certificate(concluded: Certify, block_time_ms: int) -> Record:
         "late_count": concluded.late_count,
         "out_of_order_count": concluded.out_of_order_count,
     }
+    if concluded.terminated:
+        fields["outcome"] = "terminated"
     return _witness(CERTIFICATE, concluded, block_time_ms, fields)
 
 

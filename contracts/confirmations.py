@@ -6,7 +6,7 @@ A record has one issuer. Where its type asks for more, each further signer submi
 """
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, cast
 
 from contracts import evaluation_rows, standing
 from contracts.case import Case
@@ -86,7 +86,8 @@ def complete(awaited: Case, given: dict[str, frozenset[str]]) -> bool:
     if wanted.mode == "all":
         return frozenset(wanted.roles) <= frozenset[str]().union(*given.values())
     if wanted.mode == "each":
-        return _members(awaited, wanted) - {awaited.record.issuer} <= given.keys()
+        refused = cast("tuple[str, ...]", awaited.record.fields.get(wanted.but, ()))
+        return _members(awaited, wanted) - {awaited.record.issuer, *refused} <= given.keys()
     if wanted.mode == "majority":
         members = _members(awaited, wanted)
         return 2 * len(members & {*given, awaited.record.issuer}) > len(members)

@@ -10,7 +10,9 @@ from itertools import islice, product
 from math import prod
 from typing import Final
 
+from contracts.adopted_rows import adopted
 from contracts.profile import Anchor, Node
+from contracts.selector import Selector
 from contracts.state import State, seen_from
 from contracts.verdict import RecordRow, Times
 from ledger.core.identifiers import MemberId, RecordId, Subject
@@ -45,6 +47,10 @@ class Counted:
     reached_index: int | None
     """Effective index at which the node was first complete; None where it is not."""
 
+    def excused(self) -> "Counted":
+        """The same records, of which none is wanted any more where not all are there."""
+        return self if self.satisfied else Counted(self.records, 0, 0, (), None)
+
     @property
     def satisfied(self) -> bool:
         """Whether nothing lacks."""
@@ -63,8 +69,15 @@ class _Side:
 
 def count(node: Node, subject: Subject, state: State, as_of: Times) -> Counted:
     """Count what is there of `node` in what `subject` sees."""
-    found = [each for name in node.types for each in records_of(name, subject, state, as_of)]
+    found = [
+        each
+        for chosen in node.selectors
+        for each in selected(chosen, subject, state, as_of, node.says)
+    ]
     found.sort(key=lambda each: each.at.index)
+    done = _adopted(node, subject, state, as_of)
+    if done is not None:
+        return Counted((done,), 1, 1, (), done.at.index)
     if not node.each:
         reached = found[0].at.index if found else None
         return Counted(tuple(found), 1, int(bool(found)), (), reached)
@@ -87,10 +100,27 @@ def count(node: Node, subject: Subject, state: State, as_of: Times) -> Counted:
     return Counted(tuple(counting), wanted_count, len(first), lacking, reached_index)
 
 
+def _adopted(node: Node, subject: Subject, state: State, as_of: Times) -> NodeRecord | None:
+    """The record by which the node counts as done in a project that began before the ledger."""
+    found = adopted(state, subject, node.types, as_of)
+    if found is None or found[1].effective is None:
+        return None
+    record_id, row = found
+    return NodeRecord(record_id, row.type, row.issuer, found[1].effective)
+
+
 def records_of(type_key: str, subject: Subject, state: State, as_of: Times) -> Iterator[NodeRecord]:
     """The records of a type in force about what `subject` sees."""
-    for record_id, row in _rows(type_key, subject, state, as_of):
-        if row.effective is not None:
+    return selected(Selector(type_key), subject, state, as_of)
+
+
+def selected(
+    chosen: Selector, subject: Subject, state: State, as_of: Times, says: Sequence[str] = ()
+) -> Iterator[NodeRecord]:
+    """The records in force that `chosen` means, and that have every field of `says`."""
+    for record_id, row in _rows(chosen.type, subject, state, as_of):
+        said = chosen.fits(row.kept) and all(row.kept.get(name) for name in says)
+        if said and row.effective is not None:
             yield NodeRecord(record_id, row.type, row.issuer, row.effective)
 
 
@@ -125,11 +155,20 @@ def _anchors(anchor: Anchor, subject: Subject, state: State, as_of: Times) -> li
     found = list(records_of(anchor.type, subject, state, as_of))
     if not anchor.unless:
         return found
-    excepting = {each.at.index for each in records_of(anchor.unless, subject, state, as_of)}
+    excepting = {
+        each.at.index
+        for chosen in anchor.unless
+        for each in selected(chosen, subject, state, as_of)
+    }
+    types = {chosen.type for chosen in anchor.unless}
     return [
         each
         for each in found
-        if excepting.isdisjoint(state.cited_at(each.record_id, anchor.unless, as_of))
+        if not any(
+            index in excepting
+            for name in types
+            for index in state.cited_at(each.record_id, name, as_of)
+        )
     ]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from contracts.selector import Selector, selector
 from contracts.table_row import Raw, Row, invalid
 
 LINKS: Final = frozenset({"cites", "cited", "issuer"})
@@ -24,8 +25,8 @@ class Anchor:
     by: str
     """``cites``: the node's record cites the anchor; ``cited``: the anchor cites it; ``issuer``:
     both have one issuer; ``field:NAME``: a field of the node's record names the anchor's issuer."""
-    unless: str = ""
-    """A type that, where it cites the anchor, takes it out: a rejected bid is not scored."""
+    unless: tuple[Selector, ...] = ()
+    """What takes the anchor out where it cites it: a rejected bid is not scored."""
 
     @property
     def field(self) -> str:
@@ -37,10 +38,17 @@ class Anchor:
 class Node:
     """One thing that a procedure must show."""
 
-    types: tuple[str, ...]
-    """A record of any of them will do."""
+    selectors: tuple[Selector, ...]
+    """A record that any of them means will do."""
     each: tuple[Anchor, ...] = ()
     """Wanted once for each combination of their records; wanted once where there are none."""
+    says: tuple[str, ...] = ()
+    """Fields that a record must have to count: the site of a remote evaluation."""
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Types of the records that will do."""
+        return tuple(each.type for each in self.selectors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,8 @@ class Profile:
     """The type that closes the file and asks for the certificate (T61)."""
     unsealed_by: str
     """What is sealed is not missed before a record of this type (T28)."""
+    ended_by: Selector | None
+    """What ends the procedure early (T12): what had not begun by then is not wanted any more."""
     none_open: tuple[str, ...]
     """Types of which none may be open when the certificate is issued."""
     groups: tuple[Group, ...]
@@ -95,10 +105,12 @@ class Profile:
         """Every type whose record can complete the procedure, or break it; some more than once."""
         yield from (self.asked_by, self.unsealed_by, self.chosen_by.rpartition(".")[0])
         yield from self.none_open
+        if self.ended_by is not None:
+            yield self.ended_by.type
         for node in self.nodes():
             yield from node.types
             yield from (anchor.type for anchor in node.each)
-            yield from (anchor.unless for anchor in node.each if anchor.unless)
+            yield from (each.type for anchor in node.each for each in anchor.unless)
 
 
 def profile(key: str, raw: Raw) -> Profile:
@@ -117,6 +129,7 @@ def profile(key: str, raw: Raw) -> Profile:
         chosen_by=row.text("chosen_by"),
         asked_by=row.text("asked_by"),
         unsealed_by=row.text("unsealed_by"),
+        ended_by=_ended_by(row),
         none_open=row.texts("none_open"),
         groups=_ordered(key, groups),
         optional=row.texts("optional"),
@@ -147,12 +160,21 @@ def _group(row: Row) -> _Placed:
     return _Placed(made, row.text("after", ""), row.text("before", ""))
 
 
+def _ended_by(row: Row) -> Selector | None:
+    text = row.text("ended_by", "")
+    return selector(row.where, text) if text else None
+
+
 def _node(row: Row) -> Node:
-    return Node(row.texts("types"), row.many("each", _anchor))
+    return Node(_selectors(row, "types"), row.many("each", _anchor), row.texts("says"))
+
+
+def _selectors(row: Row, name: str) -> tuple[Selector, ...]:
+    return tuple(selector(row.where, each) for each in row.texts(name))
 
 
 def _anchor(row: Row) -> Anchor:
-    made = Anchor(row.text("type"), row.text("by", "cites"), row.text("unless", ""))
+    made = Anchor(row.text("type"), row.text("by", "cites"), _selectors(row, "unless"))
     if made.by not in LINKS and not made.field:
         raise invalid(row.where, f"by = {made.by}")
     return made

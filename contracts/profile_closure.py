@@ -7,6 +7,7 @@ from typing import Final
 
 from contracts.profile import Anchor, Group, Profile
 from contracts.schema import RecordType
+from contracts.selector import Selector
 from contracts.tables import Catalogue
 from ledger.codes import Code
 from ledger.errors import FormatError
@@ -28,10 +29,14 @@ def check_profile(catalogue: Catalogue, profile: Profile) -> None:
     type_key, _, field = profile.chosen_by.rpartition(".")
     if field not in catalogue.types[type_key].fields:
         raise _unknown(profile, "field", profile.chosen_by)
+    if profile.ended_by is not None:
+        _check_selector(catalogue, profile, profile.ended_by)
     for name in profile.none_open:
         if not catalogue.types[name].opens:
             raise _invalid(profile, f"none_open {name}: it does not open")
-    mandatory = {name for node in profile.nodes() for name in node.types}
+    # A node that means only some records of a type leaves the others optional.
+    chosen = (each for node in profile.nodes() for each in node.selectors)
+    mandatory = {each.type for each in chosen if not each.field}
     if profile.asked_by not in mandatory:
         raise _invalid(profile, f"{profile.asked_by} is no node")
     for name in profile.optional:
@@ -54,9 +59,23 @@ def _check_group(catalogue: Catalogue, profile: Profile, group: Group) -> None:
     for node in group.nodes:
         if not node.types:
             raise _invalid(profile, f"a node of {group.key} names no type")
+        for each in node.selectors:
+            _check_selector(catalogue, profile, each)
         for name in node.types:
+            for said in node.says:
+                if said not in {*catalogue.types[name].fields, *catalogue.common}:
+                    raise _unknown(profile, "field", f"{name}.{said}")
             for anchor in node.each:
                 _check_anchor(catalogue, profile, catalogue.types[name], anchor)
+
+
+def _check_selector(catalogue: Catalogue, profile: Profile, each: Selector) -> None:
+    """Require that a field can say what the selector wants."""
+    if not each.field:
+        return
+    field = catalogue.types[each.type].fields.get(each.field)
+    if field is None or each.value not in field.allowed:
+        raise _unknown(profile, "value", f"{each.type}{{{each.field}={each.value}}}")
 
 
 def _check_anchor(catalogue: Catalogue, profile: Profile, kind: RecordType, anchor: Anchor) -> None:
@@ -70,8 +89,10 @@ def _check_anchor(catalogue: Catalogue, profile: Profile, kind: RecordType, anch
         raise _invalid(profile, f"{kind.key} cites no {anchored.key}")
     if anchor.by == "cited" and not _may_cite(anchored, kind):
         raise _invalid(profile, f"{anchored.key} cites no {kind.key}")
-    if anchor.unless and not _may_cite(catalogue.types[anchor.unless], anchored):
-        raise _invalid(profile, f"{anchor.unless} cites no {anchored.key}")
+    for each in anchor.unless:
+        _check_selector(catalogue, profile, each)
+        if not _may_cite(catalogue.types[each.type], anchored):
+            raise _invalid(profile, f"{each.type} cites no {anchored.key}")
 
 
 def _may_cite(kind: RecordType, cited: RecordType) -> bool:

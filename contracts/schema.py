@@ -168,6 +168,8 @@ class ConfirmedBy:
     counts_issuer: bool = False
     """The issuer's own signature counts where it holds one of the roles."""
     when: When = field(default_factory=lambda: NO_CONDITION)
+    but: str = ""
+    """Field that lists members who are not waited for, for mode ``each``: they refuse to sign."""
     of: str = ""
     """Whose confirmations count: ``panel`` (the evaluation committee), ``field:NAME`` (the member
     that the field names); empty for anyone in a role."""

@@ -201,10 +201,11 @@ def _confirmed_by(row: Row) -> ConfirmedBy:
     """``k`` is a number, or the word ``quorum``."""
     mode = row.one_of("mode", frozenset({"any", "all", "k", "each", "majority"}))
     roles, when, of = row.texts("roles"), row.when(), row.text("of", "")
+    but = row.text("but", "")
     counts_issuer = row.flag("counts_issuer", default=False)
     if mode != "k":
-        return ConfirmedBy(mode, roles, 1, counts_issuer, when, of)
+        return ConfirmedBy(mode, roles, 1, counts_issuer, when, but, of)
     k = 0 if row.is_text("k") else row.integer("k")
     if k == 0:
         row.one_of("k", frozenset({"quorum"}))
-    return ConfirmedBy(mode, roles, k, counts_issuer, when, of)
+    return ConfirmedBy(mode, roles, k, counts_issuer, when, but, of)

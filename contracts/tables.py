@@ -157,12 +157,16 @@ def _chosen_by(profiles: Mapping[str, Profile]) -> Iterator[str]:
 
 
 def _linking(profiles: Mapping[str, Profile]) -> Iterator[tuple[str, str]]:
-    """Every type and field that ties a node's record to its anchor."""
+    """Every type and field by which a record counts for a node, or belongs to its anchor."""
     for profile in profiles.values():
+        chosen = [profile.ended_by] if profile.ended_by is not None else []
         for node in profile.nodes():
+            chosen += node.selectors
+            names = [*node.says, *(anchor.field for anchor in node.each if anchor.field)]
+            yield from ((type_key, name) for type_key in node.types for name in names)
             for anchor in node.each:
-                if anchor.field:
-                    yield from ((type_key, anchor.field) for type_key in node.types)
+                chosen += anchor.unless
+        yield from ((each.type, each.field) for each in chosen if each.field)
 
 
 def _cited(types: Mapping[str, RecordType]) -> Iterator[tuple[str, str]]:

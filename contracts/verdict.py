@@ -96,6 +96,8 @@ class Certify:
     subject: Subject
     profile: str
     profile_version: int
+    terminated: bool
+    """The procedure ended early; what came before that is whole."""
     issue: int
     """1 for the first certificate of the section."""
     nodes: Digest

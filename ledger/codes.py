@@ -216,6 +216,8 @@ class Code(StrEnum):
     RECORD_VOIDED = "record.voided"
     RECORD_CONFIRMATION = "record.confirmation"
     RECORD_NOT_CONCERNED = "record.not_concerned"
+    RECORD_OPEN_ALREADY = "record.open_already"
+    RECORD_ADOPTED = "record.adopted"
     AUCTION_PRICE = "auction.price"
     RECORD_NOT_AUTHOR = "record.not_author"
     RECORD_PROCEDURE = "record.procedure"

@@ -6,7 +6,7 @@ price). That a contract is late is a window of the data. Spec: ``docs/spec/contr
 
 from typing import Final, cast
 
-from contracts.alerts.raising import last_kept, raised
+from contracts.alerts.raising import raised
 from contracts.case import Case
 from contracts.integer_statistics import PERCENT
 from contracts.verdict import Raised
@@ -32,13 +32,13 @@ def _because(case: Case) -> str | None:
         return None
     if fields["kind"] == BOND and _is_too_large(case):
         return "bond_too_large"
-    signed = last_kept(case, SIGNED, "contractor")
+    signed = case.last_kept(SIGNED, "contractor")
     return "other_contractor" if fields["contractor"] != signed else None
 
 
 def _is_too_large(case: Case) -> bool:
     """Whether a bond is more than so many percent of the contract's price, where both are said."""
-    price, amount = last_kept(case, SIGNED, "price_fen"), case.record.fields.get("amount_fen")
+    price, amount = case.last_kept(SIGNED, "price_fen"), case.record.fields.get("amount_fen")
     most = case.facts.world.catalogue.alerts["AL24"].parameters["bond_percent_most"]
     said = isinstance(price, int) and isinstance(amount, int)
     return said and cast(int, amount) * PERCENT > most * cast(int, price)
@@ -47,7 +47,7 @@ def _is_too_large(case: Case) -> bool:
 def _departs(case: Case, awarded: str, winner: str) -> str | None:
     """How a contract differs from the published result; what was not published is not compared."""
     fields = case.record.fields
-    expected, price = last_kept(case, awarded, winner), last_kept(case, awarded, "price_fen")
+    expected, price = case.last_kept(awarded, winner), case.last_kept(awarded, "price_fen")
     if expected is not None and fields["contractor"] != expected:
         return "other_contractor"
     said = fields.get("price_fen")

@@ -56,6 +56,8 @@ def composition(case: Case) -> Raised | None:
     record = case.record
     if record.type == REPLACED and case.state.exists(record.subject, STARTED, case.times):
         return raised(case, "AL12", "panel_replaced")
+    if record.type == REPORT and record.fields.get("refused"):
+        return raised(case, "AL12", "refused_to_sign")
     if record.type != FORMED:
         return None
     members = record.fields["members"]

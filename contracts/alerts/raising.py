@@ -1,7 +1,6 @@
 """How an alert rule says what it found: about the record at hand, for a reason, resting on it."""
 
 from contracts.case import Case
-from contracts.state import seen_from
 from contracts.verdict import Raised
 from ledger.core.identifiers import MemberId, RecordId
 
@@ -28,13 +27,3 @@ def raised(
     whom = record.issuer if member is None else member
     rests_on = (case.facts.record_id, *more)
     return Raised(alert, record.subject, record.type, whom, because, rests_on, due_ms=due_ms)
-
-
-def last_kept(case: Case, type_key: str, name: str) -> int | str | None:
-    """What the last record of a type that the subject sees said in a kept field."""
-    for subject in seen_from(case.record.subject):
-        for record_id in list(case.state.records(subject, type_key, case.times))[-1:]:
-            row = case.state.record(record_id)
-            if row is not None:
-                return row.kept.get(name)
-    return None

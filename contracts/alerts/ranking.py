@@ -7,9 +7,9 @@ ranking may have reasons, which a supervisor hears. Spec: ``docs/spec/contracts.
 from typing import Final
 
 from contracts import trading_rows
-from contracts.alerts.raising import last_kept, raised
+from contracts.alerts.raising import raised
 from contracts.case import Case
-from contracts.named_rows import place_of
+from contracts.named_rows import are_named, place_of
 from contracts.verdict import Raised
 
 CANDIDATES: Final = "tender.candidates_published"
@@ -29,16 +29,19 @@ def _because(case: Case) -> str | None:
     """A key of ``reasons.toml``; None where all is well."""
     record, winner = case.record, case.record.fields.get("winner")
     if record.type == DECIDED:
+        if not are_named(case.state, record.subject, CANDIDATES):
+            # The ranking of a project that began before the ledger stands in its documents.
+            return None
         place = place_of(case.state, record.subject, CANDIDATES, str(winner))
         if place is None:
             return "not_candidate"
         return "not_first" if place else None
     if record.type == PUBLISHED:
-        decided = last_kept(case, DECIDED, "winner")
-        sold = last_kept(case, SOLD, "winner")
+        decided = case.last_kept(DECIDED, "winner")
+        sold = case.last_kept(SOLD, "winner")
         return "other_winner" if winner not in {decided, sold} else None
     if record.type == NOTICE:
-        return "other_winner" if winner != last_kept(case, PUBLISHED, "winner") else None
+        return "other_winner" if winner != case.last_kept(PUBLISHED, "winner") else None
     return "not_best" if record.type == SOLD and not _is_best(case) else None
 
 

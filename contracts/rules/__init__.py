@@ -13,6 +13,7 @@ from typing import Final
 from contracts.case import Case
 from contracts.rules import (
     address_certificate,
+    adoption,
     amendment,
     bidding,
     ca_binding,
@@ -21,6 +22,7 @@ from contracts.rules import (
     claims,
     content_rehash,
     delegation,
+    disputes,
     drawing,
     encryption,
     eseal,
@@ -52,6 +54,7 @@ class Rule:
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
+        "adoption": Rule(adoption.judge, adoption.apply),
         "amendment": Rule(amendment.judge, amendment.apply),
         "auction_opened": Rule(trading.judge_opened, claims.apply_nothing),
         "bid": Rule(bidding.judge_bid, bidding.apply_bid),
@@ -68,6 +71,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "committee": Rule(evaluation.judge_formed, evaluation.apply_formed),
         "content_rehash": Rule(content_rehash.judge, content_rehash.apply),
         "delegation": Rule(delegation.judge, delegation.apply),
+        "dispute": Rule(disputes.judge, disputes.apply),
         "draw_request": Rule(drawing.judge_request, drawing.apply_request),
         "draw_result": Rule(drawing.judge_drawn, drawing.apply_drawn),
         "draw_seed": Rule(drawing.judge_commitment, drawing.apply_commitment),

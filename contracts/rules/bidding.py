@@ -32,6 +32,9 @@ _DEADLINE: Final = "tender.announcement.bid_deadline_ms"
 
 def judge_set(case: Case) -> Rejected | None:
     """Refuse a part out of turn, out of order or miscounted, and a commitment that cannot be in."""
+    named = case.last_kept("tender.announcement", "bid_system")
+    if named not in {None, case.record.issuer}:
+        return _bad_set(case, "bid_system")
     found, now = _before(case), _listed(case)
     ids = commitments(case)
     if (now.parts, now.count) != (found.parts, found.count) or now.part != found.part + 1:

@@ -109,6 +109,10 @@ def judge_report(case: Case) -> Rejected | None:
     if refusal is not None:
         return refusal
     fields = case.record.fields
+    panel = evaluation_rows.panel(case.state, case.record.subject)
+    refused = frozenset(cast("tuple[MemberId, ...]", fields.get("refused", ())))
+    if panel is None or not _signs(panel, refused):
+        return _not_committee(case, "refused")
     listed = cast("tuple[bytes, ...]", fields["scores"])
     values, salts = cast("tuple[int, ...]", fields["values"]), cast(bytes, fields["salts"])
     if len(values) != len(listed) or len(salts) != SALT_BYTES * len(listed):
@@ -125,6 +129,12 @@ def judge_report(case: Case) -> Rejected | None:
     if expected or len(listed) != len(wanted):
         return _not_report(min(expected, default=b"").hex(), "missing")
     return None
+
+
+def _signs(panel: Panel, refused: frozenset[MemberId]) -> bool:
+    """Whether most of the committee signs, its chair among them, and nobody else refuses."""
+    others = frozenset(panel.members) - {panel.chair}
+    return refused <= others and 2 * len(refused) < len(panel.members)
 
 
 def opened(case: Case) -> Iterator[Opened]:

@@ -26,8 +26,8 @@ FAR = START_MS + 60 * DAY
 """A bid deadline that no story reaches by accident."""
 
 
-def objection(town: Town) -> RecordId:
-    return town.say("bidder", "tender.objection", matter="other")
+def objection(town: Town, matter: str = "other") -> RecordId:
+    return town.say("bidder", "tender.objection", matter=matter)
 
 
 def answer(town: Town, objected: RecordId, at: int) -> RecordId:
@@ -107,7 +107,7 @@ def test_a_complaint_more_than_ten_days_after_knowing_raises_al02() -> None:
     town.say("bidder", "tender.complaint", at=last, matter="other", known_at_ms=known)
     assert town.alerts() == []
     late = last + GRACE + 1
-    town.say("bidder", "tender.complaint", at=late, matter="other", known_at_ms=known)
+    town.say("agency", "tender.complaint", at=late, matter="other", known_at_ms=known)
     assert town.alerts() == [("AL02", "complaint_filing")]
 
 
@@ -275,7 +275,7 @@ def test_an_answer_on_the_last_day_or_inside_the_grace_raises_nothing() -> None:
     town.announced(FAR)
     first = objection(town)
     due = day_end_ms(day_number(town.now_ms, DAY) + 3, DAY)
-    second = objection(town)
+    second = objection(town, "opening")
     town.wait_until(due)
     answer(town, first, at=due)
     answer(town, second, at=due + GRACE)

@@ -399,7 +399,7 @@ def test_due_timers_fire_in_order_of_due_time_then_key() -> None:
 def test_timers_fire_first_a_few_at_a_time_and_the_rest_in_the_next_block() -> None:
     town = Town(parameters=replace(Parameters(), block_timers_max=2))
     town.announced(START_MS + 60 * DAY)
-    objections = [town.record("bidder", "tender.objection", matter="other") for _ in range(5)]
+    objections = [town.record("centre", "tender.objection", matter="other") for _ in range(5)]
     town.commit(town.bundle(*objections))
     late = START_MS + 10 * DAY
     town.now_ms = late

@@ -217,7 +217,7 @@ def test_voiding_an_objection_stops_its_clock_and_an_answer_cannot_be_voided() -
     town = Town()
     town.announced(town.now_ms + 60 * 24 * HOUR)
     first = town.say("bidder", "tender.objection", matter="other")
-    second = town.say("bidder", "tender.objection", matter="other")
+    second = town.say("bidder", "tender.objection", matter="opening")
     refs = [("answers", second)]
     answered = town.say("builder", "tender.objection_answered", refs=refs, outcome="rejected")
     kept = town.refused("builder", "ledger.voided", refs=[("voids", answered)], reason="错误")

@@ -5,7 +5,7 @@ from contracts.overlay import Overlay
 from contracts.state import State
 from contracts.verdict import Times
 from ledger.core.identifiers import RecordId, Subject
-from ledger.core.record import Record
+from ledger.core.record import Record, decode_record
 from ledger.core.sealed import Sealed
 from tests.contracts.sealing import SEALED_ROLES, SealedTown
 from tests.contracts.town import CATALOGUE, SECTION
@@ -27,6 +27,11 @@ NODES = {
     "contract": "T48 T49",
     "closing": "T51 T52 T61",
 }
+
+
+def listed(town: SealedTown, type_key: str) -> list[RecordId]:
+    rows = town.chain.state.scan(f"by/{SECTION}\0{type_key}\0".encode())
+    return [RecordId(value[:32]) for _, value in rows]
 
 
 class OpenTender(SealedTown):
@@ -158,12 +163,32 @@ def test_an_unverified_guarantee_and_a_deposit_without_its_account_are_named() -
     assert "T14|T16 T15|T17" in town.al01()
 
 
-def test_whoever_asks_for_the_certificate_too_early_is_told_everything_that_lacks() -> None:
+def test_a_tender_that_failed_shows_what_came_before_and_gives_back_what_was_paid() -> None:
     town = OpenTender()
     town.play_bidding()
     town.play_opening()
     town.say("builder", "tender.change", kind="termination")
     town.say("builder", "tender.file_set_submitted")
-    lacking = [*named("committee"), "T36", "T43", *named("award"), *named("contract")]
-    assert town.al01() == [" ".join([*lacking, "T51", "T52"])]
+    # Nothing of evaluation and award is wanted any more; the deposits still are to go back.
+    assert town.al01() == ["T51 T52"]
     assert not list(town.chain.state.scan(f"certified/{SECTION}".encode()))
+    town.say("notary", "tender.deposits_pooled", count=1)
+    paid, issued = listed(town, "tender.deposit_paid"), listed(town, "tender.guarantee_issued")
+    for each in paid:
+        town.say("notary", "tender.deposit_refunded", refs=[("follows", each)])
+    for each in issued:
+        cited = [("follows", each)]
+        town.say("agency", "tender.guarantee_released", refs=cited, outcome="released")
+    (certificate,) = listed(town, "tender.witness_certificate")
+    stored = town.chain.blocks.record(certificate)
+    assert stored is not None
+    assert decode_record(stored.data).fields["outcome"] == "terminated"
+
+
+def test_whoever_asks_for_the_certificate_too_early_is_told_everything_that_lacks() -> None:
+    town = OpenTender("T13")
+    town.play_bidding()
+    town.play_opening()
+    town.say("builder", "tender.change", kind="termination")
+    town.say("builder", "tender.file_set_submitted")
+    assert town.al01()[-1] == "T13 T51 T52"

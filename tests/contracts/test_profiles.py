@@ -35,7 +35,7 @@ en = "Work"
 begins = ["works.begun"]
 nodes = [
     { types = ["works.begun"] },
-    { types = ["works.scored"], each = [{ type = "tender.bid_submitted", unless = "works.rejected" }] },
+    { types = ["works.scored"], each = [{ type = "tender.bid_submitted", unless = ["works.rejected"] }] },
     { types = ["works.insured"], each = [{ type = "tender.bid_submitted", by = "field:bidder" }] },
     { types = ["works.handed_in"] },
 ]
@@ -90,7 +90,7 @@ def test_a_profile_is_part_of_the_hash(tmp_path: Path) -> None:
         (Code.CATALOGUE_UNKNOWN, "field:bidder", "field:party"),
         (
             Code.CATALOGUE_INVALID,
-            'each = [{ type = "tender.bid_submitted", unless = "works.rejected" }]',
+            'each = [{ type = "tender.bid_submitted", unless = ["works.rejected"] }]',
             'each = [{ type = "works.begun" }]',
         ),
         # Nodes that contradict the rest of the row, or the types.
@@ -103,7 +103,7 @@ def test_a_profile_is_part_of_the_hash(tmp_path: Path) -> None:
         (
             Code.CATALOGUE_INVALID,
             '"tender.bid_submitted", by = "field:bidder"',
-            '"works.begun", by = "field:bidder", unless = "works.rejected"',
+            '"works.begun", by = "field:bidder", unless = ["works.rejected"]',
         ),
     ],
 )
