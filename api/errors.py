@@ -38,7 +38,6 @@ _UNFIT: Final = frozenset(
         "evaluation",
         "draw",
         "auction",
-        "deposit",
     }
 )
 """Prefixes of what the rules or its signature refuse in a well-formed submission: 422."""
@@ -70,6 +69,7 @@ _EXACT: Final[Mapping[Code, int]] = {
     Code.API_PARAMETER: 400,
     Code.API_NOT_PUBLIC: 403,
     Code.IDENTITY_ROLE: 403,
+    Code.DEPOSIT_RECORD: 422,
     Code.DEPOSIT_FULL: 429,
     # Not 503: waiting does not help, another server does (RFC 9110 section 15.5.20).
     Code.OBSERVER_SUBMISSION: 421,
