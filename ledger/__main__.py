@@ -15,7 +15,7 @@ from ledger.core.strict_json import JsonValue
 from ledger.errors import LedgerError
 from ledger.files import digest_document
 from ledger.judging import Outcome, judge
-from ledger.presented import proofs_under, read_presented
+from ledger.presented import proofs_under, read_all
 from ledger.reliance import Reliance, read_reliance, trusts_under
 from ledger.report import outcome_lines, printable, problem_sentence, trust_line
 from ledger.report_json import outcome_value, trust_value
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         trusts = reading.each(trusts_under(reading.each(asked.trust)))
         reliance = read_reliance(trusts, reading.each(asked.policy))
         proofs = reading.each(proofs_under(reading.each(asked.files)))
-        presented = [read_presented(path) for path in proofs]
+        presented = read_all(proofs)
         documents = [digest_document(path) for path in reading.each(asked.document)]
     except (OSError, LedgerError) as problem:
         return _unreadable(reading.path, problem, asked)

@@ -146,6 +146,7 @@ class Code(StrEnum):
     TRUST_TOO_MANY = "trust.too_many"
     VERIFY_NONE = "verify.none"
     VERIFY_TOO_MANY = "verify.too_many"
+    VERIFY_TOO_LARGE = "verify.too_large"
     RECEIPT_UNSUPPORTED = "receipt.unsupported"
     RECEIPT_NETWORK = "receipt.network"
     RECEIPT_ORIGIN = "receipt.origin"

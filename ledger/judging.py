@@ -4,7 +4,7 @@ Opens nothing. The verdicts themselves are `ledger.verify` and what leans on it.
 ``docs/spec/verifying.md``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ledger.bid_proofs import BidVerdict, verify_bid_proof
@@ -64,27 +64,28 @@ def judge(
         One outcome for each file, in order.
     """
     named: set[DocumentDigest] = set()
+    beside = _receipts_in(presented)
     outcomes: list[Outcome] = []
     for each in presented:
         asked = tuple(one for one in documents if len(presented) == 1 or each.names(one))
         named.update(asked)
         if each is presented[-1]:
             asked += tuple(one for one in documents if one not in named)
-        outcomes.append(_outcome(each, presented, reliance, asked))
+        outcomes.append(_outcome(each, beside, reliance, asked))
     shown = _shown(presented, outcomes)
     return tuple(_with_citations(each, shown, reliance) for each in outcomes)
 
 
 def _outcome(
     each: Presented,
-    presented: Sequence[Presented],
+    beside: Mapping[RecordId, Receipt],
     reliance: Reliance,
     documents: Sequence[DocumentDigest],
 ) -> Outcome:
     trust: TrustRoot | None = None
     steps: tuple[Step, ...] = ()
     try:
-        held = _receipt_of(each, presented)
+        held = _receipt_of(each, beside)
         trust = reliance.root_of(held.network_id)
         policy = reliance.policy_for(trust)
         steps = steps_passed(held, trust, documents if held is each.content else (), policy)
@@ -119,17 +120,25 @@ def _verified(
     return Outcome(each.name, trust, verdict, verdict.steps, disclosed, bid, inner)
 
 
-def _receipt_of(each: Presented, presented: Sequence[Presented]) -> Receipt:
+def _receipts_in(presented: Sequence[Presented]) -> Mapping[RecordId, Receipt]:
+    """The receipts that were presented as such, by their record; of two for one the first."""
+    receipts = (each.content for each in presented if isinstance(each.content, Receipt))
+    found: dict[RecordId, Receipt] = {}
+    for receipt in receipts:
+        found.setdefault(receipt.record_id, receipt)
+    return found
+
+
+def _receipt_of(each: Presented, beside: Mapping[RecordId, Receipt]) -> Receipt:
     """The receipt that a file is or carries, or that was presented beside openings."""
     if each.receipt is not None:
         return each.receipt
     if not isinstance(each.content, Openings):
         raise VerificationError(Code.BID_RECEIPT, step=COMMITMENT_STEP)
     record_id = each.content.record_id
-    for other in presented:
-        if isinstance(other.content, Receipt) and other.content.record_id == record_id:
-            return other.content
-    raise VerificationError(Code.OPENING_RECEIPT, record=record_id.hex())
+    if record_id not in beside:
+        raise VerificationError(Code.OPENING_RECEIPT, record=record_id.hex())
+    return beside[record_id]
 
 
 def _shown(

@@ -23,6 +23,8 @@ FILE_BYTES_MAX: Final = openings.OPENINGS_BYTES_MAX
 """The largest file of any kind; each kind's own cap is judged by its decoder."""
 PRESENTED_MAX: Final = 10_000
 """Files of one folder."""
+PRESENTED_BYTES_MAX: Final = 512 << 20
+"""All files together: they are judged together, and held until then."""
 Presentable: TypeAlias = Receipt | Openings | BatchProof | BidProof | SealedFile
 
 
@@ -73,6 +75,24 @@ def read_presented(path: Path) -> Presented:
         FormatError: as `decode_presented`.
     """
     return Presented(str(path), decode_presented(read_capped(path, FILE_BYTES_MAX)))
+
+
+def read_all(paths: Iterable[Path]) -> list[Presented]:
+    """The files at some paths.
+
+    Raises:
+        OSError: a file cannot be read.
+        FormatError: as `decode_presented`; `verify.too_large` for all of them together.
+    """
+    presented: list[Presented] = []
+    size = 0
+    for path in paths:
+        data = read_capped(path, FILE_BYTES_MAX)
+        size += len(data)
+        if size > PRESENTED_BYTES_MAX:
+            raise FormatError(Code.VERIFY_TOO_LARGE, limit=PRESENTED_BYTES_MAX)
+        presented.append(Presented(str(path), decode_presented(data)))
+    return presented
 
 
 def decode_presented(data: bytes) -> Presentable:

@@ -13,6 +13,10 @@ import pytest
 from ledger import presented
 from ledger.__main__ import main
 from ledger.codes import Code
+from ledger.core import receipt as receipts
+from ledger.core.identifiers import RecordId
+from ledger.core.openings import Openings
+from ledger.core.record import record_id
 from ledger.core.sealed_file import SealedFile
 from tests.vectors.generate.bid_proofs import World as BidWorld
 from tests.vectors.generate.outside import COURT, INSPECTION, demanding
@@ -244,6 +248,46 @@ def test_more_proofs_than_a_verifier_takes_are_said(
     monkeypatch.setattr(presented, "PRESENTED_MAX", 1)
     assert ask(court, str(court / "case")) == 2
     assert Code.VERIFY_TOO_MANY.value in capsys.readouterr().err
+
+
+def test_larger_proofs_than_a_verifier_holds_are_said(
+    court: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten thousand files of the largest size are more than any machine has memory for."""
+    size = sum(each.stat().st_size for each in (court / "case").glob("*.json"))
+    monkeypatch.setattr(presented, "PRESENTED_BYTES_MAX", size - 1)
+    assert ask(court, str(court / "case")) == 2
+    assert Code.VERIFY_TOO_LARGE.value in capsys.readouterr().err
+    monkeypatch.setattr(presented, "PRESENTED_BYTES_MAX", size)
+    assert ask(court, str(court / "case")) == 0
+
+
+def test_openings_find_their_receipt_among_many_at_once(
+    court: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each once looked through all receipts, and hashed their records on the way."""
+    here, hashed = Province(), list[bytes]()
+    case = court / "many"
+    case.mkdir()
+
+    def counted(record: bytes) -> RecordId:
+        hashed.append(record)
+        return record_id(record)
+
+    def hashed_for(openings_count: int) -> int:
+        for at in range(openings_count):
+            (case / f"{at}.openings.json").write_bytes(alone.encode())
+        hashed.clear()
+        assert ask(court, str(case)) == 0
+        return len(hashed)
+
+    alone = Openings(here.hiding.record_id, here.openings)
+    for at in range(20):
+        (case / f"{at}.receipt.json").write_bytes(here.early.encode())
+    (case / "last.receipt.json").write_bytes(here.near.receipt(here.hiding).encode())
+    monkeypatch.setattr(receipts, "record_id", counted)
+    one, six = hashed_for(1), hashed_for(6)
+    assert six - one < 5 * 20
 
 
 def test_a_sealed_file_proves_its_commitment_and_is_compared_with_the_document(
