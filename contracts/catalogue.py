@@ -37,6 +37,18 @@ _FILES: Final = {
 }
 
 
+def load_version(folder: Path) -> Catalogue:
+    """A catalogue that lies in a folder by itself: another version than this software's own.
+
+    Args:
+        folder: laid out like this package, every file of it included.
+
+    Raises:
+        FormatError: one of the `catalogue.*` codes, naming the row or file.
+    """
+    return _loaded([folder])
+
+
 def load_catalogue(more: Sequence[Path] = ()) -> Catalogue:
     """The catalogue in force, proven whole.
 
@@ -48,7 +60,11 @@ def load_catalogue(more: Sequence[Path] = ()) -> Catalogue:
     Raises:
         FormatError: one of the `catalogue.*` codes, naming the row.
     """
-    places: list[Traversable] = [files("contracts"), *more]
+    return _loaded([files("contracts"), *more])
+
+
+def _loaded(places: Sequence[Traversable]) -> Catalogue:
+    """The rows of all places, proven whole; what is no row of a folder is the first place's."""
     raw = {group: _folder_rows(places, group) for group in _FOLDERS}
     raw["profiles"] = likened(raw["profiles"])
     raw |= {group: _file_rows(places[0].joinpath(name)) for group, name in _FILES.items()}
@@ -90,7 +106,7 @@ def _file_rows(file: Traversable) -> dict[str, Raw]:
     """The tables of one file; its `defaults` stand under each of the others."""
     try:
         tables = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as problem:
         raise invalid(file.name, str(problem)) from problem
     defaults = tables.pop("defaults", {})
     for key, row in tables.items():

@@ -105,7 +105,8 @@ def _broken(found: Completeness, held: Certified) -> str:
 def _told(found: Completeness, world: World) -> tuple[RecordId, ...]:
     """What is open, as far as everybody may know of it."""
     types = world.catalogue.types
-    shown = (each for each in found.open if types[each.type].visibility == "public")
+    open_to_all = {name for name, kind in types.items() if kind.visibility == "public"}
+    shown = (each for each in found.open if each.type in open_to_all)
     room = world.parameters.refs_max - 1
     return tuple(each.record_id for each in shown)[:room]
 

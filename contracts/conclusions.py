@@ -6,8 +6,8 @@ rule, its version and the records it rests on. Spec: ``docs/spec/record.md``.
 
 from typing import Final, assert_never
 
-from contracts.tables import ALERT_RAISED, CERTIFICATE, Catalogue
-from contracts.verdict import Certify, Conclusion, Raised, Withdraw
+from contracts.tables import ALERT_RAISED, CERTIFICATE
+from contracts.verdict import Certify, Conclusion, Raised, Withdraw, World
 from ledger.core.canonical import Value
 from ledger.core.derived import derived_record
 from ledger.core.record import Record, Ref
@@ -17,11 +17,11 @@ _WITNESS_RULE: Final = "witness_certificate"
 _WITNESS_VERSION: Final = 1
 
 
-def conclusion_record(concluded: Conclusion, catalogue: Catalogue, block_time_ms: int) -> Record:
-    """The record that a conclusion becomes."""
+def conclusion_record(concluded: Conclusion, world: World, block_time_ms: int) -> Record:
+    """The record that a conclusion becomes, in the words of its subject's version."""
     match concluded:
         case Raised():
-            return _alert(concluded, catalogue, block_time_ms)
+            return _alert(concluded, world, block_time_ms)
         case Certify():
             return _certificate(concluded, block_time_ms)
         case Withdraw():
@@ -31,8 +31,12 @@ def conclusion_record(concluded: Conclusion, catalogue: Catalogue, block_time_ms
             assert_never(concluded)
 
 
-def _alert(raised: Raised, catalogue: Catalogue, block_time_ms: int) -> Record:
+def _alert(raised: Raised, world: World, block_time_ms: int) -> Record:
     """X10; the alert's code is the rule's id."""
+    catalogue, versions = world.catalogue, world.versions
+    if versions is not None:
+        # What an earlier version raises outlives the subject's move.
+        catalogue = versions.with_alert(raised.alert, catalogue)
     alert = catalogue.alerts[raised.alert]
     fields: dict[str, Value] = {
         "alert": alert.code,

@@ -10,6 +10,7 @@ from typing import Final, cast
 
 from contracts import evaluation_rows, standing
 from contracts.case import Case
+from contracts.judging import world_of
 from contracts.schema import ConfirmedBy, RecordType, holds
 from contracts.verdict import Facts, World
 from ledger.codes import Code
@@ -52,12 +53,15 @@ def judge(case: Case) -> Rejected | Case | None:
 
 
 def awaited_case(case: Case, record_id: RecordId) -> Case | None:
-    """The awaiting record as it would take effect at the position of `case`."""
-    data = case.state.awaiting(record_id)
-    if data is None:
+    """The awaiting record as it would take effect at the position of `case`.
+
+    It is judged by the version that let it enter, whatever its subject took since.
+    """
+    data, row = case.state.awaiting(record_id), case.state.record(record_id)
+    if data is None or row is None:
         return None
-    world = case.facts.world
-    record = decode_record(data, world.parameters)
+    record = decode_record(data, case.facts.world.parameters)
+    world = world_of(case.facts.world, record, row.entered.index, case.state)
     kind = world.catalogue.types.get(record.type)
     if kind is None:
         raise InvariantBroken(f"a record of unknown type {record.type} awaits confirmation")

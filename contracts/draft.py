@@ -8,11 +8,12 @@ chain from here. Spec: ``docs/spec/block.md``.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from contracts import certificates, draw_rows, entering, timers, unsealing
+from contracts import certificates, draw_rows, entering, timers, unsealing, version_rows
 from contracts.admission import Seen, Submitted, check_bundle, decode_entering
 from contracts.case import Case
 from contracts.conclusions import conclusion_record
 from contracts.judge import judge
+from contracts.judging import world_about, world_of
 from contracts.overlay import Overlay, StateReader
 from contracts.state import State
 from contracts.verdict import Conclusion, Effect, Facts, Review, Times, World
@@ -120,6 +121,8 @@ class Draft:
         """Write the derived records and compute every root of the header."""
         derived = self._derive()
         records = (*self._records, *derived)
+        version_rows.settle(self._state, self._parent.head.log_size, self._times(len(derived)))
+        self._overlay.keep()
         writes = self._overlay.writes()
         head = self._parent.head
         status = self._parent.status.succeeded(writes)
@@ -166,12 +169,12 @@ class Draft:
         if isinstance(record, Rejected):
             return record
         times = self._times(before)
-        facts = Facts(record_id, bundle.header.key_id, self._world, height=self._height)
+        world = world_of(self._world, record, times.index, self._state)
+        facts = Facts(record_id, bundle.header.key_id, world, height=self._height)
         verdict = judge(record, facts, self._state, times)
         if isinstance(verdict, Rejected):
             return verdict
-        kind = self._world.catalogue.types[record.type]
-        case = Case(record, kind, facts, self._state, times)
+        case = Case(record, world.catalogue.types[record.type], facts, self._state, times)
         effects = verdict.raised + entering.enter(case, data, verdict)
         if record.type != OPENING_TYPE:
             return _Fresh(effects)
@@ -208,20 +211,22 @@ class Draft:
         reviews = [effect for effect in self._effects if isinstance(effect, Review)]
         for subject in certificates.sections(reviews, self._state):
             as_of = self._times(len(derived))
-            for concluded in certificates.conclude(subject, self._world, self._state, as_of):
+            world = world_about(self._world, subject, as_of.index, self._state)
+            for concluded in certificates.conclude(subject, world, self._state, as_of):
                 self._log(concluded, derived)
         self._overlay.keep()
         return derived
 
     def _log(self, concluded: Conclusion, derived: list[EnteredRecord]) -> None:
         """Write what was concluded as the next derived record; not again what is on the ledger."""
-        record = conclusion_record(concluded, self._world.catalogue, self._time_ms)
+        times = self._times(len(derived))
+        world = world_about(self._world, concluded.subject, times.index, self._state)
+        record = conclusion_record(concluded, world, self._time_ms)
         data = record.encode()
-        facts = Facts(record.record_id, None, self._world)
+        facts = Facts(record.record_id, None, world)
         if self._state.known(facts.record_id):
             return
-        kind = self._world.catalogue.types[record.type]
-        case = Case(record, kind, facts, self._state, self._times(len(derived)))
+        case = Case(record, world.catalogue.types[record.type], facts, self._state, times)
         entering.enter_derived(case, concluded)
         no_bundle: BundleId | None = None
         derived.append(EnteredRecord(facts.record_id, data, no_bundle))

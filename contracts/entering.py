@@ -4,7 +4,7 @@ The two differ where confirmations are awaited. Nothing here refuses: `judge` ha
 ``docs/spec/contracts.md``.
 """
 
-from contracts import certificate_rows, confirmations, timers
+from contracts import certificate_rows, confirmations, judging, timers
 from contracts.case import Case
 from contracts.rules import RULES
 from contracts.rules.amendment import ROOT, amended, root_type
@@ -29,6 +29,7 @@ def enter(case: Case, data: bytes, verdict: Accepted) -> tuple[Effect, ...]:
         What follows from taking effect: an alert such as a working day that no calendar covers,
         and the subject whose completeness is to be looked at.
     """
+    judging.take(case)
     if case.kind.key in case.facts.world.catalogue.telling:
         certificate_rows.put_begun(case.state, case.record.subject, case.kind.key)
     if confirmations.asked_of(case.kind, case.record) is None:

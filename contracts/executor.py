@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from contracts import timers
 from contracts.admission import Seen
 from contracts.draft import Draft, Parent
+from contracts.held import Held, adopts
 from contracts.overlay import StateReader
 from contracts.tables import Catalogue
 from contracts.verdict import World
@@ -90,29 +91,34 @@ class Committed:
 class BlockExecutor:
     """The ledger as one node holds it; calls come one at a time, from one thread."""
 
-    def __init__(self, chain: ChainStore, catalogue: Catalogue) -> None:
-        """Judge over `chain` by `catalogue`.
+    def __init__(
+        self, chain: ChainStore, catalogue: Catalogue, more: Sequence[Catalogue] = ()
+    ) -> None:
+        """Judge over `chain` by the catalogues at hand.
+
+        Args:
+            chain: the ledger of this node.
+            catalogue: the one of this software.
+            more: further ones, older and newer.
 
         Raises:
-            FormatError: `catalogue.other` where the network adopted another catalogue.
+            FormatError: `catalogue.other` where the network began with another catalogue.
+            StoreError: `catalogue.missing` where it adopted another one since.
         """
         genesis = chain.genesis
-        if genesis.catalogue_hash != catalogue.hash:
-            raise FormatError(
-                Code.CATALOGUE_OTHER,
-                found=catalogue.hash.hex(),
-                adopted=genesis.catalogue_hash.hex(),
-            )
+        self._held = Held(genesis, catalogue, more)
         self._chain = chain
         self._seen = Seen()
         self._judged: OrderedDict[HeaderHash, tuple[Digest, BlockEffects]] = OrderedDict()
         self._world = World(
             network_id=genesis.network_id,
-            catalogue=catalogue,
+            catalogue=self._held.first,
             parameters=genesis.parameters,
             quorum_count=chain.committee.q,
             committee_members=frozenset(node.member_id for node in chain.committee.nodes),
         )
+        self._world = self._held.look(self._world, chain.state)
+        self._held.check()
 
     @property
     def head(self) -> Head:
@@ -126,8 +132,13 @@ class BlockExecutor:
 
     @property
     def catalogue(self) -> Catalogue:
-        """The catalogue in force."""
+        """The newest version of the catalogue at the present head."""
         return self._world.catalogue
+
+    @property
+    def world(self) -> World:
+        """What holds at the present head."""
+        return self._world
 
     def judge(self, bundle: Bundle, time_ms: int) -> Fit | Rejected:
         """What the present head says about a bundle, as if the next block had this time.
@@ -185,6 +196,9 @@ class BlockExecutor:
 
         Every root and hash of the header is recomputed. Equal heads and equal arguments give equal
         verdicts on all nodes.
+
+        Raises:
+            StoreError: `catalogue.missing`: this node cannot judge, and must not vote.
         """
         verdict = self._judge_block(header, payload)
         return verdict if isinstance(verdict, Rejected) else None
@@ -196,7 +210,8 @@ class BlockExecutor:
 
         Raises:
             InvariantBroken: the certified block judges invalid here.
-            StoreError: the batch could not be made durable.
+            StoreError: the batch could not be made durable; `catalogue.missing`, before anything
+                is written.
         """
         committed = Committed(header.height, header.hash())
         if header.height <= self.head.height:
@@ -206,6 +221,8 @@ class BlockExecutor:
             raise InvariantBroken(f"certified block {header.height}: {verdict}")
         self._chain.append(verdict, certificate)
         self._judged.clear()
+        if adopts(verdict.writes):
+            self._world = self._held.look(self._world, self._chain.state)
         return committed
 
     def serve(self, from_height: Height, limit_bytes: int) -> Sequence[tuple[bytes, bytes, bytes]]:
@@ -252,6 +269,7 @@ class BlockExecutor:
         return None
 
     def _draft(self, time_ms: int) -> Draft:
+        self._held.check()
         chain = self._chain
         parent = Parent(chain.head, chain.frontier, chain.status, chain.state)
         return Draft(parent, self._world, time_ms, self._seen)

@@ -72,6 +72,10 @@ class Overlay:
             keys.insert(at, key)
             self._touched.append((group, key))
 
+    def wrote(self, group: bytes) -> bool:
+        """Whether this block wrote to a group."""
+        return bool(self._groups.get(group))
+
     def rows(self, group: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Rest of the key and value of every row of `group`, ascending."""
         below, skip = self._base_rows(group), len(group)

@@ -7,6 +7,7 @@ Spec: ``docs/spec/contracts.md``.
 from typing import Final
 
 from contracts.case import Case
+from contracts.judging import kind_of
 from contracts.schema import Cites
 from contracts.state import seen_from
 from contracts.verdict import RecordRow
@@ -56,7 +57,7 @@ def _check(case: Case, ref: Ref) -> Rejected | None:
 
 def _having(case: Case, cites: Cites, ref: Ref, row: RecordRow) -> Rejected | None:
     """Refuse a cited record that says otherwise in a field than this type builds on."""
-    cited = case.facts.world.catalogue.types[row.type]
+    cited = kind_of(case.facts.world, row, case.state)
     for name, values in cites.having.items():
         if name in cited.fields and row.kept.get(name) not in values:
             detail = {

@@ -36,6 +36,13 @@ STAGES: Final = frozenset(
 SUBJECT_KINDS: Final = frozenset(
     {"any", "project", "section", "member", "issuer", "none", "seal", "address", "list"}
 )
+SUBJECTS: Final = "subject"
+NEWEST: Final = "newest"
+MOVES: Final = "moves"
+JUDGED_BY: Final = frozenset({SUBJECTS, NEWEST, MOVES})
+"""The version that the subject took; the newest; or the newest for the first record of the type in
+a subject, which moves it there for good.
+"""
 SEALED: Final = "sealed:"
 """How the visibility of a type begins that enters only under seal; the types of the events follow,
 parted by ``|``, any of which lets it be opened.
@@ -191,6 +198,8 @@ class RecordType:
     """Those of them at which a record counts only where it, or its alert, names the point."""
     point_when: Mapping[str, When]
     """Those of them at which a record counts only where its fields say so."""
+    judged_by: str
+    """One of `JUDGED_BY`: which version of the catalogue judges its records."""
     entry: Reason | None
     """Why nothing comes before it, where nothing does."""
     visibility: str

@@ -8,9 +8,11 @@ from contracts.declared import DEADLINE_UNITS, SEVERITIES, Alert, Deadline, Reas
 from contracts.expression import parse
 from contracts.schema import (
     FIELD_KINDS,
+    JUDGED_BY,
     REFUSE,
     STAGES,
     SUBJECT_KINDS,
+    SUBJECTS,
     Cites,
     Clause,
     Closes,
@@ -42,6 +44,7 @@ def record_type(key: str, raw: Raw) -> RecordType:
         function_points=row.texts("function_points"),
         named_points=frozenset(row.texts("named_points")),
         point_when=row.whens("point_when"),
+        judged_by=row.one_of("judged_by", JUDGED_BY, SUBJECTS),
         entry=row.optional("entry", _reason),
         visibility=row.text("visibility"),
         subject=row.one_of("subject", SUBJECT_KINDS),

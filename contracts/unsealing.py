@@ -11,11 +11,13 @@ from contracts import entering, sealed_rows, timers
 from contracts.admission import Seen, check_bundle, decode_entering
 from contracts.case import Case
 from contracts.judge import judge
+from contracts.judging import world_of
 from contracts.rules.bidding import OPENING_PERIOD
 from contracts.rules.sealing import author_of, inner_record
 from contracts.shape import is_plain
 from contracts.verdict import Accepted, Effect, Facts, Raised, Times, Unsealed
 from ledger.core.identifiers import Subject
+from ledger.core.record import Record
 from ledger.core.sealed import Sealed, opens, sealed_of
 from ledger.errors import FormatError, InvariantBroken, Rejected
 
@@ -46,7 +48,7 @@ def unseal(case: Case, seen: Seen) -> CameOut:
     unsealed = Unsealed(commitment, row.issuer, case.record.issuer, case.times)
     inner = _judged(case, sealed, unsealed, row.effective, seen)
     if isinstance(inner, Rejected):
-        found: tuple[Effect, ...] = (_invalid(case, sealed),)
+        found: tuple[Effect, ...] = (_invalid(case, sealed, row.effective.index),)
     else:
         inner_case, verdict = inner
         found = verdict.raised + entering.enter(inner_case, sealed.record, verdict)
@@ -72,6 +74,7 @@ def _judged(
     record = decode_entering(bundle, world, sealed.record_id, sealed.record, seen)
     if isinstance(record, Rejected):
         return record
+    world = world_of(world, record, times.index, case.state)
     facts = Facts(sealed.record_id, bundle.header.key_id, world, unsealed)
     verdict = judge(record, facts, case.state, times)
     if isinstance(verdict, Rejected):
@@ -89,14 +92,19 @@ def _advance(case: Case, sealed: Sealed, unsealed: Unsealed, times: Times) -> No
         sealed_rows.put_furthest(case.state, subject, system, times.index)
 
 
-def _invalid(case: Case, sealed: Sealed) -> Raised:
+def _invalid(case: Case, sealed: Sealed, index: int) -> Raised:
     """AL21: what was sealed breaks the rules."""
     inner = inner_record(case, sealed)
-    known = inner is not None and inner.type in case.facts.world.catalogue.types
+    known = inner is not None and _is_known(case, inner, index)
     about = inner.type if inner is not None and known else case.record.type
     member = author_of(sealed) or case.record.issuer
     rests_on = (case.facts.record_id,)
     return Raised("AL21", _subject(case, sealed), about, member, "opened_invalid", rests_on)
+
+
+def _is_known(case: Case, inner: Record, index: int) -> bool:
+    """Whether the version that holds for the inner record has its type."""
+    return inner.type in world_of(case.facts.world, inner, index, case.state).catalogue.types
 
 
 def _subject(case: Case, sealed: Sealed) -> Subject:

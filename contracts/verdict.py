@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from contracts.tables import Catalogue
+from contracts.versions import Versions
 from ledger.core.identifiers import Digest, KeyId, MemberId, NetworkId, RecordId, Subject
 from ledger.core.limits import Parameters
 from ledger.errors import Rejected
@@ -30,10 +31,13 @@ class World:
 
     network_id: NetworkId
     catalogue: Catalogue
+    """The version by which the record at hand is judged; the newest where there is none."""
     parameters: Parameters
     quorum_count: int
     """Of the committee in force."""
     committee_members: frozenset[MemberId]
+    versions: Versions | None = None
+    """All that were adopted; None where the genesis's is the only one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ see by itself. Spec: ``docs/spec/contracts.md``.
 from collections.abc import Iterator
 
 from contracts.case import Case
-from contracts.rules.amendment import amended, root_type
+from contracts.rules.amendment import amended, root_kind
 from contracts.rules.voiding import voided
 from contracts.verdict import Raised, RecordRow
 from contracts.windows import began_ms
@@ -31,7 +31,7 @@ def conclude(case: Case) -> Raised | None:
 
 def _frozen_since(case: Case, row: RecordRow) -> int | None:
     """The moment past which the record may not change, where it has passed, grace included."""
-    frozen_after = case.facts.world.catalogue.types[root_type(row)].frozen_after
+    frozen_after = root_kind(case, row).frozen_after
     if not frozen_after:
         return None
     if frozen_after in case.facts.world.catalogue.types:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Final, cast
 
 from contracts.case import Case
+from contracts.judging import kind_named
+from contracts.schema import RecordType
 from contracts.verdict import RecordRow
 from ledger.codes import Code
 from ledger.core.identifiers import RecordId
@@ -27,10 +29,10 @@ def judge(case: Case) -> Rejected | None:
         newest = case.state.newest(record_id)
         if newest is not None:
             return Rejected(Code.RECORD_AMENDED, {"newest": newest.hex()})
-        by = case.facts.world.catalogue.types[root_type(row)].amended_by
-        if by and case.record.type not in by:
+        kind = root_kind(case, row)
+        if kind.amended_by and case.record.type not in kind.amended_by:
             return Rejected(Code.RECORD_REFS, {"type": case.kind.key, "relation": "amends"})
-        refusal = _check_names(case, root_type(row))
+        refusal = _check_names(case, kind)
         if refusal is not None:
             return refusal
     return None
@@ -38,14 +40,13 @@ def judge(case: Case) -> Rejected | None:
 
 def apply(case: Case) -> None:
     """Remember the newest version, and which document is filed under each label."""
-    root = case.record.type
+    watched = case.kind
     for record_id, row in amended(case):
         case.state.put_newest(record_id, case.facts.record_id)
-        root = root_type(row)
-    watched = case.facts.world.catalogue.types[root]
+        watched = root_kind(case, row)
     if "AL04" in watched.alerts:
         for item in case.record.evidence:
-            case.state.put_document(case.record.subject, root, item.label, item.sha256)
+            case.state.put_document(case.record.subject, watched.key, item.label, item.sha256)
 
 
 def amended(case: Case) -> Iterator[tuple[RecordId, RecordRow]]:
@@ -62,15 +63,19 @@ def root_type(row: RecordRow) -> str:
     return str(row.kept.get(ROOT, row.type))
 
 
-def _check_names(case: Case, root: str) -> Rejected | None:
+def root_kind(case: Case, row: RecordRow) -> RecordType:
+    """That type, as the version that judged the amended record has it."""
+    return kind_named(case.facts.world, root_type(row), row, case.state)
+
+
+def _check_names(case: Case, kind: RecordType) -> Rejected | None:
     """Private names and the names said to have changed must be the amended type's."""
-    kind = case.facts.world.catalogue.types[root]
     private = case.record.private.names if case.record.private else ()
     for name in private:
         if name not in kind.private:
-            return Rejected(Code.RECORD_PRIVATE_NAME, {"type": root, "field": name})
+            return Rejected(Code.RECORD_PRIVATE_NAME, {"type": kind.key, "field": name})
     changed = cast("tuple[str, ...]", case.record.fields.get("changed", ()))
     for name in changed:
         if name not in kind.private and name not in kind.fields:
-            return Rejected(Code.RECORD_FIELD_UNKNOWN, {"type": root, "field": name[:64]})
+            return Rejected(Code.RECORD_FIELD_UNKNOWN, {"type": kind.key, "field": name[:64]})
     return None

@@ -8,6 +8,8 @@ from typing import cast
 
 from contracts import sealed_rows
 from contracts.case import Case
+from contracts.judging import world_of
+from contracts.schema import RecordType
 from contracts.shape import is_plain
 from ledger.codes import Code
 from ledger.core.bundle import decode_header
@@ -93,7 +95,7 @@ def inner_record(case: Case, sealed: Sealed) -> Record | None:
 def _too_early(case: Case, sealed: Sealed, named: str) -> Rejected | None:
     """Refuse an opening before the event of the inner record's type; without one there is none."""
     inner = inner_record(case, sealed)
-    kind = None if inner is None else case.facts.world.catalogue.types.get(inner.type)
+    kind = None if inner is None else _kind(case, inner)
     if inner is None or kind is None or not kind.is_sealed or not is_plain(inner.subject):
         return None
     if not kind.sealed_until:
@@ -103,6 +105,15 @@ def _too_early(case: Case, sealed: Sealed, named: str) -> Rejected | None:
     events = "|".join(kind.sealed_until)
     detail = {"record": named, "event": events, "subject": str(inner.subject)}
     return Rejected(Code.SEALED_EVENT, detail)
+
+
+def _kind(case: Case, inner: Record) -> RecordType | None:
+    """The type inside, by the version that will judge it: that of the commitment's place."""
+    row = case.state.record(opens(case.record))
+    if row is None:
+        raise InvariantBroken("an opening cites what is not on the ledger")
+    world = world_of(case.facts.world, inner, row.entered.index, case.state)
+    return world.catalogue.types.get(inner.type)
 
 
 def _system(case: Case, commitment: RecordId) -> MemberId:

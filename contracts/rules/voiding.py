@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from contracts import timers
 from contracts.case import Case
+from contracts.judging import kind_of
 from contracts.rules.amendment import ROOT
 from contracts.verdict import RecordRow
 from ledger.codes import Code
@@ -19,7 +20,7 @@ from ledger.errors import Rejected
 def judge(case: Case) -> Rejected | None:
     """Refuse the voiding of another's record, of another subject, or of what cannot be voided."""
     for record_id, row in voided(case):
-        kind = case.facts.world.catalogue.types[row.type]
+        kind = kind_of(case.facts.world, row, case.state)
         if row.issuer != case.record.issuer:
             return Rejected(Code.RECORD_NOT_AUTHOR, {"record": record_id.hex()})
         if row.subject != case.record.subject:
@@ -35,7 +36,7 @@ def apply(case: Case) -> None:
     """End the record, stop its timers, and let earlier values hold again."""
     index = case.times.index
     for record_id, row in voided(case):
-        kind = case.facts.world.catalogue.types[row.type]
+        kind = kind_of(case.facts.world, row, case.state)
         case.state.put_record(record_id, replace(row, voided_index=index))
         case.state.void(record_id, row, index)
         timers.stop_all(case.state.overlay, record_id, kind)

@@ -1,0 +1,65 @@
+"""The catalogues that one node has at hand, and whether they suffice for what the network adopted.
+
+A version that was adopted and is not at hand ends judging, and nothing else: what is committed
+stays, and the node goes on once the files are there. Spec: ``docs/spec/contracts.md``.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import replace
+
+from contracts import version_rows
+from contracts.overlay import StateReader
+from contracts.tables import Catalogue
+from contracts.verdict import World
+from contracts.versions import Adopted, Versions
+from ledger.codes import Code
+from ledger.core.genesis import Genesis
+from ledger.errors import FormatError, StoreError
+
+
+class Held:
+    """Catalogues by hash: of this software, and of the folders that the node was told of."""
+
+    def __init__(self, genesis: Genesis, catalogue: Catalogue, more: Sequence[Catalogue]) -> None:
+        """Require that the one that the network began with is among them.
+
+        Raises:
+            FormatError: `catalogue.other`.
+        """
+        self._catalogues = {each.hash: each for each in (catalogue, *more)}
+        if genesis.catalogue_hash not in self._catalogues:
+            raise FormatError(
+                Code.CATALOGUE_OTHER,
+                found=catalogue.hash.hex(),
+                adopted=genesis.catalogue_hash.hex(),
+            )
+        self.first = self._catalogues[genesis.catalogue_hash]
+        """The genesis's."""
+        self.lacking: Adopted | None = None
+        """The first version that was adopted and is not at hand."""
+
+    def look(self, world: World, state: StateReader) -> World:
+        """The world as the versions of a committed state have it, as far as they are at hand."""
+        adopted = version_rows.adopted(state)
+        self.lacking = next((each for each in adopted if each.hash not in self._catalogues), None)
+        if self.lacking is not None or len(adopted) == 1:
+            return world
+        versions = Versions(adopted, {each.hash: self._catalogues[each.hash] for each in adopted})
+        return replace(world, catalogue=versions.catalogues[adopted[-1].hash], versions=versions)
+
+    def check(self) -> None:
+        """Require that nothing lacks: nothing is judged by a catalogue that nobody here has read.
+
+        Raises:
+            StoreError: `catalogue.missing`.
+        """
+        if self.lacking is not None:
+            version, named = self.lacking.version, self.lacking.hash.hex()
+            raise StoreError(Code.CATALOGUE_MISSING, version=version, hash=named)
+
+
+def adopts(writes: Sequence[tuple[bytes, bytes | None]]) -> bool:
+    """Whether a block with these writes, ascending by key, adopted a version."""
+    at = bisect_left(writes, version_rows.ADOPTED, key=lambda each: each[0])
+    return at < len(writes) and writes[at][0].startswith(version_rows.ADOPTED)

@@ -1,0 +1,68 @@
+"""The versions of the catalogue that a network adopted, as one head of the chain has them.
+
+The first is the genesis's; each later one was adopted by a record (X12). Which of them judges a
+record is `judging`'s question; here nothing asks the state. Spec: ``docs/spec/contracts.md``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from contracts.schema import RecordType
+from contracts.tables import Catalogue
+from ledger.core.identifiers import Digest
+from ledger.errors import InvariantBroken
+
+VERSIONS_MAX: Final = 256
+"""Versions that a network adopts in its life: ten a year for a quarter of a century."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """One version, as the state names it."""
+
+    version: str
+    """Its name among people; no name is given twice."""
+    hash: Digest
+    from_index: int
+    """Last log index before it was the newest; -1 for the genesis's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Every version that was ever the newest, with its rows at hand."""
+
+    adopted: tuple[Adopted, ...]
+    """In the order in which they were adopted; never empty."""
+    catalogues: Mapping[Digest, Catalogue]
+    """The rows of each of them."""
+
+    def newest_at(self, index: int) -> Catalogue:
+        """The newest version for a record at a log index."""
+        found = self.adopted[0]
+        for each in self.adopted[1:]:
+            if each.from_index >= index:
+                break
+            found = each
+        return self.catalogues[found.hash]
+
+    def kind(self, name: str) -> RecordType:
+        """A type that no version at hand judges any more, as the first that has it says.
+
+        Raises:
+            InvariantBroken: no version has it, and yet a record of it is on the ledger.
+        """
+        for each in self.adopted:
+            found = self.catalogues[each.hash].types.get(name)
+            if found is not None:
+                return found
+        raise InvariantBroken(f"no version of the catalogue has the type {name}")
+
+    def with_alert(self, code: str, first: Catalogue) -> Catalogue:
+        """`first`, where it declares the alert; else the first version that does."""
+        if code in first.alerts:
+            return first
+        for each in self.adopted:
+            if code in self.catalogues[each.hash].alerts:
+                return self.catalogues[each.hash]
+        raise InvariantBroken(f"no version of the catalogue has the alert {code}")
