@@ -1,13 +1,15 @@
 """Which records in force stand at which function points: a question to the state, never a write.
 
 A record stands at the point that it names; one that names none, or one that is not its type's, at
-those of its type. Spec: ``docs/spec/contracts.md``.
+those of its type. What an adoption lists as done stands where its types do. Spec:
+``docs/spec/contracts.md``.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from contracts.adopted_rows import adopted
 from contracts.node_count import NodeRecord
 from contracts.schema import NO_CONDITION, RecordType, holds
 from contracts.state import State
@@ -15,6 +17,7 @@ from contracts.tables import ALERT_RAISED, FUNCTION_POINT, Catalogue
 from contracts.verdict import RecordRow, Times
 from ledger.core.identifiers import RecordId, Subject
 
+ADOPTION: Final = "ledger.project_adopted"
 OF_PROJECTS: Final = frozenset({"any", "project", "section"})
 """Subjects of the types whose records may be about a project or its sections."""
 
@@ -36,7 +39,7 @@ class Asked:
 
 def records_at_points(subject: Subject, asked: Asked) -> dict[str, list[NodeRecord]]:
     """The records in force about exactly `subject`, by function point; in no order."""
-    found: dict[str, list[NodeRecord]] = {}
+    found = _points_of_adopted(subject, asked)
     alerts = _points_of_alerts(subject, asked)
     for kind in asked.catalogue.types.values():
         if not kind.function_points or kind.subject not in OF_PROJECTS or not asked.shown(kind.key):
@@ -46,6 +49,21 @@ def records_at_points(subject: Subject, asked: Asked) -> dict[str, list[NodeReco
                 continue
             record = NodeRecord(record_id, row.type, row.issuer, row.effective)
             for point in (*_points_of(kind, row, asked), *alerts.get(record_id, ())):
+                found.setdefault(point, []).append(record)
+    return found
+
+
+def _points_of_adopted(subject: Subject, asked: Asked) -> dict[str, list[NodeRecord]]:
+    """The record by which types count as done in a project that began before the ledger."""
+    found: dict[str, list[NodeRecord]] = {}
+    if next(asked.state.records(subject, ADOPTION, asked.as_of), None) is None:
+        return found
+    for kind in asked.catalogue.types.values():
+        done = adopted(asked.state, subject, [kind.key], asked.as_of)
+        if done is not None and done[1].effective is not None:
+            record_id, row = done
+            record = NodeRecord(record_id, row.type, row.issuer, done[1].effective)
+            for point in _points_of(kind, row, asked):
                 found.setdefault(point, []).append(record)
     return found
 

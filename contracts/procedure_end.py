@@ -1,7 +1,9 @@
 """When the stage of a record type has passed in a section: from then on its silence says something.
 
 A mandatory type's stage passes when a later group begins; an optional one's with the groups of its
-stage; what may come at any time, when the file is closed. Spec: ``docs/spec/contracts.md``.
+stage; what may come at any time, when the file is closed. Stages that were over when a project was
+adopted, and those that one that ended early did not reach, say nothing. Spec:
+``docs/spec/contracts.md``.
 """
 
 from collections import Counter
@@ -10,7 +12,7 @@ from typing import Final
 
 from contracts.completeness import Completeness, NodeFinding
 from contracts.node_count import records_of
-from contracts.point_records import OF_PROJECTS
+from contracts.point_records import ADOPTION, OF_PROJECTS
 from contracts.profile import Profile
 from contracts.schema import RecordType
 from contracts.state import State
@@ -30,6 +32,9 @@ class ProcedureEnd:
         self._profile = found.profile
         self._closed: Times | None = None
         self._unsealed: Times | None = None
+        self._ended = None if found.ended is None else found.ended.at
+        self._adopted = _first(ADOPTION, found, state)
+        self._closing: frozenset[str] = frozenset()
         self._over: Mapping[str, Times | None] = {}
         self._belonging: frozenset[str] = frozenset()
         self._alerted = frozenset(
@@ -49,14 +54,16 @@ class ProcedureEnd:
             for group in profile.groups
         }
         self._belonging = frozenset((*profile.types(), *profile.optional, CERTIFICATE))
+        self._closing = frozenset(_groups_of(catalogue.types[profile.asked_by], profile, catalogue))
 
     def expected_at(self, point: Point) -> tuple[str, ...]:
-        """The types of a point of which the section's procedure knows."""
+        """The types of a point of which the section's procedure knows, as far as it came."""
         types = self._catalogue.types
         return tuple(
             name
             for name in self._catalogue.at_point[point.key]
             if name in self._belonging or self._may_come(types[name], point)
+            if not self._is_excused(types[name])
         )
 
     def passed_ms(self, names: Sequence[str]) -> int | None:
@@ -70,6 +77,25 @@ class ProcedureEnd:
         """Whether a type belongs to any procedure: alerts, suspensions, evidence."""
         bound = point.key in kind.named_points and point.key not in self._alerted
         return kind.subject in OF_PROJECTS and kind.stage in ANY_TIME and not bound
+
+    def _is_excused(self, kind: RecordType) -> bool:
+        """Whether the ledger did not see the stage of a type: it was over before, or never came."""
+        if self._profile is None or kind.key == CERTIFICATE:
+            return False
+        return any(
+            self._began_late(key) or (self._ended_early(key) and key not in self._closing)
+            for key in _groups_of(kind, self._profile, self._catalogue)
+        )
+
+    def _began_late(self, key: str) -> bool:
+        """Whether a group was over when the project was adopted."""
+        over = self._over[key]
+        return self._adopted is not None and over is not None and over.index <= self._adopted.index
+
+    def _ended_early(self, key: str) -> bool:
+        """Whether the procedure had ended before a group was over."""
+        over = self._over[key]
+        return self._ended is not None and (over is None or over.index > self._ended.index)
 
     def _end(self, kind: RecordType) -> Times | None:
         """When one type's stage had passed; the certificate waits as long as it must."""

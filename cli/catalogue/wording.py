@@ -6,6 +6,7 @@ from typing import Final
 
 from contracts.profile import Node, Profile
 from contracts.schema import REFUSE, Clause, RecordType
+from contracts.selector import Selector
 from contracts.tables import Catalogue
 
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
@@ -62,12 +63,20 @@ def profile_lines(catalogue: Catalogue, profile: Profile) -> Iterator[tuple[str,
     """The groups of a profile, each with its nodes in codes."""
     for group in profile.groups:
         yield f"{group.zh} {group.en}", " · ".join(_node(catalogue, each) for each in group.nodes)
+    if profile.ended_by is not None:
+        yield "提前结束 ended early by", _selected(catalogue, profile.ended_by)
 
 
 def _node(catalogue: Catalogue, node: Node) -> str:
-    names = "|".join(code_of(catalogue, name) for name in node.types)
+    names = "|".join(_selected(catalogue, each) for each in node.selectors)
     anchors = " × ".join(code_of(catalogue, each.type) for each in node.each)
     return f"{names} ({anchors})" if anchors else names
+
+
+def _selected(catalogue: Catalogue, chosen: Selector) -> str:
+    """A type by code, with the value that its record must say."""
+    said = f"{{{chosen.field}={chosen.value}}}" if chosen.field else ""
+    return code_of(catalogue, chosen.type) + said
 
 
 def _role(catalogue: Catalogue, key: str) -> str:

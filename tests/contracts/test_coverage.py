@@ -9,6 +9,7 @@ from ledger.core.identifiers import Subject
 from ledger.core.sealed import Sealed
 from tests.contracts.sealing import BIDDERS
 from tests.contracts.tendering import EXPERTS, TenderTown
+from tests.contracts.test_adoption import OLD, TO_THE_REPORT, adopt
 from tests.contracts.test_tender import contracted, returned
 from tests.contracts.town import CATALOGUE, DAY, PROJECT, SECTION, Town
 
@@ -30,6 +31,10 @@ def covered(
 
 def states(found: Coverage) -> dict[str, str]:
     return {each.point.key: each.state.value for each in found.points}
+
+
+def state_of(town: Town, subject: str, point: str) -> str:
+    return states(covered(town, subject))[point]
 
 
 def state(town: Town, point: str) -> str:
@@ -196,6 +201,36 @@ def test_an_alert_stands_at_the_monitoring_and_at_points_of_its_own() -> None:
     assert ("AL09", "score_outlier") in town.alerts()
     assert (state(town, "13.4"), state(town, "22.4")) == ("live", "live")
     assert state(town, "22.3") == "awaited"
+
+
+def test_a_tender_that_failed_is_asked_for_nothing_of_the_stages_that_it_did_not_reach() -> None:
+    town = TenderTown("open_tender")
+    town.opened()
+    town.closed()
+    assert state(town, "15.1") == "awaited"
+    town.say("builder", "tender.change", kind="termination")
+    ended = states(covered(town))
+    town.say("builder", "tender.file_set_submitted")
+    said = states(covered(town))
+    for each in (ended, said):
+        assert {each[key] for key in ("11.1", "12.3", "15.1", "15.2", "16.1")} == {"elsewhere"}
+        assert (each["04.4"], each["04.3"], each["09.3"]) == ("live", "silent", "live")
+    # What was paid goes back, and whoever watches could have come until the end.
+    assert (said["07.5"], said["20.1"], said["25.5"]) == ("missing", "silent", "live")
+    returned(town)
+    assert (state(town, "07.5"), state(town, "25.4")) == ("live", "live")
+
+
+def test_what_was_done_before_the_ledger_stands_where_its_types_do_and_is_not_silent() -> None:
+    town = Town()
+    adopt(town, *TO_THE_REPORT)
+    said = states(covered(town, OLD))
+    assert {said[key] for key in ("04.2", "06.3", "09.3", "12.3", "25.1")} == {"live"}
+    # Whether anybody asked anything then, the ledger does not know.
+    assert {said[key] for key in ("04.3", "06.5", "09.5")} == {"elsewhere"}
+    assert (said["15.1"], said["20.1"]) == ("awaited", "awaited")
+    town.say("builder", "tender.candidates_published", OLD, candidates=("bidder",))
+    assert (state_of(town, OLD, "12.4"), state_of(town, OLD, "15.1")) == ("elsewhere", "live")
 
 
 def test_a_section_that_names_no_procedure_shows_what_is_there_and_expects_nothing() -> None:
