@@ -172,8 +172,7 @@ def opening_record(desk: Desk, held: SealedFile) -> Record:
     """
     if held.receipt is None:
         raise LedgerError(Code.BID_RECEIPT)
-    verify_receipt(held.receipt, desk.trust)
-    check_committed(held, held.receipt)
+    check_committed(held, verify_receipt(held.receipt, desk.trust).record)
     return Record(
         type=OPENING_TYPE,
         issuer=desk.member_id,

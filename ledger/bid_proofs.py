@@ -16,7 +16,7 @@ from ledger.codes import Code
 from ledger.core.batch import DocumentDigest
 from ledger.core.bid_proof import BidProof
 from ledger.core.canonical import Value
-from ledger.core.identifiers import MemberId, RecordId, Subject
+from ledger.core.identifiers import DIGEST_BYTES, MemberId, RecordId, Subject
 from ledger.core.policy import Policy
 from ledger.core.receipt import Receipt
 from ledger.core.record import Record
@@ -225,7 +225,9 @@ def _number(record: Record, bid: Record, name: str) -> int:
 def _ids(value: Value, bid: Record) -> tuple[RecordId, ...]:
     if type(value) is not tuple:
         raise _wrong_set(bid, "commitments")
-    ids = tuple(RecordId(each) for each in value if isinstance(each, bytes))
+    ids = tuple(
+        RecordId(each) for each in value if type(each) is bytes and len(each) == DIGEST_BYTES
+    )
     if len(ids) != len(value):
         raise _wrong_set(bid, "commitments")
     return ids

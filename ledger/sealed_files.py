@@ -87,7 +87,7 @@ def verify_commitment(
         raise VerificationError(Code.BID_RECEIPT, step=COMMITMENT_STEP)
     committed = entered(file.receipt)
     with numbered(COMMITMENT_STEP):
-        check_committed(file, file.receipt)
+        check_committed(file, committed.record)
         return committed, _inner(file, trust)
 
 

@@ -16,20 +16,19 @@ from typing import Final
 
 from ledger.codes import Code
 from ledger.core.identifiers import PublicKey
-from ledger.core.signing import check_public_key, verify
+from ledger.core.signing import PUBLIC_KEY_BYTES, check_public_key, verify
 from ledger.errors import FormatError, VerificationError
 
 SIGNATURES_MAX: Final = 48
 """Signature lines of one note: a committee of 32, the log, and outside witnesses."""
 NOTE_BYTES_MAX: Final = 16 * 1024
-LINE_MAX: Final = 1024
-"""Longest signature line, in characters."""
 KEY_ID_BYTES: Final = 4
 TIME_MAX: Final = 2**63 - 1
 _SIGNATURE_BYTES: Final = 64
 TIME_BYTES: Final = 8
 _DASH: Final = "\N{EM DASH} "
-_NAME: Final = re.compile(r"[^\s+]+")
+_NAME: Final = re.compile("[^+\x00-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+"""White space is listed, because what languages mean by it differs."""
 _NOT_PLAIN: Final = re.compile("[\x00-\x1f\ud800-\udfff]")
 
 
@@ -69,12 +68,12 @@ def parse_vkey(text: str) -> NoteKey:
     """The key that a verifier key spells.
 
     Raises:
-        FormatError: `note.invalid`, also for types that are not used here.
+        FormatError: `note.invalid`, also for types and lengths that are not used here.
         VerificationError: `key.weak`.
     """
     name, _, rest = text.partition("+")
     material = from_base64(rest.partition("+")[2], "vkey")
-    if not material or material[0] not in tuple(Kind):
+    if len(material) != 1 + PUBLIC_KEY_BYTES or material[0] not in tuple(Kind):
         raise FormatError(Code.NOTE_INVALID, reason="vkey type")
     key = NoteKey(name, Kind(material[0]), check_public_key(material[1:]))
     if key.vkey() != text:
@@ -108,7 +107,7 @@ def parse_line(line: str) -> NoteSignature:
     Raises:
         FormatError: `note.invalid`.
     """
-    if len(line) > LINE_MAX or not line.startswith(_DASH):
+    if not line.startswith(_DASH):
         raise FormatError(Code.NOTE_INVALID, reason="signature line")
     name, _, encoded = line.removeprefix(_DASH).partition(" ")
     raw = from_base64(encoded, "signature line")

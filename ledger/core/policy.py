@@ -98,10 +98,9 @@ class Policy:
                 `note.unknown_key`, `policy.log`, `policy.quorum`.
         """
         checkpoint = parse_checkpoint(note.text)
-        logs, witnesses = self._keys(checkpoint.origin)
-        held = verify_note(note, [*logs, *witnesses])
+        held = verify_note(note, self._keys())
         signers = {each.key for each in held}
-        if self.logs and not signers & logs:
+        if self.logs and not signers & self._logs_of(checkpoint.origin):
             raise VerificationError(Code.POLICY_LOG, origin=checkpoint.origin)
         self._require_quorum(signers)
         return checkpoint, held
@@ -126,21 +125,23 @@ class Policy:
             VerificationError: `note.signature` where the line of a known key does not hold,
                 `policy.log` where logs are listed and none has this origin, `policy.quorum`.
         """
-        logs, witnesses = self._keys(origin)
-        if self.logs and not logs:
+        if self.logs and not self._logs_of(origin):
             raise VerificationError(Code.POLICY_LOG, origin=origin)
         times: dict[NoteKey, int] = {}
         for note in heads:
-            for line in known_lines(note, [*logs, *witnesses]):
+            for line in known_lines(note, self._keys()):
                 if line.time_s is not None:
                     times.setdefault(line.key, line.time_s)
         self._require_quorum(times.keys())
         return tuple((each, times[each.key]) for each in self.witnesses if each.key in times)
 
-    def _keys(self, origin: str) -> tuple[set[NoteKey], list[NoteKey]]:
-        """The keys of the logs of that name, and of all witnesses."""
-        logs = {each.key for each in self.logs if each.key.name == origin}
-        return logs, [each.key for each in self.witnesses]
+    def _keys(self) -> list[NoteKey]:
+        """Every key that this policy knows; a line of any of them must hold."""
+        return [*(each.key for each in self.logs), *(each.key for each in self.witnesses)]
+
+    def _logs_of(self, origin: str) -> set[NoteKey]:
+        """The keys of the logs of that name."""
+        return {each.key for each in self.logs if each.key.name == origin}
 
     def there(self, signers: AbstractSet[NoteKey]) -> frozenset[str]:
         """The witnesses and groups that are there where these keys have signed."""
@@ -220,6 +221,8 @@ class _Reading:
         self.groups: list[PolicyGroup] = []
         self.quorum = ""
         self._line = 0
+        self._ids: set[tuple[str, bytes]] = set()
+        """How lines of notes name the keys so far."""
         self._free: set[str] = set()
         """Names that no group has taken in yet."""
         self._named: set[str] = {NONE}
@@ -263,8 +266,11 @@ class _Reading:
 
     def _key(self, vkey: str, kind: Kind, known: Iterable[NoteKey]) -> NoteKey:
         key = parse_vkey(vkey)
-        if key.kind is not kind or key.public_key in {each.public_key for each in known}:
+        named = (key.name, key.key_id)
+        twice = named in self._ids or key.public_key in {each.public_key for each in known}
+        if key.kind is not kind or twice:
             raise self._wrong("vkey")
+        self._ids.add(named)
         return key
 
     def _new(self, name: str) -> str:

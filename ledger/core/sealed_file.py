@@ -12,7 +12,7 @@ from ledger.codes import Code
 from ledger.core.bundle import HEADER_BYTES_MAX
 from ledger.core.identifiers import Digest, MemberId, NetworkId, check_name
 from ledger.core.receipt import Receipt, receipt_from
-from ledger.core.record import decode_record
+from ledger.core.record import Record
 from ledger.core.sealed import (
     INNER_RECORD_BYTES_MAX,
     SALT_BYTES,
@@ -109,16 +109,12 @@ def sealed_file_from(value: JsonValue) -> SealedFile:
     )
 
 
-def check_committed(file: SealedFile, receipt: Receipt) -> None:
-    """Require that the record in a receipt is the commitment to what the file holds.
-
-    The receipt itself is the caller's to verify.
+def check_committed(file: SealedFile, commitment: Record) -> None:
+    """Require that a record, itself already proved, is the commitment to what the file holds.
 
     Raises:
-        FormatError: the record in the receipt does not decode.
         VerificationError: `sealed.commitment`.
     """
-    commitment = decode_record(receipt.record)
     held = digest_in(commitment)
     if held != file.digest or commitment.issuer != file.committed_by:
         raise VerificationError(Code.SEALED_COMMITMENT, expected=file.digest.hex())

@@ -25,6 +25,7 @@ DEPTH_MAX: Final = 32
 PATH_MAX: Final = 63
 """Hashes in one RFC 6962 path: a log has fewer than 2**63 leaves."""
 INTEGER_MAX: Final = (1 << 63) - 1
+_DIGITS_MAX: Final = len(str(INTEGER_MAX))
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _HEX: Final = re.compile("[0-9a-f]*")
 
@@ -58,6 +59,9 @@ def load(data: bytes, size_max: int) -> JsonValue:
         raise FormatError(Code.FORMAT_JSON, reason=str(problem)[:100]) from problem
     if data.count(b"[") + data.count(b"{") > DEPTH_MAX:
         _check_depth(loaded)
+    # UTF-8 cannot spell half a surrogate pair; only an escape can.
+    if b"\\u" in data and _SURROGATE.search(json.dumps(loaded, ensure_ascii=False)):
+        raise FormatError(Code.FORMAT_NOT_ALLOWED, type="surrogate")
     return cast(JsonValue, loaded)
 
 
@@ -112,11 +116,9 @@ def integer(value: JsonValue, what: str, least: int = 0, most: int = INTEGER_MAX
 
 
 def text(value: JsonValue, what: str, size_max: int) -> str:
-    """Text of at most `size_max` characters that encodes as UTF-8."""
+    """Text of at most `size_max` characters."""
     if type(value) is not str or len(value) > size_max:
         raise FormatError(Code.FORMAT_SHAPE, what=what)
-    if _SURROGATE.search(value):
-        raise FormatError(Code.FORMAT_NOT_ALLOWED, type="surrogate")
     return value
 
 
@@ -183,7 +185,11 @@ def _check_depth(loaded: object) -> None:
 def _integer(spelled: str) -> int:
     if spelled == "-0":
         raise FormatError(Code.FORMAT_NOT_ALLOWED, type=spelled)
-    return int(spelled)
+    # As long as the largest is long, at most: longer ones need not even be read.
+    value = int(spelled) if len(spelled) <= _DIGITS_MAX else -1
+    if not 0 <= value <= INTEGER_MAX:
+        raise FormatError(Code.FORMAT_SHAPE, what="integer")
+    return value
 
 
 def _no_float(spelled: str) -> JsonValue:

@@ -19,6 +19,8 @@ TILE_WIDTH: Final = 1 << TILE_HEIGHT
 """Hashes in a full tile, and leaves in a full entry bundle."""
 LEVEL_MAX: Final = 63
 INDEX_MAX: Final = SIZE_MAX // TILE_WIDTH
+LEAF_BYTES_MAX: Final = 1024
+"""Longest leaf of a log, whose data an entry bundle holds."""
 PATH_MAX: Final = 64
 """Longest path, in characters."""
 _ENTRIES: Final = "entries"
@@ -119,7 +121,7 @@ def split_bundle(data: bytes, width: int) -> list[bytes]:
     """The data of the `width` leaves in an entry bundle.
 
     Raises:
-        FormatError: `tile.bundle` where it holds more, fewer, or half of one.
+        FormatError: `tile.bundle` where it holds more, fewer, half of one, or one that is too long.
     """
     leaves: list[bytes] = []
     place = 0
@@ -127,6 +129,7 @@ def split_bundle(data: bytes, width: int) -> list[bytes]:
         start = place + _LENGTH_BYTES
         place = start + int.from_bytes(data[place:start])
         leaves.append(data[start:place])
-    if len(leaves) != width or place != len(data):
+    longest = max(map(len, leaves), default=0)
+    if len(leaves) != width or place != len(data) or longest > LEAF_BYTES_MAX:
         raise FormatError(Code.TILE_BUNDLE, found=len(leaves), expected=width)
     return leaves

@@ -294,11 +294,11 @@ const JUDGES = {
   "openings/batch_proofs": (given) =>
     verifyFile(spelled(given.proof), decodeTrust(spelled(given.trust))),
   "policy/files": (given) => {
-    const { logs, witnesses, groups } = parsePolicy(utf8(given.policy));
+    const { logs, witnesses, groups } = parsePolicy(octetsOf(given));
     const counts = [logs.length, witnesses.size, groups.size];
     same(counts, [given.logs, given.witnesses, given.groups], "counts");
   },
-  "policy/refused": ({ policy }) => parsePolicy(utf8(policy)),
+  "policy/refused": (given) => parsePolicy(octetsOf(given)),
   "policy/checkpoints": ({ policy, checkpoint }) =>
     verifyPolicy(parsePolicy(utf8(policy)), note.parseNote(utf8(checkpoint))),
   "receipt/accepted": judgeReceipt,
@@ -329,7 +329,11 @@ const JUDGES = {
     const made = commitmentDigest(fromHex(given.network_id), given.committed_by, sealed);
     same(made, given.digest, "digest");
   },
-  "sealed/files": (given) => verifyFile(spelled(given.file), decodeTrust(spelled(given.trust))),
+  "sealed/files": (given) => {
+    const documents = given.documents.map(([sha256, size]) =>
+      ({ sha256: fromHex(sha256), sizeBytes: BigInt(size), sm3: null }));
+    verifyFile(spelled(given.file), decodeTrust(spelled(given.trust)), { documents });
+  },
   "sealed/refused_openings": refusedBy((data) => {
     const opening = decodeRecord(data);
     carriedBy(opening);
@@ -377,6 +381,11 @@ const JUDGES = {
     same(nodesDigest(profile, version, told), digest, "digest");
   },
 };
+
+/** A policy file, whose octets need not be text. */
+function octetsOf({ policy, octets }) {
+  return policy === null ? fromHex(octets) : utf8(policy);
+}
 
 function headOf({ list, version, root, count, key }) {
   const [rootBytes, keyBytes] = all([root, key]);

@@ -80,6 +80,18 @@ export function fromBase64(text) {
   return base64(bytes) === text ? bytes : null;
 }
 
+/** One character, up to U+00FF, for each octet. */
+export function characters(bytes) {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+}
+
+/** The octets that `characters` spelled. */
+export function octetsIn(text) {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
 /** The big-endian unsigned integer in `bytes`. */
 export function unsigned(bytes) {
   return bytes.length === 0 ? 0n : BigInt(`0x${hex(bytes)}`);

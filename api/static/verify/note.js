@@ -5,7 +5,7 @@
  */
 
 import { base64, concat, fromBase64, hex, textOf, unsigned, utf8 } from "./bytes.js";
-import { verifySignature } from "./ed25519.js";
+import { fitKey, verifySignature } from "./ed25519.js";
 import { DIGEST_BYTES, sha256 } from "./hashing.js";
 import { Refusal, refuse } from "./refusal.js";
 
@@ -17,7 +17,8 @@ const TIME_MAX = (1n << 63n) - 1n;
 const SIZE_MAX = (1n << 63n) - 1n;
 export const LOG_TYPE = 0x01;
 export const COSIGNATURE_TYPE = 0x04;
-const NAME = /^[^\p{White_Space}\p{Cc}+]+$/u;
+/** White space is listed, because what languages mean by it differs. */
+const NAME = /^[^+\0-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/u;
 const CONTROL = /[\0-\x09\x0b-\x1f]/;
 
 /** A key that may sign notes: name, type and public key, with its 4-byte id in hex. */
@@ -26,14 +27,20 @@ export function noteKey(name, type, publicKey) {
   return { name, type, publicKey, id: hex(id.subarray(0, ID_BYTES)) };
 }
 
-/** The key in a verifier key `<name>+<id>+<base64 of type and key>`. */
+/**
+ * The key in a verifier key `<name>+<id>+<base64 of type and key>`.
+ *
+ * @throws {Refusal} `note.invalid`, or `key.weak` for a key that is not fit for enrolment
+ */
 export function parseVerifierKey(spelled) {
   const [, name, id, encoded] = /^([^+]*)\+([^+]*)\+(.*)$/s.exec(spelled) ?? refuse("note.invalid");
   const bytes = fromBase64(encoded);
   if (!NAME.test(name) || bytes === null || bytes.length !== 33) refuse("note.invalid");
   const key = noteKey(name, bytes[0], bytes.subarray(1));
   const known = key.type === LOG_TYPE || key.type === COSIGNATURE_TYPE;
-  return known && key.id === id ? key : refuse("note.invalid");
+  if (!known || key.id !== id) refuse("note.invalid");
+  fitKey(key.publicKey);
+  return key;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Owns policies: whose signatures a reader of checkpoints asks for. Spec: policy.md. */
 
-import { hex, textOf } from "./bytes.js";
+import { characters, hex, octetsIn, textOf } from "./bytes.js";
 import {
   COSIGNATURE_TYPE, LOG_TYPE, knownLines, parseCheckpoint, parseVerifierKey, verifyNote,
 } from "./note.js";
@@ -12,14 +12,14 @@ const NONE = "none";
 const OUTSIDE = /[\0-\x08\x0b-\x1f\x7f]/;
 
 /**
- * The policy that `bytes` spell: `logs` and `witnesses` by name, `groups`, and the `quorum`.
+ * The policy that `bytes` spell, of which each octet is a character: `logs` and `witnesses` by name, `groups`, and the `quorum`.
  *
  * @throws {Refusal} `policy.invalid` with the line, or `note.invalid` for a key
  */
 export function parsePolicy(bytes) {
-  const text = bytes.length <= POLICY_BYTES_MAX ? textOf(bytes) : null;
+  const text = bytes.length <= POLICY_BYTES_MAX ? characters(bytes) : "";
   const policy = { logs: [], witnesses: new Map(), groups: new Map(), quorum: null };
-  if (text === null || OUTSIDE.test(text) || !text.endsWith("\n")) wrong(0);
+  if (OUTSIDE.test(text) || !text.endsWith("\n")) wrong(0);
   text.slice(0, -1).split("\n").forEach((line, at) => readLine(policy, line, at + 1));
   return policy.quorum === null ? wrong(0) : policy;
 }
@@ -54,8 +54,8 @@ export function verifyPolicy(policy, note) {
  * @throws {Refusal} `note.signature`, `policy.log` or `policy.quorum`
  */
 export function verifyPolicyOf(policy, origin, notes) {
-  const logs = policy.logs.filter(({ name }) => name === origin);
-  if (policy.logs.length && !logs.length) refuse("policy.log", { origin });
+  const { logs } = policy;
+  if (logs.length && !logs.some(({ name }) => name === origin)) refuse("policy.log", { origin });
   const witnesses = [...policy.witnesses.values()];
   const found = notes.flatMap((note) => knownLines(note, [...logs, ...witnesses]));
   requireQuorum(policy, new Set(found.map(({ key }) => key)));
@@ -82,17 +82,16 @@ function readLine(policy, line, number) {
   if (Math.max(logs.length, witnesses.size, groups.size) > DEFINED_MAX) wrong(number);
 }
 
-function readLog({ logs }, words, number) {
+function readLog(policy, words, number) {
   if (words.length < 1 || words.length > 2) wrong(number);
-  logs.push(keyOf(words[0], LOG_TYPE, logs, number));
+  policy.logs.push(keyOf(policy, words[0], LOG_TYPE, number));
 }
 
 function readWitness(policy, words, number) {
   if (words.length < 2 || words.length > 3) wrong(number);
   const [name, spelled] = words;
   if (isDefined(policy, name)) wrong(number);
-  const { witnesses } = policy;
-  witnesses.set(name, keyOf(spelled, COSIGNATURE_TYPE, [...witnesses.values()], number));
+  policy.witnesses.set(name, keyOf(policy, spelled, COSIGNATURE_TYPE, number));
 }
 
 function readGroup(policy, [name, many, ...members], number) {
@@ -119,9 +118,12 @@ function isDefined({ witnesses, groups }, name) {
   return name === NONE || witnesses.has(name) || groups.has(name);
 }
 
-function keyOf(spelled, type, others, number) {
-  const key = parseVerifierKey(spelled);
-  const again = others.some((other) => hex(other.publicKey) === hex(key.publicKey));
+/** A key of the one type; neither its public key nor what names it in a note came before. */
+function keyOf({ logs, witnesses }, spelled, type, number) {
+  const key = parseVerifierKey(textOf(octetsIn(spelled)) ?? refuse("note.invalid"));
+  const again = [...logs, ...witnesses.values()].some((other) =>
+    (other.type === key.type && hex(other.publicKey) === hex(key.publicKey))
+      || (other.name === key.name && other.id === key.id));
   return key.type === type && !again ? key : wrong(number);
 }
 

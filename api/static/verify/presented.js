@@ -5,7 +5,7 @@
 
 import * as batch from "./openings.js";
 import * as bid from "./bid_proof.js";
-import { equal, hex, utf8 } from "./bytes.js";
+import { characters, equal, utf8 } from "./bytes.js";
 import {
   FORMAT as RECEIPT_FORMAT, RECEIPT_BYTES_MAX, decodeReceipt, receiptOf,
 } from "./receipt.js";
@@ -108,8 +108,8 @@ function underSeal(file) {
 
 /** Whether canonical bytes hold the digest of a document; what they say of it is judged later. */
 function speaksOf(record) {
-  const spelled = hex(record);
-  return ({ sha256 }) => spelled.includes(hex(sha256));
+  const spelled = characters(record);
+  return ({ sha256 }) => spelled.includes(characters(sha256));
 }
 
 /** For openings that carry no receipt: the one that the caller holds beside them. */

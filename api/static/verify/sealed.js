@@ -43,11 +43,10 @@ export function verifyCommits(commitment, networkId, sealed) {
  * @throws {Refusal} `sealed.opening`, `sealed.too_large` or `format.shape`
  */
 export function carriedBy(opening) {
-  const { type, subject, evidence, fields } = opening;
-  const plain = type === OPENING_TYPE && subject === "" && !evidence.length && !opening.private;
+  const { type, fields } = opening;
   const parts = PARTS.map((name) => fields.get(name));
   const whole = fields.size === PARTS.length && parts.every((part) => part instanceof Uint8Array);
-  if (!plain || !whole) refuse("sealed.opening", { what: "fields" });
+  if (type !== OPENING_TYPE || !whole) refuse("sealed.opening", { what: "fields" });
   const [header, signature, record, salt] = parts;
   if (header.length > HEADER_BYTES_MAX || signature.length !== SIGNATURE_BYTES) {
     refuse("sealed.opening", { what: "header" });

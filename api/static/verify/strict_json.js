@@ -12,7 +12,7 @@ import { INDEX_MAX } from "./shape.js";
 
 const VALUES_MAX = 16384;
 const DEPTH_MAX = 32;
-const DIGITS_MAX = 4300;
+const DIGITS_MAX = 19;
 const PATH_MAX = 63;
 const MARKS = new Set([0x2c, 0x5b, 0x7b]);
 const SPACE = /[ \t\n\r]*/y;
@@ -79,14 +79,15 @@ function readNumber(source) {
   const [spelled, fraction, exponent] = found;
   const float = fraction !== undefined || exponent !== undefined;
   if (float || spelled === "-0") refuse("format.not_allowed", { type: spelled.slice(0, 32) });
-  if (spelled.length > DIGITS_MAX) refuse("format.json", { at: source.at });
-  return BigInt(spelled);
+  const value = spelled.length <= DIGITS_MAX ? BigInt(spelled) : -1n;
+  return jsonInteger(value, "integer");
 }
 
 function readString(source) {
   const found = skip(source, STRING);
   if (found === null) refuse("format.json", { at: source.at });
-  return found[1].includes("\\") ? JSON.parse(found[0]) : found[1];
+  const text = found[1].includes("\\") ? JSON.parse(found[0]) : found[1];
+  return SURROGATE.test(text) ? refuse("format.not_allowed", { type: "surrogate" }) : text;
 }
 
 function readArray(source, depth) {
@@ -155,10 +156,10 @@ export function jsonInteger(value, what, most = INDEX_MAX, least = 0n) {
   return fits ? value : refuse("format.shape", { what });
 }
 
-/** Text of at most `most` characters, none of them half a surrogate pair. */
+/** Text of at most `most` characters. */
 export function jsonText(value, what, most) {
-  if (typeof value !== "string" || [...value].length > most) refuse("format.shape", { what });
-  return SURROGATE.test(value) ? refuse("format.not_allowed", { type: "surrogate" }) : value;
+  const fits = typeof value === "string" && [...value].length <= most;
+  return fits ? value : refuse("format.shape", { what });
 }
 
 /** Exactly `size` bytes in lower-case hex. */

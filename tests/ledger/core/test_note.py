@@ -133,7 +133,7 @@ def test_bytes_that_are_not_text_are_refused() -> None:
     with pytest.raises(FormatError):
         parse_note(b"x" * (1 << 20))
     with pytest.raises(FormatError):
-        parse_line("— name " + "A" * 5000)
+        parse_line("— name " + "A" * 5)
     with pytest.raises(FormatError):
         Note("\ud800\n", (sign_log(SIGNER, "x", HEAD),))
 

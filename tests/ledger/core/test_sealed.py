@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from ledger.codes import Code
+from ledger.core.batch import DocumentDigest
 from ledger.core.bundle import decode_header
-from ledger.core.identifiers import MemberId, NetworkId
+from ledger.core.identifiers import Digest, MemberId, NetworkId
 from ledger.core.record import decode_record
 from ledger.core.sealed import (
     INNER_RECORD_BYTES_MAX,
@@ -18,10 +19,10 @@ from ledger.core.sealed import (
     seal,
     sealed_of,
 )
-from ledger.core.sealed_file import check_committed, decode_sealed_file
+from ledger.core.sealed_file import decode_sealed_file
 from ledger.errors import FormatError, LedgerError, VerificationError
+from ledger.sealed_files import verify_sealed_file
 from ledger.trust import decode_trust
-from ledger.verify import verify_receipt
 from tests.vectors.generate.sealed import (
     AUTHOR,
     NETWORK,
@@ -59,14 +60,15 @@ def test_these_are_no_openings(case: Any) -> None:
 def test_an_authors_file_belongs_to_its_commitment_or_not(case: Any) -> None:
     file = decode_sealed_file(json.dumps(case["file"]).encode())
     assert json.loads(file.encode()) == case["file"]
-    assert file.receipt is not None
-    verify_receipt(file.receipt, decode_trust(json.dumps(case["trust"]).encode()))
+    trust = decode_trust(json.dumps(case["trust"]).encode())
+    documents = [DocumentDigest(Digest(octets(sha256)), size) for sha256, size in case["documents"]]
     if case["code"] is None:
-        check_committed(file, file.receipt)
+        verified = verify_sealed_file(file, trust, documents)
+        assert [step.number for step in verified.commitment.steps] == list(range(1, 12))
         return
     with pytest.raises(VerificationError) as refusal:
-        check_committed(file, file.receipt)
-    assert refusal.value.code == case["code"]
+        verify_sealed_file(file, trust, documents)
+    assert (refusal.value.step, refusal.value.code) == (case["step"], case["code"])
 
 
 def test_an_opening_carries_what_was_sealed() -> None:

@@ -24,7 +24,12 @@ RFC8032 = [
 
 def vectors() -> dict[str, Cases]:
     """`keys/keys.json` and `signing/signatures.json`."""
-    return {"keys/keys.json": [*_fit(), *_weak()], "signing/signatures.json": _signatures()}
+    return {"keys/keys.json": key_cases(), "signing/signatures.json": _signatures()}
+
+
+def key_cases() -> Cases:
+    """Keys that are fit for enrolment, and keys that are not."""
+    return [*_fit(), *_weak()]
 
 
 def _fit() -> Cases:

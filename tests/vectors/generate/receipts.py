@@ -760,7 +760,7 @@ def _refused_files(good: Receipt) -> Cases:
         (
             "index of 5,000 digits",
             text.replace('"index": 0,', '"index": ' + "9" * 5_000 + ",", 1),
-            "format.json",
+            "format.shape",
         ),
         (
             "index of minus zero",

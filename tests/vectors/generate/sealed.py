@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from ledger.core.hashing import sha256
 from ledger.core.identifiers import MemberId, NetworkId, Subject
 from ledger.core.record import Record, Ref
 from ledger.core.sealed import (
@@ -20,6 +21,7 @@ from tests.vectors.small_network import (
     HOUR,
     START_MS,
     SmallNetwork,
+    document_bytes,
     nonce,
     seed,
     signer,
@@ -147,23 +149,78 @@ def _files() -> Cases:
     commitment = commitment_record("commitment", sealed)
     plain = small_record("plain")
     network = SmallNetwork()
-    network.commit([network.bundle([commitment, plain])])
+    elsewhere = NetworkId(seed("another network"))
+    abroad, theirs = _odd(network_id=elsewhere), _odd(author=MemberId("notary"))
+    loose = replace(sealed, header=other.header)
+    garbled = replace(sealed, record=sealed.record[:-1])
+    odd = {
+        "abroad": commitment_record("abroad", abroad),
+        "as for abroad": commitment_record("as for abroad", sealed, network_id=elsewhere),
+        "theirs": commitment_record("theirs", theirs),
+        "loose": commitment_record("loose", loose),
+        "garbled": commitment_record("garbled", garbled),
+        "of another type": replace(commitment_record("typed", sealed), type="sealed.cover"),
+    }
+    within = sealed_record(
+        "within", type=COMMITMENT_TYPE, subject=Subject(""), evidence=(), fields=commitment.fields
+    )
+    around = commitment_record("around", within)
+    opening = opening_record("opening within", within, around)
+    network.commit([network.bundle([commitment, plain, around, *odd.values()])])
+    network.commit([network.bundle([opening])])
     file = SealedFile(NETWORK, SYSTEM, sealed, network.receipt(commitment))
 
-    def case(name: str, held: SealedFile, code: str = "") -> Case:
+    def case(
+        name: str, held: SealedFile, code: str = "", step: int = 11, document: str = ""
+    ) -> Case:
+        data = document_bytes(document)
         return {
             "name": name,
             "trust": json.loads(network.trust.encode()),
             "file": json.loads(held.encode()),
-            "step": 11 if code else None,
+            "documents": [[sha256(data).hex(), len(data)]] if document else [],
+            "step": step if code else None,
             "code": code or None,
         }
 
+    def holding(name: str, held: Sealed = sealed) -> SealedFile:
+        return replace(file, sealed=held, receipt=network.receipt(odd[name]))
+
     wrong = "sealed.commitment"
+    inside = replace(file, committed_by=AUTHOR, receipt=network.inner_receipt(opening, around))
     return [
         case("a bid and its commitment", file),
+        case("with the document under seal", file, document="bid"),
+        case("another document", file, "receipt.document", 10, "first"),
+        case("another bid and another document", replace(file, sealed=other), wrong, 11, "first"),
+        case("another document, and no record under seal", holding("garbled", garbled),
+             "format.truncated", 11, "first"),
+        case("commitment that came out of a seal", inside, "receipt.opened", 9),
+        case("receipt of another network", replace(
+            file, receipt=replace(network.receipt(commitment), network_id=elsewhere)),
+            "receipt.network", 2),
+        case("file for another network", replace(holding("as for abroad"), network_id=elsewhere),
+             "bundle.network"),
+        case("inner bundle for another network", holding("abroad", abroad), "bundle.network"),
+        case("inner bundle of another member", holding("theirs", theirs), "bundle.issuer"),
+        case("inner bundle of another record", holding("loose", loose), "bundle.records_root"),
+        case("commitment of another type", holding("of another type"), wrong),
         case("another bid", replace(file, sealed=other), wrong),
         case("another salt", replace(file, sealed=replace(sealed, salt=seed("else"))), wrong),
         case("another system named", replace(file, committed_by=MemberId("notary")), wrong),
         case("receipt of no commitment", replace(file, receipt=network.receipt(plain)), wrong),
-    ]
+    ]  # fmt: skip
+
+
+def _odd(network_id: NetworkId = NETWORK, author: MemberId = AUTHOR) -> Sealed:
+    """The bid in an inner bundle of another network, or of a member that is not its issuer."""
+    return seal(
+        signer(f"member {author}"),
+        network_id,
+        author,
+        small_record("bid", AUTHOR).encode(),
+        START_MS,
+        START_MS + HOUR,
+        seed("salt bid"),
+        nonce("bundle"),
+    )

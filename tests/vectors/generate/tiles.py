@@ -1,11 +1,12 @@
 """The log as files: names of tiles, whole small logs, policies, and proofs that leave with them."""
 
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import replace
 
 from ledger.core.checkpoint import Checkpoint, cosign, cosigner_name, sign_log
+from ledger.core.hashing import sha256
 from ledger.core.identifiers import LogIndex, NodeId
 from ledger.core.merkle import leaf_hash
 from ledger.core.note import Kind, Note, NoteKey, parse_note
@@ -14,6 +15,7 @@ from ledger.core.record import Record, decode_record
 from ledger.core.tile_tree import TileTree
 from ledger.core.tiles import INDEX_MAX, TilePath, bundles_of, encode_bundle
 from ledger.core.tlog_proof import TlogProof, tlog_proof
+from tests.vectors.generate.keys import key_cases
 from tests.vectors.generate.receipts import bent
 from tests.vectors.generate.spelling import Case, Cases
 from tests.vectors.small_network import SmallNetwork, signer, small_record
@@ -94,7 +96,7 @@ def _refused_paths() -> Cases:
 
 def _bundles() -> Cases:
     leaves = [b"", b"a", bytes(300)]
-    good = encode_bundle(leaves)
+    good, longest = encode_bundle(leaves), bytes(1024)
 
     def case(name: str, data: bytes, width: int, code: str | None = "tile.bundle") -> Case:
         return {"name": name, "data": data.hex(), "width": width, "code": code}
@@ -107,6 +109,8 @@ def _bundles() -> Cases:
         case("a byte behind the last leaf", good + b"\0", 3),
         case("half a length behind the last leaf", good + b"\0", 4),
         case("nothing", b"", 1),
+        {**case("longest leaf", encode_bundle([longest]), 1, None), "leaves": [longest.hex()]},
+        case("leaf of 1,025 bytes", encode_bundle([longest + b"\0"]), 1),
     ]
 
 
@@ -148,11 +152,27 @@ def _policies(made: SmallNetwork) -> Cases:
     a, b, c = (f"witness {name} {_key(name)}\n" for name in "abc")
     log = f"log {_key('log', Kind.LOG)}"
 
-    def case(name: str, text: str, **counts: object) -> Case:
-        return {"name": name, "policy": text, **counts}
+    def case(name: str, text: str | bytes, **counts: object) -> Case:
+        return {"name": name, **_spelled(text), **counts}
 
     return [
         case("of a network", _policy(made).decode(), logs=1, witnesses=4, groups=1),
+        case(
+            "of 64 logs, 64 witnesses and 64 groups",
+            _crowd(64, 64, 64),
+            logs=64,
+            witnesses=64,
+            groups=64,
+        ),
+        case(
+            "of octets that are no UTF-8, outside key names",
+            b"# \xff\n"
+            + a.replace(" a ", " \xe9 ").strip().encode("latin-1")
+            + b" https://\xfc.example/\nquorum \xe9\n",
+            logs=0,
+            witnesses=1,
+            groups=0,
+        ),
         case("of nothing but witnesses", f"{a}quorum a\n", logs=0, witnesses=1, groups=0),
         case("without witnesses", f"{log}\nquorum none\n", logs=1, witnesses=0, groups=0),
         case(
@@ -209,19 +229,81 @@ def _refused_policies(made: SmallNetwork) -> Cases:
         "log with the key of a witness": f"log {_key('log')}\nquorum none\n",
         "witness with three more words": f"{a.strip()} https://a.example b\nquorum a\n",
         "separated by a wide blank": f"{a}quorum\u3000a\n",
+        "name in other octets of the same letter": f"{a.replace(' a ', ' K ')}quorum \u212a\n",
+        "with a delete": f"{a}quorum a \x7f\n",
+        "65 logs": _crowd(65, 1, 0),
+        "65 witnesses": _crowd(0, 65, 0),
+        "65 groups": _crowd(0, 64, 65),
+        "a byte above 64 KiB": f"{a}quorum a\n".ljust((64 << 10), "#") + "\n",
+        "two keys that no note tells apart": _alike(),
     }
     cases = [
-        {"name": name, "policy": text, "code": "policy.invalid"} for name, text in wrong.items()
+        {"name": name, **_spelled(text), "code": "policy.invalid"} for name, text in wrong.items()
     ]
-    bent_key = _key("a").replace("+", "+0", 1)
-    cases.append(
-        {
-            "name": "key id bent",
-            "policy": f"witness a {bent_key}\nquorum a\n",
-            "code": "note.invalid",
-        }
-    )
+    for name, key, code in _refused_keys():
+        text = f"witness a {key}\nquorum a\n".encode(errors="surrogateescape")
+        cases.append({"name": name, **_spelled(text), "code": code})
     return cases
+
+
+def _refused_keys() -> list[tuple[str, str, str]]:
+    """Verifier keys that are none, and those of a public key that may not be enrolled."""
+    good = _key("a")
+    name, key_id, encoded = good.split("+", 2)
+    octets = b64decode(encoded)
+    weak = [each for each in key_cases() if not each["fit"] and len(each["public_key"]) == 64]
+    return [
+        ("key id bent", good.replace("+", "+0", 1), "note.invalid"),
+        ("key id of another name", f"a2.example+{key_id}+{encoded}", "note.invalid"),
+        ("key id in capitals", f"{name}+{key_id.upper()}+{encoded}", "note.invalid"),
+        ("key of another type", _vkey(name, b"\x02" + octets[1:]), "note.invalid"),
+        ("key of 31 bytes", _vkey(name, octets[:-1]), "note.invalid"),
+        ("key of 33 bytes", _vkey(name, octets + b"\0"), "note.invalid"),
+        ("key whose name is no UTF-8", _vkey("\udcff", octets), "note.invalid"),
+        *(
+            (
+                f"key that is not fit: {each['name']}",
+                _vkey(name, b"\x04" + bytes.fromhex(each["public_key"])),
+                "key.weak",
+            )
+            for each in weak
+        ),
+    ]
+
+
+def _vkey(name: str, material: bytes) -> str:
+    """A verifier key, whatever its bytes are."""
+    key_id = sha256(name.encode(errors="surrogateescape") + b"\n" + material)[:4]
+    return f"{name}+{key_id.hex()}+{b64encode(material).decode()}"
+
+
+def _spelled(text: str | bytes) -> Case:
+    """A policy as text, or as octets in hex where it is none."""
+    if isinstance(text, str):
+        return {"policy": text}
+    try:
+        return {"policy": text.decode()}
+    except UnicodeDecodeError:
+        return {"policy": None, "octets": text.hex()}
+
+
+def _crowd(logs: int, witnesses: int, groups: int) -> str:
+    """A policy with so many of each; the first witness is asked for."""
+    lines = [f"log {_key(f'log{place}', Kind.LOG)}" for place in range(logs)]
+    keys = [_key(f"w{place}") for place in range(witnesses)]
+    lines += [f"witness w{place} {key}" for place, key in enumerate(keys)]
+    lines += [f"group g{place} any w{place}" for place in range(min(groups, witnesses))]
+    lines += [f"group g{place} any g{place - 1}" for place in range(witnesses, groups)]
+    return "\n".join([*lines, "quorum w0", ""])
+
+
+def _alike() -> str:
+    """Two witnesses whose keys have one name and one id; found by trying some 70,000 seeds."""
+    keys = [signer(f"alike {place}").public_key for place in (37_666, 74_378)]
+    one, other = (NoteKey("alike", Kind.COSIGNATURE, key).vkey() for key in keys)
+    if one.split("+")[1] != other.split("+")[1]:
+        raise SystemExit("their ids differ")
+    return f"witness a {one}\nwitness b {other}\nquorum a\n"
 
 
 def _judged(made: SmallNetwork) -> Cases:
@@ -240,6 +322,10 @@ def _judged(made: SmallNetwork) -> Cases:
         signer("node centre"), cosigner_name(made.trust.origin, NodeId("x")), _checkpoint(made), 1
     )
     false_line = replace(cosigned[0], signature=cosigned[1].signature)
+    elsewhere = NoteKey("elsewhere.example", Kind.LOG, signer("log registry").public_key)
+    two_logs = f"log {elsewhere.vkey()}\n{policy}"
+    theirs = sign_log(signer("log registry"), elsewhere.name, _checkpoint(made))
+    false_log = replace(theirs, signature=bytes(64))
     return [
         case("log and all of the committee", good, None),
         case("log and just the quorum", signed(log, *cosigned[1:]), None),
@@ -255,6 +341,19 @@ def _judged(made: SmallNetwork) -> Cases:
         case("one cosignature false", signed(log, false_line, *cosigned[1:]), "note.signature"),
         case("nobody known", signed(stranger), "note.unknown_key"),
         case("root bent", good.replace("\n3\n", "\n4\n"), "note.signature"),
+        case("another listed log has signed, too", signed(log, theirs, *cosigned), None, two_logs),
+        case(
+            "another listed log alone has signed",
+            signed(theirs, *cosigned),
+            "policy.log",
+            two_logs,
+        ),
+        case(
+            "false line of another listed log",
+            signed(log, false_log, *cosigned),
+            "note.signature",
+            two_logs,
+        ),
         case(
             "a policy that asks for all",
             signed(log, *cosigned[1:]),
