@@ -56,7 +56,8 @@ def expected(name: str, case: Any) -> dict[str, Any]:
     code = case.get("expect", case.get("code"))
     if code in {None, "holds"}:
         return said | {"holds": True, "step": None, "code": None}
-    step = 10 if name == "openings/batch_proofs" else case.get("step")
+    # Before any check: the verifier has no number for it.
+    step = 10 if name == "openings/batch_proofs" else case.get("step") or None
     return said | {"holds": False, "step": step, "code": code}
 
 

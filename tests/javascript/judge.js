@@ -133,8 +133,8 @@ function judgeReceipt(given, trusts) {
   const { quorum, steps, opened } = verdict;
   same(
     [id, height, index, committedAtMs, existedByMs, quorum.length],
-    [given.record_id, given.height, given.index, given.committed_at_ms, given.existed_by_ms,
-      given.cosigners],
+    [given.record_id, given.height, given.index, given.committed_at_ms,
+      untold(given.existed_by_ms), given.cosigners],
     "verdict",
   );
   same(steps.map(({ number }) => number), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], "steps");

@@ -7,12 +7,12 @@ from typing import Any
 
 from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.batch import DocumentDigest
-from ledger.core.bundle import sign_bundle
+from ledger.core.bundle import decode_header, sign_bundle
 from ledger.core.canonical import Value, decode, encode
 from ledger.core.checkpoint import Checkpoint, cosign, cosigner_name
 from ledger.core.derived import derived_nonce, derived_record
 from ledger.core.entry import Entry, decode_entry
-from ledger.core.hashing import sha256
+from ledger.core.hashing import Tag, sha256
 from ledger.core.identifiers import (
     Digest,
     Epoch,
@@ -26,14 +26,16 @@ from ledger.core.note import Note, parse_note
 from ledger.core.receipt import Receipt
 from ledger.core.receipt_parts import BundlePart, KeyPart
 from ledger.core.record import Record, Ref
-from ledger.core.signing import key_id
+from ledger.core.signing import key_id, sign_tagged
 from ledger.core.status import Interval, KeyRow, key_row_key
-from tests.vectors.generate.spelling import Case, Cases
+from ledger.core.strict_json import base64
+from tests.vectors.generate.spelling import Case, Cases, told
 from tests.vectors.small_network import (
     HOUR,
     NAMES,
     START_MS,
     SmallNetwork,
+    document,
     document_bytes,
     nonce,
     seed,
@@ -101,7 +103,7 @@ def _accepted(here: World, alone: World) -> Cases:
         network.receipt(here.first),
         acknowledgements=tuple(network.acknowledgement(bundle, each) for each in tuple(NAMES)[:2]),
     )
-    held = (digest_of("first"),)
+    held, hashed = (digest_of("first"),), Hashed()
     return [
         holds("first record of a bundle", network, network.receipt(here.first)),
         holds("second record of a bundle", network, network.receipt(here.second)),
@@ -110,8 +112,38 @@ def _accepted(here: World, alone: World) -> Cases:
         holds("derived by a rule", network, network.receipt(here.alert)),
         holds("exactly q cosignatures", network, network.receipt(here.first, tuple(NAMES)[1:])),
         holds("with acknowledgements of two nodes", network, acknowledged),
+        holds("an SM3 that only the record has", hashed.network, hashed.receipt, (hashed.plain,)),
+        holds("the right SM3", hashed.network, hashed.receipt, (hashed.right,)),
+        holds("cosigned at the last second that a line can say", network, _cosigned_last(here)),
         holds("a committee of one", alone.network, alone.network.receipt(alone.first), (), ONE),
     ]
+
+
+class Hashed:
+    """A record whose document has an SM3, and what a reader may compute of it."""
+
+    def __init__(self) -> None:
+        self.plain = digest_of("hashed")
+        sm3 = Digest(seed("sm3"))
+        self.right, self.other = (
+            replace(self.plain, sm3=each) for each in (sm3, Digest(sm3[::-1]))
+        )
+        record = small_record("hashed", evidence=(replace(document("hashed"), sm3=sm3),))
+        self.network = SmallNetwork()
+        self.network.commit([self.network.bundle([record])])
+        self.receipt = self.network.receipt(record)
+
+
+def _cosigned_last(here: World) -> Receipt:
+    """All clocks of the committee at the end of what 63 bits of seconds can say."""
+    network, good = here.network, here.network.receipt(here.first)
+    checkpoint = Checkpoint(network.trust.origin, len(network.leaves), network.root())
+    lines = tuple(
+        cosign(signer(f"node {member}"), cosigner_name(checkpoint.origin, NodeId(f"node-{member}")),
+               checkpoint, (1 << 63) - 1)
+        for member in NAMES
+    )  # fmt: skip
+    return replace(good, checkpoint=Note(checkpoint.text(), lines).format().decode())
 
 
 def digest_of(name: str) -> DocumentDigest:
@@ -142,7 +174,7 @@ def holds(
         "height": entry.height,
         "index": receipt.index,
         "committed_at_ms": entry.block_time_ms,
-        "existed_by_ms": times[network.genesis.committee.f] * 1000,
+        "existed_by_ms": told(times[network.genesis.committee.f] * 1000),
         "cosigners": len(times),
     }
 
@@ -284,6 +316,37 @@ def _fail_decode(here: World, good: Receipt) -> Cases:
             "key row of a member with a newline",
             _with_key(good, row=_key(good).row.replace(b"centre", b"centr\n")),
         ),
+        *_fail_rows(good),
+        fails(
+            1,
+            "note.invalid",
+            "checkpoint of more than 16 KiB in fewer characters",
+            replace(good, checkpoint=note.replace("\n", "兰" * 8_192 + "\n", 1)),
+        ),
+    ]
+
+
+def _fail_rows(good: Receipt) -> Cases:
+    """Rows that are none, whatever tree they stand in."""
+    key, row = signer("member centre").public_key, _key(good).row
+    ever = (None, None, None, None)
+    rows: dict[str, Value] = {
+        "key row of two items": (ever, "centre"),
+        "key row with a key of 31 bytes": (ever, "centre", key[:31]),
+        "key row with an interval of three": (ever[:3], "centre", key),
+        "key row whose interval begins at a text": (("0", None, None, None), "centre", key),
+        "key row whose interval begins below 0": ((-1, None, None, None), "centre", key),
+        "key row whose interval ends beyond 53 bits": (
+            (None, None, None, (1 << 53) + 1),
+            "centre",
+            key,
+        ),
+    }
+    if encode((ever, "centre", key)) != row:
+        raise SystemExit("the rows are made like the true one")
+    return [
+        fails(1, "format.shape", name, _with_key(good, row=encode(value)))
+        for name, value in rows.items()
     ]
 
 
@@ -450,7 +513,33 @@ def _fail_bundle(here: World, good: Receipt) -> Cases:
         derived("derived record that cites another record", elsewhere),
         derived("derived record with a chosen nonce", loose),
         derived("derived record that names no rule", bare),
-    ]
+        fails(4, "bundle.issuer", "a true bundle that holds another member's record",
+              _in_bundle_of("centre")),
+        fails(4, "bundle.signature", "header that names another key than the one that signed",
+              _named_otherwise()),
+    ]  # fmt: skip
+
+
+def _in_bundle_of(member: str) -> Receipt:
+    """The notary's record, in another member's bundle, as a committee might have let it in."""
+    network, record = SmallNetwork(), small_record("other", "notary")
+    network.commit([network.bundle([record], member)])
+    return network.receipt(record)
+
+
+def _named_otherwise() -> Receipt:
+    """The right key signed, and stands in the right row, under the id of another."""
+    network, record, one = SmallNetwork(), small_record("first"), signer("member centre")
+    other = key_id(signer("member notary").public_key)
+    header = replace(network.bundle([record]).header, key_id=other).encode()
+    signature = sign_tagged(one, Tag.BUNDLE, header)
+    made = replace(network.bundle([record]), header=decode_header(header), header_bytes=header,
+                   signature=signature)  # fmt: skip
+    row = KeyRow(Interval(None, None), MemberId("centre"), one.public_key)
+    network.commit(
+        [made], writes={b"status/" + key_row_key(MemberId("centre"), other): row.encode()}
+    )
+    return network.receipt(record)
 
 
 def _fail_key(here: World, good: Receipt) -> Cases:
@@ -483,7 +572,11 @@ def _fail_key(here: World, good: Receipt) -> Cases:
             "key revoked before the entry",
             _with_interval(Interval(None, None, LogIndex(0), START_MS)),
         ),
-    ]
+        fails(5, "receipt.key_row", "row of another member in the issuer's place",
+              _with_interval(Interval(None, None), "notary")),
+        fails(5, "receipt.key_not_in_force", "key in force from the entry on",
+              _with_interval(Interval(LogIndex(FIRST_PLACE), START_MS))),
+    ]  # fmt: skip
 
 
 def _stolen(here: World, good: Receipt) -> Receipt:
@@ -497,12 +590,16 @@ def _stolen(here: World, good: Receipt) -> Receipt:
     )
 
 
-def _with_interval(interval: Interval) -> Receipt:
+FIRST_PLACE = 0
+"""Of the first record in its log."""
+
+
+def _with_interval(interval: Interval, member: str = "centre") -> Receipt:
     """A receipt of a network whose blocks were certified although the key was not in force."""
     network, record = SmallNetwork(), small_record("first")
     network.commit([network.bundle([record])])
     key = signer("member centre").public_key
-    row = KeyRow(interval, MemberId("centre"), key)
+    row = KeyRow(interval, MemberId(member), key)
     name = b"status/" + key_row_key(MemberId("centre"), key_id(key))
     network.commit([network.bundle([small_record("last")])], writes={name: row.encode()})
     return network.receipt(record)
@@ -563,10 +660,43 @@ def _fail_log(here: World, good: Receipt) -> Cases:
             "entry above the head",
             higher.receipt(small_record("other", "notary")),
         ),
-    ]
+        fails(6, "receipt.entry", "logged as of another bundle", _logged_as(seed("bundle"))),
+        fails(6, "receipt.entry", "logged as of no bundle", _logged_as(None)),
+        fails(6, "receipt.entry", "derived record logged as of a bundle",
+              _derived_as(seed("bundle"))),
+        fails(6, "proof.inclusion", "checkpoint of an empty log", _of_nothing(good)),
+    ]  # fmt: skip
 
 
-def _bundled(entry: Entry, bundle: bytes) -> bytes:
+def _logged_as(bundle: bytes | None) -> Receipt:
+    """A log in whose true tree the record's entry names another bundle, or none."""
+    network, record = SmallNetwork(), small_record("first")
+    network.commit([network.bundle([record])])
+    network.leaves[0] = _bundled(decode_entry(network.leaves[0]), bundle)
+    network.commit([network.bundle([small_record("last")])])
+    return network.receipt(record)
+
+
+def _derived_as(bundle: bytes) -> Receipt:
+    """The same of a record that a rule concluded."""
+    network, record = SmallNetwork(), small_record("first")
+    alert = derived_record("ledger.alert_raised", record.subject, START_MS, "alert.al05", 1,
+                           (Ref("alert", record.record_id),), {"alert": "AL05"})  # fmt: skip
+    network.commit([network.bundle([record])], [alert])
+    network.leaves[1] = _bundled(decode_entry(network.leaves[1]), bundle)
+    network.commit([network.bundle([small_record("last")])])
+    return network.receipt(alert)
+
+
+def _of_nothing(good: Receipt) -> Receipt:
+    """A checkpoint that says size 0; nobody cosigns such a one, but check 8 comes later."""
+    note = parse_note(good.checkpoint.encode())
+    origin, _, root, _ = note.text.split("\n")
+    empty = Note(f"{origin}\n0\n{root}\n", note.signatures)
+    return replace(good, checkpoint=empty.format().decode())
+
+
+def _bundled(entry: Entry, bundle: bytes | None) -> bytes:
     return encode(("entry", 1, entry.height, entry.block_time_ms, bundle, entry.record_id))
 
 
@@ -596,7 +726,7 @@ def _fail_quorum(here: World, good: Receipt) -> Cases:
     borrowed = replace(note.signatures[2], signature=note.signatures[1].signature)
     twice = replace(note, signatures=(*note.signatures[:2], borrowed, *note.signatures[3:]))
 
-    def told(each: Acknowledgement) -> Receipt:
+    def said(each: Acknowledgement) -> Receipt:
         return replace(good, acknowledgements=(each,))
 
     return [
@@ -629,25 +759,31 @@ def _fail_quorum(here: World, good: Receipt) -> Cases:
             8,
             "receipt.acknowledgement",
             "acknowledgement flipped",
-            told(replace(word, signature=flipped(word.signature))),
+            said(replace(word, signature=flipped(word.signature))),
         ),
         fails(
             8,
             "receipt.acknowledgement",
             "acknowledgement at another time",
-            told(replace(word, received_at_ms=START_MS)),
+            said(replace(word, received_at_ms=START_MS)),
         ),
         fails(
             8,
             "receipt.acknowledgement",
             "acknowledgement by a stranger",
-            told(replace(word, node_id=NodeId("node-zeal"))),
+            said(replace(word, node_id=NodeId("node-zeal"))),
         ),
         fails(
             8,
             "receipt.acknowledgement",
             "acknowledgement of another bundle",
-            told(network.acknowledgement(network.bundle([here.other]), "centre")),
+            said(network.acknowledgement(network.bundle([here.other]), "centre")),
+        ),
+        fails(
+            8,
+            "receipt.acknowledgement",
+            "acknowledgement of a derived record",
+            replace(network.receipt(here.alert), acknowledgements=(word,)),
         ),
     ]
 
@@ -668,7 +804,7 @@ def _strangers(network: SmallNetwork) -> str:
 
 
 def _fail_document(good: Receipt) -> Cases:
-    held = digest_of("first")
+    held, hashed = digest_of("first"), Hashed()
     return [
         fails(
             10,
@@ -691,6 +827,7 @@ def _fail_document(good: Receipt) -> Cases:
             good,
             (held, digest_of("second")),
         ),
+        fails(10, "receipt.document", "another SM3", hashed.receipt, (hashed.other,)),
     ]
 
 
@@ -722,6 +859,38 @@ def _refused_files(good: Receipt) -> Cases:
             text.replace('"version": 1,', '"version": 1, "version": 1,'),
             "format.duplicate",
         ),
+        (
+            "a name twice, once with an escape",
+            text.replace('"version": 1,', '"version": 1, "\\u0076ersion": 1,'),
+            "format.duplicate",
+        ),
+        (
+            "half a surrogate pair in a name",
+            text.replace('"version": 1,', '"version": 1, "\\udcff": 1,'),
+            "format.not_allowed",
+        ),
+        (
+            "index with an exponent",
+            text.replace('"index": 0,', '"index": 0e0,', 1),
+            "format.not_allowed",
+        ),
+        (
+            "index with a leading zero",
+            text.replace('"index": 0,', '"index": 00,', 1),
+            "format.json",
+        ),
+        ("index of 2^64", but(lambda v: v["entry"].update(index=1 << 64)), "format.shape"),
+        (
+            "an escape that is none",
+            text.replace('"version": 1,', '"version": 1, "\\x61": 1,'),
+            "format.json",
+        ),
+        (
+            "a tab in a text",
+            text.replace('"bidwitness.receipt"', '"bidwitness.receipt\t"'),
+            "format.json",
+        ),
+        ("a comma behind the last", text.rstrip().removesuffix("}") + ",}", "format.json"),
         ("another format", but(lambda v: v.update(format="bidwitness.openings")), "format.shape"),
         ("version 2", but(lambda v: v.update(version=2)), "format.version"),
         ("version as text", but(lambda v: v.update(version="1")), "format.shape"),
@@ -814,4 +983,51 @@ def _refused_files(good: Receipt) -> Cases:
             "format.shape",
         ),
     ]
-    return [{"name": name, "text": spelled, "code": code} for name, spelled, code in cases]
+    cases += _large_parts(but)
+    return [{"name": name, "text": text, "step": 0, "code": code} for name, text, code in cases]
+
+
+def _large_parts(
+    but: Callable[[Callable[[dict[str, Any]], Any]], str],
+) -> list[tuple[str, str, str]]:
+    """A part above its size, which is refused before anything decodes it."""
+
+    def octets(size: int) -> str:
+        return base64(bytes(size))
+
+    def sealed(opening: int, record: int, leaf: int, row: int) -> str:
+        commitment = {"record": octets(record), "leaf": octets(leaf), "index": 0, "path": []}
+        key = {"row": octets(row), "index": 0, "path": []}
+        part = {"opening": octets(opening), "commitment": commitment, "key": key}
+        return but(lambda v: v.update(sealed=part))
+
+    large = 256 << 10
+    texts = {
+        "record above 256 KiB": but(lambda v: v.update(record=octets(large + 1))),
+        "entry of 129 bytes": but(lambda v: v["entry"].update(leaf=octets(129))),
+        "block leaf of 1,025 bytes": but(lambda v: v["head"].update(leaf=octets(1025))),
+        "bundle header of 513 bytes": but(lambda v: v["bundle"].update(header=octets(513))),
+        "key row above 16 KiB": but(lambda v: v["key"].update(row=octets(16_385))),
+        "checkpoint of 16,385 characters": but(lambda v: v.update(checkpoint="x" * 16_385)),
+        "outside head of 16,385 characters": but(
+            lambda v: v.update(cosignatures=[{"checkpoint": "x" * 16_385, "path": []}])
+        ),
+        "opening above 256 KiB": sealed(large + 1, 1, 1, 1),
+        "commitment's entry of 129 bytes": sealed(1, 1, 129, 1),
+        "author's key row above 16 KiB": sealed(1, 1, 1, 16_385),
+        "outside path of 64": but(
+            lambda v: v.update(cosignatures=[{"checkpoint": "x", "path": ["00" * 32] * 64}])
+        ),
+        "acknowledged beyond 53 bits": but(lambda v: v.update(acknowledgements=[_word(1 << 54)])),
+    }
+    return [(name, text, "format.shape") for name, text in texts.items()]
+
+
+def _word(received_at_ms: int) -> Case:
+    """An acknowledgement that is spelled as one."""
+    return {
+        "node_id": "node-centre",
+        "bundle": "00" * 32,
+        "received_at_ms": received_at_ms,
+        "signature": "00" * 64,
+    }
