@@ -3,7 +3,9 @@
 A node that answers in another shape is named, and stops nobody from looking at the others.
 """
 
+import asyncio
 import json
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +14,14 @@ from typing import Any, Final
 import httpx
 
 from api.client.https import trusting
-from api.client.plain import Plain
+from api.client.plain import AsyncPlain
 from api.finding import Severity
 from consensus.core.situation import Wait
 from ledger.core.committee import COMMITTEE_MAX
 
 CONNECT_S: Final = 2.0
 READ_S: Final = 4.0
+WHOLE_S: Final = 8.0
 """A node that works answers in milliseconds; one that does not must not hold the others up."""
 ANSWER_BYTES_MAX: Final = 1 << 20
 FINDINGS_SHOWN_MAX: Final = 100
@@ -107,23 +110,31 @@ def ask(url: str, certificate_file: Path | None = None) -> Told:
         Mute: nothing answers in time.
         Strange: something else does.
     """
-    timeout = httpx.Timeout(READ_S, connect=CONNECT_S)
-    line = Plain(httpx.HTTPTransport(verify=trusting(certificate_file), trust_env=False))
+    status, body = asyncio.run(_answer(f"{url}/v1/diagnose", trusting(certificate_file)))
+    if status != httpx.codes.OK:
+        raise Strange(f"HTTP {status}")
+    return read(body)
+
+
+async def _answer(url: str, verify: ssl.SSLContext | bool) -> tuple[int, bytes]:
+    """Status and body; what trickles has its end as well, and that is why this is a coroutine."""
+    line = AsyncPlain(httpx.AsyncHTTPTransport(verify=verify, trust_env=False))
+    timeout, body = httpx.Timeout(READ_S, connect=CONNECT_S), b""
     try:
-        with (
-            httpx.Client(transport=line, timeout=timeout, trust_env=False) as client,
-            client.stream("GET", f"{url}/v1/diagnose") as answer,
+        async with (
+            asyncio.timeout(WHOLE_S),
+            httpx.AsyncClient(transport=line, timeout=timeout, trust_env=False) as client,
+            client.stream("GET", url) as answer,
         ):
-            body = b""
-            for part in answer.iter_bytes():
+            async for part in answer.aiter_bytes():
                 body += part
                 if len(body) > ANSWER_BYTES_MAX:
                     raise Strange(f"> {ANSWER_BYTES_MAX} B")
-    except (httpx.HTTPError, httpx.InvalidURL) as problem:
+            return answer.status_code, body
+    except TimeoutError as problem:
+        raise Mute(f"> {WHOLE_S:.0f} s") from problem
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as problem:
         raise Mute(str(problem) or type(problem).__name__) from problem
-    if answer.status_code != httpx.codes.OK:
-        raise Strange(f"HTTP {answer.status_code}")
-    return read(body)
 
 
 def read(body: bytes) -> Told:

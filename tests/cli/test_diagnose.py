@@ -3,7 +3,10 @@
 import copy
 import json
 import shutil
+import socket
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,11 +17,12 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from api.finding import Severity
+from cli.diagnosis import told as asking
 from cli.diagnosis.folder import LOG_TAIL_BYTES, holder, look
 from cli.diagnosis.judgement import heard_by, judge, offset_of
 from cli.diagnosis.seen import Seen, Target, see
 from cli.diagnosis.shown import findings_table, network_table, node_tables, wrapped
-from cli.diagnosis.told import Strange, read
+from cli.diagnosis.told import Mute, Strange, ask, read
 from cli.settings import Settings, node_settings
 from cli.words import speaking
 from consensus.append_file import DiskFile
@@ -328,3 +332,33 @@ def test_chinese_is_broken_between_any_two_signs_and_never_before_a_closing_mark
     assert not any(line[0] in "，。：）" for line in lines)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
     assert any("/a/long/path/nodes/notary" in line for line in lines)
+
+
+@pytest.mark.parametrize("spoken", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n"])
+def test_a_node_that_trickles_its_answer_holds_nobody_up(
+    spoken: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One byte now and then was waited for as long as it came."""
+    monkeypatch.setattr(asking, "WHOLE_S", 0.5)
+    stop = threading.Event()
+
+    def trickle(listening: socket.socket) -> None:
+        line, _ = listening.accept()
+        with line, suppress(OSError):
+            line.sendall(spoken)
+            while not stop.wait(0.05):
+                line.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        speaking = threading.Thread(target=trickle, args=(listening,))
+        speaking.start()
+        giving_up = threading.Timer(20, stop.set)
+        giving_up.start()
+        try:
+            with pytest.raises(Mute, match="s"):
+                ask(f"http://127.0.0.1:{listening.getsockname()[1]}")
+            assert not stop.is_set(), "it was given up in time"
+        finally:
+            giving_up.cancel()
+            stop.set()
+            speaking.join()
