@@ -90,7 +90,8 @@ failpoints: .venv/.dev ## Kill a real node between every two steps on its disk (
 nemesis: .venv/.dev ## Kill real nodes at random while records flow (ROUNDS=100)
 	@$(BIN)/python -m tests.network --rounds $(or $(ROUNDS),100)
 
-bench: .venv/.dev ## Measure records per second and time to receipt on four real nodes
+bench: .venv/.dev ## Measure what the rules cost, and records per second on four real nodes
+	@$(BIN)/python -m bench.rules
 	@$(BIN)/python -m bench $(ARGS)
 
 lock: .venv/.dev ## Pin the newest versions with the hashes of all their wheels, for 3.11 and 3.12

@@ -1,33 +1,55 @@
-"""AL13, repeated draw (抽取异常): a draw asked for beside one that is not void.
+"""AL13, repeated or steered draw (抽取异常): one beside another, or from a pool cut to size.
 
 Whoever may draw until the result suits has not drawn. A draw that lacks a seed is void by the
-clock, and then another one is due; that is the timer's alert. Spec: ``docs/spec/draw.md``.
+clock, and then another one is due; that is the timer's alert. Experts who were recused or replaced
+(T33) are drawn for again. Spec: ``docs/spec/draw.md``.
 """
 
-from typing import Final
+from typing import Final, cast
 
 from contracts import draw_rows
+from contracts.alerts.raising import raised
 from contracts.case import Case
+from contracts.integer_statistics import PERCENT
 from contracts.state import seen_from
 from contracts.verdict import Raised
 from ledger.core.identifiers import RecordId
 
 REQUESTED: Final = "tender.expert_draw_requested"
+REPLACED: Final = "tender.expert_replaced"
 
 
 def repeated(case: Case) -> Raised | None:
-    """The alert, where an earlier draw of the section was made, can be made, or waits for seeds."""
-    record = case.record
-    if record.type != REQUESTED:
+    """The alert, where the draw should not be asked for, or not from this pool."""
+    if case.record.type != REQUESTED:
         return None
-    for subject in seen_from(record.subject):
-        for each in case.state.records(subject, REQUESTED, case.times):
-            if not _is_void(case, each):
-                rests_on = (case.facts.record_id, each)
-                return Raised(
-                    "AL13", record.subject, record.type, record.issuer, "draw_repeated", rests_on
-                )
-    return None
+    if not _is_supplementary(case):
+        for subject in seen_from(case.record.subject):
+            for each in case.state.records(subject, REQUESTED, case.times):
+                if not _is_void(case, each):
+                    return raised(case, "AL13", "draw_repeated", each)
+    return raised(case, "AL13", "pool_cut") if _is_cut(case) else None
+
+
+def _is_supplementary(case: Case) -> bool:
+    """Whether it draws as many as were replaced (补抽), none of whom was drawn for before."""
+    replaced: set[RecordId] = set()
+    for ref in case.record.refs:
+        row = None if ref.network_id is not None else case.state.record(ref.record_id)
+        if row is None or row.type != REPLACED or ref.relation != "follows":
+            continue
+        fresh = next(case.state.cited_at(ref.record_id, REQUESTED, case.times), None) is None
+        if fresh and row.subject in seen_from(case.record.subject):
+            replaced.add(ref.record_id)
+    return bool(replaced) and cast(int, case.record.fields["draw_count"]) <= len(replaced)
+
+
+def _is_cut(case: Case) -> bool:
+    """Whether more were excluded than so many percent of all there were."""
+    fields = case.record.fields
+    most = case.facts.world.catalogue.alerts["AL13"].parameters["excluded_percent_most"]
+    excluded = cast(int, fields.get("excluded_count", 0))
+    return excluded * PERCENT > most * (cast(int, fields["pool_count"]) + excluded)
 
 
 def _is_void(case: Case, request: RecordId) -> bool:

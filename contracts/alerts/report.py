@@ -21,8 +21,10 @@ MINUTES_PER_DAY: Final = 1_440
 
 def duration(case: Case) -> Raised | None:
     """AL10: fewer minutes than so many for each bid, or more days than so many."""
+    if case.record.type != REPORT:
+        return None
     started_ms = began_ms(case, STARTED)
-    if case.record.type != REPORT or started_ms is None:
+    if started_ms is None:
         return None
     parameters = case.facts.world.catalogue.alerts["AL10"].parameters
     day_ms = case.facts.world.parameters.day_ms

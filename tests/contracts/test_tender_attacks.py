@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ledger.codes import Code
+from ledger.core.canonical import Value
 from ledger.core.draw import seed_commitment
 from ledger.core.identifiers import MemberId, NetworkId
 from ledger.core.record import Ref
@@ -162,6 +163,44 @@ def test_a_draw_beside_one_that_is_not_void_is_named(stage: str) -> None:
     assert town.alerts() == []
     town.accepted(town.asked())
     assert town.alerts() == [("AL13", "draw_repeated")]
+
+
+@pytest.mark.parametrize(("count", "told"), [(1, []), (2, [("AL13", "draw_repeated")])])
+def test_an_expert_who_is_recused_is_drawn_for_again_and_nobody_else(
+    count: int, told: list[tuple[str, str]]
+) -> None:
+    town = TenderTown()
+    draw = town.drew()
+    recused = town.say(
+        "extraction",
+        "tender.expert_replaced",
+        refs=[("follows", draw)],
+        place=2,
+        reason="conflict",
+    )
+    again = town.asked(draw_count=count)
+    town.accepted(replace(again, refs=(Ref("follows", recused),)))
+    assert town.alerts() == told
+
+
+def test_a_recusal_is_drawn_for_once() -> None:
+    town = TenderTown()
+    draw = town.drew()
+    reason: dict[str, Value] = {"place": 2, "reason": "conflict"}
+    recused = town.say(
+        "extraction", "tender.expert_replaced", refs=[("follows", draw)], fields=reason
+    )
+    for _ in range(2):
+        town.accepted(replace(town.asked(draw_count=1), refs=(Ref("follows", recused),)))
+    assert town.alerts() == [("AL13", "draw_repeated")]
+
+
+@pytest.mark.parametrize(("excluded", "told"), [(10, []), (11, [("AL13", "pool_cut")])])
+def test_a_pool_that_is_cut_to_size_is_named(excluded: int, told: list[tuple[str, str]]) -> None:
+    """Of fifty experts a tenderer may exclude ten."""
+    town = TenderTown()
+    town.accepted(town.asked(excluded_count=excluded))
+    assert town.alerts() == told
 
 
 def test_a_void_draw_is_asked_for_again_without_a_blemish_of_its_own() -> None:

@@ -1,0 +1,99 @@
+"""What the public systems promise of tenders, in their own words: each promise is a test.
+
+What needs real nodes is told elsewhere: 随时调阅取证 and 杜绝投标人信息泄露风险 by the stories on four
+processes, 自行打印交易见证书 by the certificates.
+"""
+
+import pytest
+
+from tests.contracts.tendering import EXPERTS, TenderTown
+from tests.contracts.test_tender import contracted, returned
+from tests.contracts.town import DAY, GRACE, HOUR, MINUTE
+
+
+def alerts(town: TenderTown, code: str) -> list[str]:
+    return [because for alert, because in town.alerts() if alert == code]
+
+
+def whole(town: TenderTown, *, without: str = "") -> None:
+    """A whole tender up to its file, without one of its records."""
+    town.evaluated()
+    town.say("bank", "tender.deposits_pooled", count=2)
+    town.awarded()
+    if without != "tender.contract_signed":
+        contracted(town)
+    returned(town)
+    town.say("builder", "tender.file_set_submitted")
+
+
+@pytest.mark.parametrize("missing", ["", "tender.contract_signed"])
+def test_完整节点见证信息(missing: str) -> None:
+    """Lanzhou: one node is dropped, and the certificate is refused with what is missing."""
+    town = TenderTown("open_tender")
+    whole(town, without=missing)
+    assert len(town.listed("tender.witness_certificate")) == (0 if missing else 1)
+    assert alerts(town, "AL01") == (["T48 T49"] if missing else [])
+
+
+def test_修改痕迹() -> None:
+    """Lanzhou: a score changed after it was submitted is a chain; a change without one is AL04."""
+    town = TenderTown()
+    for name in EXPERTS:
+        town.enrol(name)
+    town.opened()
+    town.closed()
+    town.panel()
+    town.evaluation()
+    first = town.given[EXPERTS[0], town.bids[0]][0]
+    revised = town.accepted(town.revise(EXPERTS[0], town.bids[0], 9_100))
+    newest = town.chain.state.get(b"newest/" + first)
+    assert newest == revised
+    assert alerts(town, "AL04") == []
+    town.say("builder", "tender.document_filed", kind="tender", files={"file": b"other bytes"})
+    assert alerts(town, "AL04") == ["replaced"]
+
+
+@pytest.mark.parametrize(("hours", "told"), [(24, []), (25, ["complaint_intake_local"])])
+def test_受理时限由3日压缩至1日(hours: int, told: list[str]) -> None:
+    """Lanzhou: a complaint that nobody has taken in at hour 25 raises AL19."""
+    town = TenderTown()
+    town.say("bidder", "tender.complaint", matter="other", known_at_ms=town.now_ms)
+    town.wait_until(town.now_ms + hours * HOUR)
+    assert alerts(town, "AL19") == told
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(-1, 0), (2, 1)])
+def test_退还时长_5日_1日(minutes: int, told: int) -> None:
+    """Lanzhou: a refund that is not there a day after the result raises AL16."""
+    town = TenderTown()
+    town.evaluated()
+    town.say("bank", "tender.deposits_pooled", count=2)
+    town.awarded()
+    for each in town.deposits[1:]:
+        town.say("bank", "tender.deposit_refunded", refs=[("follows", each)])
+    for each in town.guarantees:
+        cited = [("follows", each)]
+        town.say("insurer", "tender.guarantee_released", refs=cited, outcome="released")
+    published = town.now_ms - 60_000
+    town.wait_until(published + DAY + GRACE + minutes * MINUTE)
+    assert alerts(town, "AL16") == ["deposit_refund_local"] * told
+
+
+def test_专家打分畸高畸低() -> None:
+    """Xiong'an: an outlier among the scores raises AL09 on every node identically."""
+    towns = []
+    for _ in range(2):
+        town = TenderTown()
+        for name in EXPERTS:
+            town.enrol(name)
+        town.opened()
+        town.closed()
+        town.panel()
+        town.evaluation({(3, 0): 6_000})
+        town.accepted(town.report())
+        towns.append(town)
+    one, other = towns
+    assert alerts(one, "AL09") == ["score_outlier"]
+    # Two nodes that judge the same story say the same bytes, and reach the same state.
+    assert [each.encode() for each in one.raised()] == [each.encode() for each in other.raised()]
+    assert one.chain.head.state_hash == other.chain.head.state_hash
