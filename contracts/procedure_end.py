@@ -13,7 +13,6 @@ from typing import Final
 from contracts.completeness import Completeness, NodeFinding
 from contracts.node_count import records_of
 from contracts.point_records import ADOPTION, OF_PROJECTS
-from contracts.profile import Profile
 from contracts.schema import RecordType
 from contracts.state import State
 from contracts.subsystem import Point
@@ -36,6 +35,9 @@ class ProcedureEnd:
         self._adopted = _first(ADOPTION, found, state)
         self._closing: frozenset[str] = frozenset()
         self._over: Mapping[str, Times | None] = {}
+        self._named: Mapping[str, frozenset[str]] = {}
+        self._stages: Mapping[str, str] = {}
+        self._groups: dict[str, tuple[str, ...]] = {}
         self._belonging: frozenset[str] = frozenset()
         self._alerted = frozenset(
             name for each in catalogue.alerts.values() for name in each.function_points
@@ -45,6 +47,12 @@ class ProcedureEnd:
         profile = found.profile
         self._closed = _first(profile.asked_by, found, state)
         self._unsealed = _first(profile.unsealed_by, found, state)
+        named = {
+            group.key: [name for node in group.nodes for name in node.types]
+            for group in profile.groups
+        }
+        self._named = {key: frozenset(names) for key, names in named.items()}
+        self._stages = {key: _stage_of(names, catalogue) for key, names in named.items()}
         begun = {each.group.key: _begun(each.nodes) for each in found.groups}
         self._over = {
             group.key: _earliest(
@@ -54,7 +62,7 @@ class ProcedureEnd:
             for group in profile.groups
         }
         self._belonging = frozenset((*profile.types(), *profile.optional, CERTIFICATE))
-        self._closing = frozenset(_groups_of(catalogue.types[profile.asked_by], profile, catalogue))
+        self._closing = frozenset(self._groups_of(catalogue.types[profile.asked_by]))
 
     def expected_at(self, point: Point) -> tuple[str, ...]:
         """The types of a point of which the section's procedure knows, as far as it came."""
@@ -73,6 +81,14 @@ class ProcedureEnd:
             return None
         return max(each.time_ms for each in ends if each is not None)
 
+    def _groups_of(self, kind: RecordType) -> tuple[str, ...]:
+        """The groups in which a type is a node, or else those mostly of its stage."""
+        if kind.key not in self._groups:
+            own = tuple(key for key, names in self._named.items() if kind.key in names)
+            of_stage = tuple(key for key, stage in self._stages.items() if stage == kind.stage)
+            self._groups[kind.key] = own or (() if kind.stage in ANY_TIME else of_stage)
+        return self._groups[kind.key]
+
     def _may_come(self, kind: RecordType, point: Point) -> bool:
         """Whether a type belongs to any procedure: alerts, suspensions, evidence."""
         bound = point.key in kind.named_points and point.key not in self._alerted
@@ -84,7 +100,7 @@ class ProcedureEnd:
             return False
         return any(
             self._began_late(key) or (self._ended_early(key) and key not in self._closing)
-            for key in _groups_of(kind, self._profile, self._catalogue)
+            for key in self._groups_of(kind)
         )
 
     def _began_late(self, key: str) -> bool:
@@ -101,24 +117,13 @@ class ProcedureEnd:
         """When one type's stage had passed; the certificate waits as long as it must."""
         if self._profile is None or kind.key == CERTIFICATE:
             return None
-        keys = _groups_of(kind, self._profile, self._catalogue)
+        keys = self._groups_of(kind)
         ends = [self._over[key] for key in keys] or [self._closed]
         if kind.sealed_until:
             ends.append(_earliest(self._unsealed, self._closed))
         if any(each is None for each in ends):
             return None
         return max((each for each in ends if each is not None), key=lambda each: each.index)
-
-
-def _groups_of(kind: RecordType, profile: Profile, catalogue: Catalogue) -> tuple[str, ...]:
-    """The groups in which a type is a node, or else those whose nodes are mostly of its stage."""
-    named = {
-        group.key: [name for node in group.nodes for name in node.types] for group in profile.groups
-    }
-    own = tuple(key for key, names in named.items() if kind.key in names)
-    if own or kind.stage in ANY_TIME:
-        return own
-    return tuple(key for key, names in named.items() if _stage_of(names, catalogue) == kind.stage)
 
 
 def _stage_of(names: Sequence[str], catalogue: Catalogue) -> str:
