@@ -6,9 +6,8 @@ The stream of commitments is `sealing_stream`'s. Spec: ``docs/spec/sealed.md``,
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -21,11 +20,8 @@ from cli.documents import unreadable
 from cli.failures import CommandError, Exit
 from cli.new_files import write_private
 from cli.record_files import WrittenRecord, new_nonce
+from cli.under_seal import SEALED_SUFFIX, check_sealable, kind_of
 from cli.words import language
-from contracts.catalogue import load_catalogue
-from contracts.schema import RecordType
-from contracts.shape import check_shape
-from contracts.tables import Catalogue
 from ledger.bid_proofs import VerifiedBid, verify_bid_proof
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId, Subject
@@ -38,11 +34,10 @@ from ledger.core.sealed_file import (
     check_committed,
     decode_sealed_file,
 )
-from ledger.errors import FormatError, LedgerError, Rejected
+from ledger.errors import FormatError, LedgerError
 from ledger.verify import verify_receipt
 from ledger.words import sentence
 
-SEALED_SUFFIX: Final = ".sealed.json"
 PROOF_SUFFIX: Final = ".bid-proof.json"
 
 
@@ -75,7 +70,7 @@ def seal_record(
     Raises:
         LedgerError: `sealed.type`, `sealed.too_large`, a `record.*` code, `file.exists`.
     """
-    _check_sealable(written.record)
+    check_sealable(written.record)
     now_ms = _now_ms()
     sealed = seal(
         desk.signer,
@@ -186,18 +181,6 @@ def opening_record(desk: Desk, held: SealedFile) -> Record:
     )
 
 
-def check_not_sealed(records: Iterable[Record]) -> None:
-    """Refuse to send what stays sealed: a node that refuses a bid has read it.
-
-    Raises:
-        LedgerError: `sealed.only`.
-    """
-    for record in records:
-        kind = _kind(record)
-        if kind is not None and kind.is_sealed:
-            raise LedgerError(Code.SEALED_ONLY, type=record.type)
-
-
 def _open_one(desk: Desk, held: SealedFile, path: Path) -> OpenedBid:
     now_ms, record = _now_ms(), opening_record(desk, held)
     early = _too_early(desk, held)
@@ -232,7 +215,7 @@ def _too_early(desk: Desk, held: SealedFile) -> LedgerError | None:
     """Why not to send an opening yet: the node that refuses it has read it."""
     record = decode_record(held.sealed.record)
     named, about = record.record_id.hex(), str(record.subject)
-    kind, project = _kind(record), record.subject.partition("/")[0]
+    kind, project = kind_of(record), record.subject.partition("/")[0]
     if kind is None or not kind.is_sealed:
         return None
     if not kind.sealed_until:
@@ -247,26 +230,6 @@ def _too_early(desk: Desk, held: SealedFile) -> LedgerError | None:
         raise ClientError(Code.API_ANSWER, node="/v1/subjects", what=what) from problem
     events = "|".join(kind.sealed_until)
     return LedgerError(Code.SEALED_EVENT, record=named, event=events, subject=about)
-
-
-@cache
-def _catalogue() -> Catalogue:
-    return load_catalogue()
-
-
-def _kind(record: Record) -> RecordType | None:
-    """The record's type; None where this catalogue does not know it."""
-    return _catalogue().types.get(record.type)
-
-
-def _check_sealable(record: Record) -> None:
-    catalogue = _catalogue()
-    kind = catalogue.types.get(record.type)
-    if kind is None or not kind.is_sealed:
-        raise LedgerError(Code.SEALED_TYPE, type=record.type)
-    refusal = check_shape(record, kind, catalogue.common)
-    if isinstance(refusal, Rejected):
-        raise LedgerError(refusal.code, **refusal.detail)
 
 
 def _index(held: SealedFile, path: Path) -> int:

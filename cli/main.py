@@ -20,6 +20,7 @@ from cli.commands import (
     observer,
     project,
     reading,
+    supervising,
     tracing,
     verifying,
     watching,
@@ -44,7 +45,8 @@ app = typer.Typer(
 for _part in (
     *(network, node, observer, keys, writing, reading, diagnose, project, coverage),
     *(tracing, watching),
-    *(log, witness, bidding, verifying, disclosing, depositing, drawing, catalogue, demo),
+    *(log, witness, bidding, supervising, verifying, disclosing, depositing),
+    *(drawing, catalogue, demo),
 ):
     _part.register(app)
 

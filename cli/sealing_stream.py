@@ -25,10 +25,11 @@ from nacl.utils import random
 
 from api.client import ClientError, Pending
 from api.client.sealing import SealingDesk
-from cli.bidding import SEALED_SUFFIX, read_sealed
+from cli.bidding import read_sealed
 from cli.desk import LIFE_MS, Desk
 from cli.documents import unreadable
 from cli.failures import CommandError
+from cli.under_seal import SEALED_SUFFIX
 from ledger.codes import Code
 from ledger.core.bundle import Bundle, decode_bundle
 from ledger.core.identifiers import Digest

@@ -120,6 +120,7 @@ class Code(StrEnum):
     DEPOSIT_FULL = "deposit.full"
     DEPOSIT_NO_KEY = "deposit.no_key"
     DEPOSIT_NO_SUPERVISOR = "deposit.no_supervisor"
+    DEPOSIT_SEALED = "deposit.sealed"
 
     WATCH_CHANGED = "watch.changed"
     WATCH_SILENT = "watch.silent"
@@ -178,6 +179,7 @@ class Code(StrEnum):
     SEALED_EVENT = "sealed.event"
     SEALED_OPENED = "sealed.opened"
     SEALED_OFF_LEDGER = "sealed.off_ledger"
+    SEALED_ON_LEDGER = "sealed.on_ledger"
     SEALED_ONLY = "sealed.only"
     SEALED_TYPE = "sealed.type"
     SEALED_SET = "sealed.set"
@@ -189,6 +191,8 @@ class Code(StrEnum):
     BID_SET = "bid.set"
     BID_FILE = "bid.file"
     BID_COMMITTED = "bid.committed"
+    CLUE_NUMBER = "clue.number"
+    CLUE_UNKNOWN = "clue.unknown"
     TRUST_INVALID = "trust.invalid"
 
     CATALOGUE_INVALID = "catalogue.invalid"

@@ -6,6 +6,7 @@ nobody else can. Spec: ``docs/spec/sealed.md``.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from ledger.checks import check_documents
 from ledger.codes import Code
@@ -19,6 +20,12 @@ from ledger.numbering import COMMITMENT_STEP, DOCUMENT_STEP, numbered
 from ledger.trust import TrustRoot
 from ledger.verdict import Caveat, Step, VerifiedRecord
 from ledger.verify import verify_entered
+
+OFF_LEDGER_TYPES: Final = frozenset(
+    {"ledger.evidence_accessed", "tender.clue_filed", "tender.logged_in"}
+)
+"""Types of the shipped catalogue that are never opened on the ledger. A verifier has no catalogue,
+so of any other it says only that it is not there yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +68,11 @@ def verify_sealed_file(
         Step(DOCUMENT_STEP, held is not None, held or {}),
         Step(COMMITMENT_STEP, applies=True, facts=facts),
     )
+    standing = Caveat.OFF_LEDGER if inner.type in OFF_LEDGER_TYPES else Caveat.SEALED
     told = replace(
         committed,
         steps=steps,
-        caveats=(Caveat.SEALED, *committed.caveats),
+        caveats=(standing, *committed.caveats),
         documents=tuple(document_digests or ()),
     )
     return VerifiedCommitment(told, inner)

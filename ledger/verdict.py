@@ -32,6 +32,8 @@ class Caveat(StrEnum):
     """Bodies outside the committee cosigned, and no policy says whose word counts."""
     SEALED = "sealed"
     """Of an author's file: the record under seal is not on the ledger."""
+    OFF_LEDGER = "off_ledger"
+    """So, and it never will be: records of its type are opened to supervisors only."""
     CITED = "cited"
     """It cites records of other ledgers of which some were not proved."""
     UNSEALED = "unsealed"

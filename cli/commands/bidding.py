@@ -1,14 +1,13 @@
 """`bidwitness bid`: seal a record, run the stream of commitments, open, prove."""
 
-import signal
 import time
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from cli.bidding import SEALED_SUFFIX, OpenedBid, open_sealed, prove_bid, read_sealed, seal_record
+from cli.bidding import OpenedBid, open_sealed, prove_bid, read_sealed, seal_record
 from cli.commands.options import (
     WAIT_DEFAULT_S,
     AsOption,
@@ -18,26 +17,22 @@ from cli.commands.options import (
     client_from,
     open_desk,
 )
+from cli.commands.streaming import Inbox, Places, plain, run_stream
 from cli.desk import Desk
 from cli.failures import CommandError, Exit
-from cli.interruption import take_as_interruption
 from cli.output import FAILED, HELD, Output, facts, table
 from cli.record_files import read_records
-from cli.sealing_stream import SealingStream, Told
+from cli.under_seal import SEALED_SUFFIX
 from cli.words import language, say
 from ledger.bid_proofs import BidStanding
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId, check_name
-from ledger.report import bid_standing, printable
+from ledger.report import bid_standing
 from ledger.report_json import bid_value
 from ledger.words import sentence
 from ledger.words.moments import beijing_time
 
 _app = typer.Typer(no_args_is_help=True)
-POLL_S: Final = 0.2
-"""Between two looks at what is out; a tick is never later by more than this."""
-LAST_STEPS_MAX: Final = 50
-"""Looks at what is out after Ctrl-C; what has no receipt by then is taken up at the next start."""
 
 
 def register(app: typer.Typer) -> None:
@@ -72,36 +67,21 @@ def seal(
             "commitment": held.digest.hex(),
             "committed_by": held.committed_by,
         },
-        f"{HELD} {_plain(say('bid.sealed', path=str(path)))}",
+        f"{HELD} {plain(say('bid.sealed', path=str(path)))}",
         say("bid.sealed_next", system=held.committed_by),
     )
 
 
 @_app.command("run", help=say("help.bid_run"))
 def run(
-    inbox: Annotated[Path, typer.Argument(help=say("help.bid_inbox"))],
-    places: Annotated[int, typer.Option("--places", min=1, max=1000, help=say("help.bid_places"))],
+    inbox: Inbox,
+    places: Places,
     as_: AsOption = None,
     node: NodeOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Run the stream until Ctrl-C or SIGTERM."""
-    output = Output(as_json)
-    take_as_interruption(signal.SIGTERM)
-    committed = 0
-    with Desk.open(client_from(as_, node)) as desk, SealingStream(desk, inbox, places) as stream:
-        try:
-            running = say("bid.running", inbox=str(inbox), places=places, tick=stream.tick_ms)
-            output.note(_plain(running))
-            while True:
-                committed += _tell(output, stream, stream.step(time.time_ns() // 1_000_000))
-                time.sleep(POLL_S)
-        except KeyboardInterrupt:
-            committed += _finish(output, stream)
-        output.result(
-            {"ticks": stream.ticks_count, "committed": committed, "out": stream.pending_count},
-            say("bid.stopped", ticks=stream.ticks_count, count=committed),
-        )
+    run_stream(inbox, places, as_, node, Output(as_json))
 
 
 @_app.command("open", help=say("help.bid_open"))
@@ -119,7 +99,7 @@ def open_(
     rows = table(say("bid.opened"), say("bid.file"), say("kept.record"), say("bid.outcome"))
     for each in done:
         record = read_sealed(each.path).sealed.record_id.hex()[:16] + "…"
-        rows.add_row(_plain(each.path.name), record, _outcome(each))
+        rows.add_row(plain(each.path.name), record, _outcome(each))
     output.result({"opened": [_opened_value(each) for each in done]}, rows)
     if any(each.problem is not None for each in done):
         raise typer.Exit(Exit.REFUSED)
@@ -156,38 +136,10 @@ def prove(
     )
 
 
-def _tell(output: Output, stream: SealingStream, told: Told) -> int:
-    """A line for what happened; how many files got their receipt."""
-    for problem in told.problems:
-        output.warn(sentence(problem.code, problem.detail, language()))
-    for path in told.committed:
-        output.note(f"{HELD} {_plain(say('bid.committed', path=path.name))}")
-    if told.ticked and not output.as_json and output.err.is_terminal:
-        line = say("bid.tick", ticks=stream.ticks_count, out=stream.pending_count)
-        output.err.print(line, end="\r")
-    return len(told.committed)
-
-
-def _finish(output: Output, stream: SealingStream) -> int:
-    """Keep the receipts of what is out, without another tick, for a moment at most."""
-    committed = 0
-    for _ in range(LAST_STEPS_MAX):
-        if not stream.pending_count:
-            break
-        committed += _tell(output, stream, stream.settle())
-        time.sleep(POLL_S)
-    return committed
-
-
-def _plain(text: str) -> str:
-    """What a file name or a node says, unable to act on the terminal."""
-    return escape(printable(text))
-
-
 def _outcome(each: OpenedBid) -> str:
     if each.problem is not None:
         told = sentence(each.problem.code, each.problem.detail, language())
-        return f"{FAILED} {_plain(told)}"
+        return f"{FAILED} {plain(told)}"
     return f"{HELD} {say('bid.valid')}" if each.receipt else f"{FAILED} {say('bid.invalid')}"
 
 

@@ -31,6 +31,7 @@ from cli.record_files import WrittenRecord, new_nonce
 from cli.settings import ClientSettings
 from cli.signers.passphrase import passphrase
 from cli.traced import Held, read_openings
+from cli.under_seal import check_opened
 from cli.words import language, say
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId, RecordId, Subject
@@ -84,6 +85,8 @@ def deposit(
     output, held = Output(as_json), read_openings(files)
     if not held:
         raise CommandError(Exit.USAGE, Code.FORMAT_SHAPE, what=f"*{OPENINGS_SUFFIX}")
+    for each in held:
+        check_opened(each.path)
     rows: list[dict[str, object]] = []
     with open_desk(as_, node, wait) as desk:
         whom = recipients(desk.client, desk.member_id, to or [])

@@ -9,7 +9,6 @@ import typer
 
 from cli import anchoring
 from cli.anchoring import BatchedDocument
-from cli.bidding import check_not_sealed
 from cli.commands.options import (
     WAIT_DEFAULT_S,
     AsOption,
@@ -25,6 +24,7 @@ from cli.importing import Imported, import_package
 from cli.ocds import read_package
 from cli.output import HELD, Output, table
 from cli.record_files import read_records
+from cli.under_seal import check_not_sealed
 from cli.words import language, say
 from ledger.core.record import Evidence
 from ledger.words import sentence

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from cli.bidding import SEALED_SUFFIX, opening_record, prove_bid, seal_record
+from cli.bidding import opening_record, prove_bid, seal_record
 from cli.demo.play import Play, place
 from cli.demo.story import RECORD, Scene
 from cli.record_files import WrittenRecord
+from cli.under_seal import SEALED_SUFFIX
 from cli.words import language, say
 from ledger.core.receipt import Receipt
 from ledger.report import bid_standing

@@ -11,17 +11,19 @@ import pytest
 from typer.testing import CliRunner
 
 from api.client import Client, ClientError
-from cli.bidding import open_sealed, prove_bid, read_sealed
+from cli.bidding import open_sealed, prove_bid, read_sealed, seal_record
 from cli.main import app
+from cli.record_files import private_record
 from ledger.bid_proofs import BidStanding
 from ledger.codes import Code
 from ledger.core.canonical import Value
+from ledger.core.identifiers import MemberId
 from ledger.core.record import decode_record
 from ledger.core.sealed import COMMITMENT_TYPE
 from ledger.core.sealed_file import SealedFile
 from ledger.errors import LedgerError
 from ledger.verify import verify_receipt
-from tests.cli.venue import PLACES, SECTION, WAIT_S, Venue
+from tests.cli.venue import PLACES, SECTION, WAIT_S, Venue, record
 
 pytestmark = pytest.mark.network
 
@@ -74,6 +76,27 @@ def test_a_bid_is_not_sent_openly_by_mistake(
     ended = CliRunner().invoke(app, ["submit", str(tmp_path / "bid.json"), "--as", str(alpha)])
     assert isinstance(ended.exception, LedgerError), ended.output
     assert ended.exception.code is Code.SEALED_ONLY
+
+
+def test_no_node_is_asked_about_the_openings_of_a_sealed_bid(venue: Venue, tmp_path: Path) -> None:
+    """A request for the receipt of a record would show its id before the opening does."""
+    written = private_record(record("alpha", "tender.bid_submitted").record, {"price_fen": 1})
+    path = tmp_path / "bid.sealed.json"
+    with venue.desk("alpha") as desk:
+        seal_record(desk, written, MemberId("centre"), path)
+    alpha = str(venue.one.network.member_folder("alpha"))
+    nowhere = ["--as", alpha, "--node", "http://127.0.0.1:9", "--wait", "0"]
+
+    def refused() -> Code | None:
+        words = ["openings", "deposit", str(tmp_path), "--into", str(tmp_path / "d"), *nowhere]
+        ended = CliRunner().invoke(app, words)
+        assert isinstance(ended.exception, LedgerError), ended.output
+        return ended.exception.code
+
+    assert refused() is Code.DEPOSIT_SEALED
+    # Once it was opened its receipt lies beside it, and a node may be asked.
+    (tmp_path / "bid.receipt.json").write_text("{}")
+    assert refused() is Code.NODE_UNREACHABLE
 
 
 def test_bids_are_committed_opened_and_proven_and_a_dropped_one_is_found(venue: Venue) -> None:

@@ -28,6 +28,7 @@ HOUR = 3_600_000
 MEMBERS = {
     "centre": ["trading_centre", "client_system", "registrar", "role_authority", "bid_system"],
     "builder": ["tenderer"],
+    "inspector": ["supervisor"],
     "alpha": ["bidder"],
     "beta": ["bidder"],
     "gamma": ["bidder"],
@@ -86,10 +87,12 @@ class Venue:
         pytest.fail(f"no receipt after {WAIT_S} s")
 
     @contextmanager
-    def stream(self) -> Iterator["subprocess.Popen[str]"]:
+    def stream(
+        self, command: str = "bid", who: str = "centre"
+    ) -> Iterator["subprocess.Popen[str]"]:
         """`bid run` in a process of its own; Ctrl-C at the end, or SIGKILL before."""
-        words = ["bid", "run", str(self.inbox), "--places", str(PLACES), "--json"]
-        member = self.one.network.member_folder("centre")
+        words = [command, "run", str(self.inbox), "--places", str(PLACES), "--json"]
+        member = self.one.network.member_folder(who)
         process = subprocess.Popen(
             [sys.executable, "-m", "cli.main", *words],
             env={"LANG": "en_US.UTF-8", "BIDWITNESS_AS": str(member)},

@@ -12,8 +12,9 @@ from ledger.core.canonical import Value
 from ledger.core.identifiers import RecordId, Subject
 from ledger.core.record import Evidence, Ref
 from ledger.core.sealed import COMMITMENT_TYPE
+from ledger.sealed_files import OFF_LEDGER_TYPES
 from tests.contracts.sealing import AFTER, BIDDERS, DEADLINE, SYSTEM, SealedTown
-from tests.contracts.town import DAY, HOUR, SECTION, START_MS
+from tests.contracts.town import CATALOGUE, DAY, HOUR, SECTION, START_MS
 from tests.vectors.small_network import seed
 
 
@@ -41,6 +42,12 @@ def three_bids(town: SealedTown) -> list[tuple[RecordId, RecordId]]:
 
 
 # Commitments.
+
+
+def test_a_verifier_without_a_catalogue_knows_what_is_never_opened_on_the_ledger() -> None:
+    kinds = CATALOGUE.types.values()
+    apart = {kind.key for kind in kinds if kind.is_sealed and not kind.sealed_until}
+    assert apart == OFF_LEDGER_TYPES
 
 
 def test_three_bids_are_sealed_listed_and_opened_without_an_alert() -> None:

@@ -332,7 +332,9 @@ const JUDGES = {
   "sealed/files": (given) => {
     const documents = given.documents.map(([sha256, size]) =>
       ({ sha256: fromHex(sha256), sizeBytes: BigInt(size), sm3: null }));
-    verifyFile(spelled(given.file), decodeTrust(spelled(given.trust)), { documents });
+    const trust = decodeTrust(spelled(given.trust));
+    const { caveats } = verifyFile(spelled(given.file), trust, { documents });
+    same(caveats[0], given.standing, "standing");
   },
   "sealed/refused_openings": refusedBy((data) => {
     const opening = decodeRecord(data);

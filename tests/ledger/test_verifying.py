@@ -312,3 +312,18 @@ def test_a_sealed_file_proves_its_commitment_and_is_compared_with_the_document(
     assert "under seal: record" in told and "not on the ledger until it is opened" in told
     assert verify(other) == 1
     assert "REFUSED at step 10" in capsys.readouterr().out
+
+
+def test_a_supervisors_file_says_that_the_ledger_never_opens_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = cases("sealed/files")[1].values[0]
+    trust, file = tmp_path / "trust.json", tmp_path / "visit.sealed.json"
+    trust.write_text(json.dumps(case["trust"]), encoding="utf-8")
+    file.write_text(json.dumps(case["file"]), encoding="utf-8")
+    assert main([str(file), "--trust", str(trust), "--lang", "en"]) == 0
+    told = capsys.readouterr().out
+    assert "11 ✓ commitment" in told and "ledger.evidence_accessed" in told
+    assert "never opened on the ledger" in told and "until it is opened" not in told
+    assert main([str(file), "--trust", str(trust), "--lang", "zh"]) == 0
+    assert "永不在账上揭示" in capsys.readouterr().out

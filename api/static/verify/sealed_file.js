@@ -10,6 +10,7 @@ import { verifyEntered } from "./verdict.js";
 
 export const DOCUMENT_STEP = 10;
 export const COMMITMENT_STEP = 11;
+const OFF_LEDGER_TYPES = ["ledger.evidence_accessed", "tender.clue_filed", "tender.logged_in"];
 
 /**
  * Verify an author's file: the ten checks of its commitment, with documents asked of the record
@@ -26,7 +27,8 @@ export function verifySealedFile(file, trust, documents = [], policy = null) {
     steps.push({ number: DOCUMENT_STEP, applies: facts !== null, facts: facts ?? {} });
     const told = { record: hex(recordId(file.carried.record)), author: inner.issuer };
     steps.push({ number: COMMITMENT_STEP, applies: true, facts: told });
-    return { ...verdict, steps, caveats: ["sealed", ...verdict.caveats], inner };
+    const standing = OFF_LEDGER_TYPES.includes(inner.type) ? "off_ledger" : "sealed";
+    return { ...verdict, steps, caveats: [standing, ...verdict.caveats], inner };
   } catch (problem) {
     if (problem instanceof Refusal) problem.passed = steps;
     throw problem;

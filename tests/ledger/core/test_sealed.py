@@ -65,6 +65,7 @@ def test_an_authors_file_belongs_to_its_commitment_or_not(case: Any) -> None:
     if case["code"] is None:
         verified = verify_sealed_file(file, trust, documents)
         assert [step.number for step in verified.commitment.steps] == list(range(1, 12))
+        assert verified.commitment.caveats[0] == case["standing"]
         return
     with pytest.raises(VerificationError) as refusal:
         verify_sealed_file(file, trust, documents)

@@ -170,8 +170,18 @@ def _files() -> Cases:
     network.commit([network.bundle([opening])])
     file = SealedFile(NETWORK, SYSTEM, sealed, network.receipt(commitment))
 
+    looked = sealed_record("visit", SYSTEM, type="ledger.evidence_accessed", evidence=())
+    visit = commitment_record("visit", looked)
+    network.commit([network.bundle([visit])])
+    apart = SealedFile(NETWORK, SYSTEM, looked, network.receipt(visit))
+
     def case(
-        name: str, held: SealedFile, code: str = "", step: int = 11, document: str = ""
+        name: str,
+        held: SealedFile,
+        code: str = "",
+        step: int = 11,
+        document: str = "",
+        standing: str = "sealed",
     ) -> Case:
         data = document_bytes(document)
         return {
@@ -181,6 +191,7 @@ def _files() -> Cases:
             "documents": [[sha256(data).hex(), len(data)]] if document else [],
             "step": step if code else None,
             "code": code or None,
+            "standing": None if code else standing,
         }
 
     def holding(name: str, held: Sealed = sealed) -> SealedFile:
@@ -190,6 +201,7 @@ def _files() -> Cases:
     inside = replace(file, committed_by=AUTHOR, receipt=network.inner_receipt(opening, around))
     return [
         case("a bid and its commitment", file),
+        case("a record that is never opened on the ledger", apart, standing="off_ledger"),
         case("with the document under seal", file, document="bid"),
         case("another document", file, "receipt.document", 10, "first"),
         case("another bid and another document", replace(file, sealed=other), wrong, 11, "first"),
