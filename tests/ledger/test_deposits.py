@@ -1,7 +1,9 @@
 """Deposited openings: whoever is named opens them, and a deposit that lies is found out."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from nacl.public import PrivateKey, PublicKey, SealedBox
@@ -22,10 +24,11 @@ from ledger.core.encryption import check_encryption_key
 from ledger.core.hashing import Tag, sha256
 from ledger.core.identifiers import Digest, MemberId, NetworkId
 from ledger.core.openings import Openings, commit_fields
-from ledger.core.record import Record
+from ledger.core.record import Record, decode_record
 from ledger.core.signing import sign_tagged
 from ledger.deposits import make_deposit, open_deposit, verify_signed
 from ledger.errors import FormatError, VerificationError
+from tests.vectors.reading import cases, octets
 from tests.vectors.small_network import nonce, seed, signer, small_record
 
 NETWORK = NetworkId(seed("network"))
@@ -57,6 +60,24 @@ def resigned(deposit: Deposit) -> Deposit:
     """As a depositor would sign whatever it likes."""
     body = signed_body(deposit.header, deposit.wrapped, deposit.ciphertext)
     return replace(deposit, signature=sign_tagged(CENTRE, Tag.DEPOSIT, body))
+
+
+@pytest.mark.parametrize("case", cases("deposit/deposits"))
+def test_vectors(case: Any) -> None:
+    deposit = decode_deposit(json.dumps(case["deposit"]).encode())
+    assert sha256(deposit.encode()).hex() == case["sha256"]
+    record, secret = decode_record(octets(case["record"])), octets(case["secret_key"])
+
+    def opened() -> Openings:
+        verify_signed(deposit)
+        return open_deposit(deposit, secret, record)
+
+    if case["code"] is None:
+        assert {each.name: each.value for each in opened().openings}.items() <= FIELDS.items()
+        return
+    with pytest.raises(VerificationError) as refused:
+        opened()
+    assert refused.value.code == case["code"]
 
 
 @pytest.mark.parametrize("who", ["centre", "supervisor"])

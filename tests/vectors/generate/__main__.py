@@ -13,6 +13,7 @@ from tests.vectors.generate import (
     blocks,
     bundles,
     canonical,
+    deposit,
     draw,
     files,
     keys,
@@ -48,6 +49,7 @@ SOURCES = (
     tiles,
     verifying,
     add_checkpoint,
+    deposit,
 )
 
 
