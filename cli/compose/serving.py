@@ -14,6 +14,7 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
+from cli.compose.bounded import BoundedSocket, connections_max
 from cli.compose.deadlines import deadlines_of
 from cli.failures import CommandError, Exit
 from cli.settings import Address
@@ -22,6 +23,8 @@ from ledger.errors import StoreError
 
 GOODBYE_S: Final = 3
 """How long open requests have to end after a stop was asked for."""
+BACKLOG: Final = 128
+"""Connections that wait to be accepted."""
 PATIENCE_S: Final = 60.0
 """A bundle of the largest size comes in time over a slow line."""
 
@@ -71,6 +74,7 @@ def http_server(
     config = uvicorn.Config(
         app,
         http=deadlines_of(patience_s),
+        backlog=BACKLOG,
         log_config=None,
         access_log=False,
         lifespan="on",
@@ -98,8 +102,12 @@ def _load(config: uvicorn.Config, https: HttpsFiles) -> None:
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
 
 
-def listen(address: Address) -> socket.socket:
+def listen(address: Address, most: int | None = None) -> BoundedSocket:
     """A socket that listens.
+
+    Args:
+        address: where.
+        most: connections at once; None: as many as leave descriptors for a store.
 
     Raises:
         CommandError: `node.port`.
@@ -110,7 +118,7 @@ def listen(address: Address) -> socket.socket:
         # asyncio does this only for sockets that name their protocol; without it every small
         # answer waits 40 ms for an acknowledgement.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return listening
+        return BoundedSocket(listening, connections_max() if most is None else most)
     except OSError as problem:
         reason = problem.strerror or str(problem)
         raise CommandError(

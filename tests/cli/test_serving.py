@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from fastapi import FastAPI, Request, Response
 
+from cli.compose.bounded import BoundedSocket
 from cli.compose.serving import http_server, listen
 from cli.settings import Address
 
@@ -33,13 +34,15 @@ def application() -> FastAPI:
 
 
 @asynccontextmanager
-async def served() -> AsyncIterator[int]:
-    """The port of a server with little patience."""
-    server = http_server(application(), connections_max=8, patience_s=PATIENCE_S)
-    with listen(Address("127.0.0.1", 0)) as listening:
+async def served(
+    patience_s: float = PATIENCE_S, most: int | None = None
+) -> AsyncIterator[BoundedSocket]:
+    """A server with little patience."""
+    server = http_server(application(), connections_max=8, patience_s=patience_s)
+    with listen(Address("127.0.0.1", 0), most) as listening:
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         try:
-            yield listening.getsockname()[1]
+            yield listening
         finally:
             server.should_exit = True
             await serving
@@ -47,8 +50,8 @@ async def served() -> AsyncIterator[int]:
 
 def told(story: Callable[[int], Awaitable[None]]) -> None:
     async def run() -> None:
-        async with asyncio.timeout(LIMIT_S), served() as port:
-            await story(port)
+        async with asyncio.timeout(LIMIT_S), served() as listening:
+            await story(listening.getsockname()[1])
 
     asyncio.run(run())
 
@@ -112,3 +115,22 @@ def test_who_does_not_read_its_answer_is_cut_off_and_who_reads_slowly_is_not() -
         writer.close()
 
     told(story)
+
+
+def test_strangers_who_stay_leave_descriptors_for_everything_else() -> None:
+    """Each took one, to the last, and a store that cannot open a file ends its process."""
+
+    async def story() -> None:
+        async with asyncio.timeout(LIMIT_S), served(patience_s=LIMIT_S, most=3) as listening:
+            port = listening.getsockname()[1]
+            strangers = [await asyncio.open_connection("127.0.0.1", port) for _ in range(6)]
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(HEAD + b"abcd")
+            await asyncio.sleep(PATIENCE_S)
+            assert listening.held_count <= 3
+            for _, stranger in strangers:
+                stranger.close()
+            assert (await reader.readuntil(b"abcd")).startswith(b"HTTP/1.1 200")
+            writer.close()
+
+    asyncio.run(story())
