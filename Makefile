@@ -48,7 +48,7 @@ venv: .venv/.dev ## Make .venv with everything needed to work on the code
 	    || tools/explain-install
 	@touch $@
 
-demo: .venv/.package ## Play the whole story on four nodes (ONCE=1 stops at the end; OCDS=file; VARIANT=name)
+demo: .venv/.package ## Play the whole story on four nodes (ONCE=1 stops at the end; OCDS=file; STORY=name; VARIANT=name)
 	@$(BIN)/bidwitness demo $(if $(OCDS),--ocds "$(OCDS)")
 
 test: .venv/.dev ## Run all tests; REQUIRE_ALL=1 makes a skipped test a failure

@@ -13,7 +13,7 @@ import typer
 
 from cli.commands.options import JsonFlag
 from cli.demo.story import Story
-from cli.demo.story_files import load_story, variants
+from cli.demo.story_files import MAIN, load_story, stories, variants
 from cli.demo.telling import Telling
 from cli.failures import CommandError, Exit
 from cli.interruption import take_as_interruption
@@ -38,6 +38,9 @@ def demo(
     variant: Annotated[
         str, typer.Option("--variant", help=say("help.demo_variant"), envvar="VARIANT")
     ] = "",
+    story: Annotated[
+        str, typer.Option("--story", help=say("help.demo_story"), envvar="STORY")
+    ] = MAIN,
     as_json: JsonFlag = False,
 ) -> None:
     """Play the story; exit 0 only when all held."""
@@ -45,11 +48,14 @@ def demo(
         raise CommandError(Exit.USAGE, Code.FILE_UNREADABLE, path=str(ocds), reason="?")
     # A terminal that closes, or a supervisor that ends us, is an interruption like Ctrl-C.
     take_as_interruption(signal.SIGTERM, signal.SIGHUP)
-    if variant and variant not in variants():
-        raise typer.BadParameter(", ".join(variants()), param_hint="--variant")
+    if story not in stories():
+        raise typer.BadParameter(", ".join(stories()), param_hint="--story")
+    if variant and (story != MAIN or variant not in variants()):
+        told = f"--story {MAIN}: {', '.join(variants())}"
+        raise typer.BadParameter(told, param_hint="--variant")
     telling = Telling(Output(as_json))
     stays = sys.stdout.isatty() and not once and not as_json
-    _perform(load_story(variant), telling, folder, ocds, stays=stays)
+    _perform(load_story(variant, story), telling, folder, ocds, stays=stays)
     if telling.failed:
         raise typer.Exit(Exit.REFUSED)
 

@@ -123,7 +123,7 @@ def set_up(folder: Path, story: Story, description: Description, catalogue_hash:
     )
     for made in (stage.receipts, stage.inbox, stage.documents, stage.papers):
         made.mkdir()
-    for document in load_documents():
+    for document in load_documents(story):
         _write(stage.documents if document.anchored else stage.papers, document)
     return stage
 

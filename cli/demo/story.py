@@ -116,6 +116,10 @@ class Story:
     acts: tuple[Act, ...]
     parameters: Mapping[str, int]
     """Of the genesis, where the story wants others than its network has."""
+    facts: Mapping[str, str]
+    """What its documents and records call the things of its world, by name."""
+    folder: str
+    """The documents that the trading centre anchors on the first day: a file, without ending."""
 
     @property
     def scenes(self) -> Iterator[Scene]:

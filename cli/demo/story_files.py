@@ -1,7 +1,7 @@
-"""Reads a story from TOML: the acts in the order of their files, and a variant laid over them.
+"""Reads a story from TOML: its acts, in its order, and what it or a variant lays over them.
 
-A variant says what is left out, what is put in its place and what comes in addition; so each way in
-which a procedure can go wrong is one short file.
+Acts are shared. What is laid over them says what is left out, what is put in its place and what
+comes in addition; so another procedure, and each way in which one can go wrong, is one short file.
 """
 
 import tomllib
@@ -16,7 +16,13 @@ from cli.demo.story import RECORD, Act, Scene, Story, StoryMember, Writing, chec
 
 Shape = TypeVar("Shape", Scene, Writing, StoryMember)
 
+MAIN: Final = "lanzhou"
+"""The story that is told where none is named, and the only one that has variants."""
 _ACTORS: Final = "actors.toml"
+_FOLDER: Final = "folder"
+EVERY_MEMBER: Final = "@members"
+"""Where the rows of a record stand: one for each member that the story enrols by its name."""
+_OVERLAID: Final = frozenset({"parameters", "without", "instead", "after"})
 _TEXTS: Final = frozenset({"about", "evidence", "lacking", "opens", "roles"})
 _OF_WRITING: Final = frozenset({"type", "evidence", "fields", "facts", "private", "refs"})
 
@@ -31,24 +37,34 @@ class Document:
     """Whether it lies in the folder that the trading centre anchors on the first day."""
 
 
-def load_story(variant: str = "") -> Story:
-    """The story that ships with the package, or a variant of it.
+def load_story(variant: str = "", name: str = MAIN) -> Story:
+    """A story that ships with the package, or a variant of the main one.
 
     Raises:
-        KeyError: there is no such variant.
+        KeyError: there is no such story, or no such variant of it.
         ValueError: where the data is not a story.
     """
-    actors = _packaged(_ACTORS)
-    acts = {name: _packaged(f"acts/{name}.toml") for name in _names("acts")}
-    if not variant:
-        return story_from(actors, acts)
-    if variant not in variants():
+    if name not in stories():
+        raise KeyError(name)
+    if variant and (name != MAIN or variant not in variants()):
         raise KeyError(variant)
-    return story_from(actors, acts, _packaged(f"variants/{variant}.toml"))
+    told = _packaged(f"stories/{name}.toml")
+    enrolled = {row["id"]: row for row in _packaged(_ACTORS)["members"]}
+    told["members"] = [enrolled[member] for member in told["members"]]
+    own = {"code": told["project"], "section": told["section"]}
+    told["facts"] = {**_packaged("documents/facts.toml"), **own, **told.get("facts", {})}
+    acts = {act: _packaged(f"acts/{act}.toml") for act in told["acts"]}
+    over = {key: told[key] for key in _OVERLAID & told.keys()}
+    return story_from(told, acts, _packaged(f"variants/{variant}.toml") if variant else over)
+
+
+def stories() -> tuple[str, ...]:
+    """The names of all stories."""
+    return tuple(_names("stories"))
 
 
 def variants() -> tuple[str, ...]:
-    """The names of all variants."""
+    """The names of all variants of the main story."""
     return tuple(_names("variants"))
 
 
@@ -60,7 +76,7 @@ def story_from(
     """A story from its TOML tables.
 
     Args:
-        actors: project, section, and who is enrolled while it runs.
+        actors: project, section, who is enrolled while it runs, facts, and the folder's name.
         acts: by name, in their order.
         variant: what is different.
 
@@ -70,8 +86,11 @@ def story_from(
     over = variant or {}
     _only(over, {"zh", "en", "parameters", "keep_acts", "without", "instead", "after"})
     kept = list(over.get("keep_acts", acts))
-    made = tuple(_act(name, acts[name], _Overlay.of(over)) for name in acts if name in kept)
-    _check_overlay(over, acts, kept)
+    # Labels are nobody's name, and enrolled by the extraction system.
+    rows = [_enrolled(row) for row in _rows(actors["members"]) if row.get("kind") != "label"]
+    played = {name: _with_rows(acts[name], rows) for name in acts if name in kept}
+    made = tuple(_act(name, given, _Overlay.of(over)) for name, given in played.items())
+    _check_overlay(over, played)
     story = Story(
         zh=str(over.get("zh", actors["zh"])),
         en=str(over.get("en", actors["en"])),
@@ -80,24 +99,40 @@ def story_from(
         members=tuple(_shaped(StoryMember, row) for row in _rows(actors["members"])),
         acts=made,
         parameters=dict(over.get("parameters", {})),
+        facts=dict(actors.get("facts", {})),
+        folder=str(actors.get("folder", _FOLDER)),
     )
     check_order(story)
     return story
 
 
-def load_documents() -> tuple[Document, ...]:
-    """The texts of the story, with its facts filled in."""
-    facts = _packaged("documents/facts.toml")
+def load_documents(story: Story) -> tuple[Document, ...]:
+    """All texts that the story may show, with its facts filled in."""
     return tuple(
         Document(
             row["file"],
-            Template(row["text"].lstrip("\n")).substitute(facts),
-            name == "folder",
+            Template(row["text"].lstrip("\n")).substitute(story.facts),
+            name == story.folder,
         )
         for name in _names("documents")
-        if name != "facts"
+        if name != "facts" and (name == story.folder or not name.startswith(_FOLDER))
         for row in _packaged(f"documents/{name}.toml")["documents"]
     )
+
+
+def _enrolled(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A member of the story as a record's row."""
+    names = {"zh": row["name_zh"], "en": row["name_en"], "code": row["credit_code"]}
+    return {"member": row["id"], "roles": row.get("roles", []), **names}
+
+
+def _with_rows(act: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The act, with `rows` wherever it asks for a row of every member."""
+    for scene in _rows(act["scenes"]):
+        for listed in scene.get("records", []):
+            if listed.get("with") == EVERY_MEMBER:
+                listed["with"] = rows
+    return act
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +161,9 @@ class _Overlay:
             yield from self.after.get(name, [])
 
 
-def _check_overlay(
-    over: Mapping[str, Any], acts: Mapping[str, Mapping[str, Any]], kept: Sequence[str]
-) -> None:
+def _check_overlay(over: Mapping[str, Any], acts: Mapping[str, Mapping[str, Any]]) -> None:
     """Refuse a variant that changes what is not there: it would be the plain story unnoticed."""
-    rows = [row for name in kept for row in _rows(acts[name]["scenes"])]
+    rows = [row for act in acts.values() for row in _rows(act["scenes"])]
     there = {str(row["id"]) for row in rows} | {
         writing.id for row in rows for writing in _writings(row)
     }

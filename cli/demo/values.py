@@ -67,6 +67,8 @@ class Values:
                 return what
             case "project":
                 return self.story.project
+            case "fact":
+                return self.story.facts[what]
             case "key":
                 return self.desks[what].signer.public_key
             case "possession":

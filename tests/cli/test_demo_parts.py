@@ -10,7 +10,7 @@ from cli.demo import offline, player
 from cli.demo.offline import Room
 from cli.demo.stage import MARK_FILE, claim
 from cli.demo.story import DEEDS, Story
-from cli.demo.story_files import load_documents, load_story, story_from, variants
+from cli.demo.story_files import MAIN, load_documents, load_story, stories, story_from, variants
 from cli.demo.tampering import flip
 from cli.failures import CommandError
 from contracts.catalogue import load_catalogue
@@ -18,7 +18,7 @@ from ledger.codes import Code
 
 ACTORS = {"zh": "戏", "en": "play", "project": "P", "section": "P/1", "members": []}
 GOOD = {"id": "a", "do": "record", "zh": "甲", "en": "a", "by": "x", "type": "t"}
-STORIES = ("", *variants())
+STORIES = [*(("", name) for name in stories()), *((variant, MAIN) for variant in variants())]
 FOUNDERS = {
     member.member_id
     for member in read_description(Path(player.__file__).with_name("network.toml")).members
@@ -34,10 +34,10 @@ def test_every_deed_can_be_done() -> None:
     assert player._DEEDS.keys() == DEEDS
 
 
-@pytest.mark.parametrize("variant", STORIES)
-def test_every_type_alert_and_document_of_the_story_exists(variant: str) -> None:
-    story, catalogue = load_story(variant), load_catalogue()
-    files = {document.file for document in load_documents()}
+@pytest.mark.parametrize(("variant", "name"), STORIES)
+def test_every_type_alert_and_document_of_the_story_exists(variant: str, name: str) -> None:
+    story, catalogue = load_story(variant, name), load_catalogue()
+    files = {document.file for document in load_documents(story)}
     members = {member.id for member in story.members} | FOUNDERS
     for each in story.scenes:
         assert not each.alert or catalogue.alerts[each.alert].planned is False, each.id
@@ -55,17 +55,36 @@ def test_a_node_is_killed_before_it_is_restarted_and_work_is_done_between() -> N
 
 
 def test_every_paper_is_shown_somewhere() -> None:
-    writings = [w for name in STORIES for each in load_story(name).scenes for w in each.records]
+    writings = [w for told in STORIES for each in load_story(*told).scenes for w in each.records]
     shown = {file for writing in writings for file in writing.evidence}
     shown |= {
         str(value).removeprefix("@sha256:") for w in writings for value in (w.fields or {}).values()
     }
-    papers = {document.file for document in load_documents() if not document.anchored}
+    papers = {each.file for each in load_documents(load_story()) if not each.anchored}
     assert papers - shown == set()
 
 
-def test_no_document_has_a_place_left_to_fill() -> None:
-    assert [each.file for each in load_documents() if "$" in each.text] == []
+@pytest.mark.parametrize("name", stories())
+def test_no_document_has_a_place_left_to_fill(name: str) -> None:
+    documents = load_documents(load_story(name=name))
+    assert [each.file for each in documents if "$" in each.text] == []
+    assert any(each.anchored for each in documents)
+
+
+@pytest.mark.parametrize(
+    ("variant", "name"), [("", "nobody"), ("nobody", MAIN), ("suspended", "xiongan")]
+)
+def test_what_is_no_story_is_not_told(variant: str, name: str) -> None:
+    with pytest.raises(KeyError):
+        load_story(variant, name)
+
+
+def test_each_member_that_a_story_names_is_enrolled_by_its_name_and_no_label_is() -> None:
+    story = load_story(name="xiongan")
+    (enrolment,) = [each for each in story.scenes if each.id == "enrolment"]
+    enrolled = {each.id.removeprefix("register-") for each in enrolment.records}
+    assert enrolled == {each.id for each in story.members if each.kind != "label"}
+    assert "expert-a" not in enrolled and "zhizao" not in enrolled
 
 
 @pytest.mark.parametrize(
