@@ -81,6 +81,10 @@ class WitnessedLog:
             # Time never goes back, though the clock may.
             time_s = max(now_s(), self._time_s)
             line = cosign(self._signer, self._key.name, head, time_s)
+            if (head, time_s) == (self._head, self._time_s):
+                # The very line that is durable already. Whoever has a head may ask for it again and
+                # again, and must not keep the disk from those who have a new one.
+                return line
             note = Note(head.text(), (*lines, line)).format()
             self._file.replace(note)
             self._head, self._time_s, self.note = head, time_s, note

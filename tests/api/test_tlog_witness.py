@@ -103,6 +103,19 @@ def test_what_was_cosigned_is_known_after_a_restart_and_time_does_not_go_back() 
     assert line.text in disk.read().decode()
 
 
+def test_a_head_that_is_asked_for_again_and_again_is_written_once_a_second() -> None:
+    """Each request went to the disk, and a stranger needs nothing but a published head for one."""
+    disk = disk_with(None)
+    client = witness_on(disk)
+    first = add(client, 0, 4)
+    assert [add(client, 4, 4).text for _ in range(5)] == [first.text] * 5
+    assert disk.calls == ["replace"]
+    later = witness_on(disk, TIME_S + 1)
+    fresh = add(later, 4, 4)
+    assert (fresh.status_code, fresh.text == first.text) == (200, False)
+    assert disk.calls == ["replace"] * 2 and fresh.text in disk.read().decode()
+
+
 def test_where_the_disk_fails_nothing_is_cosigned_and_nothing_believed() -> None:
     disk = disk_with(None)
     client = witness_on(disk)
