@@ -18,7 +18,7 @@ from ledger.core.hashing import LeafKind, Tag, leaf_data
 from ledger.core.identifiers import Digest
 from ledger.core.shapes import array, digest, integer, octets, versioned
 from ledger.core.vrf import PROOF_BYTES, VrfKey, verify_vrf
-from ledger.errors import VerificationError
+from ledger.errors import FormatError, VerificationError
 
 WORD: Final = "negative-list-proof"
 VERSION: Final = 1
@@ -226,7 +226,7 @@ def _neighbour(value: Value, what: str) -> Neighbour | None:
 def _path(value: Value) -> tuple[Digest, ...]:
     items = array(value, "path")
     if len(items) > PATH_MAX:
-        raise _wrong("path")
+        raise FormatError(Code.FORMAT_SHAPE, what="path")
     return tuple(digest(each, "path") for each in items)
 
 

@@ -24,6 +24,7 @@ import * as note from "../../api/static/verify/note.js";
 import { decodeOpenings, verifyOpenings } from "../../api/static/verify/openings.js";
 import { bundlesRoot, decodePayload, rebuild } from "../../api/static/verify/payload.js";
 import { parsePolicy, verifyPolicy } from "../../api/static/verify/policy.js";
+import { decodePresented } from "../../api/static/verify/presented.js";
 import { decodeReceipt } from "../../api/static/verify/receipt.js";
 import { decodeRecord, recordId, verifyDerivedNonce } from "../../api/static/verify/record.js";
 import { carriedBy, commitmentDigest, openedBy } from "../../api/static/verify/sealed.js";
@@ -188,7 +189,7 @@ const JUDGES = {
     const header = block.decodeHeader(data);
     same(block.headerHash(data), given.hash, "hash");
     same(block.blockLeaf(header), given.leaf, "leaf");
-    same([header.logSize, header.logRoot], [given.log_size, given.log_root], "log");
+    same([header.logSize, header.logRoot], [untold(given.log_size), given.log_root], "log");
     same(block.decodeBlockLeaf(fromHex(given.leaf)).items, header.items, "leaf");
   },
   "block/payloads": (given) => {
@@ -308,6 +309,8 @@ const JUDGES = {
   "receipt/sealed_accepted": judgeReceipt,
   "receipt/sealed_refused": judgeReceipt,
   "receipt/refused_files": ({ text }) => decodeReceipt(utf8(text)),
+  "genesis/trust_files": ({ text }) => decodeTrust(utf8(text)),
+  "verifying/refused_files": ({ text }) => decodePresented(utf8(text)),
   "receipt/trusts": ({ trust }) => decodeTrust(spelled(trust)),
   "record/records": (given) => {
     const data = fromHex(given.data);

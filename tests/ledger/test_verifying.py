@@ -18,6 +18,8 @@ from ledger.core.identifiers import RecordId
 from ledger.core.openings import Openings
 from ledger.core.record import record_id
 from ledger.core.sealed_file import SealedFile
+from ledger.errors import FormatError
+from ledger.trust import decode_trust
 from tests.vectors.generate.bid_proofs import World as BidWorld
 from tests.vectors.generate.outside import COURT, INSPECTION, demanding
 from tests.vectors.generate.receipts import flipped
@@ -41,6 +43,23 @@ def test_files_are_judged_each_under_its_own_network(
         if proved and expected["citations"]:
             unproved = set(expected["citations"]) != {"followed"}
             assert ("cited" in proved["not_proved"]) == unproved
+
+
+@pytest.mark.parametrize("case", cases("verifying/refused_files"))
+def test_a_file_that_is_none_of_these_is_refused_before_any_check(case: Any) -> None:
+    with pytest.raises(FormatError) as refusal:
+        presented.decode_presented(case["text"].encode())
+    assert refusal.value.code == case["code"]
+
+
+@pytest.mark.parametrize("case", cases("genesis/trust_files"))
+def test_a_trust_root_is_spelled_so_or_is_none(case: Any) -> None:
+    if case["code"] is None:
+        assert decode_trust(case["text"].encode()).committee.n == 4
+        return
+    with pytest.raises(FormatError) as refusal:
+        decode_trust(case["text"].encode())
+    assert refusal.value.code == case["code"]
 
 
 def run(case: Any, folder: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:

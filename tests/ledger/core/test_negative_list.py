@@ -121,9 +121,9 @@ def test_a_tree_of_a_hundred_million_has_room_for_its_proof() -> None:
 
 def test_a_path_longer_than_any_tree_is_refused() -> None:
     path = tuple(Digest(seed(str(level))) for level in range(41))
-    with pytest.raises(VerificationError) as refusal:
+    with pytest.raises(FormatError) as refusal:
         decode_list_proof(ListProof(bytes(80), (0, path), None, None).encode())
-    assert refusal.value.code is Code.PROOF_NEGATIVE_LIST
+    assert refusal.value.code is Code.FORMAT_SHAPE
 
 
 def test_a_key_is_made_of_a_whole_seed() -> None:

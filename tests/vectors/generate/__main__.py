@@ -25,6 +25,7 @@ from tests.vectors.generate import (
     sealed,
     sealed_receipts,
     sm3,
+    spelled_files,
     tiles,
     verifying,
     witness,
@@ -48,6 +49,7 @@ SOURCES = (
     ),
     tiles,
     verifying,
+    spelled_files,
     add_checkpoint,
     deposit,
 )

@@ -9,10 +9,11 @@ from ledger.core.bid_proof import BidProof
 from ledger.core.identifiers import MemberId, NetworkId, RecordId, Subject
 from ledger.core.receipt import Receipt
 from ledger.core.record import Record
-from ledger.core.sealed import Sealed
+from ledger.core.sealed import COMMITMENT_TYPE, Sealed
 from ledger.core.sealed_file import SealedFile
 from tests.vectors.generate.receipts import bent, digest_of, flipped
 from tests.vectors.generate.sealed import (
+    AUTHOR,
     NETWORK,
     SYSTEM,
     commitment_record,
@@ -60,6 +61,14 @@ class World:
             "deadline": self._smuggled("deadline", STRANGER, fields=fixed),
             "set": self._smuggled("set", SYSTEM, type=SET_TYPE, fields=listing),
         }
+        mine = commitment_record("mine", self.bid, AUTHOR)
+        self.inside = self._smuggled(
+            "mine",
+            AUTHOR,
+            type=COMMITMENT_TYPE,
+            evidence=(),
+            fields=mine.fields,
+        )
         self.strange["file"] = commitment_record("elsewhere", self.bid, network_id=ELSEWHERE)
         self.others = sorted(small_record(f"other {n}").record_id for n in range(5))
         self.records: list[Record] = []
@@ -71,6 +80,9 @@ class World:
         )
         self.passed = self._deadline(PASSED_MS, SECTION)
         self.elsewhere = self._deadline(DEADLINE_MS, "GS-2026-else/1")
+        self.typed = self._deadline(DEADLINE_MS, SECTION, "tender.opening")
+        self.lot = self._deadline(DEADLINE_MS, f"{SECTION}/1")
+        self.below = self._deadline(-1, SECTION)
         self.listed = [self.part(ids, 6, at, 2) for at, ids in enumerate(parts, 1)]
         self.without = [self.part(self.others, 5, 1, 1)]
         self.empty = [self.part([], 0, 1, 1)]
@@ -78,14 +90,18 @@ class World:
         self.dropped = [self.part(ids, 5, at, 2) for at, ids in enumerate(halves, 1)]
         self.wrong = {
             "order": self.part(self.others[::-1], 5, 1, 1),
-            "count": self.part(self.others, 6, 1, 1),
             "subject": self.part(self.others, 5, 1, 1, subject="GS-2026-bid/2"),
             "type": self.part(self.others, 5, 1, 1, type="tender.announcement"),
             "issuer": self.part(self.others, 5, 1, 1, issuer=STRANGER),
             "text": self.part(self.others, 5, 1, 1, commitments=("x",)),
+            "short": self.part(self.others, 1, 1, 1, commitments=(bytes(31),)),
+            "beyond": self.part(self.others, 5, 1, 0),
+            "more": self.part(self.others, 4, 1, 2),
+            "count": self.part(self.others, 6, 1, 1),
+            "counts": self.part(halves[1], 6, 2, 2),
             "parts": self.part(halves[1], 5, 2, 3),
         }
-        for commitment, opening in self.smuggled.values():
+        for commitment, opening in (*self.smuggled.values(), self.inside):
             self.records += (commitment, opening)
         mine_too = [each for each in self.records if each.issuer == SYSTEM]
         theirs = [each for each in self.records if each.issuer == STRANGER]
@@ -114,6 +130,13 @@ class World:
         """The receipt that its author can put together of what no rule accepted."""
         commitment, opening = self.smuggled[name]
         return self.network.inner_receipt(opening, commitment)
+
+    def within(self) -> BidProof:
+        """The bid's commitment, itself committed and opened."""
+        commitment, opening = self.inside
+        receipt = self.network.inner_receipt(opening, commitment)
+        held = SealedFile(NETWORK, AUTHOR, self.bid, receipt)
+        return replace(self.proof(self.without), sealed=held)
 
     def _smuggled(self, name: str, author: MemberId, **parts: Any) -> tuple[Record, Record]:
         """The commitment to a record about the section that could not enter, and its opening."""
@@ -209,8 +232,11 @@ def _hold(here: World) -> Cases:
         _case(here, "the second part left out", here.proof(here.dropped[:1]), unknown),
         _case(here, "no set", here.proof(()), unknown),
         _case(here, "late, and no set", here.proof((), here.passed), late),
+        _case(here, "more ids than the count, of a set that is not whole",
+              here.proof([here.wrong["more"]]), unknown),
+        _case(here, "deadline before 1970", here.proof((), here.below), late),
         _case(here, "late, and not in the set", here.proof(here.without, here.passed), late),
-    ]
+    ]  # fmt: skip
 
 
 def _lists(part: Record, commitment: Record) -> bool:
@@ -241,6 +267,12 @@ def _fail(here: World) -> Cases:
         fails("another document", good, 10, "receipt.document", "first"),
         fails("deadline of another section", here.proof(here.without, here.elsewhere),
               12, "bid.deadline"),
+        fails("a record of another type with a deadline", here.proof(here.without, here.typed),
+              12, "bid.deadline"),
+        fails("deadline of what is below the section", here.proof(here.without, here.lot),
+              12, "bid.deadline"),
+        fails("another document, and no bid", here.no_bid("type"), 11, "bid.type", "first"),
+        fails("a commitment that came out of a seal", here.within(), 9, "receipt.opened"),
         fails("a record without a deadline", here.proof(here.without, here.without[0]),
               12, "bid.deadline"),
         fails("deadline's receipt does not hold", replace(good, deadline=forged),
@@ -270,6 +302,9 @@ def _fail_set(here: World) -> Cases:
         fails("a record that is no set", here.wrong["type"]),
         fails("set of another system", here.wrong["issuer"]),
         fails("an id that is text", here.wrong["text"]),
+        fails("an id of 31 bytes", here.wrong["short"]),
+        fails("part above parts", here.wrong["beyond"]),
+        fails("parts that count otherwise", first, here.wrong["counts"]),
         fails("second part alone", second),
         fails("parts exchanged", second, first),
         fails("one part twice", first, first),

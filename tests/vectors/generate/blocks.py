@@ -7,8 +7,8 @@ from ledger.core.bundle import Bundle
 from ledger.core.canonical import Value, decode, encode
 from ledger.core.identifiers import Digest, Epoch, HeaderHash, Height, NetworkId, NodeId
 from ledger.core.payload import bundles_root, encode_payload
-from tests.vectors.generate.bundles import bundle_of
-from tests.vectors.generate.spelling import Case, Cases, broken, refused
+from tests.vectors.generate.bundles import bundle_of, bundle_over
+from tests.vectors.generate.spelling import Case, Cases, broken, refused, told
 from tests.vectors.small_network import START_MS, seed
 
 HEADER = Header(
@@ -42,9 +42,22 @@ def vectors() -> dict[str, Cases]:
 
 def _headers() -> Cases:
     snapshot = Snapshot(Height(4), 100, Digest(seed("snapshot")))
+    most = (1 << 64) - 1
+    largest = replace(
+        HEADER,
+        height=Height(most - 1),
+        time_ms=1 << 53,
+        epoch=Epoch(most),
+        bundle_count=most,
+        entry_count=most,
+        status_size=most,
+        snapshot=Snapshot(Height(most), most, Digest(seed("snapshot"))),
+        log_size=most,
+    )
     headers = [
         ("without a snapshot", HEADER),
         ("with a snapshot", replace(HEADER, snapshot=snapshot)),
+        ("the largest numbers, and a snapshot above the block", largest),
         (
             "an empty block of height 1",
             replace(HEADER, height=Height(1), entry_count=0, log_size=1),
@@ -56,7 +69,7 @@ def _headers() -> Cases:
             "data": header.encode().hex(),
             "hash": header.hash().hex(),
             "leaf": header.leaf().hex(),
-            "log_size": header.log_size,
+            "log_size": told(header.log_size),
             "log_root": header.log_root.hex(),
         }
         for name, header in headers
@@ -84,6 +97,11 @@ def _refused_headers() -> Cases:
         refused("negative epoch", but(7, -1), "format.shape"),
         refused("negative bundle count", but(8, -1), "format.shape"),
         refused("entry count is nil", but(10, None), "format.shape"),
+        refused("time beyond 53 bits", but(5, (1 << 53) + 1), "format.shape"),
+        refused("network id of 31 bytes", but(2, bytes(31)), "format.shape"),
+        refused("status size is a text", but(12, "4"), "format.shape"),
+        refused("log root of 31 bytes", but(16, bytes(31)), "format.shape"),
+        refused("snapshot with a root of 31 bytes", but(14, (4, 1, bytes(31))), "format.shape"),
         refused("snapshot of two", but(14, (1, 2)), "format.shape"),
         refused("snapshot at height 0", but(14, (0, 1, bytes(32))), "format.shape"),
         refused("without the log", encode(items[:15]), "format.shape"),
@@ -106,6 +124,10 @@ def payloads() -> list[tuple[str, tuple[BlockBundle, ...]]]:
         ("second of two entered", (entered(two, 1),)),
         ("first and ninth of nine entered", (entered(nine, 0, 8),)),
         ("two bundles", (entered(one, 0), entered(two, 0, 1))),
+        (
+            "a record twice, and bytes that are none, which is judged when they enter",
+            (entered(one, 0), entered(bundle_over(one.records[0], b"\xc1"), 0, 1)),
+        ),
     ]
 
 

@@ -36,12 +36,20 @@ def bundle_of(count: int) -> Bundle:
     )
 
 
+def bundle_over(*records: bytes) -> Bundle:
+    """A bundle of these bytes."""
+    key, member = signer("member centre"), MemberId("centre")
+    life = (START_MS, START_MS + HOUR)
+    return sign_bundle(key, NETWORK, member, list(records), *life, nonce("bundle"))
+
+
 def bundles() -> list[tuple[str, Bundle]]:
     """Bundles that every reader must accept, by name."""
     return [
         ("one record", bundle_of(1)),
         ("two records", bundle_of(2)),
         ("sixteen records, an array header of three bytes", bundle_of(16)),
+        ("bytes that are no record, which is judged when they enter", bundle_over(b"\xc1", b"")),
     ]
 
 
@@ -127,6 +135,16 @@ def _refused() -> Cases:
         refused("count one too many", headed(replace(header, count=3)), "bundle.records_root"),
         refused("another root", headed(_rooted(header)), "bundle.records_root"),
         refused("record larger than 16 KiB", but(4, (bytes(16_385),)), "format.too_large"),
+        refused("header longer than 512 bytes", but(2, bytes(513)), "format.too_large"),
+        refused("expires before the epoch", header_but(6, -1), "format.shape"),
+        refused("expires beyond 53 bits", header_but(6, (1 << 53) + 1), "format.shape"),
+        refused("count above 2^31", header_but(7, (1 << 31) + 1), "format.shape"),
+        refused("root of 31 bytes", header_but(8, bytes(31)), "format.shape"),
+        refused("header with a length of two bytes", _lengthened(2), "format.not_canonical"),
+        refused("header with a length of four bytes", _lengthened(4), "format.not_canonical"),
+        refused(
+            "list header of five bytes", _claimed(b"\xdd\x00\x00\x00\x10"), "format.not_canonical"
+        ),
         refused("10,001 records", _claimed(b"\xdc\x27\x11"), "format.too_large"),
         refused("2**30 records claimed", _claimed(b"\xdd\x40\x00\x00\x00"), "format.too_large"),
         refused(
@@ -143,6 +161,15 @@ def _claimed(records: bytes) -> bytes:
     bundle = bundle_of(2)
     head = encode(("bundle", 1, bundle.header_bytes, bundle.signature, ()))
     return head[:-1] + records
+
+
+def _lengthened(width: int) -> bytes:
+    """A bundle whose header, of less than 256 bytes, has a longer length than it needs."""
+    bundle = bundle_of(2)
+    size = len(bundle.header_bytes)
+    good, start = bundle.encode(), b"\x95\xa6bundle\x01"
+    wide = {2: b"\xc5", 4: b"\xc6"}[width] + size.to_bytes(width)
+    return start + wide + good[len(start) + 2 :]
 
 
 def _flipped(record: bytes) -> bytes:

@@ -1,6 +1,12 @@
 """Canonical msgpack: values with their only spelling, and spellings that are refused."""
 
+import sys
+import unicodedata
+
+from ledger.codes import Code
 from ledger.core.canonical import Value, encode
+from ledger.core.unicode_text import check_text
+from ledger.errors import FormatError
 from tests.vectors.generate.spelling import Case, Cases, refused, told
 
 VALUES: list[tuple[str, Value, str]] = [
@@ -118,6 +124,13 @@ REFUSED: list[tuple[str, str, str]] = [
     ("ideograph of unicode 15", "a4f0b18d90", "format.not_allowed"),
     ("character that no version assigns", "a2cdb8", "format.not_allowed"),
     ("noncharacter", "a3efbfbf", "format.not_allowed"),
+    ("noncharacter in the arabic block", "a3efb790", "format.not_allowed"),
+    ("behind the last hangul syllable", "a3ed9ea4", "format.not_allowed"),
+    ("behind the last ideograph of the first plane", "a3efab9a", "format.not_allowed"),
+    ("behind the last of extension B", "a4f0aa9ba0", "format.not_allowed"),
+    ("behind the last variation selector", "a4f3a087b0", "format.not_allowed"),
+    ("first of an empty plane", "a4f1808080", "format.not_allowed"),
+    ("singleton that normalises to another", "a3e284a6", "format.not_nfc"),
     ("last code point", "a4f48fbfbf", "format.not_allowed"),
     ("key with an unassigned character", "81a2cdb800", "format.not_allowed"),
     ("not utf-8", "a1ff", "format.not_allowed"),
@@ -134,12 +147,38 @@ def vectors() -> dict[str, Cases]:
     for _ in range(16):
         deep = (deep,)
     values.append(_value("arrays 16 deep", deep, "91" * 16 + "c0"))
+    text = _boundaries()
+    spelled = f"da{len(text.encode()):04x}{text.encode().hex()}"
+    values.append(_value("first and last of each run of unicode 14", text, spelled))
     return {
         "canonical/values.json": values,
         "canonical/refused.json": [
             refused(name, bytes.fromhex(data), code) for name, data, code in REFUSED
         ],
     }
+
+
+def _boundaries() -> str:
+    """The ends of every run of assigned characters, where in normal form, each behind a newline."""
+    runs = assigned_runs()
+    ends = [chr(point) for run in runs for point in run]
+    return "".join(f"\n{each}" for each in ends if unicodedata.is_normalized("NFC", each))
+
+
+def assigned_runs() -> list[tuple[int, int]]:
+    """First and last code point of each run that Unicode 14.0 assigns."""
+    runs: list[tuple[int, int]] = []
+    for point in range(sys.maxunicode + 1):
+        try:
+            check_text(chr(point))
+        except FormatError as problem:
+            if problem.code is not Code.FORMAT_NOT_NFC:
+                continue
+        if runs and runs[-1][1] == point - 1:
+            runs[-1] = (runs[-1][0], point)
+        else:
+            runs.append((point, point))
+    return runs
 
 
 def _value(name: str, value: Value, data: str) -> Case:

@@ -22,7 +22,7 @@ FIELDS: dict[str, Value] = {
 
 def vectors() -> dict[str, Cases]:
     """`openings/openings.json` and `openings/batch_proofs.json`."""
-    return {"openings/openings.json": _openings(), "openings/batch_proofs.json": _batches()}
+    return {"openings/openings.json": _openings(), "openings/batch_proofs.json": batch_cases()}
 
 
 def _openings() -> Cases:
@@ -59,7 +59,8 @@ def _openings() -> Cases:
     ]
 
 
-def _batches() -> Cases:
+def batch_cases() -> Cases:
+    """Batch proofs, accepted and refused."""
     documents = [(sha256(f"seal use {i}".encode()), 10 + i) for i in range(11)]
     tree = document_tree(documents)
     record = small_record("batch", type=TYPE, fields={"root": tree.root, "count": len(documents)})

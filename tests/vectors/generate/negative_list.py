@@ -132,11 +132,20 @@ def _refused() -> Cases:
         _bad("absence of a listed address", head, hit, _hidden(kept, hit), list_code),
         _bad("a hash that is not its own", head, hit, _vrf(listed, vrf_of_other), Code.PROOF_VRF),
         _raw("an unknown version", head, hit, ("negative-list-proof", 2, b"", None, None, None)),
+        _raw("a vrf of 79 bytes", head, hit, _items(bytes(79), (0, ()))),
+        _raw("a path of 41", head, hit, _items(listed.vrf, (0, (bytes(32),) * 41))),
+        _raw("a neighbour without its hash", head, hit, _items(listed.vrf, None, (0, ()))),
+        _raw("an index below 0", head, hit, _items(listed.vrf, (-1, ()))),
         _raw("another word", head, hit, ("batch-proof", 1, b"", None, None, None)),
     ]
 
 
 _INCLUSION = Code.PROOF_INCLUSION
+
+
+def _items(vrf: bytes, own: object, left: object = None) -> tuple[object, ...]:
+    """A proof of these parts, whatever they are."""
+    return ("negative-list-proof", 1, vrf, own, left, None)
 
 
 def _hidden(kept: NegativeList, address: str) -> ListProof:

@@ -7,6 +7,7 @@ from ledger.core.acknowledgement import acknowledge, refuse
 from ledger.core.canonical import Value, decode, encode
 from ledger.core.certificate import CommitCertificate, Slot, vote_body
 from ledger.core.committee import Committee
+from ledger.core.genesis import Role
 from ledger.core.hashing import Tag
 from ledger.core.identifiers import (
     Digest,
@@ -20,7 +21,14 @@ from ledger.core.identifiers import (
     View,
 )
 from ledger.core.signing import key_id, sign_tagged
-from ledger.core.status import Interval, KeyRow, StatusTree, key_row_key, state_hash
+from ledger.core.status import (
+    Interval,
+    KeyRow,
+    StatusTree,
+    genesis_state_hash,
+    key_row_key,
+    state_hash,
+)
 from tests.vectors.generate.spelling import Case, Cases, broken, refused
 from tests.vectors.small_network import (
     NAMES,
@@ -70,7 +78,36 @@ def _genesis() -> Cases:
                 "state_hash": network.state.hex(),
             }
         )
-    return cases
+    return [*cases, _free_genesis()]
+
+
+def _free_genesis() -> Case:
+    """What no rule forbids: empty words, a role twice, a slash at the end, limits without end."""
+    plain = small_genesis()
+    first = plain.members[0]
+    role = Role("", "")
+    odd = replace(first, name_zh="", name_en="", roles=(role, role), keys=())
+    genesis = replace(
+        plain,
+        name="",
+        domain="vectors.bidwitness.example/",
+        created_at_ms=1 << 53,
+        members=(odd, *plain.members[1:], replace(odd, member_id=MemberId("reader"))),
+        parameters=replace(
+            plain.parameters, committee_max=1 << 32, snapshot_interval=(1 << 64) - 1
+        ),
+    )
+    return {
+        "name": "all that no rule forbids",
+        "data": genesis.encode().hex(),
+        "network_id": genesis.network_id.hex(),
+        "origin": genesis.origin,
+        "n": genesis.committee.n,
+        "f": genesis.committee.f,
+        "q": genesis.committee.q,
+        "status_rows": [],
+        "state_hash": genesis_state_hash(genesis.network_id, {}).hex(),
+    }
 
 
 def _refused_genesis() -> Cases:
@@ -93,6 +130,41 @@ def _refused_genesis() -> Cases:
         return but(8, {**parameters, name: value})
 
     weak = (1).to_bytes(32, "little")
+    crowd = tuple(
+        (
+            f"node-{n}",
+            "centre",
+            *(signer(f"{use} {n}").public_key for use in ("node", "log")),
+            seed(f"{n}"),
+        )
+        for n in range(33)
+    )
+    shapes = {
+        "name of 257 bytes": but(2, "n" * 257),
+        "domain of 129 bytes": but(3, "d" * 129),
+        "founded before the epoch": but(4, -1),
+        "founded beyond 53 bits": but(4, (1 << 53) + 1),
+        "node of four items": but(5, (nodes[0][:4], *nodes[1:])),
+        "node key of 31 bytes": node_but(2, nodes[0][2][:31]),
+        "log key of 31 bytes": node_but(3, nodes[0][3][:31]),
+        "TLS key digest of 31 bytes": node_but(4, bytes(31)),
+        "node's member in capitals": node_but(1, "Centre"),
+        "member of five items": but(6, (members[0][:5], *members[1:])),
+        "member in capitals": member_but(0, "Centre"),
+        "kind of member is bytes": member_but(1, b"system"),
+        "one name of a member": member_but(2, ("centre",)),
+        "name of a member of 257 bytes": member_but(2, ("n" * 257, "")),
+        "english name of a member of 257 bytes": member_but(2, ("", "n" * 257)),
+        "credit code of 19 bytes": member_but(3, "9" * 19),
+        "role without a scope": member_but(4, (("bidder",),)),
+        "role of 65 bytes": member_but(4, (("r" * 65, ""),)),
+        "scope of 129 bytes": member_but(4, (("bidder", "s" * 129),)),
+        "roles are a map": member_but(4, {}),
+        "member key of 31 bytes": member_but(5, (bytes(31),)),
+        "member keys are one": member_but(5, bytes(32)),
+        "parameters are an array": but(8, ()),
+        "a limit is a text": parameter("refs_max", "32"),
+    }
     return [
         *broken(good),
         refused("version 2", but(1, 2), "format.version"),
@@ -130,6 +202,12 @@ def _refused_genesis() -> Cases:
         ),
         refused("more nodes than allowed", parameter("committee_max", 3), "genesis.invalid"),
         refused("day that has no hours", parameter("day_ms", 23), "genesis.invalid"),
+        refused("two algorithms", parameter("algorithms", ("ed25519",) * 2), "genesis.invalid"),
+        refused("no algorithm", parameter("algorithms", ()), "genesis.invalid"),
+        *(refused(name, data, "format.shape") for name, data in shapes.items()),
+        refused("33 nodes", but(5, crowd), "committee.invalid"),
+        refused("domain that begins with a slash", but(3, "/a"), "genesis.invalid"),
+        refused("domain subtree", but(3, "subtree"), "genesis.invalid"),
     ]
 
 

@@ -72,6 +72,17 @@ def records() -> list[tuple[str, Record]]:
                 },
             ),
         ),
+        (
+            "empty words, and a document, a ref and a name of a field that come again",
+            small_record(
+                "empty",
+                type="",
+                evidence=(Evidence("", Digest(seed("twice")), None, 0, ""),) * 2,
+                fields={"": {"": ""}, "x" * 300: 0},
+                private=private_of(Digest(seed("root")), ("", "x" * 64)),
+                refs=(Ref("follows", cited),) * 2,
+            ),
+        ),
         ("largest document", small_record("large", evidence=(_sized(1 << 53),))),
         ("issuer of 32 characters", small_record("long", issuer="a" + "0-" * 15 + "z")),
         (
@@ -174,6 +185,13 @@ def _refused() -> Cases:
         ("sm3 of 20 bytes", "evidence", (("a", bytes(32), bytes(20), 1, "a/b"),)),
         ("negative size", "evidence", (("a", bytes(32), None, -1, "a/b"),)),
         ("label of 201 bytes", "evidence", (("a" * 201, bytes(32), None, 1, "a/b"),)),
+        ("label is nil", "evidence", ((None, bytes(32), None, 1, "a/b"),)),
+        ("media type of 101 bytes", "evidence", (("a", bytes(32), None, 1, "a" * 101),)),
+        ("size beyond 53 bits", "evidence", (("a", bytes(32), None, (1 << 53) + 1, "a/b"),)),
+        ("private name of 65 bytes", "private", (root, ("a" * 65,))),
+        ("private name is bytes", "private", (root, (b"a",))),
+        ("ref to 31 bytes of network", "refs", (("follows", cited, bytes(31)),)),
+        ("relation is bytes", "refs", ((b"follows", cited, None),)),
         ("fields are an array", "fields", ()),
         ("65 fields", "fields", {f"f{place:02}": 0 for place in range(65)}),
         ("private is a map", "private", {}),
@@ -191,6 +209,7 @@ def _refused() -> Cases:
         ("no private names", "private", (root, ())),
         ("private names descending", "private", (root, ("b", "a"))),
         ("private name twice", "private", (root, ("a", "a"))),
+        ("65 private names", "private", (root, tuple(f"f{place:02}" for place in range(65)))),
     ]
     big = but("fields", {"text": "x" * 16_384})
     return [
@@ -242,5 +261,9 @@ def _refused_entries() -> Cases:
         refused("negative time", but(3, -1), "format.shape"),
         refused("bundle id of 31 bytes", but(4, bytes(31)), "format.shape"),
         refused("record id nil", but(5, None), "format.shape"),
+        refused("height below 0", but(2, -1), "format.shape"),
+        refused("time beyond 53 bits", but(3, (1 << 53) + 1), "format.shape"),
+        refused("height is a text", but(2, "1"), "format.shape"),
+        refused("five items", encode(items[:5]), "format.shape"),
         refused("128 bytes more", encode((*items, bytes(128))), "format.too_large"),
     ]

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ledger.core.identifiers import LogIndex, MemberId
+from ledger.core.bundle import decode_header, sign_bundle
+from ledger.core.hashing import Tag
+from ledger.core.identifiers import LogIndex, MemberId, Subject
 from ledger.core.receipt import Receipt
 from ledger.core.receipt_parts import SealedPart
 from ledger.core.record import Record, Ref
 from ledger.core.sealed import Sealed, seal
-from ledger.core.signing import key_id
+from ledger.core.signing import key_id, sign_tagged
 from ledger.core.status import Interval, KeyRow, key_row_key
 from tests.vectors.generate.receipts import bent, digest_of, fails, flipped, holds, item_but
 from tests.vectors.generate.sealed import (
@@ -25,6 +27,7 @@ from tests.vectors.small_network import (
     HOUR,
     START_MS,
     SmallNetwork,
+    document,
     nonce,
     seed,
     signer,
@@ -74,13 +77,15 @@ def vectors() -> dict[str, Cases]:
 
 def _accepted() -> Cases:
     here, own = world(), world(by=AUTHOR)
-    document = (digest_of("bid"),)
+    held = (digest_of("bid"),)
     return [
         _came_out("opened by the sealing system", here),
         _came_out("opened by its author", own),
+        _came_out("opening with a subject and a document", world(
+            subject=Subject("GS-2026-bid/1"), evidence=(document("opening"),))),
         _came_out("the author's key revoked after the commitment", world(writes=_revoked(2))),
-        {**_came_out("with its document", here), "documents": _documents(document)},
-    ]
+        {**_came_out("with its document", here), "documents": _documents(held)},
+    ]  # fmt: skip
 
 
 def _documents(held: Any) -> Any:
@@ -102,6 +107,13 @@ def _revoked(until_index: int) -> dict[bytes, bytes]:
     """The author's key, in force up to an index."""
     key = signer(f"member {AUTHOR}").public_key
     row = KeyRow(Interval(None, None, LogIndex(until_index), START_MS), AUTHOR, key)
+    return {b"status/" + key_row_key(AUTHOR, key_id(key)): row.encode()}
+
+
+def _since(from_index: int) -> dict[bytes, bytes]:
+    """The author's key, in force behind an index."""
+    key = signer(f"member {AUTHOR}").public_key
+    row = KeyRow(Interval(LogIndex(from_index), START_MS), AUTHOR, key)
     return {b"status/" + key_row_key(AUTHOR, key_id(key)): row.encode()}
 
 
@@ -129,6 +141,18 @@ def _fail_before() -> Cases:
     other = world(sealed_record("another bid"))
     return [
         fails(1, "format.truncated", "opening truncated", _part(good, opening=part.opening[:-1])),
+        fails(1, "sealed.too_large", "opening of an inner record above 12 KiB",
+              _part(good, opening=_carrying(here, record=bytes((12 << 10) + 1)))),
+        fails(1, "sealed.opening", "opening of an inner header above 512 bytes",
+              _part(good, opening=_carrying(here, header=bytes(513)))),
+        fails(1, "sealed.opening", "opening of a signature of 63 bytes",
+              _part(good, opening=_carrying(here, signature=bytes(63)))),
+        fails(1, "format.shape", "opening of a salt of 31 bytes",
+              _part(good, opening=_carrying(here, salt=bytes(31)))),
+        fails(1, "sealed.opening", "opening with a fifth field",
+              _part(good, opening=_carrying(here, note=b""))),
+        fails(1, "format.version", "inner header of version 3", _part(good, opening=_carrying(
+            here, header=item_but(sealed_record("bid").header, 1, 3)))),
         fails(1, "sealed.opening", "no opening", _part(good, opening=part.commitment)),
         fails(1, "format.trailing", "commitment extended",
               _part(good, commitment=part.commitment + b"\0")),
@@ -142,6 +166,11 @@ def _fail_before() -> Cases:
               _part(good, opening=_sealed(other.receipt()).opening)),
         fails(3, "receipt.record_id", "without its sealed part", replace(good, sealed=None)),
     ]  # fmt: skip
+
+
+def _carrying(here: World, **fields: Any) -> bytes:
+    """The opening, with other fields."""
+    return replace(here.opening, fields={**here.opening.fields, **fields}).encode()
 
 
 def _fail_commitment() -> Cases:
@@ -173,6 +202,13 @@ def _fail_commitment() -> Cases:
         fails(9, "sealed.opening", "two commitments named", world(refs=twice).receipt()),
         fails(9, "sealed.commitment", "another salt than was committed",
               network.inner_receipt(stolen, copied)),
+        fails(9, "sealed.opening", "opens by another relation", world(
+            refs=(Ref("follows", here.commitment.record_id),)).receipt()),
+        fails(9, "sealed.opening", "opens on another ledger", world(
+            refs=(Ref("opens", here.commitment.record_id, NETWORK),)).receipt()),
+        fails(9, "sealed.commitment", "commitment of another type", _typed("sealed.cover")),
+        fails(9, "sealed.commitment", "committed as for another network", _typed(
+            network_id=type(NETWORK)(seed("another network")))),
         fails(9, "receipt.sealed", "committed after it was opened",
               late.inner_receipt(opening, commitment)),
         fails(9, "receipt.sealed", "opened by a stranger", world(by=STRANGER).receipt()),
@@ -181,6 +217,27 @@ def _fail_commitment() -> Cases:
         fails(9, "proof.inclusion", "index of the commitment moved",
               _part(good, index=LogIndex(part.index + 1))),
     ]  # fmt: skip
+
+
+def _typed(type_: str = "", **parts: Any) -> Receipt:
+    """A commitment that is wrong in one thing, and the opening that names it."""
+    bid, network = sealed_record("bid"), SmallNetwork()
+    right = commitment_record("commitment", bid, **parts)
+    commitment = replace(right, type=type_ or right.type)
+    opening = opening_record("opening", bid, commitment)
+    network.commit([network.bundle([commitment])])
+    network.commit([network.bundle([opening])])
+    return network.inner_receipt(opening, commitment)
+
+
+def _signed_otherwise(name: str, row: KeyRow, key: bytes | None = None) -> Receipt:
+    """An inner header that names the key of `name`, signed by the author; `row` stands there."""
+    bid = sealed_record("bid")
+    named = key_id(key or signer(f"member {name}").public_key)
+    header = replace(decode_header(bid.header), key_id=named).encode()
+    signature = sign_tagged(signer(f"member {AUTHOR}"), Tag.BUNDLE, header)
+    writes = {b"status/" + key_row_key(AUTHOR, named): row.encode()}
+    return world(replace(bid, header=header, signature=signature), writes=writes).receipt()
 
 
 def _fail_author() -> Cases:
@@ -197,6 +254,11 @@ def _fail_author() -> Cases:
         )
 
     header = _sealed(good).key
+    key_of_author = signer(f"member {AUTHOR}")
+    ever = KeyRow(Interval(None, None), AUTHOR, key_of_author.public_key)
+    both = sign_bundle(key_of_author, NETWORK, AUTHOR, [mine, other.record],
+                       START_MS, START_MS + HOUR, nonce("bundle"))  # fmt: skip
+    two = Sealed(both.header_bytes, both.signature, mine, seed("salt bid"))
     stranger = signed(f"member {STRANGER}", author=STRANGER)
     elsewhere = signed(f"member {AUTHOR}", type(NETWORK)(seed("another network")))
     return [
@@ -205,6 +267,15 @@ def _fail_author() -> Cases:
         fails(9, "bundle.issuer", "inner bundle of another member", world(stranger).receipt()),
         fails(9, "bundle.records_root", "inner bundle of another record",
               world(replace(bid, header=other.header)).receipt()),
+        fails(9, "bundle.records_root", "true inner bundle of another record",
+              world(replace(other, record=bid.record)).receipt()),
+        fails(9, "bundle.records_root", "true inner bundle of two records", world(two).receipt()),
+        fails(9, "bundle.signature", "inner header that names another key than the one that signed",
+              _signed_otherwise(STRANGER, ever)),
+        fails(9, "receipt.key_row", "row of another member in the author's place",
+              _signed_otherwise(AUTHOR, replace(ever, member_id=STRANGER))),
+        fails(9, "receipt.key_not_in_force", "the author's key in force from the commitment on",
+              world(writes=_since(0)).receipt()),
         fails(9, "bundle.signature", "inner signature bent",
               world(replace(bid, signature=flipped(bid.signature, 0))).receipt()),
         fails(9, "proof.inclusion", "path of the author's key row bent",

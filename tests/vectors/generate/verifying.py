@@ -221,6 +221,12 @@ def _kinds(here: Province, bids: BidWorld) -> Cases:
             [alone, whole],
             [refused(0, "opening.receipt"), proved()],
         ),
+        case(
+            "a sealed file without its receipt, under trust roots of others",
+            [here.far.trust, near],
+            sealed(replace(kept, receipt=None)),
+            [refused(11, "bid.receipt")],
+        ),
         case("openings alone", [near], [alone], [refused(0, "opening.receipt")]),
         case("openings under a policy", [near], [whole], [quorum], [court]),
         case("a sealed file", own, sealed(kept), [proved()]),
