@@ -32,6 +32,11 @@ def test_every_way_to_be_wrong_is_listed_once() -> None:
     assert len(named) == len(listed) >= REJECTING_MIN
 
 
+def test_a_case_has_a_name_of_its_own_in_its_file() -> None:
+    for name, told in vector_files().items():
+        assert len({case["name"] for case in told}) == len(told), name
+
+
 def test_both_implementations_refuse_each_at_the_same_step() -> None:
     """What the vectors say is what Python says: tests/ledger holds it to every case."""
     files = vector_files()

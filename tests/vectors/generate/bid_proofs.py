@@ -61,13 +61,13 @@ class World:
             "deadline": self._smuggled("deadline", STRANGER, fields=fixed),
             "set": self._smuggled("set", SYSTEM, type=SET_TYPE, fields=listing),
         }
-        mine = commitment_record("mine", self.bid, AUTHOR)
+        own = commitment_record("mine", self.bid, AUTHOR)
         self.inside = self._smuggled(
             "mine",
             AUTHOR,
             type=COMMITMENT_TYPE,
             evidence=(),
-            fields=mine.fields,
+            fields=own.fields,
         )
         self.strange["file"] = commitment_record("elsewhere", self.bid, network_id=ELSEWHERE)
         self.others = sorted(small_record(f"other {n}").record_id for n in range(5))

@@ -130,11 +130,12 @@ def _refused_genesis() -> Cases:
         return but(8, {**parameters, name: value})
 
     weak = (1).to_bytes(32, "little")
-    crowd = tuple(
+    crowd: Value = tuple(
         (
             f"node-{n}",
             "centre",
-            *(signer(f"{use} {n}").public_key for use in ("node", "log")),
+            signer(f"node {n}").public_key,
+            signer(f"log {n}").public_key,
             seed(f"{n}"),
         )
         for n in range(33)

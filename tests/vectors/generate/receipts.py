@@ -487,12 +487,12 @@ def _fail_bundle(here: World, good: Receipt) -> Cases:
                 ).encode(),
             ),
         ),
-        fails(4, "proof.inclusion", "path bent", _with_bundle(good, path=bent(part.path))),
-        fails(4, "proof.inclusion", "path too short", _with_bundle(good, path=part.path[:-1])),
+        fails(4, "proof.inclusion", "path in the bundle bent", _with_bundle(good, path=bent(part.path))),
+        fails(4, "proof.inclusion", "path in the bundle too short", _with_bundle(good, path=part.path[:-1])),
         fails(
             4,
             "proof.inclusion",
-            "path too long",
+            "path in the bundle too long",
             _with_bundle(good, path=(*part.path, Digest(bytes(32)))),
         ),
         fails(4, "proof.inclusion", "place of another record", _with_bundle(good, index=1)),
@@ -553,7 +553,7 @@ def _fail_key(here: World, good: Receipt) -> Cases:
             5, "proof.inclusion", "row with another interval", _with_key(good, row=forever.encode())
         ),
         fails(5, "proof.inclusion", "key that was never enrolled", _stolen(here, good)),
-        fails(5, "proof.inclusion", "path bent", _with_key(good, path=bent(_key(good).path))),
+        fails(5, "proof.inclusion", "path of the key row bent", _with_key(good, path=bent(_key(good).path))),
         fails(
             5,
             "proof.inclusion",
@@ -637,8 +637,8 @@ def _fail_log(here: World, good: Receipt) -> Cases:
         ),
         fails(6, "proof.inclusion", "another index", replace(good, index=LogIndex(1))),
         fails(6, "proof.inclusion", "index beyond the log", replace(good, index=LogIndex(8))),
-        fails(6, "proof.inclusion", "path bent", replace(good, path=bent(good.path))),
-        fails(6, "proof.inclusion", "path too short", replace(good, path=good.path[:-1])),
+        fails(6, "proof.inclusion", "path in the log bent", replace(good, path=bent(good.path))),
+        fails(6, "proof.inclusion", "path in the log too short", replace(good, path=good.path[:-1])),
         fails(
             6, "proof.inclusion", "last path bent", replace(good, last_path=bent(good.last_path))
         ),

@@ -373,7 +373,7 @@ def _checkpoint(made: SmallNetwork) -> Checkpoint:
 def _proofs(*networks: SmallNetwork) -> Cases:
     cases = []
     for made in networks:
-        for index in (0, len(made.leaves) // 2, len(made.leaves) - 2):
+        for index in sorted({0, len(made.leaves) // 2, len(made.leaves) - 2}):
             receipt = made.receipt(_record(made, index))
             cases.append(
                 {
