@@ -38,7 +38,7 @@ def completeness_form(service: LedgerService, subject: Subject) -> dict[str, Jso
     head = service.chain.head
     state = State(Overlay(service.chain.state))
     as_of = Times(head.log_size, head.time_ms)
-    found = completeness(subject, service.catalogue, state, as_of)
+    found = completeness(subject, service.catalogues.of(subject), state, as_of)
     sections = [each for each in profiled(state, subject) if each != subject][:SECTIONS_MAX]
     form = _Form(service, state)
     profile = found.profile

@@ -31,6 +31,7 @@ def coverage_form(service: LedgerService, subject: Subject) -> dict[str, Json]:
     found = _covered(service, state, subject, sections[:SECTIONS_MAX])
     form = _Form(service, found)
     states = [each.state for each in found.points]
+    registry = service.catalogues.of(subject)
     head = service.chain.head
     return {
         "subject": subject,
@@ -42,7 +43,7 @@ def coverage_form(service: LedgerService, subject: Subject) -> dict[str, Json]:
             for each in found.profiles
         ],
         "counts": {each.value: states.count(each) for each in PointState},
-        "subsystems": [form.subsystem(each) for each in service.catalogue.subsystems.values()],
+        "subsystems": [form.subsystem(each) for each in registry.subsystems.values()],
     }
 
 
@@ -72,7 +73,8 @@ def _covered(
 ) -> Coverage:
     head = service.chain.head
     as_of, may_see = Times(head.log_size, head.time_ms), service.viewer.may_see_type
-    return coverage(subject, sections, service.catalogue, state, as_of, may_see)
+    registry = service.catalogues.of(subject)
+    return coverage(subject, sections, registry, state, as_of, may_see, of=service.catalogues.of)
 
 
 class _Form:

@@ -70,6 +70,10 @@ _EXACT: Final[Mapping[Code, int]] = {
     Code.API_NOT_PUBLIC: 403,
     Code.IDENTITY_ROLE: 403,
     Code.DEPOSIT_RECORD: 422,
+    Code.CATALOGUE_ADOPTED: 422,
+    Code.CATALOGUE_VERSIONS: 422,
+    Code.CATALOGUE_UNREAD: 422,
+    Code.CATALOGUE_MISSING: 503,
     Code.DEPOSIT_FULL: 429,
     # Not 503: waiting does not help, another server does (RFC 9110 section 15.5.20).
     Code.OBSERVER_SUBMISSION: 421,

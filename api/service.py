@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from api.block_hashes import BlockHashes
+from api.catalogues import Catalogues, Rules
 from api.clock import now_ms
 from api.deposit_store import DepositStore
 from api.diagnose import diagnose
@@ -83,21 +84,24 @@ class LedgerService:
         host: Callable[[], HostFacts | None] = lambda: None,
         outbound: Outbound | None = None,
         deposits: DepositStore | None = None,
+        rules: Rules | None = None,
     ) -> None:
         """A node's service.
 
         Args:
             chain: its ledger.
-            catalogue: the record types in force.
+            catalogue: the only one, where `rules` is None.
             node: its part in consensus.
             log_signer: holds its log key; None where it shows the signatures of nodes it follows.
             show_all: show every visibility class: for tests.
             host: asks its machine for what only `diagnose` wants to know.
             outbound: shows its heads to witnesses, and decides which one is published.
             deposits: what it keeps for others; None where it keeps nothing.
+            rules: knows the versions of the catalogue; its executor.
         """
         self.chain = chain
-        self.catalogue = catalogue
+        self.catalogues = Catalogues(chain, catalogue, rules)
+        self._show_all = show_all
         self.node = node
         self._host = host
         self._outbound = outbound
@@ -105,8 +109,16 @@ class LedgerService:
         self.published = Published(chain, log_signer) if outbound is None else outbound.published
         self.feed = Feed(chain, node, self.published)
         self.block_hashes = BlockHashes(chain)
-        self.viewer = Viewer(catalogue, show_all)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """By which types, alerts and deadlines are named and shown."""
+        return self.catalogues.words
+
+    @property
+    def viewer(self) -> Viewer:
         """Rights of every caller, until callers can say who they are."""
+        return Viewer(self.catalogue, self._show_all)
 
     async def submit(self, bundle: Bundle, wait_ms: int) -> Outcome:
         """Take in a bundle and wait at most `wait_ms` for its receipts.
@@ -119,6 +131,9 @@ class LedgerService:
             return NotTaken(refusal, None) if refusal else await self._receipts(bundle, wait_ms)
         if not isinstance(self.node.fate(bundle.pool_key), Pending):
             self._check_working()
+        refusal = self.catalogues.refusal(bundle)
+        if refusal is not None:
+            return NotTaken(refusal, None)
         answer = self.node.submit(bundle)
         if isinstance(answer, Rejected) and answer.code is not Code.BUNDLE_KNOWN:
             return NotTaken(answer, None)

@@ -49,6 +49,8 @@ class Settings:
     """Bodies outside the committee that are shown every head, to cosign it."""
     show_all: bool = False
     """Show every visibility class over the API: for tests."""
+    catalogues: tuple[Path, ...] = ()
+    """Folders of further versions of the catalogue, older and newer than this software's."""
 
     @property
     def api_url(self) -> str:
@@ -101,6 +103,8 @@ class ObserverSettings:
     log_file: Path | None = None
     log_level: str = "info"
     show_all: bool = False
+    catalogues: tuple[Path, ...] = ()
+    """Folders of further versions of the catalogue, older and newer than this software's."""
 
     @property
     def api_url(self) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar, cast
 
 from cli.failures import CommandError, Exit
 from cli.witness_targets import witness_targets
+from contracts.versions import VERSIONS_MAX
 from ledger.codes import Code
 from ledger.core.identifiers import NodeId
 
@@ -106,6 +107,8 @@ class _Reader:
             return ""
         if name == "witnesses":
             return witness_targets(raw, self.folder)
+        if name == "catalogues":
+            return tuple(self.folder / _text(each) for each in _folders(raw))
         if name == "show_all":
             return _flag(raw)
         if name == "log_level" and raw not in LOG_LEVELS:
@@ -163,6 +166,13 @@ def _is_here(place: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _folders(raw: object) -> list[object]:
+    """At most as many as a network adopts; an empty list is one, too."""
+    if not isinstance(raw, list) or len(raw) > VERSIONS_MAX:
+        raise TypeError(f"{raw!r:.80} ≠ list ≤ {VERSIONS_MAX}")
+    return raw
 
 
 def _text(raw: object) -> str:

@@ -63,6 +63,17 @@ def load_catalogue(more: Sequence[Path] = ()) -> Catalogue:
     return _loaded([files("contracts"), *more])
 
 
+def source_files() -> dict[str, bytes]:
+    """The files of this software's own catalogue, by their path: what `load_version` can read."""
+    package = files("contracts")
+    found = {name: package.joinpath(name).read_bytes() for name in _FILES.values()}
+    for folder in _FOLDERS:
+        for file in package.joinpath(folder).iterdir():
+            if file.name.endswith(".toml"):
+                found[f"{folder}/{file.name}"] = file.read_bytes()
+    return found
+
+
 def _loaded(places: Sequence[Traversable]) -> Catalogue:
     """The rows of all places, proven whole; what is no row of a folder is the first place's."""
     raw = {group: _folder_rows(places, group) for group in _FOLDERS}

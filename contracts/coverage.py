@@ -4,7 +4,7 @@ A question to the state as of a position, and never a write. What must be there 
 here each point of the registry gets one word. Spec: ``docs/spec/contracts.md``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -82,6 +82,7 @@ def coverage(
     state: State,
     as_of: Times,
     shown: Shown = lambda _: True,
+    of: Callable[[Subject], Catalogue] | None = None,
 ) -> Coverage:
     """How `subject` stands to each function point.
 
@@ -93,9 +94,14 @@ def coverage(
         as_of: the position of whoever asks; what is in force there counts.
         shown: whether whoever asks may know of records of a type; what belongs to the procedure
             is always told, as completeness tells it.
+        of: the version that holds for a section; None where `catalogue` holds for all. The points
+            are those of `catalogue`.
     """
     looked_at = tuple(sections) or (subject,)
-    parts = [_Section(each, catalogue, state, as_of, shown) for each in looked_at]
+    parts = [
+        _Section(each, catalogue if of is None else of(each), state, as_of, shown)
+        for each in looked_at
+    ]
     profiles = {part.profile.key: part.profile for part in parts if part.profile is not None}
     return Coverage(
         subject,

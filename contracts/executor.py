@@ -140,6 +140,10 @@ class BlockExecutor:
         """What holds at the present head."""
         return self._world
 
+    def holds(self, digest: Digest) -> bool:
+        """Whether the catalogue of this hash is at hand."""
+        return self._held.holds(digest)
+
     def judge(self, bundle: Bundle, time_ms: int) -> Fit | Rejected:
         """What the present head says about a bundle, as if the next block had this time.
 

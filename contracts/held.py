@@ -12,9 +12,10 @@ from contracts import version_rows
 from contracts.overlay import StateReader
 from contracts.tables import Catalogue
 from contracts.verdict import World
-from contracts.versions import Adopted, Versions
+from contracts.versions import Adopted, versions_of
 from ledger.codes import Code
 from ledger.core.genesis import Genesis
+from ledger.core.identifiers import Digest
 from ledger.errors import FormatError, StoreError
 
 
@@ -45,8 +46,12 @@ class Held:
         self.lacking = next((each for each in adopted if each.hash not in self._catalogues), None)
         if self.lacking is not None or len(adopted) == 1:
             return world
-        versions = Versions(adopted, {each.hash: self._catalogues[each.hash] for each in adopted})
+        versions = versions_of(adopted, self._catalogues)
         return replace(world, catalogue=versions.catalogues[adopted[-1].hash], versions=versions)
+
+    def holds(self, digest: Digest) -> bool:
+        """Whether a catalogue is at hand."""
+        return digest in self._catalogues
 
     def check(self) -> None:
         """Require that nothing lacks: nothing is judged by a catalogue that nobody here has read.

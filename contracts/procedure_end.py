@@ -69,7 +69,7 @@ class ProcedureEnd:
         types = self._catalogue.types
         return tuple(
             name
-            for name in self._catalogue.at_point[point.key]
+            for name in self._catalogue.at_point.get(point.key, ())
             if name in self._belonging or self._may_come(types[name], point)
             if not self._is_excused(types[name])
         )

@@ -4,8 +4,8 @@ The first is the genesis's; each later one was adopted by a record (X12). Which 
 record is `judging`'s question; here nothing asks the state. Spec: ``docs/spec/contracts.md``.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from contracts.schema import RecordType
@@ -13,6 +13,8 @@ from contracts.tables import Catalogue
 from ledger.core.identifiers import Digest
 from ledger.errors import InvariantBroken
 
+RULES_ADOPTED: Final = "ledger.rules_adopted"
+"""Key of the type (X12) that adopts one."""
 VERSIONS_MAX: Final = 256
 """Versions that a network adopts in its life: ten a year for a quarter of a century."""
 
@@ -36,6 +38,8 @@ class Versions:
     """In the order in which they were adopted; never empty."""
     catalogues: Mapping[Digest, Catalogue]
     """The rows of each of them."""
+    words: Catalogue
+    """The newest, and what only earlier ones have: by it things are named, and nothing judged."""
 
     def newest_at(self, index: int) -> Catalogue:
         """The newest version for a record at a log index."""
@@ -66,3 +70,23 @@ class Versions:
             if code in self.catalogues[each.hash].alerts:
                 return self.catalogues[each.hash]
         raise InvariantBroken(f"no version of the catalogue has the alert {code}")
+
+
+def versions_of(adopted: Sequence[Adopted], held: Mapping[Digest, Catalogue]) -> Versions:
+    """The versions of a head.
+
+    Args:
+        adopted: in the order in which they were adopted.
+        held: the catalogue of each of them by its hash, and perhaps others.
+    """
+    rows = [held[each.hash] for each in adopted]
+    words = replace(
+        rows[-1],
+        types={key: kind for each in rows for key, kind in each.types.items()},
+        codes={code: key for each in rows for code, key in each.codes.items()},
+        roles={key: role for each in rows for key, role in each.roles.items()},
+        alerts={code: alert for each in rows for code, alert in each.alerts.items()},
+        deadlines={key: period for each in rows for key, period in each.deadlines.items()},
+        reasons={key: reason for each in rows for key, reason in each.reasons.items()},
+    )
+    return Versions(tuple(adopted), {each.hash: held[each.hash] for each in adopted}, words)

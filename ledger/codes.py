@@ -202,6 +202,8 @@ class Code(StrEnum):
     CATALOGUE_NOT_CLOSED = "catalogue.not_closed"
     CATALOGUE_OTHER = "catalogue.other"
     CATALOGUE_NOT_FOUND = "catalogue.not_found"
+    CATALOGUE_FOLDER = "catalogue.folder"
+    CATALOGUE_UNREAD = "catalogue.unread"
     CATALOGUE_MISSING = "catalogue.missing"
     CATALOGUE_ADOPTED = "catalogue.adopted"
     CATALOGUE_VERSIONS = "catalogue.versions"

@@ -59,7 +59,7 @@ async def catalogue(service: Service) -> Response:
             "issuers": [issuer.role for issuer in kind.issuers],
             "alerts": list(kind.alerts),
         }
-        for kind in service.catalogue.types.values()
+        for kind in service.catalogues.newest.types.values()
     ]
     return JSONResponse({**page(items, None), "hash": service.catalogue.hash.hex()})
 

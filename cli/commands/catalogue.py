@@ -9,9 +9,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from cli.catalogue.differences import differences
 from cli.catalogue.json_schema import record_schema
 from cli.catalogue.markdown import markdown
 from cli.catalogue.plain import catalogue_document, plain
+from cli.catalogue.proposal import proposal
 from cli.catalogue.rule_words import rule_words
 from cli.catalogue.shown import look_up
 from cli.commands.options import JsonFlag
@@ -32,6 +34,7 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
     JSON_SCHEMA = "json-schema"
     JSON = "json"
+    TOML = "toml"
 
 
 def register(app: typer.Typer) -> None:
@@ -95,6 +98,26 @@ def check(as_json: JsonFlag = False) -> None:
         raise typer.Exit(Exit.REFUSED)
 
 
+@_app.command("propose", help=say("help.catalogue_propose"))
+def propose(
+    folder: Annotated[Path, typer.Argument(help=say("help.catalogue_folder"))],
+    since: Annotated[Path | None, typer.Option("--from", help=say("help.catalogue_from"))] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say what the version in a folder changes, and how it is put to the quorum."""
+    from cli.compose.catalogues import catalogue_in
+
+    proposed = catalogue_in(folder)
+    before = _load() if since is None else catalogue_in(since)
+    found = differences(before, proposed)
+    document = {
+        "hash": proposed.hash.hex(),
+        "from": before.hash.hex(),
+        "differences": plain(found),
+    }
+    Output(as_json).result(document, *proposal(proposed, before, found))
+
+
 @_app.command("export", help=say("help.catalogue_export"))
 def export(
     to: Annotated[Path, typer.Argument(help=say("help.catalogue_to"))],
@@ -102,9 +125,9 @@ def export(
     replace: Annotated[bool, typer.Option("--replace", help=say("help.catalogue_replace"))] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Write the catalogue as one page, as one JSON file, or as a JSON Schema for each type."""
-    catalogue = _load()
-    written = {to if name == "" else to / name: text for name, text in _files(catalogue, format_)}
+    """Write the catalogue as a page, as JSON, as a JSON Schema for each type, or as it is."""
+    found = _sources() if format_ is Format.TOML else _files(_load(), format_)
+    written = {to if name == "" else to / name: text for name, text in found}
     for path, text in written.items():
         if replace:
             path.unlink(missing_ok=True)
@@ -127,11 +150,18 @@ def _files(catalogue: Catalogue, format_: Format) -> list[tuple[str, str]]:
             return [("", markdown(catalogue))]
         case Format.JSON:
             return [("", _json(catalogue_document(catalogue)))]
-        case Format.JSON_SCHEMA:
+        case _:
             return [
                 (f"{key}.schema.json", _json(record_schema(catalogue, kind)))
                 for key, kind in sorted(catalogue.types.items())
             ]
+
+
+def _sources() -> list[tuple[str, str]]:
+    """The files that a node of another version reads."""
+    from contracts.catalogue import source_files
+
+    return [(name, data.decode()) for name, data in sorted(source_files().items())]
 
 
 def _json(document: object) -> str:

@@ -117,7 +117,7 @@ def audit(
     blocks = 0
     with closing(LevelDBStore(settings.database_folder)) as store, output.progress() as bars:
         bar = bars.add_task(say("audit.progress"), total=None)
-        judge = Rejudging.over(genesis)
+        judge = Rejudging.over(genesis, settings.catalogues)
         for event in go_over(store, genesis, genesis_rows(genesis), judge):
             if isinstance(event, Finding):
                 found.append(event)

@@ -17,6 +17,7 @@ from api.app import create_app
 from api.deposit_store import DepositStore
 from api.outbound.outbound import Outbound
 from api.service import LedgerService
+from cli.compose.catalogues import catalogues_at_hand
 from cli.compose.host import host_facts
 from cli.compose.logs import open_log
 from cli.compose.outbound import open_outbound
@@ -33,7 +34,6 @@ from consensus.driver import Driver
 from consensus.runner import Runner
 from consensus.tls import TlsFiles
 from consensus.transport import Receiver, Transport
-from contracts.catalogue import load_catalogue
 from contracts.executor import BlockExecutor
 from contracts.genesis_rows import genesis_rows
 from ledger.chain import Chain
@@ -102,9 +102,9 @@ def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Itera
     with ExitStack() as held:
         store = LevelDBStore(settings.database_folder)
         held.callback(store.close)
-        catalogue = load_catalogue()
+        catalogue, more = catalogues_at_hand(settings.catalogues)
         chain = Chain(store, trust.genesis, genesis_rows(trust.genesis))
-        executor = BlockExecutor(chain, catalogue)
+        executor = BlockExecutor(chain, catalogue, more)
         journal = DiskFile(settings.journal_folder / "promises")
         held.callback(journal.close)
         intake = DiskFile(settings.journal_folder / "intake")
@@ -128,6 +128,7 @@ def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Itera
             show_all=settings.show_all,
             host=lambda: host_facts(journal, intake, certificate),
             outbound=outbound,
+            rules=executor,
             deposits=DepositStore(settings.deposits_folder),
         )
         listening = listen(settings.api_listen)

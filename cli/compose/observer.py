@@ -19,6 +19,7 @@ from api.service import LedgerService
 from api.tlog_witness.app import create_witness_app
 from api.tlog_witness.own_log import OwnLog
 from api.tlog_witness.service import Witness, WitnessedLog
+from cli.compose.catalogues import catalogues_at_hand
 from cli.compose.logs import open_log
 from cli.compose.running import opened_trust, run_together, told
 from cli.compose.serving import http_server, https_files, listen
@@ -29,7 +30,6 @@ from cli.settings import OBSERVER_FILE, ObserverSettings
 from cli.signers.passphrase import passphrase
 from consensus.follower import Follower
 from consensus.following import FollowingNode
-from contracts.catalogue import load_catalogue
 from contracts.executor import BlockExecutor
 from contracts.genesis_rows import genesis_rows
 from ledger.chain import Chain
@@ -110,12 +110,15 @@ def _opened(
     with ExitStack() as held:
         store = LevelDBStore(settings.database_folder)
         held.callback(store.close)
-        catalogue = load_catalogue()
+        catalogue, more = catalogues_at_hand(settings.catalogues)
         chain = Chain(store, trust.genesis, genesis_rows(trust.genesis))
-        executor = BlockExecutor(chain, catalogue)
+        executor = BlockExecutor(chain, catalogue, more)
         follower = Follower(executor, chain.heads, trust.genesis.parameters)
         node = FollowingNode(settings.observer_id, executor, follower, upstreams)
-        yield _Opened(node, LedgerService(chain, catalogue, node, None, show_all=settings.show_all))
+        service = LedgerService(
+            chain, catalogue, node, None, show_all=settings.show_all, rules=executor
+        )
+        yield _Opened(node, service)
 
 
 def _upstreams(

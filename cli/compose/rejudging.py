@@ -3,9 +3,11 @@
 It starts from the genesis and believes nothing of the audited store; memory grows with the chain.
 """
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Self
 
-from contracts.catalogue import load_catalogue
+from cli.compose.catalogues import catalogues_at_hand
 from contracts.executor import BlockExecutor
 from contracts.genesis_rows import genesis_rows
 from ledger.chain import Chain
@@ -25,15 +27,20 @@ class Rejudging:
         self._executor = executor
 
     @classmethod
-    def over(cls, genesis: Genesis) -> Self:
+    def over(cls, genesis: Genesis, catalogues: Sequence[Path] = ()) -> Self:
         """A judge that stands before the first block.
+
+        Args:
+            genesis: of the network.
+            catalogues: folders of further versions of the catalogue.
 
         Raises:
             FormatError: `catalogue.other` where these are not the rules of that network.
         """
         store = MemoryStore()
         chain = Chain(store, genesis, genesis_rows(genesis))
-        return cls(store, BlockExecutor(chain, load_catalogue()))
+        catalogue, more = catalogues_at_hand(catalogues)
+        return cls(store, BlockExecutor(chain, catalogue, more))
 
     @property
     def reader(self) -> Reader:

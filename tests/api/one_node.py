@@ -49,6 +49,7 @@ HOUR_MS = 3_600_000
 ROLES: Mapping[str, tuple[str, ...]] = {
     "centre": (
         *("trading_centre", "role_authority", "client_system", "publisher", "standards_body"),
+        "rule_authority",
         *("seal_office", "seal_approver", "seal_maker", "seal_publisher", "seal_test_service"),
     ),
     "supervisor": ("supervisor",),
@@ -109,8 +110,12 @@ class OneNode:
         absent: tuple[str, ...] = (),
         pool_limits: PoolLimits | None = None,
         catalogue: Catalogue = CATALOGUE,
+        more: Sequence[Catalogue] = (),
     ) -> None:
         """`absent` nodes are of the committee too, and never come up."""
+        self.more = more
+        self.looks_ahead = True
+        """Whether it refuses to pass on a version that it has not read."""
         self.folder = folder
         self.show_all = show_all
         self.pool_limits = pool_limits
@@ -196,7 +201,7 @@ class OneNode:
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         try:
             chain = Chain(store, self.genesis, genesis_rows(self.genesis))
-            executor = BlockExecutor(chain, self.catalogue)
+            executor = BlockExecutor(chain, self.catalogue, self.more)
             runner = self._runner(Storage(executor, chain, *files))
             service = LedgerService(
                 chain,
@@ -205,6 +210,7 @@ class OneNode:
                 signer("log one"),
                 show_all=self.show_all,
                 deposits=DepositStore(self.folder / "deposits"),
+                rules=executor if self.looks_ahead else None,
             )
             config = uvicorn.Config(create_app(service), log_config=None, access_log=False)
             server = uvicorn.Server(config)

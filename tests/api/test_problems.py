@@ -89,6 +89,7 @@ def test_every_code_has_a_status_that_fits_its_kind(code: Code) -> None:
         "identity": {401, 403},
         "observer": {421},
         "deposit": {422, 429, 500},
+        "catalogue": {422, 500, 503},
         "api": {400, 403, 404, 405, 415, 500, 503},
     }.get(layer, {500})
     assert status in expected

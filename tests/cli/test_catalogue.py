@@ -16,7 +16,7 @@ from cli.catalogue.rule_words import rule_words
 from cli.commands import catalogue as command
 from cli.failures import CommandError, Exit
 from cli.main import app
-from contracts.catalogue import load_catalogue
+from contracts.catalogue import load_catalogue, load_version
 from contracts.orphans import orphans
 from contracts.shape import check_shape
 from contracts.tables import Catalogue
@@ -24,11 +24,12 @@ from ledger.codes import Code
 from ledger.core.canonical import Value
 from ledger.core.identifiers import RecordId
 from ledger.core.record import Record, decode_record
-from ledger.errors import StoreError
+from ledger.errors import FormatError, StoreError
 from ledger.words import sentence
 from tests.api.json_bundle import record_json
 from tests.contracts.test_coverage import whole_tender
 from tests.contracts.town import CATALOGUE, SECTION, Town
+from tests.contracts.versions import copied
 
 ROOT = Path(__file__).parents[2]
 
@@ -289,3 +290,53 @@ def test_so_are_documents_private_names_and_citations_that_do_not_fit() -> None:
     assert faults(filed, private={**private, "names": ["colour"]})
     stopped = town.record("centre", "tender.guarantee_verified", outcome="genuine", bidder="mason")
     assert any("contain" in each for each in faults(stopped))
+
+
+# Versions.
+
+
+def test_the_files_are_handed_on_as_they_are_and_read_again_as_the_same_version(
+    tmp_path: Path,
+) -> None:
+    assert run("export", "--format", "toml", tmp_path / "1").exit_code == 0
+    assert load_version(tmp_path / "1").hash == CATALOGUE.hash
+    again = run("export", "--format", "toml", tmp_path / "1")
+    assert isinstance(again.exception, StoreError)
+
+
+def test_a_proposal_says_in_words_what_it_changes_and_what_comes_next(tmp_path: Path) -> None:
+    folder = copied(
+        tmp_path / "2",
+        ("deadlines/statutory.toml", "count = 3", "count = 1"),
+        (
+            "types/tender_notice.toml",
+            '    "tender.project_accepted",\n',
+            '    "tender.project_accepted",\n    "tender.plan_published",\n',
+        ),
+    )
+    said = run("propose", folder)
+    assert said.exit_code == 0
+    assert load_version(folder).hash.hex() in said.stdout
+    assert "count: 3 → 1" in said.stdout
+    assert "Record type T08" in said.stdout
+    assert "tender.plan_published, otherwise" in said.stdout
+    assert "bidwitness submit rules.toml" in said.stdout
+    document = json.loads(run("propose", folder, "--json").stdout)
+    assert document["hash"] == load_version(folder).hash.hex()
+    assert {each["key"] for each in document["differences"]} == {
+        "objection_answer",
+        "T08 tender.document_filed",
+    }
+    assert (
+        json.loads(run("propose", folder, "--from", folder, "--json").stdout)["differences"] == []
+    )
+
+
+def test_a_folder_that_is_no_version_is_named_with_what_lacks(tmp_path: Path) -> None:
+    (tmp_path / "types").mkdir()
+    refused = run("propose", tmp_path)
+    assert isinstance(refused.exception, FormatError)
+    assert refused.exception.code is Code.CATALOGUE_FOLDER
+    told = sentence(refused.exception.code, refused.exception.detail, "en")
+    assert str(tmp_path) in told
+    assert "roles.toml" in told

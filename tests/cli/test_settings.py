@@ -219,3 +219,14 @@ def test_a_client_knows_its_member_and_nodes(tmp_path: Path) -> None:
     assert read.member_id == "tenderer"
     assert read.nodes == ("http://127.0.0.1:8001",)
     assert read.key_file == tmp_path / "member.key"
+
+
+def test_folders_of_other_versions_are_relative_and_may_be_none(tmp_path: Path) -> None:
+    assert node(tmp_path, NODE).catalogues == ()
+    named = node(tmp_path, f'catalogues = ["rules/1", "/srv/rules/2"]\n{NODE}')
+    assert named.catalogues == (tmp_path / "rules/1", Path("/srv/rules/2"))
+    assert node(tmp_path, f"catalogues = []\n{NODE}").catalogues == ()
+    for wrong in ('"rules"', "[1]", str([""] * 257).replace("'", '"')):
+        with pytest.raises(CommandError) as refused:
+            node(tmp_path, f"catalogues = {wrong}\n{NODE}")
+        assert refused.value.code is Code.SETTINGS_INVALID
