@@ -12,7 +12,8 @@ const NONE = "none";
 const OUTSIDE = /[\0-\x08\x0b-\x1f\x7f]/;
 
 /**
- * The policy that `bytes` spell, of which each octet is a character: `logs` and `witnesses` by name, `groups`, and the `quorum`.
+ * The policy that `bytes` spell, of which each octet is a character: `logs` and `witnesses` by
+ * name, `groups`, and the `quorum`.
  *
  * @throws {Refusal} `policy.invalid` with the line, or `note.invalid` for a key
  */

@@ -44,7 +44,10 @@ class Province:
         self.hiding = small_record("hiding", private=private)
         self.near.commit([self.near.bundle([self.plain])])
         self.early = self.near.receipt(self.plain)
-        self.near.commit([self.near.bundle([self.citing, self.hiding])])
+        self.homely = small_record(
+            "homely", refs=(Ref("follows", self.unknown, self.near.network_id),)
+        )
+        self.near.commit([self.near.bundle([self.citing, self.hiding, self.homely])])
         self.far.commit([self.far.bundle([self.cited], "notary")])
 
     @property
@@ -150,6 +153,12 @@ def _citing(here: Province) -> Cases:
     elsewhere = replace(cited, network_id=near.network_id).encode()
     return [
         case("nothing is at hand", both, [citing], [proved(absent, *all_but)]),
+        case(
+            "a ref with the id of its own network",
+            both,
+            [_receipt(here.near, here.homely)],
+            [proved()],
+        ),
         case("no other network is trusted", [near], [citing], [proved(*[untrusted] * 3)]),
         case(
             "the cited record is at hand",
@@ -223,7 +232,7 @@ def _kinds(here: Province, bids: BidWorld) -> Cases:
         ),
         case(
             "a sealed file without its receipt, under trust roots of others",
-            [here.far.trust, near],
+            [here.far.trust, SmallNetwork(("centre",)).trust],
             sealed(replace(kept, receipt=None)),
             [refused(11, "bid.receipt")],
         ),
