@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from ledger.core.add_checkpoint import AddCheckpoint
+from ledger.core.add_checkpoint import BODY_BYTES_MAX, AddCheckpoint
 from ledger.core.checkpoint import Checkpoint, cosign, cosigner_name, sign_log
 from ledger.core.identifiers import Digest, NodeId
 from ledger.core.merkle import EMPTY_ROOT
@@ -158,7 +158,22 @@ def _refused(made: SmallNetwork) -> Cases:
     empty = note_of(Checkpoint(head.origin, 0, EMPTY_ROOT))
     wrong = replace(good, path=(*good.path[:-1], Digest(bytes(32))))
     stale = {"code": "witness.size", "answer": "4\n"}
+    body = good.format()
     return [
+        case(
+            "a body above its cap",
+            held,
+            body.ljust(BODY_BYTES_MAX + 1, b"\n"),
+            413,
+            "format.too_large",
+        ),
+        case(
+            "a body of just its cap, which is none",
+            held,
+            body.ljust(BODY_BYTES_MAX, b"\n"),
+            400,
+            "note.invalid",
+        ),
         case(
             "a log that is not known", held, replace(good, note=note_of(other)), 404, "witness.log"
         ),
