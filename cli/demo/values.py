@@ -63,6 +63,8 @@ class Values:
                 return now_ms
             case "days":
                 return now_ms + int(what) * self.day_ms
+            case "span":
+                return int(what) * self.day_ms
             case "member":
                 return what
             case "project":

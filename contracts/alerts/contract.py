@@ -1,4 +1,4 @@
-"""AL24: a contract departs from the award, or a bond is larger than the law allows.
+"""AL24: a contract departs from the award or the order, or a bond is larger than the law allows.
 
 招标投标法第四十六条 (no contract against the bid), 实施条例第五十八条 (at most a tenth of the
 price). That a contract is late is a window of the data. Spec: ``docs/spec/contracts.md``.
@@ -12,13 +12,14 @@ from contracts.integer_statistics import PERCENT
 from contracts.verdict import Raised
 
 PUBLISHED: Final = "tender.result_published"
+ORDERED: Final = "tender.mall_order"
 SIGNED: Final = "tender.contract_signed"
 CHANGED: Final = "tender.contract_changed"
 BOND: Final = "performance_bond"
 
 
 def conclude(case: Case) -> Raised | None:
-    """The alert, where the contract says other than the award, or the bond is too large."""
+    """The alert, where the contract says other than what it follows, or the bond is too large."""
     because = _because(case)
     return None if because is None else raised(case, "AL24", because)
 
@@ -27,7 +28,7 @@ def _because(case: Case) -> str | None:
     """A key of ``reasons.toml``; None where all is well."""
     fields = case.record.fields
     if case.record.type == SIGNED:
-        return _departs(case, PUBLISHED, "winner")
+        return _departs(case, PUBLISHED, "winner") or _departs(case, ORDERED, "supplier")
     if case.record.type != CHANGED:
         return None
     if fields["kind"] == BOND and _is_too_large(case):
@@ -45,7 +46,7 @@ def _is_too_large(case: Case) -> bool:
 
 
 def _departs(case: Case, awarded: str, winner: str) -> str | None:
-    """How a contract differs from the published result; what was not published is not compared."""
+    """How a contract differs from a result or an order; what is not there is not compared."""
     fields = case.record.fields
     expected, price = case.last_kept(awarded, winner), case.last_kept(awarded, "price_fen")
     if expected is not None and fields["contractor"] != expected:

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from contracts.tables import CERTIFICATE
 from ledger.codes import Code
 from ledger.core.canonical import Value
 from ledger.core.identifiers import RecordId
+from ledger.core.sealed import Sealed
 from tests.contracts.sealing import BIDDERS, DEADLINE
 from tests.contracts.tendering import TENDER_ROLES, TenderTown
 from tests.contracts.town import GRACE, HOUR, MINUTE, SECOND
@@ -158,6 +160,57 @@ def test_what_is_under_seal_in_a_listing_is_opened_when_the_auction_is() -> None
     assert town.listed("tender.documents_obtained") == [sealed.record_id]
 
 
+def registered(town: TenderTown, bidder: str) -> list[Sealed]:
+    """Registration, account and deposit of one who wants to say prices, under seal."""
+    obtained = town.inner(bidder, "tender.documents_obtained")
+    named: dict[str, Value] = {"bidder": bidder}
+    account = town.inner("deposits", "tender.deposit_account_allocated", obtained, fields=named)
+    from_basic: dict[str, Value] = {**named, "basic_account": True}
+    paid = town.inner("bank", "tender.deposit_paid", account, fields=from_basic)
+    return [town.seal(each) for each in (obtained, account, paid)]
+
+
+def listed(*, pooled: bool = True) -> TenderTown:
+    """A whole listing by its profile, from the registrations to the file set."""
+    town = TenderTown("listing")
+    sealed = [each for bidder in BIDDERS[:2] for each in registered(town, bidder)]
+    commitments = town.commit_sealed(*sealed)
+    town.wait_until(DEADLINE + GRACE + SECOND)
+    fields = {**UP, "until_ms": town.now_ms + HOUR}
+    town.say("builder", "tender.auction_opened", fields=fields)
+    for each, commitment in zip(sealed, commitments, strict=True):
+        town.open(each, commitment)
+    price(town, "bidder", 1_000)
+    best = price(town, OTHER, 1_100)
+    town.wait_until(town.now_ms + 2 * HOUR)
+    sold(town, OTHER, 1_100, best)
+    if pooled:
+        town.say("bank", "tender.deposits_pooled", count=2)
+    town.say("builder", "tender.result_published", winner=OTHER, price_fen=1_100)
+    for deposit in town.listed("tender.deposit_paid"):
+        town.say("bank", "tender.deposit_refunded", refs=[("follows", deposit)])
+    contract = town.say("builder", "tender.contract_signed", contractor=OTHER, price_fen=1_100)
+    town.confirm(contract, OTHER)
+    town.say("builder", "tender.file_set_submitted")
+    return town
+
+
+def test_a_whole_listing_pools_and_returns_its_deposits_and_is_certified() -> None:
+    town = listed()
+    assert town.alerts() == []
+    assert len(town.listed(CERTIFICATE)) == 1
+
+
+def test_a_deposit_that_was_never_pooled_cannot_come_back_from_the_lead_bank() -> None:
+    assert set(listed(pooled=False).alerts()) == {("AL01", "tender.deposits_pooled")}
+
+
+def test_deposits_that_are_pooled_before_the_auction_opens_are_told() -> None:
+    town = TenderTown("listing")
+    town.say("bank", "tender.deposits_pooled", count=2)
+    assert [code for code, _ in town.alerts()] == ["AL02"]
+
+
 def test_an_order_of_the_mall_is_signed_by_both_and_becomes_a_contract() -> None:
     town = TenderTown()
     lot = "MALL-2026-7"
@@ -168,6 +221,9 @@ def test_an_order_of_the_mall_is_signed_by_both_and_becomes_a_contract() -> None
     town.say("bidder", "ledger.confirmed", lot, refs=[("confirms", said)])
     town.say("builder", "tender.contract_signed", lot, contractor="bidder", price_fen=500)
     assert town.alerts() == []
+    town.say("builder", "tender.contract_signed", lot, contractor="bidder", price_fen=501)
+    town.say("builder", "tender.contract_signed", lot, contractor=OTHER, price_fen=500)
+    assert town.alerts() == [("AL24", "other_price"), ("AL24", "other_contractor")]
 
 
 def test_an_order_from_a_stranger_is_refused() -> None:
