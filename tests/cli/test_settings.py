@@ -176,7 +176,7 @@ SAME_KEY = NoteKey("other.example/w1", Kind.COSIGNATURE, signer("court").public_
     ("text", "reason"),
     [
         (witness(vkey=LOG_KEY.vkey()), "[1]: vkey: 0x01 ≠ 0x04"),
-        (witness(vkey=COURT.vkey()[:-4]), "[1]: vkey: key."),
+        (witness(vkey=COURT.vkey()[:-4]), "[1]: vkey: note."),
         (witness(vkey="court.example"), "[1]: vkey: note.invalid"),
         (witness(vkey=""), "[1]: vkey: '' ≠ text"),
         (witness(url="court.example"), "[1]: url: court.example ≠ http(s)://host[:port][/path]"),
