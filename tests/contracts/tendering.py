@@ -37,6 +37,8 @@ class TenderTown(SealedTown):
     ) -> None:
         super().__init__(None, CATALOGUE, procedure, roles=roles)
         self.signers |= {name: signer(f"member {name}") for name in (*OFFICES, *EXPERTS)}
+        self.at: dict[str, Value] = {}
+        """What experts say beside all that they say: the site."""
         self.bids: list[RecordId] = []
         self.deposits: list[RecordId] = []
         self.guarantees: list[RecordId] = []
@@ -64,7 +66,7 @@ class TenderTown(SealedTown):
         """The experts sign in, and the tenderer forms the committee; the first one is its chair."""
         names = experts or EXPERTS
         for name in names:
-            self.say(name, "tender.expert_signed_in")
+            self.say(name, "tender.expert_signed_in", fields=self.at)
         fields: dict[str, Value] = {"members": names, "chair": names[0]}
         return self.say("builder", "tender.committee_formed", fields=fields)
 
@@ -218,7 +220,10 @@ class TenderTown(SealedTown):
     def score(self, expert: str, bid: RecordId, value: int) -> RecordId:
         """An expert scores a bid."""
         private, salt = commit(expert, {"score": value})
-        made = self.say(expert, "tender.score_submitted", refs=[("follows", bid)], private=private)
+        cited = [("follows", bid)]
+        made = self.say(
+            expert, "tender.score_submitted", refs=cited, private=private, fields=self.at
+        )
         self.given[expert, bid] = (made, value, salt["score"])
         return made
 

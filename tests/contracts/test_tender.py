@@ -6,7 +6,7 @@ from ledger.codes import Code
 from ledger.core.canonical import Value
 from ledger.core.identifiers import RecordId
 from tests.contracts.sealing import BIDDERS, DEADLINE, SYSTEM, SealedTown
-from tests.contracts.tendering import TenderTown
+from tests.contracts.tendering import TENDER_ROLES, TenderTown
 from tests.contracts.town import DAY, GRACE, HOUR, MINUTE, PROJECT
 
 NO_SEAL = ("AL26", "seal.used@ref:follows")
@@ -59,6 +59,34 @@ def test_a_whole_open_tender_under_its_profile_ends_with_a_certificate() -> None
     town.say("builder", "tender.file_set_submitted")
     assert town.alerts() == [NO_SEAL]
     assert len(town.listed("tender.witness_certificate")) == 1
+
+
+@pytest.mark.parametrize(
+    ("site", "recorded", "lacking"),
+    [
+        ("贵阳", True, []),
+        ("", True, ["T34", "T34 T40", "T34 T40"]),
+        ("贵阳", False, ["T29", "T29"]),
+    ],
+)
+def test_a_remote_evaluation_is_certified_where_it_says_its_sites_and_was_recorded(
+    site: str, recorded: bool, lacking: list[str]
+) -> None:
+    roles = {**TENDER_ROLES, "deposits": ("deposit_system", "recording_system")}
+    town = TenderTown("remote_evaluation", roles)
+    town.at = {"site": site} if site else {}
+    town.evaluated()
+    if recorded:
+        segment: dict[str, Value] = {"session": "evaluation", "number": 1}
+        times: dict[str, Value] = {"from_ms": town.now_ms - MINUTE, "until_ms": town.now_ms}
+        town.say("deposits", "tender.recording_segment", fields={**segment, **times})
+    town.say("bank", "tender.deposits_pooled", count=2)
+    town.awarded()
+    contracted(town)
+    returned(town)
+    town.say("builder", "tender.file_set_submitted")
+    assert [why for code, why in town.alerts() if code == "AL01"] == lacking
+    assert len(town.listed("tender.witness_certificate")) == (0 if lacking else 1)
 
 
 # Bids and what they rest on.
