@@ -122,6 +122,7 @@ def _refused() -> Cases:
         ),
         _bad("another index", head, hit, replace(listed, own=(index ^ 1, path)), _INCLUSION),
         _bad("a path cut short", head, hit, replace(listed, own=(index, path[:-1])), _INCLUSION),
+        _bad("listed with a neighbour", head, hit, replace(listed, left=absent.left), list_code),
         _bad("listed and absent", head, miss, replace(absent, own=(index, path)), list_code),
         _bad("a neighbour's path bent", head, miss, replace(absent, left=bent), _INCLUSION),
         _bad("no left neighbour", head, miss, replace(absent, left=None), list_code),
@@ -131,21 +132,27 @@ def _refused() -> Cases:
         _bad("the gap of another address", head, miss, _vrf(other, absent.vrf), list_code),
         _bad("absence of a listed address", head, hit, _hidden(kept, hit), list_code),
         _bad("a hash that is not its own", head, hit, _vrf(listed, vrf_of_other), Code.PROOF_VRF),
-        _raw("an unknown version", head, hit, ("negative-list-proof", 2, b"", None, None, None)),
+        _raw("an unknown version", head, hit, _items(listed.vrf, listed.own, version=2)),
         _raw("a vrf of 79 bytes", head, hit, _items(bytes(79), (0, ()))),
         _raw("a path of 41", head, hit, _items(listed.vrf, (0, (bytes(32),) * 41))),
         _raw("a neighbour without its hash", head, hit, _items(listed.vrf, None, (0, ()))),
         _raw("an index below 0", head, hit, _items(listed.vrf, (-1, ()))),
-        _raw("another word", head, hit, ("batch-proof", 1, b"", None, None, None)),
+        _raw("another word", head, hit, _items(listed.vrf, listed.own, word="listed-proof")),
     ]
 
 
 _INCLUSION = Code.PROOF_INCLUSION
 
 
-def _items(vrf: bytes, own: object, left: object = None) -> tuple[object, ...]:
+def _items(
+    vrf: bytes,
+    own: object,
+    left: object = None,
+    word: str = "negative-list-proof",
+    version: int = 1,
+) -> tuple[object, ...]:
     """A proof of these parts, whatever they are."""
-    return ("negative-list-proof", 1, vrf, own, left, None)
+    return (word, version, vrf, own, left, None)
 
 
 def _hidden(kept: NegativeList, address: str) -> ListProof:

@@ -14,6 +14,7 @@ from ledger.core.derived import derived_nonce, derived_record
 from ledger.core.entry import Entry, decode_entry
 from ledger.core.hashing import Tag, sha256
 from ledger.core.identifiers import (
+    NETWORK_MEMBER,
     Digest,
     Epoch,
     Height,
@@ -242,7 +243,7 @@ def _refused(here: World) -> Cases:
 
 
 def _fail_decode(here: World, good: Receipt) -> Cases:
-    note = good.checkpoint
+    note, header = good.checkpoint, _part(good).header
     return [
         fails(1, "format.truncated", "record truncated", replace(good, record=good.record[:-1])),
         fails(1, "format.trailing", "record extended", replace(good, record=good.record + b"\0")),
@@ -308,6 +309,14 @@ def _fail_decode(here: World, good: Receipt) -> Cases:
             "format.trailing",
             "bundle header extended",
             _with_bundle(good, header=_part(good).header + b"\0"),
+        ),
+        *(
+            fails(1, "format.shape", name, _with_bundle(good, header=item_but(header, at, value)))
+            for name, at, value in (
+                ("bundle header that counts nothing", 7, 0),
+                ("bundle header that counts above 2^31", 7, (1 << 31) + 1),
+                ("bundle header created beyond 53 bits", 5, (1 << 53) + 1),
+            )
         ),
         fails(1, "format.truncated", "key row truncated", _with_key(good, row=_key(good).row[:-1])),
         fails(
@@ -513,11 +522,37 @@ def _fail_bundle(here: World, good: Receipt) -> Cases:
         derived("derived record that cites another record", elsewhere),
         derived("derived record with a chosen nonce", loose),
         derived("derived record that names no rule", bare),
+        fails(4, "receipt.bundle", "member's record as if a rule had concluded it", _concluded()),
+        fails(4, "receipt.bundle", "derived record in a true bundle", _bundled_conclusion()),
         fails(4, "bundle.issuer", "a true bundle that holds another member's record",
               _in_bundle_of("centre")),
         fails(4, "bundle.signature", "header that names another key than the one that signed",
               _named_otherwise()),
     ]  # fmt: skip
+
+
+CONCLUDED: dict[str, Value] = {"rule": "alert.al05", "rule_version": 1}
+
+
+def _concluded() -> Receipt:
+    """A member's record without a bundle, whose nonce follows as if the network had spoken."""
+    network = SmallNetwork()
+    record = small_record("first", fields=CONCLUDED, nonce=derived_nonce("alert.al05", 1, []))
+    network.commit([], [record])
+    return network.receipt(record)
+
+
+def _bundled_conclusion() -> Receipt:
+    """The network's record in a bundle that somebody signed as the network."""
+    network, key = SmallNetwork(), signer("member centre").public_key
+    record = small_record(
+        "first", NETWORK_MEMBER, fields=CONCLUDED, nonce=derived_nonce("alert.al05", 1, [])
+    )
+    row = KeyRow(Interval(None, None), NETWORK_MEMBER, key)
+    name = b"status/" + key_row_key(NETWORK_MEMBER, key_id(key))
+    bundle = network.bundle([record], NETWORK_MEMBER, "member centre")
+    network.commit([bundle], writes={name: row.encode()})
+    return network.receipt(record)
 
 
 def _in_bundle_of(member: str) -> Receipt:
@@ -974,7 +1009,7 @@ def _refused_files(good: Receipt) -> Cases:
         ("epochs are nil", but(lambda v: v.update(epochs=None)), "format.shape"),
         (
             "33 acknowledgements",
-            but(lambda v: v.update(acknowledgements=[{}] * 33)),
+            but(lambda v: v.update(acknowledgements=[_word(1)] * 33)),
             "format.shape",
         ),
         (
@@ -1011,6 +1046,21 @@ def _large_parts(
         "checkpoint of 16,385 characters": but(lambda v: v.update(checkpoint="x" * 16_385)),
         "outside head of 16,385 characters": but(
             lambda v: v.update(cosignatures=[{"checkpoint": "x" * 16_385, "path": []}])
+        ),
+        "an unknown name in the head": but(lambda v: v["head"].update(extra=1)),
+        "an unknown name in the bundle": but(lambda v: v["bundle"].update(extra=1)),
+        "an unknown name in the key": but(lambda v: v["key"].update(extra=1)),
+        "an unknown name in an acknowledgement": but(
+            lambda v: v.update(acknowledgements=[_word(1) | {"extra": 1}])
+        ),
+        "an unknown name in an outside head": but(
+            lambda v: v.update(cosignatures=[{"checkpoint": "x", "path": [], "extra": 1}])
+        ),
+        "an unknown name in a sealed part": sealed(1, 1, 1, 1).replace(
+            '"opening":', '"extra": 1, "opening":'
+        ),
+        "an unknown name in a sealed commitment": sealed(1, 1, 1, 1).replace(
+            '"commitment": {', '"commitment": {"extra": 1, '
         ),
         "opening above 256 KiB": sealed(large + 1, 1, 1, 1),
         "commitment's entry of 129 bytes": sealed(1, 1, 129, 1),

@@ -146,6 +146,7 @@ def _openings() -> Iterator[Case]:
         "value of nothing": (first(value="")[0], "format.truncated"),
         "path of 64": first(path=["00" * 32] * 64),
         "opening without a path": _put("openings", [{"name": "a"}]),
+        "an unknown name in an opening": first(extra=1),
         "record id of 31 bytes": _put("record_id", "00" * 31),
         "receipt is a text": _put("receipt", ""),
     })  # fmt: skip

@@ -148,6 +148,11 @@ def _key(name: str, kind: Kind = Kind.COSIGNATURE) -> str:
     return NoteKey(f"{name}.example", kind, signer(f"witness {name}").public_key).vkey()
 
 
+def _named(name: str, kind: Kind) -> str:
+    """The same public key under another name."""
+    return NoteKey("other.example", kind, signer(f"witness {name}").public_key).vkey()
+
+
 def _policies(made: SmallNetwork) -> Cases:
     a, b, c = (f"witness {name} {_key(name)}\n" for name in "abc")
     log = f"log {_key('log', Kind.LOG)}"
@@ -230,7 +235,10 @@ def _refused_policies(made: SmallNetwork) -> Cases:
         "witness with three more words": f"{a.strip()} https://a.example b\nquorum a\n",
         "separated by a wide blank": f"{a}quorum\u3000a\n",
         "name in other octets of the same letter": f"{a.replace(' a ', ' K ')}quorum \u212a\n",
-        "with a delete": f"{a}quorum a \x7f\n",
+        "with a delete": f"# \x7f\n{a}quorum a\n",
+        "with a bell": f"# \x07\n{a}quorum a\n",
+        "two witnesses of one public key": f"{a}witness b {_named('a', Kind.COSIGNATURE)}\nquorum a\n",
+        "two logs of one public key": f"{log}log {_named('log', Kind.LOG)}\n{a}quorum a\n",
         "65 logs": _crowd(65, 1, 0),
         "65 witnesses": _crowd(0, 65, 0),
         "65 groups": _crowd(0, 64, 65),
