@@ -47,7 +47,10 @@ class Held:
         if self.lacking is not None or len(adopted) == 1:
             return world
         versions = versions_of(adopted, self._catalogues)
-        return replace(world, catalogue=versions.catalogues[adopted[-1].hash], versions=versions)
+        worlds: dict[Digest, World] = {}
+        for digest, catalogue in versions.catalogues.items():
+            worlds[digest] = replace(world, catalogue=catalogue, versions=versions, worlds=worlds)
+        return worlds[adopted[-1].hash]
 
     def holds(self, digest: Digest) -> bool:
         """Whether a catalogue is at hand."""

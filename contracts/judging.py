@@ -78,4 +78,4 @@ def _judging(world: World, type_key: str, subject: str, index: int, state: State
 
 
 def _with(world: World, catalogue: Catalogue) -> World:
-    return world if catalogue is world.catalogue else replace(world, catalogue=catalogue)
+    return world if catalogue is world.catalogue else world.worlds[catalogue.hash]

@@ -5,7 +5,7 @@ not lose the trace of misconduct. Spec: ``docs/spec/contracts.md``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from contracts.tables import Catalogue
@@ -38,6 +38,8 @@ class World:
     committee_members: frozenset[MemberId]
     versions: Versions | None = None
     """All that were adopted; None where the genesis's is the only one."""
+    worlds: Mapping[Digest, "World"] = field(default_factory=dict, repr=False, compare=False)
+    """The same world under each of them, by its hash: made once for a head."""
 
 
 @dataclass(frozen=True, slots=True)

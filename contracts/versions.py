@@ -43,12 +43,10 @@ class Versions:
 
     def newest_at(self, index: int) -> Catalogue:
         """The newest version for a record at a log index."""
-        found = self.adopted[0]
-        for each in self.adopted[1:]:
-            if each.from_index >= index:
-                break
-            found = each
-        return self.catalogues[found.hash]
+        for each in reversed(self.adopted):
+            if each.from_index < index:
+                return self.catalogues[each.hash]
+        return self.catalogues[self.adopted[0].hash]
 
     def kind(self, name: str) -> RecordType:
         """A type that no version at hand judges any more, as the first that has it says.

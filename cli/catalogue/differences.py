@@ -3,7 +3,7 @@
 Compares what the rows say and judges nothing: whether a change is wise is for whoever adopts it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from cli.catalogue.plain import Plain, catalogue_document
@@ -37,6 +37,26 @@ def differences(before: Catalogue, after: Catalogue) -> tuple[Difference, ...]:
         for key in sorted({*_rows(old[group]), *_rows(rows)})
         if _rows(old[group]).get(key) != _rows(rows).get(key)
     )
+
+
+def lacking(own: Catalogue, proposed: Catalogue, said: Collection[str]) -> tuple[str, ...]:
+    """What the rules in Python name and a version does not have: they would fail on it.
+
+    Args:
+        own: this software's catalogue, which has all that they name.
+        proposed: the version.
+        said: every text in the code of the rules.
+    """
+    groups = ((own.types, proposed.types), (own.deadlines, proposed.deadlines))
+    names = {key for ours, theirs in groups for key in ours.keys() - theirs.keys()}
+    names |= {key for key, each in own.alerts.items() if not each.planned} - proposed.alerts.keys()
+    parameters = {
+        f"{code}.{name}"
+        for code, alert in own.alerts.items()
+        if code in proposed.alerts
+        for name in alert.parameters.keys() - proposed.alerts[code].parameters.keys()
+    }
+    return (*sorted(names & set(said)), *sorted(parameters))
 
 
 def _rows(group: Plain) -> dict[str, Plain]:

@@ -21,7 +21,7 @@ hex = "{hash}"
 
 
 def proposal(
-    proposed: Catalogue, before: Catalogue, found: Sequence[Difference]
+    proposed: Catalogue, before: Catalogue, found: Sequence[Difference], lost: Sequence[str]
 ) -> Iterator[Table | str]:
     """The lines of the answer."""
     rows = [
@@ -37,4 +37,7 @@ def proposal(
             what = f"{say(f'catalogue.of_{each.group}')} {each.key} {name}".strip()
             shown.add_row(each.sign, escape(what), escape("\n".join(each.changes)))
         yield shown
+    if lost:
+        yield escape(say("catalogue.lacks", names=" ".join(lost)))
+        return
     yield escape(say("catalogue.put_to_quorum", record=_RECORD.format(hash=proposed.hash.hex())))

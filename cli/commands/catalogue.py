@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.catalogue.differences import differences
+from cli.catalogue.differences import differences, lacking
 from cli.catalogue.json_schema import record_schema
 from cli.catalogue.markdown import markdown
 from cli.catalogue.plain import catalogue_document, plain
@@ -109,13 +109,16 @@ def propose(
 
     proposed = catalogue_in(folder)
     before = _load() if since is None else catalogue_in(since)
-    found = differences(before, proposed)
+    found, lost = differences(before, proposed), lacking(_load(), proposed, rule_words())
     document = {
         "hash": proposed.hash.hex(),
         "from": before.hash.hex(),
         "differences": plain(found),
+        "lacking": list(lost),
     }
-    Output(as_json).result(document, *proposal(proposed, before, found))
+    Output(as_json).result(document, *proposal(proposed, before, found, lost))
+    if lost:
+        raise typer.Exit(Exit.REFUSED)
 
 
 @_app.command("export", help=say("help.catalogue_export"))

@@ -340,3 +340,11 @@ def test_a_folder_that_is_no_version_is_named_with_what_lacks(tmp_path: Path) ->
     told = sentence(refused.exception.code, refused.exception.detail, "en")
     assert str(tmp_path) in told
     assert "roles.toml" in told
+
+
+def test_a_version_without_what_the_rules_name_is_not_put_to_anybody(tmp_path: Path) -> None:
+    folder = copied(tmp_path / "2", ("alerts.toml", "similarity_bp_most", "similarity_bp_at_most"))
+    said = run("propose", folder)
+    assert said.exit_code == Exit.REFUSED
+    assert "AL08.similarity_bp_most" in said.stdout
+    assert "bidwitness submit" not in said.stdout

@@ -26,7 +26,8 @@ from ledger.core.status import PREFIX
 from ledger.errors import FormatError, StoreError
 from ledger.store.memory import MemoryStore
 from tests.contracts.sealing import SealedTown
-from tests.contracts.town import CATALOGUE, DAY, PROJECT, SECTION, START_MS, Town
+from tests.contracts.test_agreement import Crowd
+from tests.contracts.town import CATALOGUE, DAY, HOUR, PROJECT, SECOND, SECTION, START_MS, Town
 from tests.contracts.versions import CONFIRMING, VersionTown, adopt, propose, version_of
 
 NOTICE = "types/tender_notice.toml"
@@ -400,3 +401,30 @@ def test_a_bid_sealed_before_is_opened_by_the_version_of_its_section(
     town.open(sealed, place)
     assert town.alerts() == [("AL20", "few_bids")]
     assert town.executor.catalogue is stricter
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_members_submit_around_two_adoptions_every_node_judges_alike(
+    seed: int, stricter: Catalogue
+) -> None:
+    """And whoever replays the chain from the genesis comes to the same state."""
+    crowd, store = Crowd(seed), MemoryStore()
+    town = crowd.town
+    town.executor = BlockExecutor(town.chain, CATALOGUE, [stricter])
+    judge = BlockExecutor(
+        Chain(store, town.genesis, genesis_rows(town.genesis)), stricter, [CATALOGUE]
+    )
+    for step in range(45):
+        if step in {15, 30}:
+            adopt(town, *((stricter, "2") if step == 15 else (CATALOGUE, "3")))
+        town.now_ms += crowd.dice.choice([SECOND, HOUR, DAY])
+        said = [crowd.record() for _ in range(crowd.dice.randint(1, 6))]
+        town.commit(*(town.bundle(each) for each in said), at=town.now_ms)
+        for each in said:
+            if town.chain.blocks.record(each.record_id) is not None:
+                crowd.keep(each)
+    for header, payload, certificate in blocks(town):
+        assert judge.check(header, payload) is None
+        judge.commit(header, payload, decode_certificate(certificate))
+    assert judge.head == town.chain.head
+    assert [each.version for each in adopted(town.chain.state)] == ["1", "2", "3"]
