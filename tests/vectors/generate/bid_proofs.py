@@ -97,6 +97,7 @@ class World:
             "short": self.part(self.others, 1, 1, 1, commitments=(bytes(31),)),
             "beyond": self.part(self.others, 5, 1, 0),
             "more": self.part(self.others, 4, 1, 2),
+            "below": self.part(self.others, -1, 1, 2),
             "count": self.part(self.others, 6, 1, 1),
             "counts": self.part(halves[1], 6, 2, 2),
             "parts": self.part(halves[1], 5, 2, 3),
@@ -234,6 +235,8 @@ def _hold(here: World) -> Cases:
         _case(here, "late, and no set", here.proof((), here.passed), late),
         _case(here, "more ids than the count, of a set that is not whole",
               here.proof([here.wrong["more"]]), unknown),
+        _case(here, "count below 0, of a set that is not whole",
+              here.proof([here.wrong["below"]]), unknown),
         _case(here, "deadline before 1970", here.proof((), here.below), late),
         _case(here, "late, and not in the set", here.proof(here.without, here.passed), late),
     ]  # fmt: skip

@@ -97,6 +97,10 @@ def records() -> list[tuple[str, Record]]:
                 {"alert": "AL05"},
             ),
         ),
+        (
+            "derived by a rule of a version below 0, from nothing",
+            derived_record("ledger.alert_raised", plain.subject, START_MS, "", -1, (), {}),
+        ),
     ]
 
 
