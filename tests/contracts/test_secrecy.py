@@ -70,11 +70,11 @@ def sealing_town(bids: list[int], folder: Path, seed: int) -> tuple[list[bytes],
 def needles(sealed: Sealed) -> list[bytes]:
     """Whatever would give a bid away: itself, its parts, its plain digests, and its author."""
     record = decode_record(sealed.record)
-    (evidence,) = record.evidence
     digests = [hashlib.sha256(part).digest() for part in (sealed.record, sealed.header)]
     inner = sealed.bundle()
     return [
-        sealed.header, sealed.signature, sealed.record, sealed.salt, record.nonce, evidence.sha256,
+        sealed.header, sealed.signature, sealed.record, sealed.salt, record.nonce,
+        *(evidence.sha256 for evidence in record.evidence),
         sealed.record_id, inner.bundle_id, inner.pool_key, *digests,
     ]  # fmt: skip
 
