@@ -129,6 +129,7 @@ class Code(StrEnum):
     WATCH_UNREADABLE = "watch.unreadable"
     WATCH_NOT_REGULAR = "watch.not_regular"
     WATCH_MAP_ENTRY = "watch.map_entry"
+    WATCH_NOTHING = "watch.nothing"
     WATCH_MOVING = "watch.moving"
     WATCH_PROOF = "watch.proof"
     WATCH_FOLDER = "watch.folder"

@@ -23,6 +23,7 @@ from cli.commands.options import (
 )
 from cli.commands.reading import trust_in, whom
 from cli.desk import Desk, Kept
+from cli.documents import unreadable
 from cli.failures import CommandError, Exit
 from cli.interruption import take_as_interruption
 from cli.output import Output
@@ -40,6 +41,8 @@ from ledger.words import sentence
 
 MAP_SUFFIX: Final = ".watch-map"
 EVERY_DEFAULT: Final = "1h"
+_UNFIT: Final = frozenset({Code.WATCH_PROOF, Code.WATCH_NOTHING})
+"""What a round must not be called clean with, though no file is known to have changed."""
 _EVERY: Final = re.compile(r"([1-9][0-9]{0,5})([smhd])")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
@@ -65,6 +68,8 @@ def watch(
     """Hash every anchored file of a folder again; exit 5 where one is not what was anchored."""
     output, pause_s = Output(as_json), _seconds(every)
     place = map_file or _beside(folder)
+    if not folder.is_dir():
+        raise unreadable(folder, NotADirectoryError(20, "Not a directory"))
     with ExitStack() as stack:
         stack.enter_context(held(place))
         desk = stack.enter_context(Desk.open(client_from(as_, node), wait)) if submit else None
@@ -76,7 +81,7 @@ def watch(
         look = rounds.once()
     if look.alarms:
         raise typer.Exit(Exit.CHANGED)
-    if any(each.code is Code.WATCH_PROOF for each in look.findings):
+    if any(each.code in _UNFIT for each in look.findings):
         raise typer.Exit(Exit.REFUSED)
 
 
@@ -161,11 +166,11 @@ def _beside(folder: Path) -> Path:
     """Where the map of a folder lies unless another place was named.
 
     Raises:
-        CommandError: `watch.map` for a folder that nothing lies beside.
+        CommandError: `options.target` for a folder that nothing lies beside.
     """
     whole = Path(os.path.abspath(folder))  # noqa: PTH100 - a symlink's own place is meant
     if not whole.name:
-        raise CommandError(Exit.USAGE, Code.WATCH_MAP, path=str(folder), reason="--map ?")
+        raise CommandError(Exit.USAGE, Code.OPTIONS_TARGET, options="--map")
     return whole.with_name(whole.name + MAP_SUFFIX)
 
 

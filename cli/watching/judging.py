@@ -36,6 +36,7 @@ WEIGHTS: Final[Mapping[Code, Weight]] = {
     Code.WATCH_UNREADABLE: Weight.ALARM,
     Code.WATCH_NOT_REGULAR: Weight.ALARM,
     Code.WATCH_MAP_ENTRY: Weight.ALARM,
+    Code.WATCH_NOTHING: Weight.PROBLEM,
     Code.WATCH_MOVING: Weight.PROBLEM,
     Code.WATCH_PROOF: Weight.PROBLEM,
     Code.WATCH_FOLDER: Weight.PROBLEM,

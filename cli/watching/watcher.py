@@ -110,6 +110,8 @@ class Watcher:
         counts, judged = self._judge(documents, progress)
         findings += judged
         findings += self._folder_findings(documents)
+        if not self._entries:
+            findings.append(Finding(Code.WATCH_NOTHING, str(self._folder)))
         write_map(self._map_file, self._trust.network_id, self._entries)
         confirmed = [each for key, each in self._entries.items() if key in self._confirmed]
         checked = sorted(confirmed, key=lambda each: (each.record_id, each.sha256, each.path))

@@ -378,6 +378,20 @@ def test_a_watcher_killed_at_any_moment_goes_on_from_its_map(
     assert archive.found() == {"a": "watch.changed"}
 
 
+def test_a_folder_in_which_nothing_is_anchored_is_not_called_clean(
+    one_node: OneNode, tmp_path: Path
+) -> None:
+    folder = tmp_path / "empty"
+    gone = one_node.run("watch", folder, "--once", "--json")
+    assert (gone.code, gone.json["error"]["code"]) == (Exit.USAGE, "file.unreadable")
+    assert not list(tmp_path.iterdir())
+    folder.mkdir()
+    (folder / "draft").write_text("not anchored")
+    told = one_node.run("watch", folder, "--once", "--json")
+    assert told.code == Exit.REFUSED
+    assert [each["code"] for each in told.json["findings"]] == ["watch.nothing"]
+
+
 # What lies in a folder, without a network.
 
 
