@@ -463,6 +463,17 @@ def test_who_runs_the_procedure_does_not_bid_in_it(agent: bool) -> None:
     assert codes(town, "AL38") == [("AL38", "agent_bids")] * agent
 
 
+def test_the_tenderer_does_not_bid_in_its_own_procedure() -> None:
+    town = TenderTown(roles={**ROLES, "builder": ("tenderer", "bidder")})
+    bids = [town.seal(town.bid(name)) for name in ("builder", *BIDDERS[:2])]
+    commitments = town.commit_sealed(*bids)
+    town.seal_set(*commitments)
+    town.start()
+    for each, commitment in zip(bids, commitments, strict=True):
+        town.open(each, commitment)
+    assert codes(town, "AL38") == [("AL38", "tenderer_bids")]
+
+
 # AL25 and AL40: what was reported of reading.
 
 
