@@ -142,6 +142,14 @@ def test_an_auction_is_opened_once_and_not_in_the_past() -> None:
     assert late is Code.RECORD_FIELD_VALUE
 
 
+def test_whoever_opens_anothers_auction_is_named() -> None:
+    town = TenderTown(roles={**TENDER_ROLES, "agency": ("tenderer", "agent")})
+    town.wait_until(DEADLINE + GRACE + SECOND)
+    fields = {**UP, "until_ms": town.now_ms + HOUR}
+    town.say("agency", "tender.auction_opened", fields=fields)
+    assert town.alerts() == [("AL05", "not_party")]
+
+
 def test_an_auction_before_the_registration_ends_is_told() -> None:
     town = TenderTown()
     town.say("builder", "tender.auction_opened", fields={**UP, "until_ms": DEADLINE})
