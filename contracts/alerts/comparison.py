@@ -41,7 +41,7 @@ def in_common(case: Case) -> tuple[Raised, ...]:
 
 
 def alike(case: Case) -> tuple[Raised, ...]:
-    """AL08: each pair at least ``similarity_bp_most`` alike."""
+    """AL08: each pair more than ``similarity_bp_most`` alike."""
     most = case.facts.world.catalogue.alerts["AL08"].parameters["similarity_bp_most"]
     return tuple(
         raised(case, "AL08", "too_alike", left, right, member=_author(case, left))
@@ -52,10 +52,8 @@ def alike(case: Case) -> tuple[Raised, ...]:
 
 def _same_machine(case: Case) -> tuple[Raised, ...]:
     """The best price before was said by another member with the same machine or key."""
-    best, feature = (
-        trading_rows.best(case.state, case.record.subject),
-        case.record.fields.get("feature"),
-    )
+    best = trading_rows.best(case.state, case.record.subject)
+    feature = case.record.fields.get("feature")
     if best is None or not feature or best.feature != feature or best.member == case.record.issuer:
         return ()
     return (raised(case, "AL07", "same_machine", best.record_id),)
