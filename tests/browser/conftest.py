@@ -137,6 +137,27 @@ def _announce(network: RealNetwork) -> None:
     _say(network, "builder", "tender.announcement", SECTION, bid_deadline_ms=until, **said)
 
 
+def publish(network: RealNetwork, record: Record) -> None:
+    """Submit one record under its issuer's key, and wait for its receipt."""
+    bundle = sign_bundle(
+        network.keys[record.issuer],
+        network.trust.network_id,
+        record.issuer,
+        [record.encode()],
+        record.occurred_at_ms,
+        record.occurred_at_ms + HOUR_MS,
+        bytes(16),
+    )
+    answer = httpx.post(
+        f"{network.nodes[0].api}/v1/bundles?wait=30",
+        content=bundle.encode(),
+        headers={"Content-Type": "application/msgpack"},
+        timeout=60,
+        trust_env=False,
+    )
+    assert answer.status_code == httpx.codes.CREATED, answer.text
+
+
 def _say(
     network: RealNetwork,
     issuer: str,
@@ -159,20 +180,4 @@ def _say(
         refs=(),
         nonce=network.made_count.to_bytes(16),
     )
-    bundle = sign_bundle(
-        network.keys[issuer],
-        network.trust.network_id,
-        MemberId(issuer),
-        [record.encode()],
-        now_ms,
-        now_ms + HOUR_MS,
-        bytes(16),
-    )
-    answer = httpx.post(
-        f"{network.nodes[0].api}/v1/bundles?wait=30",
-        content=bundle.encode(),
-        headers={"Content-Type": "application/msgpack"},
-        timeout=60,
-        trust_env=False,
-    )
-    assert answer.status_code == httpx.codes.CREATED, answer.text
+    publish(network, record)

@@ -5,18 +5,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-import httpx
 import pytest
 from playwright.sync_api import expect
 
-from ledger.core.bundle import sign_bundle
 from ledger.core.canonical import Value
 from ledger.core.hashing import sha256
 from ledger.core.identifiers import MemberId, RecordId, Subject
 from ledger.core.openings import SALT_BYTES, commit_fields
 from ledger.core.record import Evidence, Record, Ref
-from tests.browser.conftest import HOSTILE, Visitor
-from tests.network.real_network import HOUR_MS, RealNetwork
+from tests.browser.conftest import HOSTILE, Visitor, publish
+from tests.network.real_network import RealNetwork
 
 in_both_languages = pytest.mark.parametrize("visitor", ["zh-CN", "en-GB"], indirect=True)
 pytestmark = [pytest.mark.browser, pytest.mark.network]
@@ -52,23 +50,7 @@ def say(
     if holder:
         salts = {"holder": bytes(SALT_BYTES)}
         record = replace(record, private=commit_fields(record.issuer, {"holder": holder}, salts)[0])
-    bundle = sign_bundle(
-        network.keys["centre"],
-        network.trust.network_id,
-        MemberId("centre"),
-        [record.encode()],
-        now_ms,
-        now_ms + HOUR_MS,
-        bytes(16),
-    )
-    answer = httpx.post(
-        f"{network.nodes[0].api}/v1/bundles?wait=30",
-        content=bundle.encode(),
-        headers={"Content-Type": "application/msgpack"},
-        timeout=60,
-        trust_env=False,
-    )
-    assert answer.status_code == httpx.codes.CREATED, answer.text
+    publish(network, record)
     return record.record_id
 
 

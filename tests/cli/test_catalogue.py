@@ -27,7 +27,7 @@ from ledger.core.record import Record, decode_record
 from ledger.errors import FormatError, StoreError
 from ledger.words import sentence
 from tests.api.json_bundle import record_json
-from tests.contracts.test_coverage import whole_tender
+from tests.contracts.test_tender import whole_tender
 from tests.contracts.town import CATALOGUE, SECTION, Town
 from tests.contracts.versions import copied
 

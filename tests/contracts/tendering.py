@@ -257,15 +257,19 @@ class TenderTown(SealedTown):
         self.confirm(report, *EXPERTS[1:])
         return report
 
-    def evaluated(self) -> None:
-        """Everything up to the report, without a blemish."""
-        self.drew()
+    def scored(self, scores: Mapping[tuple[int, int], int] | None = None) -> None:
+        """Every expert has scored every bid, some as said; nobody was drawn."""
         for name in EXPERTS:
             self.enrol(name)
         self.opened()
         self.closed()
         self.panel()
-        self.evaluation()
+        self.evaluation(scores)
+
+    def evaluated(self) -> None:
+        """Everything up to the report, without a blemish."""
+        self.drew()
+        self.scored()
         self.reported()
 
     # Award.

@@ -14,6 +14,7 @@ from ledger.core.identifiers import RecordId, Subject
 from ledger.core.record import decode_record
 from tests.contracts.sealing import BIDDERS
 from tests.contracts.tendering import CHAIR, EXPERTS, TENDER_ROLES, TenderTown
+from tests.contracts.test_evaluation import ready
 from tests.contracts.town import CATALOGUE, DAY, HOUR, MINUTE, Town
 
 OLD = "LZ-2025-090/01"
@@ -172,19 +173,8 @@ def test_a_member_says_the_same_again_when_the_first_is_answered() -> None:
 # The report, and who refuses to sign it.
 
 
-def evaluated() -> TenderTown:
-    town = TenderTown()
-    for name in EXPERTS:
-        town.enrol(name)
-    town.opened()
-    town.closed()
-    town.panel()
-    town.evaluation()
-    return town
-
-
 def test_a_report_takes_effect_without_who_refuses_to_sign_and_says_so() -> None:
-    town = evaluated()
+    town = ready()
     report = town.report()
     fields = {**report.fields, "refused": EXPERTS[3:]}
     said_id = town.accepted(town.record(CHAIR, report.type, fields=fields))
@@ -197,7 +187,7 @@ def test_a_report_takes_effect_without_who_refuses_to_sign_and_says_so() -> None
 def test_a_report_that_most_refuse_or_its_chair_or_a_stranger_is_none(
     refused: tuple[str, ...],
 ) -> None:
-    town = evaluated()
+    town = ready()
     fields = {**town.report().fields, "refused": refused}
     code = town.refused(CHAIR, "tender.evaluation_report", fields=fields)
     assert code is Code.EVALUATION_COMMITTEE

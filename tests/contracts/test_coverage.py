@@ -10,7 +10,7 @@ from ledger.core.sealed import Sealed
 from tests.contracts.sealing import BIDDERS
 from tests.contracts.tendering import EXPERTS, TenderTown
 from tests.contracts.test_adoption import OLD, TO_THE_REPORT, adopt
-from tests.contracts.test_tender import contracted, returned
+from tests.contracts.test_tender import returned, whole_tender
 from tests.contracts.town import CATALOGUE, DAY, PROJECT, SECTION, Town
 
 
@@ -39,19 +39,6 @@ def state_of(town: Town, subject: str, point: str) -> str:
 
 def state(town: Town, point: str) -> str:
     return states(covered(town))[point]
-
-
-def whole_tender() -> TenderTown:
-    """From the plan to the certificate."""
-    town = TenderTown("open_tender")
-    town.say("builder", "tender.plan_published", PROJECT, name="学校改扩建")
-    town.evaluated()
-    town.say("bank", "tender.deposits_pooled", count=2)
-    town.awarded()
-    contracted(town)
-    returned(town)
-    town.say("builder", "tender.file_set_submitted")
-    return town
 
 
 def test_every_point_of_the_registry_has_one_state_and_a_whole_tender_lacks_none() -> None:

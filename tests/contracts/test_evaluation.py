@@ -17,12 +17,7 @@ from tests.vectors.small_network import seed
 def ready() -> TenderTown:
     """A town whose experts have scored every bid."""
     town = TenderTown()
-    for name in EXPERTS:
-        town.enrol(name)
-    town.opened()
-    town.closed()
-    town.panel()
-    town.evaluation()
+    town.scored()
     return town
 
 
@@ -250,12 +245,7 @@ def test_a_score_revised_after_the_report_is_recorded_with_an_alert() -> None:
 
 def test_an_outlier_is_named_with_its_expert_in_the_block_of_the_report() -> None:
     town = TenderTown()
-    for name in EXPERTS:
-        town.enrol(name)
-    town.opened()
-    town.closed()
-    town.panel()
-    town.evaluation({(3, 0): 6000, (1, 2): 12000})
+    town.scored({(3, 0): 6000, (1, 2): 12000})
     town.accepted(town.report())
     found = [each for each in town.raised() if each.fields["alert"] == "AL09"]
     assert [each.fields["member"] for each in found] == [EXPERTS[3], EXPERTS[1]]

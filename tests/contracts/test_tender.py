@@ -30,6 +30,20 @@ def contracted(town: TenderTown, wait_ms: int = 0) -> RecordId:
     return contract
 
 
+def whole_tender(*, signed: bool = True) -> TenderTown:
+    """A tender under its profile, from the plan to the file; signed, or without a contract."""
+    town = TenderTown("open_tender")
+    town.say("builder", "tender.plan_published", PROJECT, name="学校改扩建")
+    town.evaluated()
+    town.say("bank", "tender.deposits_pooled", count=2)
+    town.awarded()
+    if signed:
+        contracted(town)
+    returned(town)
+    town.say("builder", "tender.file_set_submitted")
+    return town
+
+
 def codes(town: TenderTown) -> set[str]:
     return {code for code, _ in town.alerts()}
 
@@ -49,14 +63,7 @@ def test_a_whole_open_tender_from_plan_to_project_file() -> None:
 
 
 def test_a_whole_open_tender_under_its_profile_ends_with_a_certificate() -> None:
-    town = TenderTown("open_tender")
-    town.say("builder", "tender.plan_published", PROJECT, name="学校改扩建")
-    town.evaluated()
-    town.say("bank", "tender.deposits_pooled", count=2)
-    town.awarded()
-    contracted(town)
-    returned(town)
-    town.say("builder", "tender.file_set_submitted")
+    town = whole_tender()
     assert town.alerts() == [NO_SEAL]
     assert len(town.listed("tender.witness_certificate")) == 1
 
