@@ -73,6 +73,7 @@ def status(town: AddressTown, key: str) -> tuple[Value, ...] | None:
     return None if data is None else cast("tuple[Value, ...]", decode_stored(data))
 
 
+@pytest.mark.spares("AL30")
 def test_an_address_goes_from_three_sources_to_a_certificate(ready: Ready) -> None:
     certificate = ready.certify()
 
@@ -219,6 +220,7 @@ def test_a_match_needs_both_sources(town: AddressTown) -> None:
     assert refused is Code.RECORD_MUST_FOLLOW
 
 
+@pytest.mark.raises("AL30")
 def test_a_listed_address_is_named_and_gets_no_certificate(ready: Ready) -> None:
     ready.town.publish_list([ADDRESS, ELSEWHERE], 2)
     ready.check = ready.town.check(ready.matched)

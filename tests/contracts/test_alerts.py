@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import pytest
+
 from contracts.deadlines import day_end_ms, day_number
 from contracts.overlay import CACHED_ROWS_MAX, Overlay, StateReader
 from contracts.state import State
@@ -46,6 +48,7 @@ def test_a_clarification_15_days_before_the_deadline_is_in_time() -> None:
     assert town.alerts() == []
 
 
+@pytest.mark.spares("AL02")
 def test_a_clarification_inside_the_grace_is_at_the_limit_and_no_alert() -> None:
     town = Town()
     town.announced(FAR)
@@ -55,6 +58,7 @@ def test_a_clarification_inside_the_grace_is_at_the_limit_and_no_alert() -> None
     assert at_limit(town, said) == ("clarification_lead",)
 
 
+@pytest.mark.raises("AL02")
 def test_a_clarification_past_the_grace_raises_al02_that_names_its_limit() -> None:
     town = Town()
     town.announced(FAR)
@@ -114,6 +118,7 @@ def test_a_complaint_more_than_ten_days_after_knowing_raises_al02() -> None:
 # AL04, silent change (无痕修改).
 
 
+@pytest.mark.raises("AL04")
 def test_a_document_filed_again_with_other_bytes_raises_al04() -> None:
     town = Town()
     town.announced(FAR)
@@ -121,6 +126,7 @@ def test_a_document_filed_again_with_other_bytes_raises_al04() -> None:
     assert town.alerts() == [("AL04", "replaced")]
 
 
+@pytest.mark.spares("AL04")
 def test_the_same_bytes_or_a_declared_amendment_raise_nothing() -> None:
     town = Town()
     document, _ = town.announced(FAR)
@@ -156,6 +162,7 @@ def test_a_withdrawn_role_raises_al05_and_a_role_never_held_is_refused() -> None
     assert town.alerts() == [("AL05", "role_lapsed")]
 
 
+@pytest.mark.raises("AL05")
 def test_a_supervisor_of_another_industry_raises_al05() -> None:
     town = Town()
     adopt_calendar(town)
@@ -270,6 +277,7 @@ def test_an_amendment_by_somebody_else_raises_al05() -> None:
 # AL17, objection not answered in time (异议逾期未答复).
 
 
+@pytest.mark.spares("AL17")
 def test_an_answer_on_the_last_day_or_inside_the_grace_raises_nothing() -> None:
     town = Town()
     town.announced(FAR)
@@ -283,6 +291,7 @@ def test_an_answer_on_the_last_day_or_inside_the_grace_raises_nothing() -> None:
     assert town.alerts() == []
 
 
+@pytest.mark.raises("AL17")
 def test_no_answer_raises_al17_in_an_otherwise_empty_block() -> None:
     town = Town()
     town.announced(FAR)
@@ -314,6 +323,7 @@ def test_an_answer_that_comes_with_the_firing_block_is_too_late() -> None:
 # AL18, continued while suspended (暂停期间继续).
 
 
+@pytest.mark.raises("AL18")
 def test_a_tender_record_during_a_suspension_raises_al18_until_it_is_lifted() -> None:
     town = Town()
     town.announced(FAR)
@@ -327,6 +337,7 @@ def test_a_tender_record_during_a_suspension_raises_al18_until_it_is_lifted() ->
     assert len(town.alerts()) == 1
 
 
+@pytest.mark.spares("AL18")
 def test_a_suspension_of_one_section_does_not_reach_another() -> None:
     town = Town()
     town.announced(FAR)
@@ -339,6 +350,8 @@ def test_a_suspension_of_one_section_does_not_reach_another() -> None:
 # AL19, complaint intake overdue (投诉受理逾期).
 
 
+@pytest.mark.raises("AL19")
+@pytest.mark.spares("AL39")
 def test_a_complaint_at_hour_25_raises_the_local_al19_and_then_the_statutory_one() -> None:
     town = Town()
     adopt_calendar(town)
@@ -357,6 +370,7 @@ def test_a_complaint_at_hour_25_raises_the_local_al19_and_then_the_statutory_one
     assert town.alerts()[1:] == [("AL19", "complaint_intake")]
 
 
+@pytest.mark.spares("AL19")
 def test_an_intake_decision_within_the_day_stops_both_clocks() -> None:
     town = Town()
     adopt_calendar(town)
@@ -372,6 +386,7 @@ def test_an_intake_decision_within_the_day_stops_both_clocks() -> None:
 # AL39, ledger health: a working day that no calendar covers.
 
 
+@pytest.mark.raises("AL39")
 def test_a_deadline_over_days_that_no_calendar_covers_raises_al39_and_runs_on() -> None:
     town = Town()
     town.announced(FAR)

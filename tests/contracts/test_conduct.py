@@ -41,7 +41,13 @@ def codes(town: Town, *wanted: str) -> list[tuple[str, str]]:
 # AL22: time for the bidders.
 
 
-@pytest.mark.parametrize(("days", "told"), [(19, True), (20, False)])
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        pytest.param(19, True, marks=pytest.mark.raises("AL22")),
+        pytest.param(20, False, marks=pytest.mark.spares("AL22")),
+    ],
+)
 def test_bidders_have_twenty_days_from_the_announcement(days: int, told: bool) -> None:
     town = Town()
     # The announcement is on the first day, which does not count; its last day counts in full.
@@ -209,7 +215,13 @@ def test_an_expert_replaced_once_the_evaluation_has_started_is_told() -> None:
     assert codes(town, "AL12") == [("AL12", "panel_replaced")]
 
 
-@pytest.mark.parametrize(("late", "told"), [(1, True), (0, False)])
+@pytest.mark.parametrize(
+    ("late", "told"),
+    [
+        pytest.param(1, True, marks=pytest.mark.raises("AL36")),
+        pytest.param(0, False, marks=pytest.mark.spares("AL36")),
+    ],
+)
 def test_experts_are_told_within_two_hours_of_the_draw(late: int, told: bool) -> None:
     town = town_of()
     draw = town.drew()
@@ -224,7 +236,11 @@ def test_experts_are_told_within_two_hours_of_the_draw(late: int, told: bool) ->
 
 @pytest.mark.parametrize(
     ("start", "end", "because"),
-    [(0, -1, "certificate_expired"), (HOUR, DAY, "certificate_early"), (0, 0, "")],
+    [
+        pytest.param(0, -1, "certificate_expired", marks=pytest.mark.raises("AL06")),
+        (HOUR, DAY, "certificate_early"),
+        pytest.param(0, 0, "", marks=pytest.mark.spares("AL06")),
+    ],
 )
 def test_a_certificate_is_bound_while_it_is_valid(start: int, end: int, because: str) -> None:
     town = TenderTown()
@@ -276,9 +292,13 @@ def compared(town: TenderTown, similarity_bp: int, common: str, **said: Value) -
 @pytest.mark.parametrize(
     ("similarity_bp", "feature", "told"),
     [
-        (8_000, "none", []),
-        (8_001, "none", [("AL08", "too_alike")]),
-        (0, "pricing_lock", [("AL07", "same_pricing_lock")]),
+        pytest.param(
+            8_000, "none", [], marks=[pytest.mark.spares("AL07"), pytest.mark.spares("AL08")]
+        ),
+        pytest.param(8_001, "none", [("AL08", "too_alike")], marks=pytest.mark.raises("AL08")),
+        pytest.param(
+            0, "pricing_lock", [("AL07", "same_pricing_lock")], marks=pytest.mark.raises("AL07")
+        ),
         (9_000, "machine", [("AL07", "same_machine"), ("AL08", "too_alike")]),
     ],
 )
@@ -308,10 +328,10 @@ def test_a_comparison_out_of_step_or_of_strangers_is_refused() -> None:
 @pytest.mark.parametrize(
     ("wait_ms", "because"),
     [
-        (15 * MINUTE - SECOND, "too_short"),
-        (15 * MINUTE, ""),
-        (7 * DAY, ""),
-        (7 * DAY + 1, "too_long"),
+        pytest.param(15 * MINUTE - 1, "too_short", marks=pytest.mark.raises("AL10")),
+        pytest.param(15 * MINUTE, "", marks=pytest.mark.spares("AL10")),
+        pytest.param(7 * DAY, "", marks=pytest.mark.spares("AL10")),
+        pytest.param(7 * DAY + 1, "too_long", marks=pytest.mark.raises("AL10")),
     ],
 )
 def test_an_evaluation_takes_five_minutes_a_bid_and_seven_days_at_most(
@@ -338,6 +358,7 @@ def began_ms(town: TenderTown) -> int:
     return effective.time_ms
 
 
+@pytest.mark.raises("AL11")
 def test_a_bidder_whose_total_is_far_from_the_others_is_told() -> None:
     town = town_of("opened")
     town.closed()
@@ -349,6 +370,7 @@ def test_a_bidder_whose_total_is_far_from_the_others_is_told() -> None:
     assert found[0].refs[1].record_id == town.bids[2]
 
 
+@pytest.mark.spares("AL11")
 def test_totals_that_lie_close_together_are_no_deviation() -> None:
     town = town_of("evaluated")
     town.accepted(town.report())
@@ -365,7 +387,11 @@ def candidates(town: TenderTown) -> None:
 
 @pytest.mark.parametrize(
     ("winner", "because"),
-    [(BIDDERS[0], ""), (BIDDERS[1], "not_first"), (BIDDERS[2], "not_candidate")],
+    [
+        pytest.param(BIDDERS[0], "", marks=pytest.mark.spares("AL23")),
+        pytest.param(BIDDERS[1], "not_first", marks=pytest.mark.raises("AL23")),
+        (BIDDERS[2], "not_candidate"),
+    ],
 )
 def test_the_first_candidate_wins(winner: str, because: str) -> None:
     town = town_of("reported")
@@ -395,8 +421,8 @@ def test_what_follows_from_an_award_names_its_winner() -> None:
 @pytest.mark.parametrize(
     ("contractor", "price_fen", "because"),
     [
-        (BIDDERS[0], 100, ""),
-        (BIDDERS[0], 101, "other_price"),
+        pytest.param(BIDDERS[0], 100, "", marks=pytest.mark.spares("AL24")),
+        pytest.param(BIDDERS[0], 101, "other_price", marks=pytest.mark.raises("AL24")),
         (BIDDERS[1], 100, "other_contractor"),
     ],
 )
@@ -448,7 +474,13 @@ def test_the_segments_of_a_recording_follow_one_another() -> None:
 # AL38: posts that exclude each other.
 
 
-@pytest.mark.parametrize("agent", [True, False])
+@pytest.mark.parametrize(
+    "agent",
+    [
+        pytest.param(True, marks=pytest.mark.raises("AL38")),
+        pytest.param(False, marks=pytest.mark.spares("AL38")),
+    ],
+)
 def test_who_runs_the_procedure_does_not_bid_in_it(agent: bool) -> None:
     roles = {**ROLES, "agency": ("agent", "bidder")}
     town = TenderTown(roles=roles)
@@ -479,7 +511,16 @@ def test_the_tenderer_does_not_bid_in_its_own_procedure() -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "told"),
-    [("sealed_read", ("AL25", "sealed_read")), ("bulk", ("AL40", "bulk"))],
+    [
+        pytest.param(
+            "sealed_read",
+            ("AL25", "sealed_read"),
+            marks=[pytest.mark.raises("AL25"), pytest.mark.spares("AL40")],
+        ),
+        pytest.param(
+            "bulk", ("AL40", "bulk"), marks=[pytest.mark.raises("AL40"), pytest.mark.spares("AL25")]
+        ),
+    ],
 )
 def test_abnormal_reading_is_told_by_report(pattern: str, told: tuple[str, str]) -> None:
     town = TenderTown()

@@ -40,6 +40,7 @@ def watched(town: Town, *changed: RecordId, by: str = "notary", **more: Value) -
     return town.say(by, "report.content_rehash", "watch", refs=refs, fields=fields)
 
 
+@pytest.mark.raises("AL03")
 def test_a_file_that_is_not_what_was_anchored_raises_al03_where_it_was_anchored() -> None:
     town = Town()
     document = filed(town)
@@ -58,6 +59,7 @@ def test_files_that_are_as_anchored_raise_nothing() -> None:
     assert town.alerts() == []
 
 
+@pytest.mark.spares("AL03")
 def test_a_file_that_cannot_be_read_is_counted_and_raises_nothing() -> None:
     town = Town()
     filed(town)

@@ -80,7 +80,12 @@ def test_a_committee_names_experts_of_the_project_once_and_a_chair_among_them() 
 
 @pytest.mark.parametrize(
     ("count", "signed", "because"),
-    [(5, 5, ""), (4, 4, "panel_size"), (3, 3, "panel_size"), (5, 4, "not_signed_in")],
+    [
+        pytest.param(5, 5, "", marks=pytest.mark.spares("AL12")),
+        (4, 4, "panel_size"),
+        (3, 3, "panel_size"),
+        pytest.param(5, 4, "not_signed_in", marks=pytest.mark.raises("AL12")),
+    ],
 )
 def test_a_committee_that_the_law_does_not_allow_raises_an_alert(
     count: int, signed: int, because: str

@@ -8,6 +8,7 @@ from tests.contracts.town import CATALOGUE, PROJECT, SECTION, Town
 STRAY = ("AL29", "function_point_of_another")
 
 
+@pytest.mark.spares("AL29")
 def test_a_point_of_the_type_raises_nothing() -> None:
     town = Town()
     town.say("builder", "tender.entry_commitment", PROJECT, function_point="03.2")
@@ -17,6 +18,7 @@ def test_a_point_of_the_type_raises_nothing() -> None:
 
 
 @pytest.mark.parametrize("point", ["03.1", "15.3", "99.9", "03.2 ", ""])
+@pytest.mark.raises("AL29")
 def test_a_point_of_another_type_is_accepted_and_raises_al29(point: str) -> None:
     town = Town()
     said = town.say("builder", "tender.entry_commitment", PROJECT, function_point=point)

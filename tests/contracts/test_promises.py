@@ -15,7 +15,13 @@ def alerts(town: TenderTown, code: str) -> list[str]:
     return [because for alert, because in town.alerts() if alert == code]
 
 
-@pytest.mark.parametrize("signed", [True, False])
+@pytest.mark.parametrize(
+    "signed",
+    [
+        pytest.param(True, marks=pytest.mark.spares("AL01")),
+        pytest.param(False, marks=pytest.mark.raises("AL01")),
+    ],
+)
 def test_完整节点见证信息(signed: bool) -> None:
     """Lanzhou: one node is dropped, and the certificate is refused with what is missing."""
     town = whole_tender(signed=signed)

@@ -188,6 +188,7 @@ def test_a_seal_that_was_never_published_is_not_used(town: SealTown) -> None:
     assert town.refused("builder", "seal.used", SEAL, fields=town.use()) is Code.RECORD_MUST_FOLLOW
 
 
+@pytest.mark.raises("AL26")
 def test_an_answer_is_fresh_for_a_minute_and_the_grace(stamped: SealTown) -> None:
     fields = stamped.use()
     asked_ms = stamped.chain.head.time_ms
@@ -299,6 +300,7 @@ def test_only_the_owner_authorises(stamped: SealTown) -> None:
     assert refused is Code.MEMBER_UNKNOWN
 
 
+@pytest.mark.spares("AL26")
 def test_an_award_notice_rests_on_a_stamp_and_nothing_is_alerted(stamped: SealTown) -> None:
     """AL26 of the notice is about a stamp that is not there; one that is there was judged itself."""
     kind = CATALOGUE.types["tender.award_notice"]

@@ -204,6 +204,7 @@ def test_what_follows_a_bid_follows_one_of_the_set_only() -> None:
 
 
 @pytest.mark.parametrize("outcome", ["failure", "refusal"])
+@pytest.mark.raises("AL21")
 def test_a_bid_that_cannot_be_decrypted_raises_an_alert(outcome: str) -> None:
     town = TenderTown()
     sealed = [town.seal(town.bid(bidder)) for bidder in BIDDERS[:3]]

@@ -195,7 +195,13 @@ def test_a_recusal_is_drawn_for_once() -> None:
     assert town.alerts() == [("AL13", "draw_repeated")]
 
 
-@pytest.mark.parametrize(("excluded", "told"), [(10, []), (11, [("AL13", "pool_cut")])])
+@pytest.mark.parametrize(
+    ("excluded", "told"),
+    [
+        pytest.param(10, [], marks=pytest.mark.spares("AL13")),
+        pytest.param(11, [("AL13", "pool_cut")], marks=pytest.mark.raises("AL13")),
+    ],
+)
 def test_a_pool_that_is_cut_to_size_is_named(excluded: int, told: list[tuple[str, str]]) -> None:
     """Of fifty experts a tenderer may exclude ten."""
     town = TenderTown()

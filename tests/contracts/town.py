@@ -6,6 +6,7 @@ real certificates. A story says who submits what and when, and asks what was ref
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 from contracts.catalogue import load_catalogue
 from contracts.executor import BlockExecutor
@@ -79,6 +80,9 @@ def town_genesis(
 class Town:
     """The ledger of the town, and whoever submits to it."""
 
+    founded: ClassVar["list[Town] | None"] = None
+    """Where each new town puts itself, while somebody wants to know."""
+
     def __init__(
         self,
         store: Store | None = None,
@@ -92,6 +96,8 @@ class Town:
         self.now_ms = START_MS
         self.signers = {name: signer(f"member {name}") for name in ROLES}
         self._said = 0
+        if Town.founded is not None:
+            Town.founded.append(self)
 
     def record(
         self,
