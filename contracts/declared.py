@@ -76,7 +76,8 @@ class Deadline:
     before: bool
     """Counts backwards from where it starts: the act must come so long before."""
     start: str
-    """``record``, ``field:NAME``, ``TYPE.field``, or ``TYPE``: its last record in force."""
+    """``record``, ``received`` (earlier than the record, where a clerk says so), ``field:NAME``,
+    ``TYPE.field``, or ``TYPE``: its last record in force."""
     source: str
     planned: bool = False
     """Declared, but nothing waits for it yet."""

@@ -135,7 +135,8 @@ def references(types: Mapping[str, RecordType], deadlines: Mapping[str, Deadline
                 if isinstance(term, Moment):
                     yield f"{term.type}.{term.field}"
     for deadline in deadlines.values():
-        if not (deadline.start in {"record", *types} or deadline.start.startswith("field:")):
+        own = deadline.start in {"received", "record"} or deadline.start.startswith("field:")
+        if not own and deadline.start not in types:
             yield deadline.start
 
 

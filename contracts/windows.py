@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from contracts.case import Case
 from contracts.deadlines import Limit, limit_of
+from contracts.intake import RECEIVED, received_ms
 from contracts.state import seen_from
 
 
@@ -37,13 +38,16 @@ def standing_to(case: Case, deadline_key: str) -> Standing | None:
     limit = limit_for(case, deadline_key)
     if limit is None:
         return None
-    missed = case.limit_ms > limit.limit_ms
-    return Standing(limit, missed, not missed and case.times.time_ms > limit.limit_ms)
+    came_ms = received_ms(case)
+    missed = came_ms - case.facts.world.parameters.deadline_grace_ms > limit.limit_ms
+    return Standing(limit, missed, not missed and came_ms > limit.limit_ms)
 
 
 def _start_ms(case: Case, start: str) -> int | None:
     if start == "record":
         return case.times.time_ms
+    if start == RECEIVED:
+        return received_ms(case)
     if start in case.facts.world.catalogue.types:
         return began_ms(case, start)
     if start.startswith("field:"):

@@ -91,6 +91,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "property_certificate": Rule(
             address_certificate.judge_property, address_certificate.apply_property
         ),
+        "refund": Rule(refunds.judge_refund, claims.apply_nothing),
         "refund_after_contract": Rule(refunds.judge, refunds.apply_contract),
         "refund_after_result": Rule(refunds.judge, refunds.apply_published),
         "report": Rule(evaluation.judge_report, evaluation.apply_nothing),

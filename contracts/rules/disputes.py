@@ -3,17 +3,12 @@
 招标投标法实施条例第六十条: a complaint is in writing. Spec: ``docs/spec/contracts.md``.
 """
 
-from typing import Final, cast
+from typing import cast
 
-from contracts import standing
 from contracts.case import Case
+from contracts.intake import ON_PAPER, is_clerk
 from ledger.codes import Code
 from ledger.errors import Rejected
-
-ON_PAPER: Final = frozenset({"paper", "phone", "visit"})
-"""Values of the common field ``intake`` by which a clerk says that others said it."""
-CLERKS: Final = ("trading_centre", "supervisor")
-"""Roles whose members take in what others say, so that several matters may be open."""
 
 
 def judge(case: Case) -> Rejected | None:
@@ -43,8 +38,8 @@ def _check_intake(case: Case) -> Rejected | None:
 
 def _check_once(case: Case) -> Rejected | None:
     """One of a member's about a matter is open at a time; a clerk may take in several."""
-    record, state, world = case.record, case.state, case.facts.world
-    if any(standing.holds_role(world, state, record.issuer, role, case.times) for role in CLERKS):
+    record, state = case.record, case.state
+    if is_clerk(case):
         return None
     for record_id in state.open(record.subject, record.type, case.times):
         row = state.record(record_id)

@@ -222,6 +222,8 @@ def test_a_site_is_asked_of_a_remote_evaluation_only() -> None:
     town.say(EXPERTS[0], "tender.expert_signed_in")
     assert states(town, "LZ-2026-001/01")["T34"] == "awaited"
     town.say(EXPERTS[1], "tender.expert_signed_in", site="贵阳")
+    assert states(town, "LZ-2026-001/01")["T34"] == "awaited", "the first one still says nothing"
+    town.say(EXPERTS[0], "tender.expert_signed_in", site="兰州")
     assert states(town, "LZ-2026-001/01")["T34"] == "present"
 
 

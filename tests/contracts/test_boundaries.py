@@ -2,6 +2,7 @@
 
 import pytest
 
+from contracts.deadlines import day_end_ms, day_number
 from ledger.core.canonical import Value
 from ledger.core.identifiers import RecordId
 from tests.contracts.sealing import DEADLINE
@@ -182,6 +183,76 @@ def test_a_complaint_is_taken_in_within_24_hours_and_the_grace(late: int, told: 
     refs = [("answers", complaint)]
     town.say("supervisor", "tender.complaint_intake", at=at + late, refs=refs, decision="accepted")
     assert alerts(town, "AL19") == told
+
+
+LETTER = {"scan": b"letter"}
+
+
+@pytest.mark.parametrize(
+    ("late", "told"),
+    [
+        pytest.param(0, [], marks=pytest.mark.spares("AL19")),
+        pytest.param(1, ["complaint_intake_local"], marks=pytest.mark.raises("AL19")),
+    ],
+)
+def test_a_letter_is_answered_for_from_the_hour_it_came_in(late: int, told: list[str]) -> None:
+    """Else a complaint that lay about for a week is taken in within the day."""
+    town = Town()
+    town.announced(town.now_ms + 60 * DAY)
+    came_ms = town.now_ms
+    town.wait_until(came_ms + 20 * HOUR)
+    fields: dict[str, Value] = {"matter": "other", "known_at_ms": came_ms, "intake": "paper"}
+    fields["received_ms"] = came_ms
+    town.say("centre", "tender.complaint", files=LETTER, fields=fields)
+    town.wait_until(came_ms + 24 * HOUR + GRACE + late)
+    assert alerts(town, "AL19") == told
+
+
+@pytest.mark.raises("AL19")
+def test_a_letter_that_is_taken_in_too_late_is_overdue_at_once() -> None:
+    town = Town()
+    town.announced(town.now_ms + 60 * DAY)
+    came_ms = town.now_ms
+    town.wait_until(came_ms + 2 * DAY)
+    fields: dict[str, Value] = {"matter": "other", "known_at_ms": came_ms, "intake": "phone"}
+    fields["received_ms"] = came_ms
+    town.say("centre", "tender.complaint", files=LETTER, fields=fields)
+    town.wait_until(town.now_ms + 1)
+    assert alerts(town, "AL19") == ["complaint_intake_local"]
+
+
+@pytest.mark.spares("AL19")
+def test_nobody_dates_its_own_complaint_back() -> None:
+    town = Town()
+    town.announced(town.now_ms + 60 * DAY)
+    came_ms = town.now_ms
+    town.wait_until(came_ms + 2 * DAY)
+    fields: dict[str, Value] = {"matter": "other", "known_at_ms": came_ms, "intake": "paper"}
+    fields["received_ms"] = came_ms
+    town.say("bidder", "tender.complaint", files=LETTER, fields=fields)
+    town.wait_until(town.now_ms + 23 * HOUR)
+    assert alerts(town, "AL19") == []
+
+
+@pytest.mark.parametrize(
+    ("late", "told"),
+    [
+        pytest.param(0, [], marks=pytest.mark.spares("AL02")),
+        pytest.param(1, ["complaint_filing"], marks=pytest.mark.raises("AL02")),
+    ],
+)
+def test_a_letter_in_time_is_in_time_whenever_it_is_written_down(
+    late: int, told: list[str]
+) -> None:
+    town = Town()
+    town.announced(town.now_ms + 60 * DAY)
+    known_ms = town.now_ms
+    last_ms = day_end_ms(day_number(known_ms, DAY) + 10, DAY)
+    town.wait_until(last_ms + DAY)
+    fields: dict[str, Value] = {"matter": "other", "known_at_ms": known_ms, "intake": "visit"}
+    fields["received_ms"] = last_ms + GRACE + late
+    town.say("centre", "tender.complaint", files=LETTER, fields=fields)
+    assert alerts(town, "AL02") == told
 
 
 # The opening and the committee.

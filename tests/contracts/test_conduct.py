@@ -71,6 +71,32 @@ def test_a_change_does_not_take_the_days_away_again(days: int, told: bool) -> No
     assert codes(town, "AL22") == [("AL22", "bid_preparation")] * told
 
 
+@pytest.mark.parametrize(("days", "told"), [(19, True), (20, False)])
+@pytest.mark.parametrize("kind", ["invitation", "prequalification"])
+def test_those_who_are_invited_have_no_less_time(kind: str, days: int, told: bool) -> None:
+    town = Town()
+    town.accepted_project()
+    town.say("builder", "tender.document_filed", kind="tender")
+    deadline_ms = START_MS + days * DAY
+    town.say("builder", "tender.announcement", kind=kind, bid_deadline_ms=deadline_ms)
+    assert codes(town, "AL22") == [("AL22", "bid_preparation")] * told
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        pytest.param(2, True, marks=pytest.mark.raises("AL22")),
+        pytest.param(3, False, marks=pytest.mark.spares("AL22")),
+    ],
+)
+def test_candidates_are_public_for_three_days(days: int, told: bool) -> None:
+    town = town_of("reported")
+    until_ms = town.now_ms + days * DAY
+    fields: dict[str, Value] = {"candidates": BIDDERS[:3], "publicity_until_ms": until_ms}
+    town.say("builder", "tender.candidates_published", fields=fields)
+    assert codes(town, "AL22") == [("AL22", "candidate_publicity")] * told
+
+
 # AL02: appointments and answers.
 
 

@@ -1,7 +1,6 @@
 """What the public systems promise of tenders, in their own words: each promise is a test.
 
-What needs real nodes is told elsewhere: 随时调阅取证 and 杜绝投标人信息泄露风险 by the stories on four
-processes, 自行打印交易见证书 by the certificates.
+What needs real nodes is told by the stories on four processes: 随时调阅取证, 杜绝投标人信息泄露风险.
 """
 
 import pytest

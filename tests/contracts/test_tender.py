@@ -2,12 +2,16 @@
 
 import pytest
 
+from contracts.completeness import completeness
+from contracts.overlay import Overlay
+from contracts.state import State
+from contracts.verdict import Times
 from ledger.codes import Code
 from ledger.core.canonical import Value
-from ledger.core.identifiers import RecordId
+from ledger.core.identifiers import RecordId, Subject
 from tests.contracts.sealing import BIDDERS, DEADLINE, SYSTEM, SealedTown
-from tests.contracts.tendering import TENDER_ROLES, TenderTown
-from tests.contracts.town import DAY, GRACE, HOUR, MINUTE, PROJECT
+from tests.contracts.tendering import EXPERTS, TENDER_ROLES, TenderTown
+from tests.contracts.town import CATALOGUE, DAY, GRACE, HOUR, MINUTE, PROJECT, SECTION
 
 NO_SEAL = ("AL26", "seal.used@ref:follows")
 
@@ -94,6 +98,43 @@ def test_a_remote_evaluation_is_certified_where_it_says_its_sites_and_was_record
     town.say("builder", "tender.file_set_submitted")
     assert [why for code, why in town.alerts() if code == "AL01"] == lacking
     assert len(town.listed("tender.witness_certificate")) == (0 if lacking else 1)
+
+
+@pytest.mark.parametrize(
+    ("silent", "lacking"),
+    [
+        pytest.param(0, [], marks=pytest.mark.spares("AL01")),
+        pytest.param(1, ["T34"], marks=pytest.mark.raises("AL01")),
+    ],
+)
+def test_every_expert_of_a_remote_evaluation_says_at_which_site(
+    silent: int, lacking: list[str]
+) -> None:
+    """One who says nothing is not covered by the four who do; and may say it later."""
+    town = TenderTown("remote_evaluation")
+    town.drew()
+    for name in EXPERTS:
+        town.enrol(name)
+    town.opened()
+    town.closed()
+    last = EXPERTS[-1]
+    for name in EXPERTS:
+        said: dict[str, Value] = {} if silent and name == last else {"site": "贵阳"}
+        town.say(name, "tender.expert_signed_in", fields=said)
+    fields: dict[str, Value] = {"members": EXPERTS, "chair": EXPERTS[0]}
+    town.say("builder", "tender.committee_formed", fields=fields)
+    town.say(EXPERTS[0], "tender.evaluation_started")
+    assert [why for code, why in town.alerts() if code == "AL01"] == lacking
+    assert sites_lack(town) == bool(silent)
+    town.say(last, "tender.expert_signed_in", fields={"site": "贵阳"})
+    assert not sites_lack(town)
+
+
+def sites_lack(town: TenderTown) -> bool:
+    """Whether somebody who signed in named no site."""
+    as_of = Times(town.chain.head.log_size, town.now_ms)
+    found = completeness(Subject(SECTION), CATALOGUE, State(Overlay(town.chain.state)), as_of)
+    return any("tender.expert_signed_in" in each.node.types for each in found.lacking)
 
 
 # Bids and what they rest on.

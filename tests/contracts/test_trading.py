@@ -11,7 +11,7 @@ from ledger.core.identifiers import RecordId
 from ledger.core.sealed import Sealed
 from tests.contracts.sealing import BIDDERS, DEADLINE
 from tests.contracts.tendering import TENDER_ROLES, TenderTown
-from tests.contracts.town import GRACE, HOUR, MINUTE, SECOND
+from tests.contracts.town import DAY, GRACE, HOUR, MINUTE, SECOND
 
 OTHER = BIDDERS[1]
 UP: Mapping[str, Value] = {
@@ -180,22 +180,8 @@ def registered(town: TenderTown, bidder: str) -> list[Sealed]:
 
 def listed(*, pooled: bool = True) -> TenderTown:
     """A whole listing by its profile, from the registrations to the file set."""
-    town = TenderTown("listing")
-    sealed = [each for bidder in BIDDERS[:2] for each in registered(town, bidder)]
-    commitments = town.commit_sealed(*sealed)
-    town.wait_until(DEADLINE + GRACE + SECOND)
-    fields = {**UP, "until_ms": town.now_ms + HOUR}
-    town.say("builder", "tender.auction_opened", fields=fields)
-    for each, commitment in zip(sealed, commitments, strict=True):
-        town.open(each, commitment)
-    price(town, "bidder", 1_000)
-    best = price(town, OTHER, 1_100)
-    town.wait_until(town.now_ms + 2 * HOUR)
-    sold(town, OTHER, 1_100, best)
-    if pooled:
-        town.say("bank", "tender.deposits_pooled", count=2)
-    town.say("builder", "tender.result_published", winner=OTHER, price_fen=1_100)
-    for deposit in town.listed("tender.deposit_paid"):
+    town, deposits = bought(pooled=pooled)
+    for deposit in deposits.values():
         town.say("bank", "tender.deposit_refunded", refs=[("follows", deposit)])
     contract = town.say("builder", "tender.contract_signed", contractor=OTHER, price_fen=1_100)
     town.confirm(contract, OTHER)
@@ -207,6 +193,77 @@ def test_a_whole_listing_pools_and_returns_its_deposits_and_is_certified() -> No
     town = listed()
     assert town.alerts() == []
     assert len(town.listed(CERTIFICATE)) == 1
+
+
+def bought(*, pooled: bool = True) -> tuple[TenderTown, dict[str, RecordId]]:
+    """A listing whose result is published; and the deposits by bidder, none returned."""
+    town = TenderTown("listing")
+    sealed = [each for bidder in BIDDERS[:2] for each in registered(town, bidder)]
+    commitments = town.commit_sealed(*sealed)
+    town.wait_until(DEADLINE + GRACE + SECOND)
+    town.say("builder", "tender.auction_opened", fields={**UP, "until_ms": town.now_ms + HOUR})
+    for each, commitment in zip(sealed, commitments, strict=True):
+        town.open(each, commitment)
+    price(town, "bidder", 1_000)
+    best = price(town, OTHER, 1_100)
+    town.wait_until(town.now_ms + 2 * HOUR)
+    sold(town, OTHER, 1_100, best)
+    if pooled:
+        town.say("bank", "tender.deposits_pooled", count=2)
+    town.say("builder", "tender.result_published", winner=OTHER, price_fen=1_100)
+    return town, dict(zip(BIDDERS, town.listed("tender.deposit_paid"), strict=False))
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        pytest.param(OTHER, [], marks=pytest.mark.spares("AL16")),
+        pytest.param(BIDDERS[0], ["deposit_refund_local"], marks=pytest.mark.raises("AL16")),
+    ],
+)
+def test_the_buyers_deposit_stays_until_the_contract_and_no_others(
+    kept: str, told: list[str]
+) -> None:
+    town, deposits = bought()
+    for bidder, deposit in deposits.items():
+        if bidder != kept:
+            town.say("bank", "tender.deposit_refunded", refs=[("follows", deposit)])
+    town.wait_until(town.now_ms + 3 * DAY)
+    assert [because for code, because in town.alerts() if code == "AL16"] == told
+
+
+@pytest.mark.parametrize(
+    ("converted", "told"),
+    [
+        pytest.param(True, [], marks=pytest.mark.spares("AL16")),
+        pytest.param(False, ["deposit_refund"], marks=pytest.mark.raises("AL16")),
+    ],
+)
+def test_the_buyers_deposit_goes_back_after_the_contract_or_into_the_price(
+    converted: bool, told: list[str]
+) -> None:
+    town, deposits = bought()
+    town.say("bank", "tender.deposit_refunded", refs=[("follows", deposits[BIDDERS[0]])])
+    contract = town.say("builder", "tender.contract_signed", contractor=OTHER, price_fen=1_100)
+    town.confirm(contract, OTHER)
+    if converted:
+        cited = [("follows", deposits[OTHER])]
+        town.say("bank", "tender.deposit_refunded", refs=cited, outcome="converted")
+    town.wait_until(town.now_ms + 7 * DAY)
+    assert [because for code, because in town.alerts() if code == "AL16"] == told
+
+
+def test_no_deposit_becomes_part_of_a_price_that_its_bidder_does_not_pay() -> None:
+    town, deposits = bought()
+    cited = [("follows", deposits[BIDDERS[0]])]
+    refused = town.refused("bank", "tender.deposit_refunded", refs=cited, outcome="converted")
+    assert refused is Code.RECORD_FIELD_VALUE
+    tender = TenderTown()
+    tender.evaluated()
+    tender.awarded()
+    cited = [("follows", tender.deposits[0])]
+    refused = tender.refused("bank", "tender.deposit_refunded", refs=cited, outcome="converted")
+    assert refused is Code.RECORD_FIELD_VALUE
 
 
 def test_a_deposit_that_was_never_pooled_cannot_come_back_from_the_lead_bank() -> None:

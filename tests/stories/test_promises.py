@@ -1,6 +1,6 @@
 """What the public systems promise, in their own words, on four real nodes.
 
-杜绝投标人信息泄露风险 is told by `test_secrecy` and `test_secrecy_in_memory`.
+杜绝投标人信息泄露风险 is in `test_secrecy`, and in `test_secrecy_in_memory` with memory.
 """
 
 import json

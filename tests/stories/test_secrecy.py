@@ -169,7 +169,8 @@ def mentions(pieces: Sequence[bytes], word: str) -> int:
 
 
 @pytest.mark.timeout(280)
-def test_one_node_tells_neither_who_bids_nor_how_many(tmp_path: Path) -> None:
+def test_杜绝投标人信息泄露风险(tmp_path: Path) -> None:
+    """Xiong'an: every byte that a node holds before the opening tells neither bidders nor count."""
     bids = played(tmp_path / "bids", with_bids=True)
     none = played(tmp_path / "none", with_bids=False)
     assert len(bids.sealed) == 18 and not none.sealed
