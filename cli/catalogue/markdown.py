@@ -113,7 +113,7 @@ def _seen_by(catalogue: Catalogue, kind: RecordType) -> str:
     if not kind.sealed_until:
         return _VISIBLE[kind.visibility]
     until = (catalogue.types[event].code or event for event in kind.sealed_until)
-    return f"密封至 sealed until {' / '.join(until)}"
+    return f"封存至 sealed until {' / '.join(until)}"
 
 
 def _alerts(catalogue: Catalogue) -> Iterator[str]:

@@ -16,8 +16,8 @@ const USAGE = "node verify.js FILE … --trust FILE|FOLDER … [--policy FILE] �
   + "[--json]\n";
 const CHECKS = [
   "格式 format", "网络 network", "记录编号 record id", "提交包 bundle", "签名密钥 signing key",
-  "日志 log", "委员会 committee", "共签 quorum", "密封 sealed", "文件 document",
-  "密封承诺 commitment", "截止时间 deadline", "投标集合 bid set",
+  "日志 log", "委员会 committee", "联署 quorum", "封存 sealed", "文件 document",
+  "承诺 commitment", "截止时间 deadline", "封存集合 bid set",
 ];
 
 /** Verify what the arguments name and say so on standard output; the exit status. */
