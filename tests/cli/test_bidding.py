@@ -1,6 +1,7 @@
 """Bids under seal on a real node: a stream that runs, bids opened, and one that was dropped."""
 
 import json
+import re
 import signal
 import time
 from pathlib import Path
@@ -17,12 +18,14 @@ from cli.record_files import private_record
 from ledger.bid_proofs import BidStanding
 from ledger.codes import Code
 from ledger.core.canonical import Value
+from ledger.core.entry import decode_entry
 from ledger.core.identifiers import MemberId
 from ledger.core.record import decode_record
 from ledger.core.sealed import COMMITMENT_TYPE
 from ledger.core.sealed_file import SealedFile
 from ledger.errors import LedgerError
 from ledger.verify import verify_receipt
+from ledger.words.moments import beijing_time
 from tests.cli.venue import PLACES, SECTION, WAIT_S, Venue, record
 
 pytestmark = pytest.mark.network
@@ -180,6 +183,11 @@ def test_what_was_opened_is_on_the_ledger_for_whoever_asks(venue: Venue) -> None
         assert page.status_code == httpx.codes.OK
         assert f"the commitment stands at log index {held.receipt.index}" in page.text
         assert page.text.count('class="passed"') == 9
+        # It took effect with its commitment, before the deadline, and not as it was opened.
+        (committed,) = re.findall(r"Committed</dt><dd><time[^>]*>([^<]*)</time>", page.text)
+        entry = decode_entry(held.receipt.entry)
+        assert beijing_time(entry.block_time_ms).startswith(committed)
+        assert entry.block_time_ms < shown["committed_at_ms"]
         # Sent again in the open, with nothing new beside it: known, with its receipt.
         again = desk.client.submit(held.sealed.bundle(), WAIT_S)
         assert [each.record_id for each in again] == [bid.record_id]
