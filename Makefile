@@ -18,7 +18,7 @@ ifneq ($(PLACE),$(CURDIR))
 $(shell rm -f .venv/.made .venv/.runtime .venv/.package .venv/.dev)
 endif
 
-.PHONY: help venv demo test browser check format simulate scenarios mutants twins failpoints nemesis bench lock wheelhouse clean
+.PHONY: help venv demo test browser check format simulate scenarios mutants twins failpoints nemesis bench pictures lock wheelhouse clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -93,6 +93,9 @@ nemesis: .venv/.dev ## Kill real nodes at random while records flow (ROUNDS=100)
 bench: .venv/.dev ## Measure what the rules cost, and records per second on four real nodes
 	@$(BIN)/python -m bench.rules
 	@$(BIN)/python -m bench $(ARGS)
+
+pictures: .venv/.dev ## Photograph the pages anew for docs/zh (needs chromium and a CJK font)
+	@$(BIN)/python -m tests.pictures $(ARGS)
 
 lock: .venv/.dev ## Pin the newest versions with the hashes of all their wheels, for 3.11 and 3.12
 	@$(BIN)/uv pip compile --quiet --no-header --upgrade --universal --python-version 3.11 \

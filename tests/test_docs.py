@@ -3,6 +3,7 @@
 A fenced block of shell may carry a mark in its info string: in ```` ```sh run ```` every command is
 run, page by page in order, in an empty folder, and must succeed. Commands in all other shell blocks
 are only looked up: the target in the Makefile, the command and its options in `bidwitness --help`.
+So are the lines of a ```` ```text ```` block that begin with a prompt: those of a real session.
 """
 
 import os
@@ -11,7 +12,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -49,9 +50,15 @@ def blocks_of(page: Path) -> Iterator[Block]:
 
 
 def shell_blocks() -> list[Block]:
-    """Every block of shell in every page."""
+    """Every block of shell in every page, and what was typed in each session."""
     shells = {"sh", "bash", "shell", "console"}
-    return [block for page in PAGES for block in blocks_of(page) if shells & set(block.marks[:1])]
+    blocks = [block for page in PAGES for block in blocks_of(page)]
+    typed = [
+        replace(block, text="\n".join(re.findall(r"^\$ .*$", block.text, flags=re.MULTILINE)))
+        for block in blocks
+        if block.marks[:1] == ("text",)
+    ]
+    return [*(block for block in blocks if shells & set(block.marks[:1])), *typed]
 
 
 def commands_of(block: Block) -> list[list[str]]:
@@ -158,8 +165,8 @@ def test_marked_commands_run(tmp_path: Path) -> None:
     for page in PAGES:
         marked = [block.text for block in blocks_of(page) if "run" in block.marks]
         if marked:
-            folder = tmp_path / page.stem
-            folder.mkdir()
+            folder = tmp_path / page.relative_to(ROOT).with_suffix("")
+            folder.mkdir(parents=True)
             status, said = run_shell("\n".join(marked), folder)
             assert status == 0, f"{page.name}:\n{said}"
 
