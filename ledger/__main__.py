@@ -19,8 +19,11 @@ from ledger.presented import proofs_under, read_all
 from ledger.reliance import Reliance, read_reliance, trusts_under
 from ledger.report import outcome_lines, printable, problem_sentence, trust_line
 from ledger.report_json import outcome_value, trust_value
+from ledger.stamp_roots import read_authority, roots_under, time_trust
 from ledger.terminal import forgive, spelled
+from ledger.time_stamps import TimeTrust
 from ledger.words import LANGUAGES
+from ledger.words.moments import moment_ms
 from ledger.words.verdict import phrase
 
 OK: Final = 0
@@ -42,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     reading = _Reading()
     try:
         trusts = reading.each(trusts_under(reading.each(asked.trust)))
-        reliance = read_reliance(trusts, reading.each(asked.policy))
+        reliance = read_reliance(trusts, reading.each(asked.policy), _times(reading, asked))
         proofs = reading.each(proofs_under(reading.each(asked.files)))
         presented = read_all(proofs)
         documents = [digest_document(path) for path in reading.each(asked.document)]
@@ -62,6 +65,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         _print_lines(outcomes, reliance, asked.lang)
     return OK if verified else REFUSED
+
+
+def _times(reading: "_Reading", asked: argparse.Namespace) -> TimeTrust | None:
+    """Whose time stamps count: of the trust folders, and what was named besides."""
+    paths = reading.each((*roots_under(asked.trust), *asked.stamp_roots))
+    return time_trust(map(read_authority, paths), asked.stamped_by, asked.stamped_before)
 
 
 class _Reading:
@@ -118,7 +127,12 @@ def _parser(language: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "files", nargs="+", type=Path, metavar="FILE|FOLDER", help=told("help_files")
     )
-    options = (("--trust", "FILE|FOLDER"), ("--policy", "FILE"), ("--document", "FILE"))
+    options = (
+        ("--trust", "FILE|FOLDER"),
+        ("--policy", "FILE"),
+        ("--stamp-roots", "FILE"),
+        ("--document", "FILE"),
+    )
     for name, what in options:
         parser.add_argument(
             name,
@@ -127,8 +141,14 @@ def _parser(language: str) -> argparse.ArgumentParser:
             required=name == "--trust",
             type=Path,
             metavar=what,
-            help=told(f"help_{name.removeprefix('--')}"),
+            help=told(f"help_{name.removeprefix('--').replace('-', '_')}"),
         )
+    parser.add_argument(
+        "--stamped-by", action="append", default=[], metavar="NAME", help=told("help_stamped_by")
+    )
+    parser.add_argument(
+        "--stamped-before", type=moment_ms, metavar="TIME", help=told("help_stamped_before")
+    )
     parser.add_argument("--json", action="store_true", help=told("help_json"))
     parser.add_argument("--lang", choices=LANGUAGES, default=language, help=told("help_lang"))
     return parser

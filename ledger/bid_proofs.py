@@ -29,6 +29,7 @@ from ledger.numbering import (
     numbered,
 )
 from ledger.sealed_files import verify_commitment
+from ledger.time_stamps import TimeTrust
 from ledger.trust import TrustRoot
 from ledger.verdict import Caveat, Step, VerifiedRecord
 from ledger.verify import verify_entered
@@ -103,6 +104,7 @@ def verify_bid_proof(
     trust: TrustRoot,
     document_digests: Sequence[DocumentDigest] | None = None,
     policy: Policy | None = None,
+    times: TimeTrust | None = None,
 ) -> VerifiedBid:
     """Verify a bid proof and say what became of the bid.
 
@@ -111,6 +113,7 @@ def verify_bid_proof(
         trust: from a source that the reader trusts.
         document_digests: of the documents in the reader's hands; each must be evidence of the bid.
         policy: what the reader demands of every receipt besides the committee's quorum.
+        times: whose time stamps count, and which are demanded.
 
     Raises:
         VerificationError: as `verify_entered` for the commitment, with check 10 on the bid; in step
@@ -120,7 +123,7 @@ def verify_bid_proof(
     """
 
     def entered(receipt: Receipt) -> VerifiedRecord:
-        return verify_entered(receipt, trust, policy)
+        return verify_entered(receipt, trust, policy, times)
 
     committed, bid = verify_commitment(proof.sealed, trust, entered)
     if bid.type != BID_TYPE:

@@ -34,6 +34,7 @@ from ledger.heads import Cosigned, check_cosigned
 from ledger.key_checks import check_key_row
 from ledger.outside import OutsideWord, Witnessed, check_outside, outside_words
 from ledger.sealed_checks import Unsealed, check_author, check_commitment, unsealed_from
+from ledger.time_stamps import Stamped, StampWord, TimeTrust, check_stamps, stamp_words
 from ledger.trust import TrustRoot
 
 Facts: TypeAlias = Mapping[str, DetailValue]
@@ -65,6 +66,8 @@ class Opened:
     """The record that the entry stands for: `record` itself, or the opening that let it out."""
     outside: tuple[OutsideWord, ...] = ()
     """Later heads that bodies outside the committee cosigned."""
+    stamped: tuple[StampWord, ...] = ()
+    """Later heads that time stamping authorities stamped."""
     unsealed: Unsealed | None = None
     """None for a record that has an entry of its own."""
 
@@ -79,12 +82,18 @@ class Vouched:
     """q of the committee."""
     witnesses: tuple[Witnessed, ...] | None
     """Who outside the committee, in the policy's order; None where no policy asked."""
+    stamps: tuple[Stamped, ...] | None
+    """Which authorities stamped; None where the reader says of none that its word counts."""
 
     @property
     def facts(self) -> Facts:
         """For display."""
         found = {"found": len(self.cosigned), "needed": self.needed}
-        return found if self.witnesses is None else {**found, "outside": len(self.witnesses)}
+        if self.witnesses is not None:
+            found["outside"] = len(self.witnesses)
+        if self.stamps is not None:
+            found["stamps"] = len(self.stamps)
+        return found
 
 
 def opened(receipt: Receipt, trust: TrustRoot) -> Opened:
@@ -92,7 +101,8 @@ def opened(receipt: Receipt, trust: TrustRoot) -> Opened:
 
     Raises:
         FormatError: what the decoder of that part says; `receipt.bundle` where only one of
-            bundle and key is there, `receipt.cosignatures` where later heads do not ascend.
+            bundle and key is there, `receipt.cosignatures` and `receipt.timestamps` where later
+            heads do not ascend.
     """
     note = parse_note(receipt.checkpoint.encode())
     checkpoint = parse_checkpoint(note.text)
@@ -114,6 +124,7 @@ def opened(receipt: Receipt, trust: TrustRoot) -> Opened:
         brought=brought,
         logged=record if unsealed is None else unsealed.opening,
         outside=outside_words(receipt.cosignatures),
+        stamped=stamp_words(receipt.timestamps),
         unsealed=unsealed,
     )
 
@@ -211,17 +222,20 @@ def check_committee(case: Opened, trust: TrustRoot) -> Facts:
     return {"epoch": case.head.epoch, "n": trust.committee.n}
 
 
-def check_quorum(case: Opened, trust: TrustRoot, policy: Policy | None) -> Vouched:
+def check_quorum(
+    case: Opened, trust: TrustRoot, policy: Policy | None, times: TimeTrust | None
+) -> Vouched:
     """Check 8: q distinct committee keys cosigned this text, and whatever else is said holds.
 
-    That is: acknowledgements, later heads that bodies outside the committee cosigned, and the
-    reader's policy.
+    That is: acknowledgements, later heads that bodies outside the committee cosigned or stamped,
+    and what the reader demands of these.
     """
     held = check_cosigned(case.note, trust)
     _check_acknowledgements(case, trust)
     committee, outside = trust.committee, case.outside
     witnesses = check_outside(case.note, case.checkpoint, outside, committee, policy)
-    return Vouched(held, committee.q, witnesses)
+    stamps = check_stamps(case.checkpoint, case.stamped, times)
+    return Vouched(held, committee.q, witnesses, stamps)
 
 
 def _check_acknowledgements(case: Opened, trust: TrustRoot) -> None:

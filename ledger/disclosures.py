@@ -13,6 +13,7 @@ from ledger.core.policy import Policy
 from ledger.core.record import Record
 from ledger.errors import VerificationError
 from ledger.numbering import DOCUMENT_STEP
+from ledger.time_stamps import TimeTrust
 from ledger.trust import TrustRoot
 from ledger.verdict import Step, VerifiedRecord
 from ledger.verify import verify_receipt
@@ -23,6 +24,7 @@ def verify_batch_proof(
     trust: TrustRoot,
     document_digests: Sequence[DocumentDigest] | None = None,
     policy: Policy | None = None,
+    times: TimeTrust | None = None,
 ) -> VerifiedRecord:
     """Verify that the proof's document is in a batch that is anchored on the ledger.
 
@@ -31,6 +33,7 @@ def verify_batch_proof(
         trust: from a source that the reader trusts.
         document_digests: of the documents in the reader's hands; each must be the proof's.
         policy: what the reader demands besides the committee's quorum.
+        times: whose time stamps count, and which are demanded.
 
     Returns:
         The verdict on the anchoring record, with the proof's document among its documents.
@@ -39,7 +42,7 @@ def verify_batch_proof(
         VerificationError: as `verify_receipt`; in step 10 `receipt.document`, `batch.record` or
             `proof.inclusion`.
     """
-    verified = verify_receipt(proof.receipt, trust, policy=policy)
+    verified = verify_receipt(proof.receipt, trust, policy=policy, times=times)
     # The place in the batch stands for the list of evidence, in the same check.
     for document in document_digests or ():
         if (document.sha256, document.size_bytes) != (proof.sha256, proof.size_bytes):

@@ -14,7 +14,6 @@ from ledger.core.batch import BatchProof, DocumentDigest
 from ledger.core.bid_proof import BidProof
 from ledger.core.identifiers import NetworkId, RecordId
 from ledger.core.openings import Opening, Openings
-from ledger.core.policy import Policy
 from ledger.core.receipt import Receipt
 from ledger.core.record import Record
 from ledger.core.sealed_file import SealedFile
@@ -88,8 +87,9 @@ def _outcome(
         held = _receipt_of(each, beside)
         trust = reliance.root_of(held.network_id)
         policy = reliance.policy_for(trust)
-        steps = steps_passed(held, trust, documents if held is each.content else (), policy)
-        return _verified(each, held, trust, policy, documents)
+        asked = documents if held is each.content else ()
+        steps = steps_passed(held, trust, asked, policy, reliance.times)
+        return _verified(each, held, trust, reliance, documents)
     except VerificationError as problem:
         return Outcome(each.name, trust, None, steps, problem=problem)
 
@@ -98,22 +98,23 @@ def _verified(
     each: Presented,
     held: Receipt,
     trust: TrustRoot,
-    policy: Policy | None,
+    reliance: Reliance,
     documents: Sequence[DocumentDigest],
 ) -> Outcome:
     """The outcome of a file that holds; `held` is the receipt that it leans on."""
     content, bid, inner = each.content, None, None
+    policy, times = reliance.policy_for(trust), reliance.times
     disclosed: tuple[Opening, ...] = ()
     if isinstance(content, BidProof):
-        proved = verify_bid_proof(content, trust, documents, policy)
+        proved = verify_bid_proof(content, trust, documents, policy, times)
         verdict, bid = proved.commitment, proved.verdict
     elif isinstance(content, SealedFile):
-        sealed = verify_sealed_file(content, trust, documents, policy)
+        sealed = verify_sealed_file(content, trust, documents, policy, times)
         verdict, inner = sealed.commitment, sealed.inner
     elif isinstance(content, BatchProof):
-        verdict = verify_batch_proof(content, trust, documents, policy)
+        verdict = verify_batch_proof(content, trust, documents, policy, times)
     else:
-        verdict = verify_receipt(held, trust, documents, policy)
+        verdict = verify_receipt(held, trust, documents, policy, times)
     if isinstance(content, Openings):
         verify_openings(content, verdict.record)
         disclosed = content.openings

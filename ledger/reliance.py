@@ -16,6 +16,7 @@ from ledger.core.strict_json import load
 from ledger.errors import FormatError, VerificationError
 from ledger.files import read_capped
 from ledger.numbering import NETWORK_STEP
+from ledger.time_stamps import TimeTrust
 from ledger.trust import FORMAT, TRUST_BYTES_MAX, TrustRoot, decode_trust
 
 NETWORKS_MAX: Final = 64
@@ -32,6 +33,8 @@ class Reliance:
     roots: tuple[TrustRoot, ...]
     """At least one; each of another network."""
     policies: tuple[Policy, ...] = ()
+    times: TimeTrust | None = None
+    """None: no time stamp is looked into."""
 
     def root_of(self, network_id: NetworkId) -> TrustRoot:
         """The trust root of the network that a file names; the only root, if there is one only.
@@ -66,8 +69,15 @@ class Reliance:
         return next(free, self.policies[0] if self.policies else None)
 
 
-def read_reliance(trusts: Iterable[Path], policies: Iterable[Path] = ()) -> Reliance:
+def read_reliance(
+    trusts: Iterable[Path], policies: Iterable[Path] = (), times: TimeTrust | None = None
+) -> Reliance:
     """What a reader relies on, from trust root files and policy files.
+
+    Args:
+        trusts: files of trust roots.
+        policies: files of policies.
+        times: whose time stamps count.
 
     Raises:
         OSError: something cannot be read.
@@ -81,7 +91,7 @@ def read_reliance(trusts: Iterable[Path], policies: Iterable[Path] = ()) -> Reli
         roots.setdefault(root.network_id, root)
         if len(roots) > NETWORKS_MAX:
             raise FormatError(Code.TRUST_TOO_MANY, limit=NETWORKS_MAX)
-    return Reliance(tuple(roots.values()), tuple(_distinct(map(read_policy, policies))))
+    return Reliance(tuple(roots.values()), tuple(_distinct(map(read_policy, policies))), times)
 
 
 def _distinct(policies: Iterable[Policy]) -> Iterator[Policy]:

@@ -100,6 +100,8 @@ def step_words(step: Step | int, language: str) -> tuple[str, str]:
     if step.number == 8 and "outside" in step.facts:
         spelling = "policy"
     told = phrase(f"{table}.{spelling}", language, **step.facts)
+    if "stamps" in step.facts:
+        told += phrase("step.8.stamps", language, **step.facts)
     return phrase(f"{table}.name", language), printable(told)
 
 
@@ -139,6 +141,8 @@ def _facts(
         yield label("received", node=each.node_id), beijing_time(each.received_at_ms)
     yield label("committed"), beijing_time(verdict.committed_at_ms)
     yield label("existed_by"), beijing_time(verdict.existed_by_ms)
+    for stamp in verdict.stamps:
+        yield label("stamped", authority=stamp.name), beijing_time(stamp.time_ms)
     yield label("place"), label("place_value", height=verdict.height, index=verdict.index)
     if verdict.opened is not None:
         yield label("opened"), _opened_value(verdict.opened, trust, language)

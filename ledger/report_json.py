@@ -84,6 +84,10 @@ def _verdict_value(verdict: VerifiedRecord) -> JsonValue:
             for each in verdict.quorum
         ],
         "witnesses": [{"name": each.name, "time_ms": each.time_ms} for each in verdict.witnesses],
+        "time_stamps": [
+            {"name": each.name, "time_ms": each.time_ms, "tree_size": each.size}
+            for each in verdict.stamps
+        ],
         "quorum_needed": verdict.quorum_needed,
         "nodes_count": verdict.nodes_count,
         "documents": [each.sha256.hex() for each in verdict.documents],

@@ -17,6 +17,7 @@ from ledger.core.record import Record, decode_record
 from ledger.core.sealed_file import SealedFile, check_committed
 from ledger.errors import VerificationError
 from ledger.numbering import COMMITMENT_STEP, DOCUMENT_STEP, numbered
+from ledger.time_stamps import TimeTrust
 from ledger.trust import TrustRoot
 from ledger.verdict import Caveat, Step, VerifiedRecord
 from ledger.verify import verify_entered
@@ -43,6 +44,7 @@ def verify_sealed_file(
     trust: TrustRoot,
     document_digests: Sequence[DocumentDigest] | None = None,
     policy: Policy | None = None,
+    times: TimeTrust | None = None,
 ) -> VerifiedCommitment:
     """Verify that a commitment on the ledger holds exactly what is in the file.
 
@@ -52,13 +54,14 @@ def verify_sealed_file(
         document_digests: of the documents in the reader's hands; each must be evidence of the
             record under seal.
         policy: what the reader demands besides the committee's quorum.
+        times: whose time stamps count, and which are demanded.
 
     Raises:
         VerificationError: as `verify_entered` for the commitment, with check 10 on the record under
             seal; in step 11 `bid.receipt`, `sealed.commitment` or `bundle.*`.
     """
     committed, inner = verify_commitment(
-        file, trust, lambda receipt: verify_entered(receipt, trust, policy)
+        file, trust, lambda receipt: verify_entered(receipt, trust, policy, times)
     )
     with numbered(DOCUMENT_STEP):
         held = check_documents(inner, document_digests or ())

@@ -14,6 +14,7 @@ from ledger.core.identifiers import Digest, Height, LogIndex, MemberId, NodeId, 
 from ledger.core.receipt import Receipt
 from ledger.core.record import Record
 from ledger.outside import Witnessed
+from ledger.time_stamps import Stamped
 
 
 class Caveat(StrEnum):
@@ -30,6 +31,10 @@ class Caveat(StrEnum):
     """Of a bid proof: later deadlines and withdrawals are not in it."""
     OUTSIDERS = "outsiders"
     """Bodies outside the committee cosigned, and no policy says whose word counts."""
+    TIME_STAMPS = "time_stamps"
+    """Authorities stamped the log, and the reader named none whose word counts."""
+    CLOCKS = "clocks"
+    """An authority stamped the record before the committee says that it was committed."""
     SEALED = "sealed"
     """Of an author's file: the record under seal is not on the ledger."""
     OFF_LEDGER = "off_ledger"
@@ -109,6 +114,8 @@ class VerifiedRecord:
     nodes_count: int
     witnesses: tuple[Witnessed, ...]
     """Who outside the committee cosigned, among those whom the reader's policy names."""
+    stamps: tuple[Stamped, ...]
+    """Which time stamping authorities stamped, among those whom the reader trusts."""
     documents: tuple[DocumentDigest, ...]
     """The documents that were checked against the evidence."""
     steps: tuple[Step, ...]

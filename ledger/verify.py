@@ -14,6 +14,7 @@ from ledger.core.policy import Policy
 from ledger.core.receipt import Receipt
 from ledger.errors import VerificationError
 from ledger.numbering import SEALED_STEP, numbered
+from ledger.time_stamps import TimeTrust
 from ledger.trust import TrustRoot
 from ledger.verdict import CAVEATS, Caveat, Cosigner, OpenedAt, Step, VerifiedRecord
 
@@ -23,6 +24,7 @@ def verify_receipt(
     trust: TrustRoot,
     document_digests: Sequence[DocumentDigest] | None = None,
     policy: Policy | None = None,
+    times: TimeTrust | None = None,
 ) -> VerifiedRecord:
     """Verify `receipt` and say what it proves.
 
@@ -32,11 +34,12 @@ def verify_receipt(
         document_digests: of the documents in the reader's hands; each must be evidence of the
             record. None or empty: check 10 does not apply.
         policy: what the reader demands besides the committee's quorum; judged in check 8.
+        times: whose time stamps count, and which are demanded; judged in check 8.
 
     Raises:
         VerificationError: its `step` is the number of the first check that fails.
     """
-    walk = walk_checks(receipt, trust, document_digests or (), policy)
+    walk = walk_checks(receipt, trust, document_digests or (), policy, times)
     while True:
         try:
             next(walk)
@@ -46,7 +49,10 @@ def verify_receipt(
 
 
 def verify_entered(
-    receipt: Receipt, trust: TrustRoot, policy: Policy | None = None
+    receipt: Receipt,
+    trust: TrustRoot,
+    policy: Policy | None = None,
+    times: TimeTrust | None = None,
 ) -> VerifiedRecord:
     """Verify the receipt of a record that other proofs rest on: the rules accepted it.
 
@@ -55,7 +61,7 @@ def verify_entered(
     Raises:
         VerificationError: as `verify_receipt`, or `receipt.opened` in check 9.
     """
-    verified = verify_receipt(receipt, trust, policy=policy)
+    verified = verify_receipt(receipt, trust, policy=policy, times=times)
     if verified.opened is not None:
         raise VerificationError(Code.RECEIPT_OPENED, step=SEALED_STEP, type=verified.record.type)
     return verified
@@ -66,10 +72,11 @@ def steps_passed(
     trust: TrustRoot,
     documents: Sequence[DocumentDigest] = (),
     policy: Policy | None = None,
+    times: TimeTrust | None = None,
 ) -> tuple[Step, ...]:
     """The checks that pass before the first that fails: what to show beside a refusal."""
     steps: list[Step] = []
-    walk = walk_checks(receipt, trust, documents, policy)
+    walk = walk_checks(receipt, trust, documents, policy, times)
     while True:
         try:
             steps.append(next(walk))
@@ -82,6 +89,7 @@ def walk_checks(
     trust: TrustRoot,
     documents: Sequence[DocumentDigest],
     policy: Policy | None = None,
+    times: TimeTrust | None = None,
 ) -> Generator[Step, None, VerifiedRecord]:
     """Verify step by step, for readers who want to watch; the same checks as `verify_receipt`.
 
@@ -112,7 +120,7 @@ def walk_checks(
         steps.append(_step(number, facts))
         yield steps[-1]
     with numbered(8):
-        vouched = checks.check_quorum(case, trust, policy)
+        vouched = checks.check_quorum(case, trust, policy, times)
     steps.append(_step(8, vouched.facts))
     yield steps[-1]
     last: tuple[tuple[int, Callable[[], checks.Facts | None]], ...] = (
@@ -171,17 +179,24 @@ def _verdict(
         witnesses=vouched.witnesses or (),
         documents=documents,
         steps=steps,
-        caveats=_caveats(case, trust, judged=vouched.witnesses is not None),
+        stamps=vouched.stamps or (),
+        caveats=_caveats(case, trust, vouched),
         opened=_opened_at(case),
     )
 
 
-def _caveats(case: checks.Opened, trust: TrustRoot, *, judged: bool) -> tuple[Caveat, ...]:
-    """What is not proved; `judged`: a policy said whose word outside the committee counts."""
+def _caveats(case: checks.Opened, trust: TrustRoot, vouched: checks.Vouched) -> tuple[Caveat, ...]:
+    """What is not proved."""
     sealed = () if case.unsealed is None else (Caveat.UNSEALED,)
     alone = () if trust.committee.f else (Caveat.DEVELOPMENT,)
-    outside = (Caveat.OUTSIDERS,) if case.outside and not judged else ()
-    return (*sealed, *CAVEATS, *outside, *alone)
+    unasked = vouched.witnesses is None
+    outside = (Caveat.OUTSIDERS,) if case.outside and unasked else ()
+    unjudged = vouched.stamps is None
+    stamps = (Caveat.TIME_STAMPS,) if case.stamped and unjudged else ()
+    # The head was made after the record: a stamp from before it contradicts the committee.
+    early = any(each.time_ms < case.entry.block_time_ms for each in vouched.stamps or ())
+    clocks = (Caveat.CLOCKS,) if early else ()
+    return (*sealed, *CAVEATS, *outside, *stamps, *clocks, *alone)
 
 
 def _opened_at(case: checks.Opened) -> OpenedAt | None:

@@ -1,6 +1,7 @@
 """`bidwitness verify`: the offline verifier, the same engine as ``python -m ledger``."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,15 @@ def verify(
     policy: Annotated[
         list[Path] | None, typer.Option("--policy", help=say("help.verify_policy"))
     ] = None,
+    stamp_roots: Annotated[
+        list[Path] | None, typer.Option("--stamp-roots", help=say("help.verify_stamp_roots"))
+    ] = None,
+    stamped_by: Annotated[
+        list[str] | None, typer.Option("--stamped-by", help=say("help.verify_stamped_by"))
+    ] = None,
+    stamped_before: Annotated[
+        str | None, typer.Option("--stamped-before", help=say("help.verify_stamped_before"))
+    ] = None,
     document: Annotated[
         list[Path] | None, typer.Option("--document", help=say("help.verify_document"))
     ] = None,
@@ -38,9 +48,12 @@ def verify(
         proof = _proof_beside(file)
         presented.append(proof or file)
         documents += [file] if proof else []
-    named = {
+    named: dict[str, Sequence[Path | str]] = {
         "--trust": trust or [Path("trust.json")],
         "--policy": policy or [],
+        "--stamp-roots": stamp_roots or [],
+        "--stamped-by": stamped_by or [],
+        "--stamped-before": [stamped_before] if stamped_before else [],
         "--document": documents,
     }
     # A folder of evidence is somebody else's: a name in it must not be taken for an option.

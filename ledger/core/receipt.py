@@ -1,7 +1,7 @@
 """Receipt: one file that proves, offline, that a record was accepted, by whom and when.
 
-Holds and spells; never judges: the numbered checks are in `ledger.verify`. Slots for epoch links
-and time stamps exist in the format, and are refused by this version where they are filled. Spec:
+Holds and spells; never judges: the numbered checks are in `ledger.verify`. A slot for epoch links
+exists in the format, and is refused by this version where it is filled. Spec:
 ``docs/spec/receipt.md``.
 """
 
@@ -20,6 +20,7 @@ from ledger.core.receipt_parts import (
     KeyPart,
     OutsideHead,
     SealedPart,
+    StampedHead,
     bundle_part_from,
     bundle_part_value,
     key_part_from,
@@ -28,6 +29,8 @@ from ledger.core.receipt_parts import (
     outside_heads_value,
     sealed_part_from,
     sealed_part_value,
+    stamped_heads_from,
+    stamped_heads_value,
 )
 from ledger.core.record import record_id
 from ledger.core.shapes import SIGNATURE_BYTES, TIME_MAX
@@ -68,7 +71,7 @@ _NAMES: Final = (
     "cosignatures",
     "timestamps",
 )
-_LATER: Final = ("epochs", "timestamps")
+_LATER: Final = ("epochs",)
 """Slots of the format that this version refuses where they are filled."""
 
 
@@ -101,6 +104,8 @@ class Receipt:
     """When nodes say they received the bundle; of this network and this bundle."""
     cosignatures: tuple[OutsideHead, ...] = ()
     """Heads from this one on that bodies outside the committee cosigned, ascending by size."""
+    timestamps: tuple[StampedHead, ...] = ()
+    """Heads from this one on that time stamping authorities stamped, never descending by size."""
 
     @property
     def record_id(self) -> RecordId:
@@ -132,7 +137,7 @@ class Receipt:
             "sealed": sealed_part_value(self.sealed),
             "acknowledgements": [_acknowledgement_value(each) for each in self.acknowledgements],
             "cosignatures": outside_heads_value(self.cosignatures),
-            "timestamps": [],
+            "timestamps": stamped_heads_value(self.timestamps),
         }
 
     def encode(self) -> bytes:
@@ -176,6 +181,7 @@ def receipt_from(value: JsonValue) -> Receipt:
         sealed=sealed_part_from(items["sealed"]),
         acknowledgements=tuple(_acknowledgement(each, network_id) for each in given),
         cosignatures=outside_heads_from(items["cosignatures"]),
+        timestamps=stamped_heads_from(items["timestamps"]),
     )
 
 

@@ -24,11 +24,16 @@ from ledger.core.strict_json import (
     table,
     text,
 )
+from ledger.core.time_stamp import TOKEN_BYTES_MAX
 
 RECORD_BYTES_MAX: Final = 256 * 1024
 """No network may allow larger records; its own parameter is judged with the trust root."""
 OUTSIDE_HEADS_MAX: Final = 8
 """Heads that bodies outside the committee cosigned, in one receipt."""
+STAMPED_HEADS_MAX: Final = 8
+"""Heads that time stamping authorities stamped, in one receipt."""
+CHECKPOINT_BYTES_MAX: Final = 512
+"""The three lines of a head without signatures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,18 @@ class OutsideHead:
     """A signed note, verbatim."""
     path: tuple[Digest, ...]
     """RFC 6962 section 2.1.2, from the size of the receipt's checkpoint to this one's."""
+
+
+@dataclass(frozen=True, slots=True)
+class StampedHead:
+    """A head of the log, at or above the receipt's, that a time stamping authority stamped."""
+
+    checkpoint: str
+    """The text of a note, without signatures: its SHA-256 is what was stamped."""
+    path: tuple[Digest, ...]
+    """As in `OutsideHead`."""
+    token: bytes
+    """RFC 3161 `TimeStampToken`, DER."""
 
 
 def bundle_part_value(part: BundlePart | None) -> JsonValue:
@@ -170,6 +187,32 @@ def _outside_head(value: JsonValue) -> OutsideHead:
     return OutsideHead(
         text(fields["checkpoint"], "cosignatures.checkpoint", NOTE_BYTES_MAX),
         path(fields["path"], "cosignatures.path"),
+    )
+
+
+def stamped_heads_value(heads: tuple[StampedHead, ...]) -> JsonValue:
+    """The slot `timestamps`."""
+    return [
+        {
+            "checkpoint": each.checkpoint,
+            "path": path_value(each.path),
+            "token": base64(each.token),
+        }
+        for each in heads
+    ]
+
+
+def stamped_heads_from(value: JsonValue) -> tuple[StampedHead, ...]:
+    """What the slot `timestamps` spells; raises `format.*`."""
+    return tuple(map(_stamped_head, listing(value, "timestamps", STAMPED_HEADS_MAX)))
+
+
+def _stamped_head(value: JsonValue) -> StampedHead:
+    fields = table(value, "timestamps", ("checkpoint", "path", "token"))
+    return StampedHead(
+        text(fields["checkpoint"], "timestamps.checkpoint", CHECKPOINT_BYTES_MAX),
+        path(fields["path"], "timestamps.path"),
+        octets(fields["token"], "timestamps.token", TOKEN_BYTES_MAX),
     )
 
 

@@ -3,10 +3,11 @@
 Never used for anything that is hashed, signed or compared.
 """
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 _BEIJING: Final = timezone(timedelta(hours=8))
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST_MS: Final = 253_402_271_999_999
 """End of the year 9999 in Beijing, beyond which a calendar date cannot be written."""
 
@@ -17,3 +18,17 @@ def beijing_time(time_ms: int) -> str:
         return f"{time_ms} ms"
     moment = datetime.fromtimestamp(time_ms // 1000, _BEIJING)
     return moment.strftime("%Y-%m-%d %H:%M:%S +08:00")
+
+
+def moment_ms(text: str) -> int:
+    """The time that a person writes, such as ``2026-11-26T18:00+08:00``; Beijing's without a zone.
+
+    Raises:
+        ValueError: it is no time, or before the epoch.
+    """
+    moment = datetime.fromisoformat(text)
+    zoned = moment if moment.tzinfo is not None else moment.replace(tzinfo=_BEIJING)
+    found = (zoned - _EPOCH) // timedelta(milliseconds=1)
+    if found < 0:
+        raise ValueError(text)
+    return found

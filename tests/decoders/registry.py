@@ -45,6 +45,7 @@ from ledger.core.record import decode_record
 from ledger.core.sealed_file import decode_sealed_file
 from ledger.core.status import key_row
 from ledger.core.tiles import encode_bundle, parse_tile_path, split_bundle
+from ledger.core.time_stamp import decode_token, granted_token
 from ledger.core.tlog_proof import parse_tlog_proof
 from ledger.errors import FormatError, LedgerError, StoreError, VerificationError
 from ledger.follow import decode_chunk
@@ -148,6 +149,13 @@ def text(reads: Callable[[str], Any], strategy: Values, method: str) -> Decoder:
 # The ledger.
 
 NO_ROOT = Digest(bytes(32))
+GIVEN_BYTES: dict[str, Any] = {
+    "spell": bytes,
+    "same": lambda value, data: bool(data),
+    "whole": False,
+    "spelling": Spelling.TEXT,
+}
+"""Of what is read and never spelled here: the values are the bytes themselves."""
 LEDGER = [
     binary(decode, values.values, decode=lambda data: decode(data, 1 << 20), spell=encode),
     binary(decode_record, values.records),
@@ -171,6 +179,8 @@ LEDGER = [
         whole=False,
     ),
     binary(decode_certificate, values.certificates),
+    binary(decode_token, values.stamp_tokens, **GIVEN_BYTES),
+    binary(granted_token, values.stamp_answers, **GIVEN_BYTES),
     binary(decode_genesis, values.genesis_values),
     binary(
         decode_chunk,
@@ -356,7 +366,10 @@ INSIDE = {
     "ledger.core.receipt_parts.key_part_from": "decode_receipt",
     "ledger.core.receipt_parts.outside_heads_from": "decode_receipt",
     "ledger.core.receipt_parts.sealed_part_from": "decode_receipt",
+    "ledger.core.receipt_parts.stamped_heads_from": "decode_receipt",
     "ledger.core.sealed_file.sealed_file_from": "decode_sealed_file",
+    "ledger.stamp_certificates.certificate_from": "decode_token, whose certificates these are",
+    "ledger.stamp_roots.authority_from": "a file that the reader put beside the trust root",
     "ledger.presented.decode_presented": "hands each kind to its decoder above",
     "ledger.core.status.interval_from": "key_row",
 }

@@ -47,6 +47,7 @@ from ledger.core.tiles import INDEX_MAX, LEVEL_MAX, TilePath
 from ledger.core.tlog_proof import TlogProof
 from ledger.core.vrf import PROOF_BYTES
 from ledger.follow import Chunk, FollowedBlock, KeptNote
+from tests.stamping.maker import Maker, integer, seq
 from tests.vectors.generate.blocks import entered
 from tests.vectors.generate.bundles import bundle_of
 from tests.vectors.small_network import NAMES, small_genesis
@@ -311,3 +312,12 @@ chunks = st.builds(
         lambda notes: tuple(sorted(notes, key=lambda each: each.height))
     ),
 )
+
+
+_time = Maker("time")
+_stamps = [
+    _time.stamp("x"),
+    _time.token(_time.info(b"x", accuracy=seq(integer(1)), nonce=integer(1 << 60))),
+]
+stamp_tokens = st.sampled_from(_stamps)
+stamp_answers = st.sampled_from([seq(seq(integer(2))), *(seq(seq(integer(0)), t) for t in _stamps)])

@@ -306,6 +306,8 @@ const JUDGES = {
   "receipt/refused": judgeReceipt,
   "receipt/outside_accepted": judgeReceipt,
   "receipt/outside_refused": judgeReceipt,
+  "receipt/stamped_accepted": judgeReceipt,
+  "receipt/stamped_refused": judgeReceipt,
   "receipt/sealed_accepted": judgeReceipt,
   "receipt/sealed_refused": judgeReceipt,
   "receipt/refused_files": ({ text }) => decodeReceipt(utf8(text)),

@@ -12,6 +12,7 @@ import { refuse, refusedAs } from "./refusal.js";
 import { decodeSealedPart, verifyAuthor, verifyCommitment } from "./sealed.js";
 import { NETWORK_MEMBER } from "./shape.js";
 import { decodeKeyRow, verifyKeyRow } from "./status.js";
+import { openStamped } from "./time_stamps.js";
 
 /**
  * Check 1: every part decodes, within the network's limits.
@@ -33,9 +34,10 @@ export function open(receipt, trust) {
   const loggedBytes = unsealed === null ? receipt.record : receipt.sealed.opening;
   const loggedId = recordId(loggedBytes);
   const outside = openOutside(receipt.cosignatures);
+  const stamped = openStamped(receipt.timestamps);
   return {
     receipt, note, checkpoint, header, row, record, unsealed, entry, head, logged, loggedId,
-    outside,
+    outside, stamped,
   };
 }
 

@@ -19,6 +19,9 @@ export const RECEIPT_BYTES_MAX = 1 << 20;
 export const RECORD_BYTES_MAX = 256 << 10;
 const ACKNOWLEDGEMENTS_MAX = 32;
 const OUTSIDE_HEADS_MAX = 8;
+const STAMPED_HEADS_MAX = 8;
+const CHECKPOINT_BYTES_MAX = 512;
+const TOKEN_BYTES_MAX = 16 << 10;
 const IDENTIFIER_MAX = 32;
 const NAMES = [
   "network_id", "record", "entry", "head", "checkpoint", "bundle", "key", "epochs", "sealed",
@@ -35,6 +38,7 @@ const ORDER = {
   commitment: ["record", "leaf", "index", "path"],
   acknowledgements: ["node_id", "bundle", "received_at_ms", "signature"],
   cosignatures: ["checkpoint", "path"],
+  timestamps: ["checkpoint", "path", "token"],
 };
 
 /**
@@ -53,7 +57,7 @@ export function receiptOf(value) {
     networkId, record, entry, head, checkpoint, bundle, key, epochs, sealed, acknowledgements,
     cosignatures, timestamps,
   ] = versionedObject(value, FORMAT, NAMES);
-  [epochs, timestamps].forEach(unsupported);
+  unsupported(epochs);
   const [headLeaf, headPath] = table(head, "head", ORDER.head);
   const receipt = {
     networkId: jsonHex(networkId, "network_id"),
@@ -68,6 +72,7 @@ export function receiptOf(value) {
     acknowledgements: jsonArray(acknowledgements, "acknowledgements", ACKNOWLEDGEMENTS_MAX)
       .map(acknowledgementOf),
     cosignatures: jsonArray(cosignatures, "cosignatures", OUTSIDE_HEADS_MAX).map(outsideHeadOf),
+    timestamps: jsonArray(timestamps, "timestamps", STAMPED_HEADS_MAX).map(stampedHeadOf),
   };
   return { ...receipt, recordId: recordId(receipt.record) };
 }
@@ -138,6 +143,15 @@ function outsideHeadOf(value) {
   return {
     checkpoint: jsonText(checkpoint, "cosignatures", NOTE_BYTES_MAX),
     path: jsonPath(path, "cosignatures"),
+  };
+}
+
+function stampedHeadOf(value) {
+  const [checkpoint, path, token] = table(value, "timestamps", ORDER.timestamps);
+  return {
+    checkpoint: jsonText(checkpoint, "timestamps", CHECKPOINT_BYTES_MAX),
+    path: jsonPath(path, "timestamps"),
+    token: jsonOctets(token, "timestamps", TOKEN_BYTES_MAX),
   };
 }
 

@@ -4,6 +4,7 @@ import { hex } from "./bytes.js";
 import * as checks from "./checks.js";
 import { checkOutside } from "./outside.js";
 import { Refusal, numbered, refuse } from "./refusal.js";
+import { checkStamped } from "./time_stamps.js";
 
 /** What a verified receipt does not prove. */
 const CAVEATS = ["truth", "amended", "alerts", "later", "former_keys"];
@@ -41,6 +42,7 @@ export function verifyDecoded(receipt, trust, documents = [], policy = null) {
     take(8, () => {
       quorum = checks.checkQuorum(one, trust);
       witnesses = checkOutside(one, trust, policy);
+      checkStamped(one);
       const counts = { found: quorum.length, needed: trust.committee.q };
       return witnesses === null ? counts : { ...counts, outside: witnesses.length };
     });
@@ -85,6 +87,7 @@ function verdictOf(one, trust, quorum, witnesses, steps) {
     steps,
     caveats: [
       ...(unsealed ? ["unsealed"] : []), ...CAVEATS, ...(unjudged ? ["outsiders"] : []),
+      ...(receipt.timestamps.length ? ["time_stamps"] : []),
       ...(f ? [] : ["development"]),
     ],
     opened: unsealed === null ? null : openedOf(one),

@@ -26,6 +26,7 @@ from tests.vectors.generate import (
     sealed_receipts,
     sm3,
     spelled_files,
+    stamped,
     tiles,
     verifying,
     witness,
@@ -50,6 +51,7 @@ SOURCES = (
     tiles,
     verifying,
     spelled_files,
+    stamped,
     add_checkpoint,
     deposit,
 )

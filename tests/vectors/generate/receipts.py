@@ -1005,7 +1005,18 @@ def _refused_files(good: Receipt) -> Cases:
             but(lambda v: v.update(cosignatures=[{"checkpoint": "", "path": []}] * 9)),
             "format.shape",
         ),
-        ("a time stamp", but(lambda v: v.update(timestamps=["x"])), "receipt.unsupported"),
+        ("a time stamp that is text", but(lambda v: v.update(timestamps=["x"])), "format.shape"),
+        ("time stamps are nil", but(lambda v: v.update(timestamps=None)), "format.shape"),
+        (
+            "a time stamp without its token",
+            but(lambda v: v.update(timestamps=[{"checkpoint": "x", "path": []}])),
+            "format.shape",
+        ),
+        (
+            "9 time stamps",
+            but(lambda v: v.update(timestamps=[{"checkpoint": "", "path": [], "token": ""}] * 9)),
+            "format.shape",
+        ),
         ("epochs are nil", but(lambda v: v.update(epochs=None)), "format.shape"),
         (
             "33 acknowledgements",
@@ -1067,6 +1078,19 @@ def _large_parts(
         "author's key row above 16 KiB": sealed(1, 1, 1, 16_385),
         "outside path of 64": but(
             lambda v: v.update(cosignatures=[{"checkpoint": "x", "path": ["00" * 32] * 64}])
+        ),
+        "stamped head of 513 characters": but(
+            lambda v: v.update(timestamps=[{"checkpoint": "x" * 513, "path": [], "token": ""}])
+        ),
+        "time stamp above 16 KiB": but(
+            lambda v: v.update(
+                timestamps=[{"checkpoint": "x", "path": [], "token": octets(16_385)}]
+            )
+        ),
+        "an unknown name in a time stamp": but(
+            lambda v: v.update(
+                timestamps=[{"checkpoint": "x", "path": [], "token": "", "extra": 1}]
+            )
         ),
         "acknowledged beyond 53 bits": but(lambda v: v.update(acknowledgements=[_word(1 << 54)])),
     }
