@@ -8,6 +8,8 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
+from api.documents.contents import Issuer
+from api.documents.desk import CertificateDesk
 from api.errors import HANDLERS
 from api.explorer import pages
 from api.explorer.problems import in_pages
@@ -18,6 +20,7 @@ from api.routes import (
     alerts,
     blocks,
     bundles,
+    certificates,
     completeness,
     coverage,
     deposits,
@@ -35,6 +38,7 @@ from api.service import LedgerService
 ROUTERS: Final = (
     bundles.router,
     records.router,
+    certificates.router,
     blocks.router,
     alerts.router,
     completeness.router,
@@ -56,12 +60,15 @@ _DOCS_POLICY: Final = (
 _VENDOR: Final = "/static/vendor/swagger-ui"
 
 
-def create_app(service: LedgerService, version: str = "0.1.0") -> FastAPI:
+def create_app(
+    service: LedgerService, version: str = "0.1.0", issuer: Issuer | None = None
+) -> FastAPI:
     """The application over one node's ledger.
 
     Args:
         service: the node's use cases.
         version: of this software, for the description.
+        issuer: how certificates are issued here.
     """
     app = FastAPI(
         title="bidwitness",
@@ -74,6 +81,7 @@ def create_app(service: LedgerService, version: str = "0.1.0") -> FastAPI:
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, in_pages(handler))
     app.state.service = service
+    app.state.certificates = CertificateDesk(service, issuer)
     app.state.registry = registry_of(service)
     app.add_middleware(SecurityHeaders)
     for router in ROUTERS:

@@ -75,6 +75,8 @@ _EXACT: Final[Mapping[Code, int]] = {
     Code.CATALOGUE_UNREAD: 422,
     Code.CATALOGUE_MISSING: 503,
     Code.DEPOSIT_FULL: 429,
+    Code.CERTIFICATE_PDF_BUSY: 429,
+    Code.CERTIFICATE_PDF_NUMBER: 400,
     # Not 503: waiting does not help, another server does (RFC 9110 section 15.5.20).
     Code.OBSERVER_SUBMISSION: 421,
     Code.API_NO_QUORUM: 503,

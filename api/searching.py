@@ -15,8 +15,9 @@ from api.forms import Json
 from api.listing import placed, shown_each
 from api.service import LedgerService
 from ledger.codes import Code
+from ledger.core.certificate_number import parse_certificate_number
 from ledger.core.identifiers import Digest, HeaderHash, LogIndex, MemberId, RecordId
-from ledger.errors import LedgerError
+from ledger.errors import FormatError, LedgerError
 from ledger.lookup import Found, Page, Turn
 from ledger.store.index import Algorithm
 
@@ -66,6 +67,10 @@ def _hits(service: LedgerService, wanted: str) -> Iterator[Hit]:
         yield from _by_digest(service, Digest(bytes.fromhex(wanted)))
         return
     lookup = service.chain.lookup
+    numbered = _numbered(service, wanted)
+    if numbered is not None:
+        yield numbered
+        return
     if wanted.isdecimal() and len(wanted) < 19 and 1 <= int(wanted) <= service.chain.head.height:
         yield _block(int(wanted))
     if _NAME.fullmatch(wanted):
@@ -95,6 +100,19 @@ def _by_digest(service: LedgerService, digest: Digest) -> Iterator[Hit]:
     height = service.block_hashes.height_of(HeaderHash(digest))
     if height is not None:
         yield _block(height)
+
+
+def _numbered(service: LedgerService, wanted: str) -> Hit | None:
+    """The record whose certificate number this is; None for any other text."""
+    try:
+        index = parse_certificate_number(wanted, service.chain.genesis.domain)
+    except FormatError:
+        return None
+    found = service.chain.lookup.at(index)
+    if found is None:
+        return None
+    name = found.record_id.hex()
+    return Hit("record", name, f"/v1/records/{name}", Page((found,), None))
 
 
 def _block(height: int) -> Hit:
@@ -127,7 +145,7 @@ def _searched(wanted: str) -> str:
     if _DIGEST.fullmatch(wanted):
         blocks = f"block hash 区块哈希 (newest {RECENT_MAX})"
         return f"record id 记录编号, document digest 文件摘要 (SHA-256, SM3), {blocks}"
-    kinds = ["subject 主题", "record type 记录类型"]
+    kinds = ["subject 主题", "record type 记录类型", "certificate number 存证编号"]
     if _NAME.fullmatch(wanted):
         kinds.append("member 成员")
     if wanted.isdecimal():

@@ -7,6 +7,7 @@ import typer
 from cli.commands import (
     bidding,
     catalogue,
+    certificate,
     coverage,
     demo,
     depositing,
@@ -44,7 +45,7 @@ app = typer.Typer(
 )
 for _part in (
     *(network, node, observer, keys, writing, reading, diagnose, project, coverage),
-    *(tracing, watching),
+    *(certificate, tracing, watching),
     *(log, witness, bidding, supervising, verifying, disclosing, depositing),
     *(drawing, catalogue, demo),
 ):

@@ -47,6 +47,8 @@ class Settings:
     log_level: str = "info"
     witnesses: tuple[WitnessTarget, ...] = ()
     """Bodies outside the committee that are shown every head, to cosign it."""
+    public_url: str = ""
+    """Under which people reach the pages from outside: QRs on certificates lead there."""
     show_all: bool = False
     """Show every visibility class over the API: for tests."""
     catalogues: tuple[Path, ...] = ()
@@ -102,6 +104,8 @@ class ObserverSettings:
     """The last head that it cosigned: made once, never restored from a copy."""
     log_file: Path | None = None
     log_level: str = "info"
+    public_url: str = ""
+    """Under which people reach the pages from outside: QRs on certificates lead there."""
     show_all: bool = False
     catalogues: tuple[Path, ...] = ()
     """Folders of further versions of the catalogue, older and newer than this software's."""

@@ -4,6 +4,7 @@ The shape of a value follows from its key: an address where the key ends in ``_l
 beside the file where it ends in ``_file`` or ``_folder``.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -18,6 +19,8 @@ from ledger.codes import Code
 from ledger.core.identifiers import NodeId
 
 LOG_LEVELS: Final = frozenset({"debug", "info", "warning", "error"})
+
+_PUBLIC_URL: Final = re.compile(r"https?://[0-9A-Za-z.:\[\]/_-]{1,120}")
 
 Shape = TypeVar("Shape")
 
@@ -105,6 +108,8 @@ class _Reader:
             return tuple(_text(url).rstrip("/") for url in _list(raw))
         if name == "cosign_name" and raw == "":
             return ""
+        if name == "public_url":
+            return public_url(raw)
         if name == "witnesses":
             return witness_targets(raw, self.folder)
         if name == "catalogues":
@@ -157,6 +162,18 @@ def read_settings(shape: type[Shape], path: Path) -> Shape:
             values[item.name] = folder / item.default
     made: Shape = cast(Any, shape)(folder=folder, **values)
     return made
+
+
+def public_url(raw: object) -> str:
+    """The address of the pages, or none; a QR holds it, so it is short and plain.
+
+    Raises:
+        ValueError: it is no address of http or https.
+    """
+    url = raw.rstrip("/") if isinstance(raw, str) else "?"
+    if url and not _PUBLIC_URL.fullmatch(url):
+        raise ValueError(f"{url} ≠ https://…")
+    return url
 
 
 def _is_here(place: str) -> bool:

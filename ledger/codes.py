@@ -74,6 +74,12 @@ class Code(StrEnum):
     TIME_STAMP_MISSING = "time_stamp.missing"
     TIME_STAMP_ROOTS = "time_stamp.roots"
 
+    CERTIFICATE_PDF_FORM = "certificate_pdf.form"
+    CERTIFICATE_PDF_REVISED = "certificate_pdf.revised"
+    CERTIFICATE_PDF_OTHER = "certificate_pdf.other"
+    CERTIFICATE_PDF_NUMBER = "certificate_pdf.number"
+    CERTIFICATE_PDF_BUSY = "certificate_pdf.busy"
+
     WITNESS_REQUEST = "witness.request"
     WITNESS_LOG = "witness.log"
     WITNESS_SIZE = "witness.size"

@@ -91,6 +91,16 @@ class Lookup:
         found = (each for height in wanted for each in self._of_block(Height(height), turn))
         return _page(found, turn)
 
+    def at(self, index: LogIndex) -> Found | None:
+        """The record whose entry stands at an index of the log; None for a block's leaf."""
+        height = self._blocks.height_of(index)
+        if height is None:
+            return None
+        offset = index - self._blocks.first_index(height)
+        if offset >= self._blocks.header(height).entry_count:
+            return None
+        return Found(index, self._blocks.entry_id(height, offset))
+
     def subjects(self, prefix: str, limit: int) -> tuple[Subject, ...]:
         """The first subjects, ascending, that begin with `prefix`, each once."""
         start, stop = Table.SUBJECT.range(text_prefix(prefix))

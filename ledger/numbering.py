@@ -1,6 +1,7 @@
 """The numbers of checks that several verifiers give, and how one is put on a refusal.
 
-Spec: ``docs/spec/receipt.md``, ``docs/spec/sealed.md`` and ``docs/spec/bid_proof.md``.
+Spec: ``docs/spec/receipt.md``, ``docs/spec/sealed.md``, ``docs/spec/bid_proof.md`` and
+``docs/spec/certificate_pdf.md``.
 """
 
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ DOCUMENT_STEP: Final = 10
 COMMITMENT_STEP: Final = 11
 DEADLINE_STEP: Final = 12
 SET_STEP: Final = 13
+CERTIFICATE_STEP: Final = 14
+PDF_SIGNATURE_STEP: Final = 15
 
 
 @contextmanager

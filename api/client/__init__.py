@@ -8,6 +8,7 @@ has to trust no single node::
 """
 
 from api.client.bid_proofs import gather_bid_proof
+from api.client.certificates import FetchedCertificate, fetched_certificate, standing_now
 from api.client.client import Client
 from api.client.nodes import ClientError, Nodes, Pending
 from api.client.sealing import SealingDesk, Tick
@@ -17,11 +18,14 @@ from api.client.witnessed import witnessed_receipt
 __all__ = [
     "Client",
     "ClientError",
+    "FetchedCertificate",
     "Nodes",
     "Pending",
     "SealingDesk",
     "Tick",
+    "fetched_certificate",
     "gather_bid_proof",
     "sign_bundle",
+    "standing_now",
     "witnessed_receipt",
 ]

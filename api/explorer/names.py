@@ -1,8 +1,10 @@
 """Who is who: members and nodes by the names of their organisations."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from api.service import LedgerService
+from ledger.core.canonical import Value
 from ledger.core.identifiers import NETWORK_MEMBER, MemberId, NodeId, Subject
 from ledger.lookup import Turn
 
@@ -50,17 +52,25 @@ class Names:
         found = catalogue.type(name) or catalogue.deadlines.get(name) or catalogue.reasons.get(name)
         return name if found is None else self._chosen(found.zh, found.en)
 
+    def credit_code(self, member: str) -> str:
+        """Of a member that was enrolled after the first block; empty where none is shown."""
+        fields = self._enrolment(MemberId(member))
+        return str(fields.get("credit_code", ""))
+
     def _registered(self, member: MemberId) -> str:
         """The name under which a member was enrolled after the first block."""
+        fields = self._enrolment(member)
+        return self._chosen(*(str(fields.get(name, "")) for name in ("name_zh", "name_en")))
+
+    def _enrolment(self, member: MemberId) -> Mapping[str, Value]:
+        """What was said of a member when it was enrolled; nothing where that is not shown."""
         service = self._service
         found = service.chain.lookup.by_subject(Subject(member), Turn(_LOOKED_AT_MAX))
         for each in found.items:
             record = service.decoded(service.stored(each.record_id))
             if record.type in _ENROLLED_BY and service.viewer.may_see(record):
-                fields = record.fields
-                zh, en = (str(fields.get(name, "")) for name in ("name_zh", "name_en"))
-                return self._chosen(zh, en)
-        return ""
+                return record.fields
+        return {}
 
     def _chosen(self, zh: str, en: str) -> str:
         return (zh or en) if self._language == "zh" else (en or zh)

@@ -1,20 +1,23 @@
 """Routes of the pages: ``/``, ``/projects/{key}``, ``/records/{id}`` and the search box."""
 
+import re
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import RedirectResponse
 
 from api.access import DigestPath, Service, digest
 from api.alerts import alert_sentence
 from api.completeness import completeness_form
 from api.coverage import coverage_form
-from api.explorer import network_view, project_view, record_view, trace_view
+from api.explorer import network_view, project_view, record_view, rendering, trace_view
 from api.explorer.language import language_of
 from api.explorer.names import Names
 from api.explorer.rendering import page
 from api.rights import ALERT_TYPE
 from api.searching import QUERY_MAX
 from api.searching import search as find
+from api.standing import number_of, standing_of
 from ledger.codes import Code
 from ledger.core.identifiers import RecordId, Subject
 from ledger.core.record import SUBJECT_BYTES_MAX
@@ -23,6 +26,8 @@ from ledger.errors import LedgerError
 router = APIRouter(include_in_schema=False)
 
 _FORBIDDEN: Final = 403
+_SEE_OTHER: Final = 303
+_ENTRY: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @router.get("/")
@@ -73,8 +78,15 @@ async def project(
 
 
 @router.get("/records/{record}")
-async def record(request: Request, service: Service, record: DigestPath) -> Response:
+async def record(
+    request: Request,
+    service: Service,
+    record: DigestPath,
+    entry: Annotated[str, Query(max_length=64)] = "",
+) -> Response:
     """What was said, when, where it stands, and the numbered checks of its receipt.
+
+    Whoever comes from a printed certificate is told whether its entry is this record's.
 
     Raises:
         StoreError: `record.unknown`.
@@ -99,8 +111,20 @@ async def record(request: Request, service: Service, record: DigestPath) -> Resp
         "proof": record_view.proof_of(service, stored, language),
         "header": service.chain.blocks.header(stored.place.height),
         "origin": service.chain.origin,
+        "stands": standing_of(service, stored.record_id).stands,
+        "number": number_of(service, stored),
+        "printed": record_view.printed_entry(stored, entry),
     }
     return page(request, "record.html", values)
+
+
+@router.get("/v/{record}")
+async def short(
+    request: Request, record: DigestPath, entry: Annotated[str, Query(max_length=64)] = ""
+) -> Response:
+    """Where the QR of a certificate leads: the record's page, with the entry that was printed."""
+    query = f"?entry={entry}" if _ENTRY.fullmatch(entry) else ""
+    return RedirectResponse(f"/records/{record}{query}", _SEE_OTHER, rendering.HEADERS)
 
 
 @router.get("/search")

@@ -99,7 +99,7 @@ def track_of(
     return Track(
         subject,
         project if slash else "",
-        _name(service, state, project),
+        project_name(service, project),
         sections,
         _by_stage(actions),
         tuple(alerts),
@@ -109,9 +109,15 @@ def track_of(
     )
 
 
-def _name(service: LedgerService, state: State, project: str) -> str:
-    """The name under which the venue took the project in."""
-    head = service.chain.head
+def project_name(service: LedgerService, subject: str) -> str:
+    """The name under which the venue took a project in; empty where that cannot be shown.
+
+    Args:
+        service: of the node.
+        subject: the project, or one of its sections.
+    """
+    head, project = service.chain.head, subject.partition("/")[0]
+    state = State(Overlay(service.chain.state))
     for each in state.records(project, INTAKE, Times(head.log_size, head.time_ms)):
         record = service.decoded(service.stored(each))
         if service.viewer.may_see(record):

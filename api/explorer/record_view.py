@@ -68,6 +68,13 @@ class Proof:
     """Why there is no receipt yet; empty where there is one."""
 
 
+def printed_entry(stored: StoredRecord, printed: str) -> str:
+    """Whether an entry hash that was printed is this record's: ``same``, ``other``, or empty."""
+    if not printed:
+        return ""
+    return "same" if printed == leaf_hash(stored.entry.leaf()).hex() else "other"
+
+
 def facts_of(service: LedgerService, record: Record, names: Names, language: str) -> list[Fact]:
     """The fields in the record's order, by the names and kinds of its type."""
     kind = service.catalogue.type(record.type)

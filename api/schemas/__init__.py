@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from api.schemas import (
     answers,
+    certificates,
     completeness,
     coverage,
     deposits,
@@ -26,7 +27,18 @@ __all__ = ["REF", "components", "read_bundle"]
 
 REF: Final = "#/components/schemas/"
 _MODULES: Final = (
-    *(answers, completeness, coverage, deposits, diagnosis, node, status, submitted, trace),
+    *(
+        answers,
+        certificates,
+        completeness,
+        coverage,
+        deposits,
+        diagnosis,
+        node,
+        status,
+        submitted,
+        trace,
+    ),
 )
 
 

@@ -15,6 +15,7 @@ import uvicorn
 
 from api.app import create_app
 from api.deposit_store import DepositStore
+from api.documents.contents import Issuer
 from api.outbound.outbound import Outbound
 from api.service import LedgerService
 from cli.compose.catalogues import catalogues_at_hand
@@ -133,7 +134,7 @@ def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Itera
         )
         listening = listen(settings.api_listen)
         held.callback(listening.close)
-        server = http_server(create_app(service), https=https)
+        server = http_server(create_app(service, issuer=Issuer(settings.public_url)), https=https)
         yield OpenNode(settings, runner, server, listening, outbound)
 
 

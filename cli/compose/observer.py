@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.client.upstream import Asking, HttpUpstream
 from api.clock import now_ms
+from api.documents.contents import Issuer
 from api.service import LedgerService
 from api.tlog_witness.app import create_witness_app
 from api.tlog_witness.own_log import OwnLog
@@ -79,7 +80,8 @@ async def run_observer(settings: ObserverSettings, *, stop_with_parent: bool = F
             held_cosigner(settings, trust, secret) as cosigner,
             listen(settings.api_listen) as listening,
         ):
-            server = http_server(_app(opened, trust, cosigner), https=https)
+            app = _app(opened, trust, cosigner, Issuer(settings.public_url))
+            server = http_server(app, https=https)
             log.info("observer.started", network=trust.network_id.hex(), api=settings.api_url)
             await run_together(
                 [opened.node.run()], server, listening, stop_with_parent=stop_with_parent
@@ -93,9 +95,11 @@ async def run_observer(settings: ObserverSettings, *, stop_with_parent: bool = F
     log.info("observer.stopped")
 
 
-def _app(opened: _Opened, trust: TrustRoot, cosigner: WitnessedLog | None) -> FastAPI:
+def _app(
+    opened: _Opened, trust: TrustRoot, cosigner: WitnessedLog | None, issuer: Issuer
+) -> FastAPI:
     """A node's interface; and under ``/witness`` a tlog-witness of this chain where it cosigns."""
-    app = create_app(opened.service)
+    app = create_app(opened.service, issuer=issuer)
     if cosigner is not None:
         own = OwnLog(opened.service.chain, opened.node, trust)
         witness = Witness([cosigner], lambda: now_ms() // 1000)

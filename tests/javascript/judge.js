@@ -11,6 +11,9 @@ import * as bundle from "../../api/static/verify/bundle.js";
 import { concat, fromHex, hex, utf8 } from "../../api/static/verify/bytes.js";
 import { decode, encode } from "../../api/static/verify/canonical.js";
 import { decodeCertificate, verifyCertificate } from "../../api/static/verify/certificate.js";
+import {
+  certificateNumber, parseCertificateNumber,
+} from "../../api/static/verify/certificate_number.js";
 import { faultsOf, quorumOf } from "../../api/static/verify/committee.js";
 import * as draw from "../../api/static/verify/draw.js";
 import { fitKey, keyId, verifySignature } from "../../api/static/verify/ed25519.js";
@@ -230,6 +233,12 @@ const JUDGES = {
     verifyCertificate(decodeCertificate(fromHex(given.data)), trust);
   },
   "certificate/refused": refusedBy(decodeCertificate),
+  "certificate_pdf/numbers": ({ domain, index, number }) => {
+    same(certificateNumber(domain, BigInt(index)), number, "number");
+    same(parseCertificateNumber(number, domain), BigInt(index), "index");
+  },
+  "certificate_pdf/refused_numbers": ({ domain, number }) =>
+    parseCertificateNumber(number, domain),
   "committee/sizes": ({ n, f, q }) => same([faultsOf(n), quorumOf(n)], [f, q], "f and q"),
   "draw/draws": (given) => {
     const [network, request, header] = all([given.network, given.request, given.header]);

@@ -1,0 +1,63 @@
+"""How a record stands now: in effect, amended, withdrawn, or replaced by another certificate."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from api.service import LedgerService
+from contracts.certificate_rows import certified
+from contracts.overlay import Overlay
+from contracts.state import State
+from contracts.tables import CERTIFICATE
+from contracts.verdict import Times
+from ledger.block_store import StoredRecord
+from ledger.core.certificate_number import certificate_number
+from ledger.core.identifiers import Height, LogIndex, RecordId, Subject
+
+
+class Stands(StrEnum):
+    """How one record stands."""
+
+    VALID = "valid"
+    AWAITING = "awaiting"
+    AMENDED = "amended"
+    VOIDED = "voided"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class StoodAt:
+    """How a record stood, and as of when."""
+
+    stands: Stands
+    height: Height
+    time_ms: int
+    """Of the newest block here."""
+
+
+def standing_of(service: LedgerService, record_id: RecordId) -> StoodAt:
+    """How a record that is on the ledger stands at this node's head."""
+    head = service.chain.head
+    state = State(Overlay(service.chain.state))
+    as_of = Times(head.log_size, head.time_ms)
+    return StoodAt(_stands(state, record_id, as_of), head.height, head.time_ms)
+
+
+def number_of(service: LedgerService, stored: StoredRecord) -> str:
+    """The number under which people know a record; of one that was sealed its commitment's."""
+    place = stored if stored.came_from is None else stored.came_from.commitment
+    return certificate_number(service.chain.genesis.domain, LogIndex(place.place.index))
+
+
+def _stands(state: State, record_id: RecordId, as_of: Times) -> Stands:
+    row = state.record(record_id)
+    if row is None or row.effective is None:
+        return Stands.AWAITING
+    if row.voided_index is not None:
+        return Stands.VOIDED
+    if state.newest(record_id) is not None:
+        return Stands.AMENDED
+    if row.type != CERTIFICATE or record_id in state.open(row.subject, CERTIFICATE, as_of):
+        return Stands.VALID
+    last = certified(state, Subject(row.subject))
+    return Stands.WITHDRAWN if last is None or last.record_id == record_id else Stands.SUPERSEDED

@@ -1,0 +1,208 @@
+"""Certificates over HTTP: what they say, whose they are, and what a node does when many are asked."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from api.documents import printing
+from api.documents.facts import Certificate, Manner, Pair, Row, Said, Section
+from api.documents.layout import laid_out
+from api.documents.lettering import Face, has, shown, width, wrapped
+from api.documents.printing import WAITING_MAX, Printer, printed
+from api.documents.sheet import LEFT, RIGHT, Words
+from api.documents.words import _words
+from ledger.carriers.pdf_attachment import read_certificate
+from ledger.certificate_pdfs import verify_certificate
+from ledger.codes import Code
+from ledger.core.certificate_number import certificate_number
+from ledger.core.identifiers import Digest, LogIndex, NetworkId, RecordId
+from ledger.errors import LedgerError
+from tests.api.one_node import OneNode
+from tests.api.small_tender import Tender, play
+
+RARE = "𠮷㙍龘"
+HOLES = re.compile(r"{\w+}")
+
+
+@pytest.fixture(scope="module")
+def tender(node: OneNode, client: httpx.Client) -> Tender:
+    return play(client, node)
+
+
+def certificate(**more: Any) -> Certificate:
+    """One that no ledger has heard of."""
+    said = {
+        "title": Pair("存证证书", "Certificate of Evidence"),
+        "number": "ONE-0000-0042-0",
+        "network": Pair("见证网", "one.example"),
+        "network_id": NetworkId(bytes(32)),
+        "record_id": RecordId(b"\1" * 32),
+        "entry_hash": Digest(b"\2" * 32),
+        "statement": Pair("兹证明。", "This certifies."),
+        "sections": (),
+        "link": "https://ledger.example/v/" + "01" * 32 + "?entry=" + "02" * 32,
+        "link_words": Pair("扫码", "Scan"),
+        "issued_by": Pair("交易中心", "Trading centre"),
+        "printed_at_ms": 1_800_000_000_000,
+        "signed": False,
+        "receipt": b"{}",
+    }
+    return Certificate(**{**said, **more})
+
+
+def lines(made: Certificate) -> list[str]:
+    """All text on its pages, in reading order."""
+    marks = (mark for page in laid_out(made) for mark in page.marks)
+    return [mark.text for mark in marks if isinstance(mark, Words)]
+
+
+def rows(*values: str, manner: Manner = Manner.PLAIN) -> tuple[Section, ...]:
+    items = tuple(Row(Pair("名称", "Name"), (Said(value, manner),)) for value in values)
+    return (Section(Pair("事项", "Facts"), items),)
+
+
+# What stands on the page.
+
+
+def test_a_character_that_the_font_lacks_is_printed_as_its_code_point_with_a_note() -> None:
+    told = lines(certificate(sections=rows(f"{RARE}建筑公司")))
+    assert "[U+20BB7]㙍[U+9F98]建筑公司" in told
+    assert any("统一码" in line for line in told) and any("Unicode" in line for line in told)
+    assert not any("统一码" in line for line in lines(certificate(sections=rows("㙍建筑公司"))))
+
+
+def test_the_font_has_all_of_gb_2312_and_the_standard_characters_beyond_it() -> None:
+    rows_of = range(0xA1, 0xFF)
+    pairs = (bytes((high, low)) for high in rows_of for low in rows_of)
+    text = "".join(pair.decode("gb2312", "ignore") for pair in pairs)
+    assert len(text) > 7_400 and [each for each in text if not has(each)] == []
+    # 通用规范汉字表: its last characters, and those of its third level that GB 2312 lacks.
+    assert all(has(each) for each in "㑇㙘㛃䥽䲠鿍鿎鿏𠙶𬀩𬺈𫚖龢龠")
+
+
+@pytest.mark.parametrize("mark", ["\u202e", "\n", "\x00", "\u200b", "\ufeff"])
+def test_what_would_act_on_a_reader_is_printed_by_its_code_point(mark: str) -> None:
+    assert shown(f"a{mark}b") == f"a[U+{ord(mark):04X}]b"
+
+
+def test_a_long_value_wraps_inside_the_margin_and_over_pages() -> None:
+    long = "金城市黄河路桥梁改造工程（第一标段）施工总承包，" * 20
+    digests = rows(*(f"{at:064x}" for at in range(120)), manner=Manner.DIGEST)
+    pages = laid_out(certificate(sections=(*rows(long, "x" * 500), *digests)))
+    assert len(pages) > 3
+    marks = [mark for page in pages for mark in page.marks if isinstance(mark, Words)]
+    assert all(mark.x >= LEFT for mark in marks)
+    wide = [each for each in marks if each.x + width(each.text, each.face, each.size) > RIGHT + 1]
+    assert wide == []
+    numbers = [mark.text for mark in marks if mark.text.startswith("第 ")]
+    assert numbers[0].startswith(f"第 1 页，共 {len(pages)} 页") and len(numbers) == len(pages)
+
+
+def test_no_line_begins_with_what_ends_a_sentence() -> None:
+    for line in wrapped("招标文件，澄清，答复，公告，" * 30, Face.TEXT, 10, 101):
+        assert line[0] != "，"
+
+
+def test_both_languages_have_the_same_words() -> None:
+    zh, en = _words("zh"), _words("en")
+    assert set(zh) == set(en)
+    assert {key: set(HOLES.findall(text)) for key, text in zh.items()} == {
+        key: set(HOLES.findall(text)) for key, text in en.items()
+    }
+
+
+def test_the_same_certificate_is_the_same_bytes() -> None:
+    made = certificate(sections=rows("同一份证书"))
+    assert printed(made) == printed(made)
+    later = replace(made, printed_at_ms=made.printed_at_ms + 1000)
+    assert printed(later) != printed(made)
+
+
+# Over HTTP.
+
+
+def test_a_record_has_its_certificate_with_its_receipt_inside(
+    node: OneNode, client: httpx.Client, tender: Tender
+) -> None:
+    record_id = tender.document.record_id.hex()
+    answer = client.get(f"/v1/records/{record_id}/certificate.pdf")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/pdf"
+    read = read_certificate(answer.content)
+    verdict = verify_certificate(read, node.trust)
+    assert verdict.record_id.hex() == record_id
+    assert read.number == certificate_number("one.example", verdict.index)
+    assert f'filename="{read.number}.pdf"' in answer.headers["content-disposition"]
+    # One box finds the record by the number that is read off paper.
+    (hit,) = client.get("/v1/search", params={"q": read.number.lower()}).json()["hits"]
+    assert (hit["kind"], hit["name"]) == ("record", record_id)
+
+
+def test_a_mistyped_number_finds_nothing(client: httpx.Client, tender: Tender) -> None:
+    number = certificate_number("one.example", LogIndex(0))
+    wrong = number[:-1] + ("A" if number[-1] != "A" else "B")
+    assert client.get("/v1/search", params={"q": wrong}).status_code == 404
+
+
+def test_the_certificate_of_a_record_that_is_hidden_is_hidden(
+    client: httpx.Client, tender: Tender
+) -> None:
+    for path in ("certificate.pdf", "standing"):
+        answer = client.get(f"/v1/records/{tender.complaint.record_id.hex()}/{path}")
+        assert (answer.status_code, answer.json()["code"]) == (403, "api.not_public")
+        unknown = client.get(f"/v1/records/{'0' * 64}/{path}")
+        assert (unknown.status_code, unknown.json()["code"]) == (404, "record.unknown")
+
+
+def test_the_page_of_a_record_offers_it_and_compares_the_printed_entry(
+    client: httpx.Client, tender: Tender
+) -> None:
+    record_id = tender.document.record_id.hex()
+    answer = client.get(f"/v1/records/{record_id}/certificate.pdf")
+    entry = read_certificate(answer.content).entry_hash.hex()
+    link = f"/v/{record_id}?entry={entry}"
+    page = client.get(link, follow_redirects=True)
+    assert page.status_code == 200 and f"/records/{record_id}/certificate.pdf" in page.text
+    assert "条目哈希相符" in page.text
+    other = client.get(f"/v/{record_id}?entry={'0' * 64}", follow_redirects=True)
+    assert "条目哈希不符" in other.text
+    plain = client.get(f"/v/{record_id}?entry=nothing", follow_redirects=True)
+    assert "条目哈希" not in plain.text
+
+
+def test_beyond_a_few_that_wait_whoever_asks_is_told_to_come_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[Certificate] = []
+
+    def slow(each: Certificate) -> bytes:
+        made.append(each)
+        return b""
+
+    monkeypatch.setattr(printing, "printed", slow)
+
+    async def many() -> list[bytes | LedgerError]:
+        printer = Printer()
+        ends: list[bytes | LedgerError] = []
+
+        async def ask() -> None:
+            try:
+                ends.append(await printer.print(certificate()))
+            except LedgerError as refusal:
+                ends.append(refusal)
+
+        async with anyio.create_task_group() as group:
+            for _ in range(WAITING_MAX + 1):
+                group.start_soon(ask)
+        # Nobody waits any more: the next one is made.
+        ends.append(await printer.print(certificate()))
+        return ends
+
+    ends = anyio.run(many)
+    refused = [each for each in ends if isinstance(each, LedgerError)]
+    assert [each.code for each in refused] == [Code.CERTIFICATE_PDF_BUSY]
+    assert len(made) == WAITING_MAX + 1
