@@ -18,6 +18,7 @@ import uvicorn
 
 from api.app import create_app
 from api.deposit_store import DepositStore
+from api.documents.contents import Issuer
 from api.service import LedgerService
 from consensus.append_file import DiskFile
 from consensus.build import Identity, Storage, codec_of, open_driver
@@ -193,6 +194,10 @@ class OneNode:
             bytes(16),
         )
 
+    def issuer(self) -> Issuer:
+        """How it issues certificates: their QR leads to this node."""
+        return Issuer(self.url)
+
     async def _serve(self, began: Future[Any]) -> None:
         """Open the folder, run until stopped, close it."""
         store = LevelDBStore(self.folder / "db")
@@ -212,7 +217,8 @@ class OneNode:
                 deposits=DepositStore(self.folder / "deposits"),
                 rules=executor if self.looks_ahead else None,
             )
-            config = uvicorn.Config(create_app(service), log_config=None, access_log=False)
+            app = create_app(service, issuer=self.issuer())
+            config = uvicorn.Config(app, log_config=None, access_log=False)
             server = uvicorn.Server(config)
             running = asyncio.create_task(runner.run())
             serving = asyncio.create_task(server.serve(sockets=[listening]))
