@@ -14,8 +14,8 @@ from api.client import Client, ClientError
 from cli.main import app
 from ledger.codes import Code
 from tests.api.one_node import OneNode, now_ms
+from tests.api.small_errand import WORKS, Errand
 from tests.api.small_tender import DAY_MS, PROJECT, SECTION
-from tests.api.test_completeness import WORKS, Errand
 
 SECOND = f"{PROJECT}/02"
 
