@@ -194,6 +194,7 @@ class _TypeCheck:
             _known(kind.key, "deadline", stops.deadline, self._all.deadlines)
             _known(kind.key, "relation", stops.by, kind.refs)
         for each in kind.timers:
+            self._check_when(each.when)
             if self._all.alerts[each.alert].rule not in _BY_CLOCK:
                 raise _invalid(kind.key, f"{each.alert} is not raised by a timer")
             if self._all.deadlines[each.deadline].before:

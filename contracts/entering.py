@@ -132,7 +132,7 @@ def _take_effect(case: Case, row: RecordRow) -> tuple[Effect, ...]:
                 state.forbid(row.subject, each, record_id, forbids.otherwise)
     for name in kind.rules:
         RULES[name].apply(case)
-    raised = tuple(found for each in kind.timers if (found := _start(case, each)) is not None)
+    raised = tuple(found for each in kind.timers if (found := _started(case, each)))
     if kind.key in case.facts.world.catalogue.reviewed:
         return (*raised, Review(row.subject))
     return raised
@@ -171,9 +171,9 @@ def _cited(case: Case, relation: str) -> tuple[Ref, ...]:
     return tuple(ref for ref in refs if ref.relation == relation and ref.network_id is None)
 
 
-def _start(case: Case, starts: Starts) -> Raised | None:
+def _started(case: Case, starts: Starts) -> Raised | None:
     """Start a timer of the record; the alert where its deadline crossed an uncovered day."""
-    limit = limit_for(case, starts.deadline)
+    limit = limit_for(case, starts.deadline) if holds(starts.when, case.record.fields) else None
     if limit is None:
         return None
     record, record_id = case.record, RecordId(case.facts.record_id)

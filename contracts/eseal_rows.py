@@ -1,4 +1,4 @@
-"""What the state keeps of electronic seals: the status of each as slow rows, and uses counted.
+"""What the state keeps of electronic seals: the status of each as slow rows, and what was made.
 
 A seal has one row for each spell of a status, under the log index at which it began: a spell ends
 and the next begins, so "valid at t" is proven by one row. Rows never move. Not to be confused with
@@ -17,10 +17,9 @@ from ledger.core.identifiers import Digest, MemberId, RecordId
 from ledger.core.status import PREFIX, Interval, interval_from
 
 VALID: Final = "valid"
-APPLICATION: Final = "seal.applied"
+SUSPENDED: Final = "suspended"
+REVOKED: Final = "revoked"
 _MADE: Final = b"seal-made/"
-_USES: Final = b"seal-uses/"
-_STAMPED: Final = b"seal-stamped/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class SealRow:
     interval: Interval
     seal: str
     status: str
-    """``valid``; a suspension or revocation begins a spell of its own."""
+    """``valid``, ``suspended`` or ``revoked``, each a spell of its own."""
     owner: MemberId
     image: Digest
     certificate: Digest
@@ -44,17 +43,33 @@ class SealRow:
         return encode((self.interval.value(), *about, self.published_by))
 
 
-def owner_of(state: State, seal: str, as_of: Times) -> MemberId | None:
-    """Who applied for a seal; None where nobody has."""
-    application = next(state.records(seal, APPLICATION, as_of), None)
-    row = None if application is None else state.record(application)
-    return None if row is None else row.issuer
+@dataclass(frozen=True, slots=True)
+class MadeSeal:
+    """A seal that was made, whether or not its status was published."""
+
+    owner: MemberId
+    """Whose application it was made for."""
+    seal_type: str
+    image: Digest
+    certificate: Digest
+
+
+def owner_of(state: State, seal: str) -> MemberId | None:
+    """Who applied for a seal that was made; None where none was."""
+    found = made(state, seal)
+    return None if found is None else found.owner
 
 
 def spells(state: State, seal: str) -> Iterator[SealRow]:
     """Every spell of a seal's status, the earliest first."""
     for _, data in state.overlay.rows(_group(seal)):
         yield _row(data)
+
+
+def lasting(state: State, seal: str) -> SealRow | None:
+    """The spell that has not ended; None before the seal was published."""
+    found = [row for row in spells(state, seal) if row.interval.until_index is None]
+    return found[0] if found else None
 
 
 def status_at(state: State, seal: str, index: int) -> str | None:
@@ -70,44 +85,27 @@ def status_after(state: State, seal: str, time_ms: int) -> str | None:
 
 def begin(state: State, row: SealRow, times: Times) -> None:
     """End the spell that lasts, and begin `row` at `times`."""
-    for lasting in spells(state, row.seal):
-        if lasting.interval.until_index is None:
-            _put(state, replace(lasting, interval=ended(lasting.interval, times)))
+    before = lasting(state, row.seal)
+    if before is not None:
+        _put(state, replace(before, interval=ended(before.interval, times)))
     _put(state, replace(row, interval=since(times)))
 
 
-def made(state: State, seal: str) -> tuple[Digest, Digest] | None:
-    """Image and certificate of a seal that was made; None where it was not."""
+def made(state: State, seal: str) -> MadeSeal | None:
+    """What was made under a seal's id; None where nothing was."""
     data = state.overlay.get(_MADE + seal.encode())
-    return None if data is None else cast("tuple[Digest, Digest]", decode_stored(data))
+    if data is None:
+        return None
+    owner, seal_type, image, certificate = cast(
+        "tuple[str, str, bytes, bytes]", decode_stored(data)
+    )
+    return MadeSeal(MemberId(owner), seal_type, Digest(image), Digest(certificate))
 
 
-def put_made(state: State, seal: str, image: Digest, certificate: Digest) -> None:
+def put_made(state: State, seal: str, what: MadeSeal) -> None:
     """Keep what was made."""
-    state.overlay.put(_MADE, seal.encode(), encode((image, certificate)))
-
-
-def uses(state: State, authorisation: RecordId) -> int:
-    """How many documents were stamped on an authorisation."""
-    data = state.overlay.get(_USES + authorisation)
-    return 0 if data is None else cast(int, decode_stored(data))
-
-
-def put_use(state: State, authorisation: RecordId, documents: int) -> None:
-    """Count `documents` more."""
-    state.overlay.put(_USES, authorisation, encode(uses(state, authorisation) + documents))
-
-
-def stamped(state: State, use: RecordId) -> frozenset[bytes]:
-    """SHA-256 of each document that a use stamped; empty for any other record."""
-    data = state.overlay.get(_STAMPED + use)
-    documents = () if data is None else cast("tuple[bytes, ...]", decode_stored(data))
-    return frozenset(documents)
-
-
-def put_stamped(state: State, use: RecordId, documents: tuple[Digest, ...]) -> None:
-    """Keep what a use stamped."""
-    state.overlay.put(_STAMPED, use, encode(documents))
+    value = (what.owner, what.seal_type, what.image, what.certificate)
+    state.overlay.put(_MADE, seal.encode(), encode(value))
 
 
 def _put(state: State, row: SealRow) -> None:

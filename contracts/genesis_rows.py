@@ -8,10 +8,12 @@ the first entry; so must-follow needs no exception for the first day. Spec:
 from contracts import layout, standing
 from contracts.overlay import EmptyState, Overlay
 from contracts.state import State
-from contracts.tables import VERSION
+from contracts.tables import VERSION, Catalogue
+from ledger.codes import Code
 from ledger.core.canonical import encode
 from ledger.core.genesis import Founder, Genesis
 from ledger.core.status import PREFIX, SINCE_GENESIS
+from ledger.errors import FormatError
 
 
 def genesis_rows(genesis: Genesis) -> dict[bytes, bytes]:
@@ -35,6 +37,22 @@ def genesis_rows(genesis: Genesis) -> dict[bytes, bytes]:
     overlay.put(PREFIX, f"catalogue/{VERSION}".encode(), catalogue_row)
     overlay.keep()
     return {key: value for key, value in overlay.writes() if value is not None}
+
+
+def check_single(genesis: Genesis, catalogue: Catalogue) -> None:
+    """Require that a role which one member holds at a time has one founder at most.
+
+    Raises:
+        FormatError: `genesis.invalid`.
+    """
+    for name in (key for key, role in catalogue.roles.items() if role.single):
+        holders = [
+            founder.member_id
+            for founder in genesis.members
+            if any(role.name == name for role in founder.roles)
+        ]
+        if len(holders) > 1:
+            raise FormatError(Code.GENESIS_INVALID, what=f"{name}: {', '.join(holders)}")
 
 
 def _enrol(state: State, founder: Founder) -> None:

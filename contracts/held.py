@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from contracts import version_rows
+from contracts.genesis_rows import check_single
 from contracts.overlay import StateReader
 from contracts.tables import Catalogue
 from contracts.verdict import World
@@ -26,7 +27,7 @@ class Held:
         """Require that the one that the network began with is among them.
 
         Raises:
-            FormatError: `catalogue.other`.
+            FormatError: `catalogue.other`; `genesis.invalid` where founders share a single role.
         """
         self._catalogues = {each.hash: each for each in (catalogue, *more)}
         if genesis.catalogue_hash not in self._catalogues:
@@ -37,6 +38,7 @@ class Held:
             )
         self.first = self._catalogues[genesis.catalogue_hash]
         """The genesis's."""
+        check_single(genesis, self.first)
         self.lacking: Adopted | None = None
         """The first version that was adopted and is not at hand."""
 

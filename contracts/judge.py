@@ -14,7 +14,7 @@ from contracts.entitlement import Entitlement, entitlement
 from contracts.expression import Moment
 from contracts.references import check_references
 from contracts.rules import RULES
-from contracts.schema import REFUSE, Clause, Window, holds
+from contracts.schema import REFUSE, UNGRANTED_ROLES, Clause, Window, holds
 from contracts.shape import check_shape
 from contracts.state import State
 from contracts.verdict import Accepted, Facts, Raised, Times, Verdict
@@ -72,6 +72,10 @@ def _check_issuer(case: Case) -> Rejected | None:
     if found is Entitlement.ENTITLED or (recorded and case.kind.issuer_else != REFUSE):
         return None
     detail = {"type": case.kind.key, "issuer": case.record.issuer}
+    roles = [each.role for each in case.kind.issuers]
+    known = case.facts.world.catalogue.roles
+    if all(role not in UNGRANTED_ROLES and known[role].single for role in roles):
+        return Rejected(Code.RECORD_SINGLE_WRITER, {**detail, "role": roles[0]})
     return Rejected(Code.RECORD_ISSUER_ROLE, detail)
 
 

@@ -133,6 +133,7 @@ class Starts:
 
     deadline: str
     alert: str
+    when: When = field(default_factory=lambda: NO_CONDITION)
 
 
 @dataclass(frozen=True, slots=True)

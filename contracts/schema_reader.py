@@ -61,7 +61,7 @@ def record_type(key: str, raw: Raw) -> RecordType:
         confirmed_by=row.optional("confirmed_by", _confirmed_by),
         opens=row.flag("opens", default=False),
         closes=row.many("closes", _closes),
-        timers=row.many("timers", lambda each: Starts(each.text("deadline"), each.text("alert"))),
+        timers=row.many("timers", _starts),
         stops=row.many("stops", lambda each: Stops(each.text("deadline"), each.text("by"))),
         frozen_after=row.text("frozen_after", ""),
         amended_by=frozenset(row.texts("amended_by")),
@@ -186,6 +186,10 @@ def _clause(where: str, raw: object) -> Clause:
     made = Clause(text, parse(text), row.text("else", REFUSE), row.when())
     row.end()
     return made
+
+
+def _starts(row: Row) -> Starts:
+    return Starts(row.text("deadline"), row.text("alert"), row.when())
 
 
 def _window(row: Row) -> Window:

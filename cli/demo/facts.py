@@ -5,7 +5,7 @@ What a scene writes as ``facts = "@word:what"`` becomes several fields at once.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from nacl.utils import random
 
@@ -72,15 +72,7 @@ class Facts:
     def _status(self, seals: Sequence[str]) -> dict[str, Value]:
         """What a node answers about a seal now: its newest block, that block's time, the status."""
         (seal,) = seals
-        height = int(self.reader.network()["height"])
-        block: Any = self.reader.client.nodes.json(f"/v1/blocks/{height}")
-        said = [each["record"]["fields"] for each in self.reader.client.subject(seal)]
-        status = [fields["status"] for fields in said if "status" in fields][-1]
-        return {
-            "status_height": height,
-            "status_time_ms": int(block["header"]["time_ms"]),
-            "status": str(status),
-        }
+        return self.reader.client.seal_status(seal).fields()
 
     def _scores(self, names: Sequence[str]) -> dict[str, Value]:
         """The scores that a report opens: records, values and salts in one order."""

@@ -19,6 +19,8 @@ from contracts.alerts import (
     drawing,
     duties,
     eseal,
+    eseal_conformance,
+    eseal_counts,
     evaluation,
     function_point,
     missing_node,
@@ -44,24 +46,34 @@ ALERT_RULES: Final[Mapping[str, AlertRule]] = MappingProxyType(
         "breach": access.breach,
         "ca_certificate": ca_certificates.conclude,
         "composition": evaluation.composition,
-        "content_rehash": content_rehash.conclude,
+        "content_rehash": lambda case: (
+            content_rehash.conclude(case) or eseal_conformance.altered(case)
+        ),
         "contract": contract.conclude,
-        "counted": lambda case: sealing.wrong_set(case) or recording.gap(case),
+        "counted": lambda case: (
+            sealing.wrong_set(case) or recording.gap(case) or eseal_counts.wrong_batch(case)
+        ),
         "deposit_account": deposits.strange_account,
         "draw": drawing.repeated,
         "duties": duties.conclude,
         "evaluation_time": report.duration,
         "far_bidders": report.far_bidders,
         "few_bids": sealing.few_bids,
-        "function_point": function_point.conclude,
+        "function_point": lambda case: (
+            function_point.conclude(case) or eseal_conformance.not_conforming(case)
+        ),
         "guarantee": deposits.unfit,
         "in_common": comparison.in_common,
-        "missing_node": missing_node.conclude,
+        "missing_node": lambda case: (
+            missing_node.conclude(case) or eseal_conformance.file_lacks(case)
+        ),
         "negative_list": negative_list.conclude,
         "period": periods.conclude,
         "ranking": ranking.conclude,
+        "returned_often": eseal_conformance.returned_often,
         "score_outlier": evaluation.outliers,
         "seal_use": eseal.conclude,
+        "seal_use_rate": eseal_counts.abnormal_rate,
         "signer": signer.conclude,
         "silent_change": silent_change.conclude,
         "timing": timing.conclude,

@@ -18,23 +18,28 @@ from tests.api.small_tender import say
 
 SEAL = "SEAL-620100-0001"
 MADE = {"seal_type": "legal_name", "image": bytes(32), "seal_certificate": b"\x01" * 32}
+FORM = {"form": b"form"}
+CONNECT: dict[str, Any] = {"action": "connect", "region": "620100"}
 
 
 def life_of_a_seal(node: OneNode, client: httpx.Client) -> RecordId:
     """Applied for, checked, approved, filed, made, published, by a centre with every role."""
 
-    def step(type_key: str, after: RecordId | None = None, **fields: Any) -> RecordId:
-        refs = [] if after is None else [("follows", after)]
+    def step(type_key: str, *after: RecordId, **fields: Any) -> RecordId:
+        refs = [("follows", each) for each in after]
         record = node.record("centre", type_key, SEAL, refs=refs, **fields)
         return say(client, node, record).record_id
 
-    applied = say(
-        client, node, node.record("builder", "seal.applied", SEAL, seal_type="legal_name")
-    )
-    checked = step("seal.checked", applied.record_id, decision="passed")
+    about: dict[str, Any] = {"seal_type": "legal_name", "form_version": "2026"}
+    form = node.record("builder", "seal.applied", SEAL, files=FORM, **about)
+    applied = say(client, node, form).record_id
+    checked = step("seal.checked", applied, decision="passed")
     approved = step("seal.approved", checked, decision="approved")
-    step("seal.filed", checked, archive_class="1")
-    made = step("seal.made", approved, **MADE)
+    archived = node.record(
+        "centre", "seal.filed", SEAL, files=FORM, refs=[("follows", checked)], archive_class="1"
+    )
+    filed = say(client, node, archived).record_id
+    made = step("seal.made", approved, filed, application=applied, **MADE)
     return step("seal.published", made, status="valid")
 
 
@@ -106,9 +111,11 @@ def test_the_client_asks_and_the_use_cites_the_answer(
     say(client, node, node.record("centre", "ledger.standard_published", "STD-1", **fields))
     request = node.record("builder", "seal.test_requested", "builder", standard="STD-1")
     cites = [("follows", say(client, node, request).record_id)]
-    passed = node.record("centre", "seal.tested", "builder", refs=cites, result="passed")
+    passed = node.record(
+        "centre", "seal.tested", "builder", refs=cites, result="passed", case_count=36
+    )
     cites = [("follows", say(client, node, passed).record_id)]
-    say(client, node, node.record("centre", "seal.connected", "builder", refs=cites))
+    say(client, node, node.record("centre", "seal.connected", "builder", refs=cites, **CONNECT))
 
     with Client([node.url], node.trust) as sdk:
         answer = sdk.seal_status(SEAL)

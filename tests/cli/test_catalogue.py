@@ -106,9 +106,9 @@ def with_orphans(tmp_path: Path) -> Catalogue:
     tenderer = replace(loaded.roles["tenderer"], reads=True)
     cashier = replace(loaded.roles["bank"], key="cashier")
     reason = loaded.reasons["few_bids"]
-    alert = replace(loaded.alerts["AL28"], rule="clause", version=1)
+    alert = replace(loaded.alerts["AL34"], rule="clause", version=1)
     quiet = {
-        key: replace(kind, alerts=tuple(code for code in kind.alerts if code != "AL28"))
+        key: replace(kind, alerts=tuple(code for code in kind.alerts if code != "AL34"))
         for key, kind in loaded.types.items()
     }
     return replace(
@@ -116,7 +116,7 @@ def with_orphans(tmp_path: Path) -> Catalogue:
         types=quiet,
         roles={**loaded.roles, "tenderer": tenderer, "cashier": cashier},
         reasons={**loaded.reasons, "nobody_says_so": reason},
-        alerts={**loaded.alerts, "AL28": alert},
+        alerts={**loaded.alerts, "AL34": alert},
     )
 
 
@@ -128,7 +128,7 @@ def test_an_orphan_of_each_kind_is_named_and_the_check_fails(
     assert found.deadlines == ("forgotten",)
     assert found.roles == ("cashier",)
     assert found.reasons == ("nobody_says_so",)
-    assert found.alerts == ("AL28",)
+    assert found.alerts == ("AL34",)
     assert found.stale == ("tenderer",)
     monkeypatch.setattr(command, "_load", lambda: with_orphans)
     checked = run("check")
@@ -158,7 +158,7 @@ def test_a_type_that_says_why_it_begins_or_follows_another_is_no_orphan(tmp_path
         ("tender.announcement", "bid_deadline_ms*: time"),
         ("evidence.deposited", "Follows nothing"),
         ("AL05", "Unauthorised signer"),
-        ("al28", "Alerts planned"),
+        ("al34", "Alerts planned"),
         ("15.3", "T46 Award decided"),
         ("15", "15.5 Award notice"),
         ("complaint_intake", "3 working_days"),

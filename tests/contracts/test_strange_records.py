@@ -46,8 +46,11 @@ class Stranger:
 
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)
-        everybody = tuple(CATALOGUE.roles)
-        self.town = Town(roles=dict.fromkeys(ROLES, everybody))
+        everybody = tuple(key for key, role in CATALOGUE.roles.items() if not role.single)
+        roles = dict.fromkeys(ROLES, everybody)
+        # Of some roles there is one holder at a time, from the genesis on.
+        roles["centre"] = tuple(CATALOGUE.roles)
+        self.town = Town(roles=roles)
         document, announcement = self.town.announced(START_MS + 10 * DAY)
         self.known = {document: "tender.document_filed", announcement: "tender.announcement"}
 

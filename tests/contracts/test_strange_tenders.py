@@ -39,7 +39,11 @@ class FairTown(TenderTown, SealTown, AddressTown):
 
     def __init__(self) -> None:
         names = {**TENDER_ROLES, **SEAL_ROLES, **ADDRESS_ROLES}
-        super().__init__("open_tender", dict.fromkeys(names, EVERY))
+        many = tuple(role for role in EVERY if not CATALOGUE.roles[role].single)
+        roles = dict.fromkeys(names, many)
+        # Of these roles there is one holder at a time, from the genesis on.
+        roles |= {"maker": (*many, "seal_maker"), "publisher": (*many, "seal_publisher")}
+        super().__init__("open_tender", roles)
 
     def played(self, stage: int) -> None:
         """Up to the opening, the scores, the report or the result, with a seal and an address."""
