@@ -32,6 +32,7 @@ _UNFIT: Final = frozenset(
         "calendar",
         "signature",
         "block",
+        "committee",
         "sealed",
         "seal",
         "list",

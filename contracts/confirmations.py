@@ -20,6 +20,7 @@ from ledger.errors import InvariantBroken, Rejected
 
 CONFIRMED: Final = "ledger.confirmed"
 """Key of the type by which further signers sign."""
+EPOCH: Final = "epoch"
 PANEL: Final = "panel"
 FIELD: Final = "field:"
 
@@ -48,6 +49,9 @@ def judge(case: Case) -> Rejected | Case | None:
     roles = roles_that_count(awaited, member)
     given = dict(case.state.confirmations(record_id))
     if not roles or member in given or awaited.record.subject != case.record.subject:
+        return _refused(case, record_id)
+    # What is for one epoch of the committee is confirmed for that epoch.
+    if awaited.record.fields.get(EPOCH) != case.record.fields.get(EPOCH):
         return _refused(case, record_id)
     return awaited if complete(awaited, {**given, member: frozenset(roles)}) else None
 

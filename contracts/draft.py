@@ -8,7 +8,15 @@ chain from here. Spec: ``docs/spec/block.md``.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from contracts import certificates, draw_rows, entering, timers, unsealing, version_rows
+from contracts import (
+    certificates,
+    committee_rows,
+    draw_rows,
+    entering,
+    timers,
+    unsealing,
+    version_rows,
+)
 from contracts.admission import Seen, Submitted, check_bundle, decode_entering
 from contracts.case import Case
 from contracts.conclusions import conclusion_record
@@ -20,6 +28,7 @@ from contracts.verdict import Conclusion, Effect, Facts, Review, Times, World
 from ledger.codes import Code
 from ledger.core.block import BlockBundle, Head, Header, block_bundle
 from ledger.core.bundle import bundle_id
+from ledger.core.committee_change import CHANGE_TYPE
 from ledger.core.effects import BlockEffects, EnteredRecord, OpenedRecord
 from ledger.core.entry import entry_hashes
 from ledger.core.identifiers import BundleId, Digest, Height, NodeId, RecordId
@@ -48,6 +57,8 @@ class _Fresh:
     """What follows from it, alerts above all."""
     opened: tuple[OpenedRecord, ...] = ()
     """At most one: what came out, where the record is an opening."""
+    closes: bool = False
+    """It changes the committee: nothing enters after it."""
 
 
 class Draft:
@@ -65,8 +76,10 @@ class Draft:
         self._opened: list[OpenedRecord] = []
         self._effects: list[Effect] = []
         self._fired_count = 0
+        self._closed = False
         head = parent.head
-        draw_rows.keep_awaited(parent.state, self._overlay, head.height, head.header_hash)
+        for keep in (draw_rows.keep_awaited, committee_rows.keep_recent):
+            keep(parent.state, self._overlay, head.height, head.header_hash)
 
     def fire(self) -> None:
         """Fire the timers that are due in the parent's state; before any bundle."""
@@ -84,6 +97,8 @@ class Draft:
             bundle: in a block's payload, bytes are absent exactly where the record entered
                 earlier; from a pool, bytes are present everywhere.
         """
+        if self._closed:
+            return Rejected(Code.BLOCK_CLOSED)
         refusal = check_bundle(bundle, self._world, self._state, self._times(0), self._seen)
         if refusal is not None:
             return refusal
@@ -100,6 +115,8 @@ class Draft:
                 entered.append(None)
                 continue
             found = self._enter(bundle, record_id, data, len(fresh))
+            if brought and brought[-1].closes:
+                found = Rejected(Code.COMMITTEE_LAST)
             if isinstance(found, Rejected) or data is None:
                 self._overlay.drop()
                 return found if isinstance(found, Rejected) else _mismatch(self._height)
@@ -121,7 +138,9 @@ class Draft:
         """Write the derived records and compute every root of the header."""
         derived = self._derive()
         records = (*self._records, *derived)
-        version_rows.settle(self._state, self._parent.head.log_size, self._times(len(derived)))
+        leaf = self._times(len(derived))
+        version_rows.settle(self._state, self._parent.head.log_size, leaf)
+        committee_rows.settle(self._state, self._parent.head.epoch, leaf)
         self._overlay.keep()
         writes = self._overlay.writes()
         head = self._parent.head
@@ -177,7 +196,7 @@ class Draft:
         case = Case(record, world.catalogue.types[record.type], facts, self._state, times)
         effects = verdict.raised + entering.enter(case, data, verdict)
         if record.type != OPENING_TYPE:
-            return _Fresh(effects)
+            return _Fresh(effects, closes=record.type == CHANGE_TYPE)
         out = unsealing.unseal(case, self._seen)
         opened = OpenedRecord(out.sealed.record_id, out.sealed.record, len(self._records) + before)
         return _Fresh(effects + out.effects, (opened,) if out.entered else ())
@@ -200,6 +219,7 @@ class Draft:
         for each in brought:
             self._effects += each.effects
             self._opened += each.opened
+            self._closed = each.closes
         return made
 
     def _derive(self) -> list[EnteredRecord]:

@@ -23,6 +23,7 @@ from ledger.core.bundle import Bundle
 from ledger.core.certificate import CommitCertificate
 from ledger.core.committee import Committee
 from ledger.core.effects import BlockEffects
+from ledger.core.epochs import begins_epoch
 from ledger.core.genesis import Genesis
 from ledger.core.hashing import sha256
 from ledger.core.identifiers import Digest, HeaderHash, Height, NodeId
@@ -41,7 +42,11 @@ class ChainStore(Protocol):
     """What the executor needs of the stored chain."""
 
     genesis: Genesis
-    committee: Committee
+
+    @property
+    def committee(self) -> Committee:
+        """Certifies the block above the head."""
+        ...
 
     @property
     def head(self) -> Head:
@@ -110,14 +115,7 @@ class BlockExecutor:
         self._chain = chain
         self._seen = Seen()
         self._judged: OrderedDict[HeaderHash, tuple[Digest, BlockEffects]] = OrderedDict()
-        self._world = World(
-            network_id=genesis.network_id,
-            catalogue=self._held.first,
-            parameters=genesis.parameters,
-            quorum_count=chain.committee.q,
-            committee_members=frozenset(node.member_id for node in chain.committee.nodes),
-        )
-        self._world = self._held.look(self._world, chain.state)
+        self._world = self._held.look(genesis, chain.committee, chain.state)
         self._held.check()
 
     @property
@@ -225,8 +223,9 @@ class BlockExecutor:
             raise InvariantBroken(f"certified block {header.height}: {verdict}")
         self._chain.append(verdict, certificate)
         self._judged.clear()
-        if adopts(verdict.writes):
-            self._world = self._held.look(self._world, self._chain.state)
+        if adopts(verdict.writes) or begins_epoch(verdict.writes):
+            chain = self._chain
+            self._world = self._held.look(chain.genesis, chain.committee, chain.state)
         return committed
 
     def serve(self, from_height: Height, limit_bytes: int) -> Sequence[tuple[bytes, bytes, bytes]]:

@@ -5,12 +5,13 @@ the first entry; so must-follow needs no exception for the first day. Spec:
 ``docs/spec/genesis.md``.
 """
 
-from contracts import layout, standing
+from contracts import committee_rows, layout, standing
 from contracts.overlay import EmptyState, Overlay
 from contracts.state import State
 from contracts.tables import VERSION, Catalogue
 from ledger.codes import Code
 from ledger.core.canonical import encode
+from ledger.core.epochs import CommitteeRow
 from ledger.core.genesis import Founder, Genesis
 from ledger.core.status import PREFIX, SINCE_GENESIS
 from ledger.errors import FormatError
@@ -30,10 +31,8 @@ def genesis_rows(genesis: Genesis) -> dict[bytes, bytes]:
     for node in genesis.committee.nodes:
         standing.put_key_taken(state, node.node_key, node.node_id)
         standing.put_key_taken(state, node.log_key, node.node_id)
-    interval, committee = SINCE_GENESIS.value(), genesis.committee
-    committee_row = encode((interval, committee.value()))
-    overlay.put(PREFIX, f"committee/{committee.epoch:08d}".encode(), committee_row)
-    catalogue_row = encode((interval, genesis.catalogue_hash))
+    committee_rows.put_epoch(state, CommitteeRow(SINCE_GENESIS, genesis.committee))
+    catalogue_row = encode((SINCE_GENESIS.value(), genesis.catalogue_hash))
     overlay.put(PREFIX, f"catalogue/{VERSION}".encode(), catalogue_row)
     overlay.keep()
     return {key: value for key, value in overlay.writes() if value is not None}

@@ -15,6 +15,7 @@ from contracts.tables import Catalogue
 from contracts.verdict import World
 from contracts.versions import Adopted, versions_of
 from ledger.codes import Code
+from ledger.core.committee import Committee
 from ledger.core.genesis import Genesis
 from ledger.core.identifiers import Digest
 from ledger.errors import FormatError, StoreError
@@ -42,8 +43,21 @@ class Held:
         self.lacking: Adopted | None = None
         """The first version that was adopted and is not at hand."""
 
-    def look(self, world: World, state: StateReader) -> World:
-        """The world as the versions of a committed state have it, as far as they are at hand."""
+    def look(self, genesis: Genesis, committee: Committee, state: StateReader) -> World:
+        """What holds on a committed state, as far as its versions are at hand.
+
+        Args:
+            genesis: of the network.
+            committee: in force for the next block.
+            state: after the newest.
+        """
+        world = World(
+            network_id=genesis.network_id,
+            catalogue=self.first,
+            parameters=genesis.parameters,
+            quorum_count=committee.q,
+            committee_members=frozenset(node.member_id for node in committee.nodes),
+        )
         adopted = version_rows.adopted(state)
         self.lacking = next((each for each in adopted if each.hash not in self._catalogues), None)
         if self.lacking is not None or len(adopted) == 1:

@@ -7,7 +7,7 @@ own fault, in this node or in a quorum: it stops the node instead of spreading.
 from ledger.core.block import Head, Header
 from ledger.core.certificate import CommitCertificate
 from ledger.core.effects import BlockEffects
-from ledger.core.identifiers import Digest
+from ledger.core.identifiers import Digest, Epoch
 from ledger.core.merkle import Frontier
 from ledger.core.payload import bundles_root
 from ledger.core.record import decode_record, record_id
@@ -91,14 +91,20 @@ def check_roots(
     _same("status root", header.status_root, status.root)
 
 
-def head_after(header: Header, certificate: CommitCertificate) -> Head:
-    """The head whose newest block has this header."""
+def head_after(header: Header, certificate: CommitCertificate, epoch: Epoch) -> Head:
+    """The head whose newest block has this header.
+
+    Args:
+        header: of the block.
+        certificate: of the block.
+        epoch: that certifies the next block: another than the header's where the block closed one.
+    """
     return Head(
         network_id=header.network_id,
         height=header.height,
         header_hash=header.hash(),
         time_ms=header.time_ms,
-        epoch=header.epoch,
+        epoch=epoch,
         view=certificate.slot.view,
         certificate=certificate,
         state_hash=header.state_hash,

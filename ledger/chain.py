@@ -16,6 +16,7 @@ from ledger.core.block import Head
 from ledger.core.certificate import CommitCertificate
 from ledger.core.committee import Committee
 from ledger.core.effects import BlockEffects
+from ledger.core.epochs import Epochs, begins_epoch, epochs_of
 from ledger.core.genesis import Genesis
 from ledger.core.identifiers import Digest, Height, NodeId, RecordId
 from ledger.core.merkle import Frontier
@@ -25,6 +26,7 @@ from ledger.core.receipt import Receipt
 from ledger.core.status import StatusTree
 from ledger.cosigned import CosignedHeads, Counted
 from ledger.errors import InvariantBroken, StoreError
+from ledger.link_maker import LinkMaker
 from ledger.log_tree import LogTree
 from ledger.lookup import Lookup
 from ledger.opening import prepare, read_head
@@ -42,27 +44,14 @@ class Chain:
     """The stored chain of one network.
 
     `blocks` reads blocks and records, `lookup` finds records, `heads` are the cosigned heads,
-    `outside` what witnesses say of them, `tiles` are the log as files, and `state` is what rules
-    read.
+    `links` lead from epoch to epoch, `outside` is what witnesses say of heads, `tiles` are the log
+    as files, and `state` is what rules read.
     """
 
     __slots__ = (
-        "_frontier",
-        "_head",
-        "_history",
-        "_receipts",
-        "_store",
-        "_tree",
-        "blocks",
-        "committee",
-        "genesis",
-        "heads",
-        "lookup",
-        "origin",
-        "outside",
-        "state",
-        "tiles",
-    )
+        "_frontier", "_head", "_history", "_receipts", "_store", "_tree", "blocks", "genesis",
+        "heads", "links", "lookup", "origin", "outside", "state", "tiles",
+    )  # fmt: skip
 
     def __init__(self, store: Store, genesis: Genesis, genesis_rows: Mapping[bytes, bytes]) -> None:
         """Open the chain in `store`, or begin it there.
@@ -79,22 +68,37 @@ class Chain:
         self._store = store
         self.genesis = genesis
         self.origin = genesis.origin
-        self.committee: Committee = genesis.committee
         self.blocks = BlockStore(store)
         self.lookup = Lookup(store, self.blocks)
         self.state = StateView(store)
         self._tree = LogTree(store)
         self.tiles = Tiles(store, self.blocks, self._tree)
         self._history = StatusHistory(store)
-        self._head, self._frontier = read_head(store, self.blocks, genesis, self._history.newest)
-        self.heads = CosignedHeads(store, self.blocks, self.origin, self.committee)
+        status = self._history.newest
+        epochs = epochs_of(status, genesis.committee)
+        epoch = epochs.newest.epoch
+        self._head, self._frontier = read_head(store, self.blocks, genesis, status, epoch)
+        self.heads = CosignedHeads(store, self.blocks, self.origin, epochs)
         self.outside = OutsideLines(store, self.blocks, self._tree, self.origin)
-        self._receipts = ReceiptMaker(self._head.network_id, self.blocks, self._tree, self._history)
+        self.links = LinkMaker(self.blocks, self._tree, self.heads)
+        network_id = self._head.network_id
+        made_of = (self.blocks, self._tree, self._history, self.links)
+        self._receipts = ReceiptMaker(network_id, *made_of)
 
     @property
     def head(self) -> Head:
         """The newest durable block."""
         return self._head
+
+    @property
+    def epochs(self) -> Epochs:
+        """Every committee up to the one that certifies the next block."""
+        return self.heads.epochs
+
+    @property
+    def committee(self) -> Committee:
+        """Certifies the next block."""
+        return self.epochs.newest
 
     @property
     def frontier(self) -> Frontier:
@@ -139,7 +143,10 @@ class Chain:
         self._store.write(writes)
         self._tree.remember(tree_rows)
         self._history.advance(status)
-        self._head, self._frontier = head_after(header, certificate), frontier
+        if begins_epoch(effects.writes):
+            self.heads.epochs = epochs_of(status, self.genesis.committee)
+        epoch = self.committee.epoch
+        self._head, self._frontier = head_after(header, certificate, epoch), frontier
 
     def serve(
         self, from_height: Height, limit_bytes: int
@@ -227,9 +234,8 @@ class Chain:
         if found is None:
             height = record.place.height
             signed = self.heads.most_waiting(height)
-            raise StoreError(
-                Code.RECEIPT_PENDING, height=height, found=signed, needed=self.committee.q
-            )
+            needed = self.epochs.at_size(self.blocks.header(height).log_size).q
+            raise StoreError(Code.RECEIPT_PENDING, height=height, found=signed, needed=needed)
         receipt = self._receipts.make(record, *found)
         return replace(receipt, cosignatures=self.outside.heads(witnesses, found[0]))
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from ledger.acknowledgement_checks import check_acknowledgements
 from ledger.codes import Code
 from ledger.core import merkle
 from ledger.core.batch import DocumentDigest
@@ -16,19 +17,20 @@ from ledger.core.bundle import (
     BundleHeader,
     bundle_id,
     decode_header,
-    pool_key,
     record_leaf_hash,
     verify_header,
 )
 from ledger.core.checkpoint import Checkpoint, parse_checkpoint
 from ledger.core.derived import recomputed_nonce
 from ledger.core.entry import Entry, decode_entry
+from ledger.core.epochs import Epochs
 from ledger.core.identifiers import NETWORK_MEMBER
 from ledger.core.note import Note, parse_note
 from ledger.core.policy import Policy
 from ledger.core.receipt import Receipt
 from ledger.core.record import Record, decode_record, record_id
 from ledger.core.status import KeyRow, key_row
+from ledger.epoch_links import OpenedLink, follow_links, opened_links
 from ledger.errors import DetailValue, FormatError, VerificationError
 from ledger.heads import Cosigned, check_cosigned
 from ledger.key_checks import check_key_row
@@ -70,6 +72,8 @@ class Opened:
     """Later heads that time stamping authorities stamped."""
     unsealed: Unsealed | None = None
     """None for a record that has an entry of its own."""
+    links: tuple[OpenedLink, ...] = ()
+    """From the genesis's committee to that of the head's epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,7 @@ def opened(receipt: Receipt, trust: TrustRoot) -> Opened:
         outside=outside_words(receipt.cosignatures),
         stamped=stamp_words(receipt.timestamps),
         unsealed=unsealed,
+        links=opened_links(receipt.epochs, trust.genesis.parameters),
     )
 
 
@@ -213,44 +218,42 @@ def check_log(case: Opened) -> Facts:
     return {"index": receipt.index, "size": checkpoint.size, "height": entry.height}
 
 
-def check_committee(case: Opened, trust: TrustRoot) -> Facts:
-    """Check 7: the head's epoch is one whose committee the trust root vouches for."""
-    if case.head.epoch != trust.committee.epoch:
-        raise VerificationError(
-            Code.RECEIPT_EPOCH, found=case.head.epoch, expected=trust.committee.epoch
-        )
-    return {"epoch": case.head.epoch, "n": trust.committee.n}
+def check_committee(case: Opened, trust: TrustRoot) -> Epochs:
+    """Check 7: the committee of the head's epoch is the genesis's, or linked to it one by one.
+
+    Returns:
+        The epochs that are known then; that of the head is the one that its size falls into.
+
+    Raises:
+        VerificationError: `receipt.epoch_link`; `receipt.epoch` where the links lead to another
+            epoch than that of the head.
+    """
+    epochs = follow_links(case.links, trust.network_id, trust.epochs)
+    reached = epochs.at_size(case.checkpoint.size).epoch
+    linked = case.links[-1].header.epoch + 1 if case.links else reached
+    if not case.head.epoch == reached == linked:
+        raise VerificationError(Code.RECEIPT_EPOCH, found=case.head.epoch, expected=linked)
+    return epochs
 
 
 def check_quorum(
-    case: Opened, trust: TrustRoot, policy: Policy | None, times: TimeTrust | None
+    case: Opened,
+    trust: TrustRoot,
+    epochs: Epochs,
+    policy: Policy | None,
+    times: TimeTrust | None,
 ) -> Vouched:
     """Check 8: q distinct committee keys cosigned this text, and whatever else is said holds.
 
     That is: acknowledgements, later heads that bodies outside the committee cosigned or stamped,
     and what the reader demands of these.
     """
-    held = check_cosigned(case.note, trust)
-    _check_acknowledgements(case, trust)
-    committee, outside = trust.committee, case.outside
-    witnesses = check_outside(case.note, case.checkpoint, outside, committee, policy)
+    committee = epochs.at_size(case.checkpoint.size)
+    held = check_cosigned(case.note, trust.origin, committee)
+    check_acknowledgements(case.receipt, epochs, case.head.epoch)
+    witnesses = check_outside(case.note, case.checkpoint, case.outside, epochs, policy)
     stamps = check_stamps(case.checkpoint, case.stamped, times)
     return Vouched(held, committee.q, witnesses, stamps)
-
-
-def _check_acknowledgements(case: Opened, trust: TrustRoot) -> None:
-    """Each acknowledgement that the receipt carries is a committee node's, about this bundle."""
-    part = case.receipt.bundle
-    for each in case.receipt.acknowledgements:
-        wrong = VerificationError(Code.RECEIPT_ACKNOWLEDGEMENT, node=each.node_id)
-        if part is None or each.node_id not in trust.committee:
-            raise wrong
-        if each.pool_key != pool_key(part.header, part.signature):
-            raise wrong
-        try:
-            each.verify(trust.committee.node(each.node_id).node_key)
-        except VerificationError as problem:
-            raise wrong from problem
 
 
 def check_sealed(case: Opened, trust: TrustRoot) -> Facts | None:

@@ -13,9 +13,9 @@ from typing import Final
 from ledger.block_store import BlockStore
 from ledger.codes import Code
 from ledger.core.checkpoint import Checkpoint, cosigner_keys
-from ledger.core.committee import Committee
-from ledger.core.identifiers import Digest, Height, NodeId
-from ledger.core.note import Note, NoteSignature, parse_line, verify_signature
+from ledger.core.epochs import Epochs
+from ledger.core.identifiers import Digest, Epoch, Height, NodeId
+from ledger.core.note import Note, NoteKey, NoteSignature, parse_line, verify_signature
 from ledger.errors import VerificationError
 from ledger.kept_note import kept_of
 from ledger.store.api import Store
@@ -41,20 +41,21 @@ class Counted(Enum):
 class CosignedHeads:
     """Counts cosignatures and keeps every head that reached a quorum."""
 
-    __slots__ = ("_blocks", "_committee", "_keys", "_origin", "_store", "_waiting", "newest")
+    __slots__ = ("_blocks", "_keys", "_origin", "_store", "_waiting", "epochs", "newest")
 
     def __init__(
         self,
         store: Store,
         blocks: BlockStore,
         origin: str,
-        committee: Committee,
+        epochs: Epochs,
     ) -> None:
         self._store = store
         self._blocks = blocks
         self._origin = origin
-        self._committee = committee
-        self._keys = cosigner_keys(origin, committee)
+        self._keys: dict[Epoch, dict[NodeId, NoteKey]] = {}
+        self.epochs = epochs
+        """Whose word counts for a head follows from its size; the chain keeps this up to date."""
         self._waiting: dict[Height, dict[NodeId, NoteSignature]] = {}
         row = next(store.scan(*Table.COSIGNED.range(), reverse=True), None)
         self.newest = Height(0 if row is None else last_number(row[0]))
@@ -88,7 +89,7 @@ class CosignedHeads:
         if node_id in lines:
             return Counted.KNOWN
         lines[node_id] = signature
-        if len(lines) < self._committee.q:
+        if len(lines) < self.epochs.at_size(size).q:
             self._bound()
             return Counted.WAITING
         self._reach(height)
@@ -123,7 +124,7 @@ class CosignedHeads:
             return
         header = self._blocks.header(height)
         checkpoint = Checkpoint(self._origin, header.log_size, header.log_root)
-        kept = kept_of(data, checkpoint, self._committee)
+        kept = kept_of(data, checkpoint, self.epochs.at_size(header.log_size))
         self._store.write(
             [
                 (Table.COSIGNED.key(number(height)), kept.cosigned),
@@ -152,7 +153,10 @@ class CosignedHeads:
         return self._store.get(Table.COSIGNED.key(number(self.newest))) if self.newest else None
 
     def _verified(self, node_id: NodeId, checkpoint: Checkpoint, line: str) -> NoteSignature:
-        key = self._keys.get(node_id)
+        committee = self.epochs.at_size(checkpoint.size)
+        if committee.epoch not in self._keys:
+            self._keys = {committee.epoch: cosigner_keys(self._origin, committee)}
+        key = self._keys[committee.epoch].get(node_id)
         signature = parse_line(line)
         if key is None:
             raise VerificationError(Code.NOTE_SIGNATURE, name=signature.name)
@@ -163,7 +167,8 @@ class CosignedHeads:
         """Make the head cosigned, durably; heads below can no longer become so."""
         header, lines = self._blocks.header(height), self._waiting[height]
         checkpoint = Checkpoint(self._origin, header.log_size, header.log_root)
-        ordered = tuple(lines[node] for node in self._committee if node in lines)
+        committee = self.epochs.at_size(header.log_size)
+        ordered = tuple(lines[node] for node in committee if node in lines)
         note = Note(checkpoint.text(), ordered).format()
         self._store.write([(Table.COSIGNED.key(number(height)), note)])
         self.newest = height

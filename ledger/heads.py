@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ledger.codes import Code
 from ledger.core.checkpoint import Checkpoint, cosigner_keys, parse_checkpoint
+from ledger.core.committee import Committee
 from ledger.core.identifiers import Digest, NodeId
 from ledger.core.merkle import verify_consistency
 from ledger.core.note import Note, verify_note
@@ -24,8 +25,13 @@ class Cosigned:
     """By the node's own clock, in seconds since the epoch."""
 
 
-def check_cosigned(note: Note, trust: TrustRoot) -> tuple[Cosigned, ...]:
+def check_cosigned(note: Note, origin: str, committee: Committee) -> tuple[Cosigned, ...]:
     """Require that q distinct committee keys cosigned this text.
+
+    Args:
+        note: of a head of the log.
+        origin: of the log.
+        committee: of the epoch that the head is of.
 
     Returns:
         One item for each committee node that cosigned, in the note's order.
@@ -34,15 +40,15 @@ def check_cosigned(note: Note, trust: TrustRoot) -> tuple[Cosigned, ...]:
         VerificationError: `note.signature` where the line of a committee key does not hold,
             `note.unknown_key`, `receipt.quorum`.
     """
-    keys = cosigner_keys(trust.origin, trust.committee)
+    keys = cosigner_keys(origin, committee)
     names = {key.name: node_id for node_id, key in keys.items()}
     held = tuple(
         Cosigned(names[each.key.name], each.time_s)
         for each in verify_note(note, keys.values())
         if each.time_s is not None
     )
-    if len(held) < trust.committee.q:
-        raise VerificationError(Code.RECEIPT_QUORUM, found=len(held), needed=trust.committee.q)
+    if len(held) < committee.q:
+        raise VerificationError(Code.RECEIPT_QUORUM, found=len(held), needed=committee.q)
     return held
 
 
@@ -56,7 +62,7 @@ def verify_head(note: Note, trust: TrustRoot) -> Checkpoint:
     checkpoint = parse_checkpoint(note.text)
     if checkpoint.origin != trust.origin:
         raise VerificationError(Code.RECEIPT_ORIGIN, found=checkpoint.origin, expected=trust.origin)
-    check_cosigned(note, trust)
+    check_cosigned(note, trust.origin, trust.epochs.at_size(checkpoint.size))
     return checkpoint
 
 

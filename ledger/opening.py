@@ -68,9 +68,16 @@ def meta_rows(genesis: Genesis, rows: Mapping[bytes, bytes]) -> tuple[Row, ...]:
 
 
 def read_head(
-    store: Store, blocks: BlockStore, genesis: Genesis, status: StatusTree
+    store: Store, blocks: BlockStore, genesis: Genesis, status: StatusTree, epoch: Epoch
 ) -> tuple[Head, Frontier]:
     """The newest block of a prepared store, and the frontier of its log.
+
+    Args:
+        store: of the chain.
+        blocks: in it.
+        genesis: of the network.
+        status: slow rows of the store.
+        epoch: that these rows say is in force.
 
     Raises:
         StoreError: `store.damaged` where block, frontier and slow rows contradict each other.
@@ -80,7 +87,7 @@ def read_head(
         state = present(store.get(_GENESIS_STATE_KEY), "genesis state")
         head = _before_the_first_block(genesis, state, status)
     else:
-        head = head_after(blocks.header(height), blocks.certificate(height))
+        head = head_after(blocks.header(height), blocks.certificate(height), epoch)
     if (head.log_size, head.log_root) != (frontier.size, frontier.root()):
         raise StoreError(Code.STORE_DAMAGED, what="frontier")
     if (head.status_size, head.status_root) != (status.size, status.root):

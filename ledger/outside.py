@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from ledger.codes import Code
 from ledger.core.checkpoint import Checkpoint, parse_checkpoint
-from ledger.core.committee import Committee
+from ledger.core.epochs import Epochs
 from ledger.core.identifiers import Digest
 from ledger.core.note import Note, known_lines, parse_note
 from ledger.core.policy import Policy
@@ -57,7 +57,7 @@ def check_outside(
     note: Note,
     checkpoint: Checkpoint,
     words: Sequence[OutsideWord],
-    committee: Committee,
+    epochs: Epochs,
     policy: Policy | None,
 ) -> tuple[Witnessed, ...] | None:
     """Require that every later head follows the receipt's, and that a policy is satisfied.
@@ -66,7 +66,7 @@ def check_outside(
         note: the receipt's checkpoint, which the committee's quorum has been found to cosign.
         checkpoint: in that note.
         words: the later heads.
-        committee: whose nodes are not outside.
+        epochs: whose nodes are not outside.
         policy: what the reader demands; None: lines of outside bodies are not judged.
 
     Returns:
@@ -83,7 +83,7 @@ def check_outside(
     if policy is None:
         return None
     found = policy.verify_heads(checkpoint.origin, [note, *(word.note for word in words)])
-    inside = {node.node_key for node in committee.nodes}
+    inside = {node.node_key for each in epochs.committees for node in each.nodes}
     return tuple(
         Witnessed(witness.key.name, time_s * 1000)
         for witness, time_s in found

@@ -19,6 +19,7 @@ from ledger.core.record import decode_record
 from ledger.core.sealed import sealed_of
 from ledger.core.status import StatusTree, key_row_key
 from ledger.errors import FormatError, StoreError
+from ledger.link_maker import LinkMaker
 from ledger.log_tree import LogTree
 from ledger.status_history import StatusHistory
 from ledger.store.rows import NO_BUNDLE
@@ -42,15 +43,21 @@ class _HeadPart:
 class ReceiptMaker:
     """Assembles receipts under cosigned heads."""
 
-    __slots__ = ("_blocks", "_heads", "_network_id", "_status", "_tree")
+    __slots__ = ("_blocks", "_heads", "_links", "_network_id", "_status", "_tree")
 
     def __init__(
-        self, network_id: NetworkId, blocks: BlockStore, tree: LogTree, status: StatusHistory
+        self,
+        network_id: NetworkId,
+        blocks: BlockStore,
+        tree: LogTree,
+        status: StatusHistory,
+        links: LinkMaker,
     ) -> None:
         self._network_id = network_id
         self._blocks = blocks
         self._tree = tree
         self._status = status
+        self._links = links
         self._heads: OrderedDict[Height, _HeadPart] = OrderedDict()
 
     def make(self, record: StoredRecord, head: Height, note: bytes) -> Receipt:
@@ -83,6 +90,7 @@ class ReceiptMaker:
             bundle=bundle,
             key=key,
             sealed=self._sealed_part(record, part),
+            epochs=self._links.up_to(self._blocks.header(head).epoch),
         )
 
     def _sealed_part(self, record: StoredRecord, part: _HeadPart) -> SealedPart | None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from ledger.codes import Code
 from ledger.core.committee import Committee
+from ledger.core.epochs import Epochs
 from ledger.core.genesis import GENESIS_BYTES_MAX, Genesis, decode_genesis
 from ledger.core.identifiers import MemberId, NetworkId
 from ledger.core.strict_json import JsonValue, base64, dump, load, octets, versioned
@@ -29,11 +30,13 @@ class TrustRoot:
     """Computed from the genesis bytes."""
     origin: str
     """The C2SP origin of the network's log."""
+    epochs: Epochs
+    """The committees that are known; the genesis alone vouches for that of epoch 0."""
 
     @property
     def committee(self) -> Committee:
-        """The only committee that a genesis alone vouches for: epoch 0."""
-        return self.genesis.committee
+        """Of the newest epoch that is known here."""
+        return self.epochs.newest
 
     def member_name(self, member_id: MemberId, language: str = "zh") -> str:
         """A founder's name; the id itself for members enrolled later."""
@@ -56,7 +59,8 @@ class TrustRoot:
 
 def trust_root(genesis: Genesis) -> TrustRoot:
     """The trust root of the network that `genesis` founds."""
-    return TrustRoot(genesis, genesis.network_id, genesis.origin)
+    epochs = Epochs((genesis.committee,))
+    return TrustRoot(genesis, genesis.network_id, genesis.origin, epochs)
 
 
 def decode_trust(data: bytes) -> TrustRoot:
@@ -74,7 +78,7 @@ def decode_trust(data: bytes) -> TrustRoot:
 
 def _words(trust: TrustRoot) -> JsonValue:
     """The genesis for people: what a notary would read aloud."""
-    genesis, committee = trust.genesis, trust.committee
+    genesis, committee = trust.genesis, trust.genesis.committee
     return {
         "name": genesis.name,
         "network_id": trust.network_id.hex(),

@@ -5,11 +5,13 @@ is true of a receipt today is true of it in thirty years. Spec: ``docs/spec/rece
 the same numbers.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import TypeAlias
 
 from ledger import checks
 from ledger.codes import Code
 from ledger.core.batch import DocumentDigest
+from ledger.core.committee import Committee
 from ledger.core.policy import Policy
 from ledger.core.receipt import Receipt
 from ledger.errors import VerificationError
@@ -17,6 +19,8 @@ from ledger.numbering import SEALED_STEP, numbered
 from ledger.time_stamps import TimeTrust
 from ledger.trust import TrustRoot
 from ledger.verdict import CAVEATS, Caveat, Cosigner, OpenedAt, Step, VerifiedRecord
+
+_Check: TypeAlias = tuple[int, Callable[[], checks.Facts | None]]
 
 
 def verify_receipt(
@@ -106,33 +110,41 @@ def walk_checks(
         case = checks.opened(receipt, trust)
     steps = [Step(1, applies=True, facts={"size": len(receipt.record)})]
     yield steps[-1]
-    first: tuple[tuple[int, Callable[[], checks.Facts | None]], ...] = (
+    first: tuple[_Check, ...] = (
         (2, lambda: checks.check_network(case, trust)),
         (3, lambda: checks.check_record_id(case)),
         (4, lambda: checks.check_bundle(case, trust)),
         (5, lambda: checks.check_key(case)),
         (6, lambda: checks.check_log(case)),
-        (7, lambda: checks.check_committee(case, trust)),
     )
-    for number, check in first:
-        with numbered(number):
-            facts = check()
-        steps.append(_step(number, facts))
-        yield steps[-1]
+    for step in _passed(first):
+        steps.append(step)
+        yield step
+    with numbered(7):
+        epochs = checks.check_committee(case, trust)
+    committee = epochs.at_size(case.checkpoint.size)
+    steps.append(_step(7, {"epoch": committee.epoch, "n": committee.n}))
+    yield steps[-1]
     with numbered(8):
-        vouched = checks.check_quorum(case, trust, policy, times)
+        vouched = checks.check_quorum(case, trust, epochs, policy, times)
     steps.append(_step(8, vouched.facts))
     yield steps[-1]
-    last: tuple[tuple[int, Callable[[], checks.Facts | None]], ...] = (
+    last: tuple[_Check, ...] = (
         (9, lambda: checks.check_sealed(case, trust)),
         (10, lambda: checks.check_documents(case.record, documents)),
     )
-    for number, check in last:
+    for step in _passed(last):
+        steps.append(step)
+        yield step
+    return _verdict(case, committee, vouched, tuple(documents), tuple(steps))
+
+
+def _passed(these: Sequence[_Check]) -> Iterator[Step]:
+    """The steps of checks that ask for nothing but what is in them."""
+    for number, check in these:
         with numbered(number):
             facts = check()
-        steps.append(_step(number, facts))
-        yield steps[-1]
-    return _verdict(case, trust, vouched, tuple(documents), tuple(steps))
+        yield _step(number, facts)
 
 
 def _step(number: int, facts: checks.Facts | None) -> Step:
@@ -142,12 +154,11 @@ def _step(number: int, facts: checks.Facts | None) -> Step:
 
 def _verdict(
     case: checks.Opened,
-    trust: TrustRoot,
+    committee: Committee,
     vouched: checks.Vouched,
     documents: tuple[DocumentDigest, ...],
     steps: tuple[Step, ...],
 ) -> VerifiedRecord:
-    committee = trust.committee
     quorum = sorted(
         (
             Cosigner(each.node_id, committee.node(each.node_id).member_id, each.time_s * 1000)
@@ -180,15 +191,17 @@ def _verdict(
         documents=documents,
         steps=steps,
         stamps=vouched.stamps or (),
-        caveats=_caveats(case, trust, vouched),
+        caveats=_caveats(case, committee, vouched),
         opened=_opened_at(case),
     )
 
 
-def _caveats(case: checks.Opened, trust: TrustRoot, vouched: checks.Vouched) -> tuple[Caveat, ...]:
+def _caveats(
+    case: checks.Opened, committee: Committee, vouched: checks.Vouched
+) -> tuple[Caveat, ...]:
     """What is not proved."""
     sealed = () if case.unsealed is None else (Caveat.UNSEALED,)
-    alone = () if trust.committee.f else (Caveat.DEVELOPMENT,)
+    alone = () if committee.f else (Caveat.DEVELOPMENT,)
     unasked = vouched.witnesses is None
     outside = (Caveat.OUTSIDERS,) if case.outside and unasked else ()
     unjudged = vouched.stamps is None

@@ -29,13 +29,15 @@ def verified_lines(note: Note, trust: TrustRoot) -> tuple[NoteSignature, ...]:
         of the committee.
 
     Raises:
+        FormatError: `note.invalid`.
         VerificationError: `note.signature` where a line of any key of this network does not hold,
             `note.unknown_key`, `receipt.quorum`.
     """
-    cosigners = set(cosigner_keys(trust.origin, trust.committee).values())
-    logs = {NoteKey(trust.origin, Kind.LOG, node.log_key) for node in trust.committee.nodes}
+    committee = trust.epochs.at_size(parse_checkpoint(note.text).size)
+    cosigners = set(cosigner_keys(trust.origin, committee).values())
+    logs = {NoteKey(trust.origin, Kind.LOG, node.log_key) for node in committee.nodes}
     held = verify_note(note, [*logs, *cosigners])
-    found, needed = sum(each.key in cosigners for each in held), trust.committee.q
+    found, needed = sum(each.key in cosigners for each in held), committee.q
     if found < needed:
         raise VerificationError(Code.RECEIPT_QUORUM, found=found, needed=needed)
     names = [{(key.name, key.key_id) for key in keys} for keys in (logs, cosigners)]

@@ -20,6 +20,7 @@ from contracts.rules import (
     calendar,
     certificate,
     claims,
+    committee_change,
     content_rehash,
     delegation,
     disputes,
@@ -70,6 +71,10 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "clarified": Rule(claims.judge_clarified, claims.apply_nothing),
         "clue": Rule(claims.judge_clue, claims.apply_nothing),
         "chair": Rule(evaluation.judge_chair, evaluation.apply_nothing),
+        "committee_change": Rule(committee_change.judge_change, committee_change.apply_change),
+        "committee_proposed": Rule(
+            committee_change.judge_proposed, committee_change.apply_proposed
+        ),
         "committee": Rule(evaluation.judge_formed, evaluation.apply_formed),
         "content_rehash": Rule(content_rehash.judge, content_rehash.apply),
         "delegation": Rule(delegation.judge, delegation.apply),

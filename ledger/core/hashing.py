@@ -42,6 +42,8 @@ class Tag(StrEnum):
     DRAW_STEP = "draw-step"
     LISTED = "listed"
     DEPOSIT = "deposit"
+    NODE = "node"
+    READY = "ready"
 
     @property
     def prefix(self) -> bytes:

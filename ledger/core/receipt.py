@@ -1,17 +1,16 @@
 """Receipt: one file that proves, offline, that a record was accepted, by whom and when.
 
-Holds and spells; never judges: the numbered checks are in `ledger.verify`. A slot for epoch links
-exists in the format, and is refused by this version where it is filled. Spec:
+Holds and spells; never judges: the numbered checks are in `ledger.verify`. Spec:
 ``docs/spec/receipt.md``.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.codes import Code
 from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.block import HEADER_BYTES_MAX as BLOCK_LEAF_BYTES_MAX
 from ledger.core.entry import ENTRY_BYTES_MAX
+from ledger.core.epoch_link import EpochLink, links_from, links_value
 from ledger.core.identifiers import Digest, LogIndex, NetworkId, NodeId, RecordId, check_name
 from ledger.core.note import NOTE_BYTES_MAX
 from ledger.core.receipt_parts import (
@@ -50,7 +49,6 @@ from ledger.core.strict_json import (
     text,
     versioned,
 )
-from ledger.errors import FormatError
 
 MEDIA_TYPE: Final = "application/vnd.bidwitness.receipt+json"
 FORMAT: Final = "bidwitness.receipt"
@@ -71,8 +69,6 @@ _NAMES: Final = (
     "cosignatures",
     "timestamps",
 )
-_LATER: Final = ("epochs",)
-"""Slots of the format that this version refuses where they are filled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +102,8 @@ class Receipt:
     """Heads from this one on that bodies outside the committee cosigned, ascending by size."""
     timestamps: tuple[StampedHead, ...] = ()
     """Heads from this one on that time stamping authorities stamped, never descending by size."""
+    epochs: tuple[EpochLink, ...] = ()
+    """Links from the genesis's committee to that of the head's epoch."""
 
     @property
     def record_id(self) -> RecordId:
@@ -133,7 +131,7 @@ class Receipt:
             "checkpoint": self.checkpoint,
             "bundle": bundle_part_value(self.bundle),
             "key": key_part_value(self.key),
-            "epochs": [],
+            "epochs": links_value(self.epochs),
             "sealed": sealed_part_value(self.sealed),
             "acknowledgements": [_acknowledgement_value(each) for each in self.acknowledgements],
             "cosignatures": outside_heads_value(self.cosignatures),
@@ -149,8 +147,7 @@ def decode_receipt(data: bytes) -> Receipt:
     """The receipt that `data` spells; nothing in it is judged here.
 
     Raises:
-        FormatError: a `format.*` code, or `receipt.unsupported` for a slot that belongs to a later
-            version of this software.
+        FormatError: a `format.*` code.
     """
     return receipt_from(load(data, RECEIPT_BYTES_MAX))
 
@@ -158,11 +155,6 @@ def decode_receipt(data: bytes) -> Receipt:
 def receipt_from(value: JsonValue) -> Receipt:
     """The receipt in a JSON value, for files that carry one; raises as `decode_receipt`."""
     items = dict(zip(_NAMES, versioned(value, FORMAT, VERSION, _NAMES), strict=True))
-    for name in _LATER:
-        if items[name] not in (None, []):
-            raise FormatError(Code.RECEIPT_UNSUPPORTED, what=name)
-        if items[name] != []:
-            raise FormatError(Code.FORMAT_SHAPE, what=name)
     network_id = NetworkId(digest(items["network_id"], "network_id"))
     entry = table(items["entry"], "entry", ("leaf", "index", "path"))
     head = table(items["head"], "head", ("leaf", "path"))
@@ -182,6 +174,7 @@ def receipt_from(value: JsonValue) -> Receipt:
         acknowledgements=tuple(_acknowledgement(each, network_id) for each in given),
         cosignatures=outside_heads_from(items["cosignatures"]),
         timestamps=stamped_heads_from(items["timestamps"]),
+        epochs=links_from(items["epochs"]),
     )
 
 

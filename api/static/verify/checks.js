@@ -4,11 +4,12 @@ import { equal, hex, utf8 } from "./bytes.js";
 import { verifyAcknowledgement } from "./acknowledgement.js";
 import { decodeBlockLeaf, decodeEntry, entryLeaf } from "./block.js";
 import { bundleId, decodeBundleHeader, poolKey, recordLeaf, verifyHeader } from "./bundle.js";
+import { committeeAt, followLinks, openLinks } from "./epochs.js";
 import { leafHash, verifyInclusion } from "./merkle.js";
 import { COSIGNATURE_TYPE, noteKey, parseCheckpoint, parseNote, verifyNote } from "./note.js";
 import { openOutside } from "./outside.js";
 import { decodeRecord, recordId, verifyDerivedNonce } from "./record.js";
-import { refuse, refusedAs } from "./refusal.js";
+import { holds, refuse } from "./refusal.js";
 import { decodeSealedPart, verifyAuthor, verifyCommitment } from "./sealed.js";
 import { NETWORK_MEMBER } from "./shape.js";
 import { decodeKeyRow, verifyKeyRow } from "./status.js";
@@ -35,9 +36,10 @@ export function open(receipt, trust) {
   const loggedId = recordId(loggedBytes);
   const outside = openOutside(receipt.cosignatures);
   const stamped = openStamped(receipt.timestamps);
+  const links = openLinks(receipt.epochs, limits);
   return {
     receipt, note, checkpoint, header, row, record, unsealed, entry, head, logged, loggedId,
-    outside, stamped,
+    outside, stamped, links,
   };
 }
 
@@ -93,15 +95,26 @@ export function checkLog({ receipt, entry, header, head, checkpoint }) {
   return { index: receipt.entry.index, size, height: entry.height, time: entry.blockTimeMs };
 }
 
-/** Check 7: the trust root vouches for the committee of the head's epoch. */
-export function checkCommittee({ head }, trust) {
-  if (head.epoch !== trust.committee.epoch) refuse("receipt.epoch", { found: head.epoch });
-  return { epoch: head.epoch, nodes: trust.committee.n };
+/**
+ * Check 7: the committee of the head's epoch is the trust root's, or linked to it one by one.
+ *
+ * @returns {object} that `committee`, and all `committees` up to it
+ */
+export function checkCommittee({ links, head, checkpoint }, trust) {
+  const epochs = followLinks(links, trust);
+  const committee = committeeAt(epochs, checkpoint.size);
+  const linked = epochs[epochs.length - 1].committee.epoch;
+  if (head.epoch !== committee.epoch || head.epoch !== linked) {
+    refuse("receipt.epoch", { found: head.epoch, expected: linked });
+  }
+  return { committee, committees: epochs.map((each) => each.committee) };
 }
 
 /**
  * Check 8: a quorum cosigned the checkpoint, and acknowledgements hold.
  *
+ * @param {object} one of `open`
+ * @param {object} trust of `decodeTrust`, with what check 7 found
  * @returns {object[]} the nodes that cosigned, in the committee's order, with their times
  */
 export function checkQuorum({ receipt, note }, trust) {
@@ -117,13 +130,15 @@ export function checkQuorum({ receipt, note }, trust) {
   return cosigned;
 }
 
+/** By one of the keys that the node has had. */
 function checkAcknowledgement(word, receipt, trust) {
-  const node = trust.committee.nodes.find(({ nodeId }) => nodeId === word.nodeId);
+  const nodes = trust.committees.flatMap((committee) => committee.nodes)
+    .filter(({ nodeId }) => nodeId === word.nodeId);
   const { bundle } = receipt;
   const ours = bundle !== null && equal(word.bundle, poolKey(bundle.header, bundle.signature));
-  if (node === undefined || !ours) refuse("receipt.acknowledgement", { node: word.nodeId });
-  refusedAs("receipt.acknowledgement", { node: word.nodeId }, () =>
-    verifyAcknowledgement(trust.networkId, word, node.nodeKey));
+  const isHeld = ours && nodes.some(({ nodeKey }) => holds(() =>
+    verifyAcknowledgement(trust.networkId, word, nodeKey)));
+  if (!isHeld) refuse("receipt.acknowledgement", { node: word.nodeId });
 }
 
 /** Check 9: what came out of a seal was committed before, by whom it says. */

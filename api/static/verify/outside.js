@@ -26,7 +26,7 @@ export function openOutside(heads) {
  * Verify that each later head follows the receipt's, and that the policy is fulfilled.
  *
  * @param {object} one of `checks.open`
- * @param {object} trust of `decodeTrust`
+ * @param {object} trust of `decodeTrust`, with the `committees` whose nodes are not outside
  * @param {object|null} policy of `parsePolicy`
  * @returns {object[]|null} `name` and `timeMs` of those outside the committee; null: not judged
  */
@@ -39,7 +39,7 @@ export function checkOutside({ note, checkpoint, outside }, trust, policy) {
   if (policy === null) return null;
   const notes = [note, ...outside.map((word) => word.note)];
   const isInside = ({ publicKey }) =>
-    trust.committee.nodes.some(({ nodeKey }) => equal(nodeKey, publicKey));
+    trust.committees.some(({ nodes }) => nodes.some(({ nodeKey }) => equal(nodeKey, publicKey)));
   return verifyPolicyOf(policy, checkpoint.origin, notes)
     .filter(({ key }) => !isInside(key))
     .map(({ key, timeS }) => ({ name: key.name, timeMs: timeS * 1000n }));

@@ -3,6 +3,7 @@
 import { equal, utf8 } from "./bytes.js";
 import { ENTRY_BYTES_MAX, HEADER_BYTES_MAX as LEAF_BYTES_MAX } from "./block.js";
 import { HEADER_BYTES_MAX } from "./bundle.js";
+import { CERTIFICATE_BYTES_MAX } from "./certificate.js";
 import { SIGNATURE_BYTES } from "./ed25519.js";
 import { NOTE_BYTES_MAX } from "./note.js";
 import { recordId } from "./record.js";
@@ -22,6 +23,7 @@ const OUTSIDE_HEADS_MAX = 8;
 const STAMPED_HEADS_MAX = 8;
 const CHECKPOINT_BYTES_MAX = 512;
 const TOKEN_BYTES_MAX = 16 << 10;
+const LINKS_MAX = 256;
 const IDENTIFIER_MAX = 32;
 const NAMES = [
   "network_id", "record", "entry", "head", "checkpoint", "bundle", "key", "epochs", "sealed",
@@ -39,13 +41,14 @@ const ORDER = {
   acknowledgements: ["node_id", "bundle", "received_at_ms", "signature"],
   cosignatures: ["checkpoint", "path"],
   timestamps: ["checkpoint", "path", "token"],
+  epochs: ["record", "entry", "header", "certificate"],
 };
 
 /**
  * The receipt that a file spells; nothing of it is judged.
  *
  * @param {Uint8Array} bytes from anyone
- * @throws {Refusal} a `format.*` code, or `receipt.unsupported`
+ * @throws {Refusal} a `format.*` code
  */
 export function decodeReceipt(bytes) {
   return receiptOf(parse(bytes, RECEIPT_BYTES_MAX));
@@ -57,7 +60,6 @@ export function receiptOf(value) {
     networkId, record, entry, head, checkpoint, bundle, key, epochs, sealed, acknowledgements,
     cosignatures, timestamps,
   ] = versionedObject(value, FORMAT, NAMES);
-  unsupported(epochs);
   const [headLeaf, headPath] = table(head, "head", ORDER.head);
   const receipt = {
     networkId: jsonHex(networkId, "network_id"),
@@ -73,6 +75,7 @@ export function receiptOf(value) {
       .map(acknowledgementOf),
     cosignatures: jsonArray(cosignatures, "cosignatures", OUTSIDE_HEADS_MAX).map(outsideHeadOf),
     timestamps: jsonArray(timestamps, "timestamps", STAMPED_HEADS_MAX).map(stampedHeadOf),
+    epochs: jsonArray(epochs, "epochs", LINKS_MAX).map(linkOf),
   };
   return { ...receipt, recordId: recordId(receipt.record) };
 }
@@ -89,12 +92,6 @@ function isOrdered(value, what) {
   const names = [...value.keys()];
   return ORDER[what].every((name, at) => name === names[at])
     && names.every((name) => isOrdered(value.get(name), name));
-}
-
-/** Places of this version that have no form yet must be empty. */
-function unsupported(value) {
-  if (value === null) refuse("format.shape", { what: "receipt" });
-  if (!Array.isArray(value) || value.length) refuse("receipt.unsupported");
 }
 
 function entryOf(value) {
@@ -152,6 +149,16 @@ function stampedHeadOf(value) {
     checkpoint: jsonText(checkpoint, "timestamps", CHECKPOINT_BYTES_MAX),
     path: jsonPath(path, "timestamps"),
     token: jsonOctets(token, "timestamps", TOKEN_BYTES_MAX),
+  };
+}
+
+function linkOf(value) {
+  const [record, entry, header, certificate] = table(value, "epochs", ORDER.epochs);
+  return {
+    record: jsonOctets(record, "epochs", RECORD_BYTES_MAX),
+    entry: entryOf(entry),
+    header: jsonOctets(header, "epochs", LEAF_BYTES_MAX),
+    certificate: jsonOctets(certificate, "epochs", CERTIFICATE_BYTES_MAX),
   };
 }
 

@@ -54,3 +54,14 @@ export function refusedAs(code, detail, attempt) {
     return refuse(code, detail);
   }
 }
+
+/** Whether nothing is refused in `attempt`. */
+export function holds(attempt) {
+  try {
+    attempt();
+    return true;
+  } catch (problem) {
+    if (!(problem instanceof Refusal)) throw problem;
+    return false;
+  }
+}

@@ -29,6 +29,7 @@ export function verifyDecoded(receipt, trust, documents = [], policy = null) {
     let one = null;
     let quorum = null;
     let witnesses = null;
+    let reached = trust;
     take(1, () => {
       one = checks.open(receipt, trust);
       return { size: receipt.record.length };
@@ -38,17 +39,20 @@ export function verifyDecoded(receipt, trust, documents = [], policy = null) {
     take(4, () => checks.checkBundle(one, trust));
     take(5, () => checks.checkKey(one));
     take(6, () => checks.checkLog(one));
-    take(7, () => checks.checkCommittee(one, trust));
+    take(7, () => {
+      reached = { ...trust, ...checks.checkCommittee(one, trust) };
+      return { epoch: reached.committee.epoch, nodes: reached.committee.n };
+    });
     take(8, () => {
-      quorum = checks.checkQuorum(one, trust);
-      witnesses = checkOutside(one, trust, policy);
+      quorum = checks.checkQuorum(one, reached);
+      witnesses = checkOutside(one, reached, policy);
       checkStamped(one);
-      const counts = { found: quorum.length, needed: trust.committee.q };
+      const counts = { found: quorum.length, needed: reached.committee.q };
       return witnesses === null ? counts : { ...counts, outside: witnesses.length };
     });
     take(9, () => checks.checkSealed(one, trust));
     take(10, () => checks.checkDocuments(one.record, documents));
-    return verdictOf(one, trust, quorum, witnesses, steps);
+    return verdictOf(one, reached, quorum, witnesses, steps);
   } catch (problem) {
     if (problem instanceof Refusal) problem.passed = steps;
     throw problem;

@@ -989,7 +989,8 @@ def _refused_files(good: Receipt) -> Cases:
         ),
         ("a sealed part without its parts", but(lambda v: v.update(sealed={})), "format.shape"),
         ("a sealed part that is a list", but(lambda v: v.update(sealed=[])), "format.shape"),
-        ("an epoch link", but(lambda v: v.update(epochs=[{}])), "receipt.unsupported"),
+        ("an epoch link without its parts", but(lambda v: v.update(epochs=[{}])), "format.shape"),
+        ("257 epoch links", but(lambda v: v.update(epochs=[{}] * 257)), "format.shape"),
         (
             "an outside cosignature that is text",
             but(lambda v: v.update(cosignatures=["x"])),
