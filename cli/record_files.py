@@ -1,7 +1,8 @@
 """Records as people write them down, in JSON or TOML, for `bidwitness submit`.
 
 One file holds one record or a list under ``records``. Documents are named by path and hashed here;
-private fields get their salts here. ``{hex = "…"}`` spells bytes, because neither format has them.
+private fields get their salts here, and a record its function point where there is no choice.
+``{hex = "…"}`` spells bytes, because neither format has them.
 """
 
 import json
@@ -15,6 +16,7 @@ from nacl.utils import random
 
 from cli.documents import hash_document, unreadable
 from cli.failures import CommandError, Exit
+from cli.function_points import with_point
 from cli.settings import read_toml
 from ledger.codes import Code
 from ledger.core.canonical import Value
@@ -92,8 +94,9 @@ def _record(row: object, folder: Path, issuer: MemberId, now_ms: int) -> Written
     unknown = sorted(set(given) - _KNOWN)
     if unknown:
         raise ValueError(f"“{unknown[0]}” ?")
+    type_key = _text(given["type"], "type")
     record = Record(
-        type=_text(given["type"], "type"),
+        type=type_key,
         issuer=issuer,
         subject=Subject(_text(given.get("subject", ""), "subject")),
         occurred_at_ms=_moment(given, now_ms),
@@ -101,7 +104,7 @@ def _record(row: object, folder: Path, issuer: MemberId, now_ms: int) -> Written
             hash_document(folder / _text(name, "documents"))
             for name in _list(given.get("documents", []), "documents")
         ),
-        fields=_values(given.get("fields", {}), "fields"),
+        fields=with_point(type_key, _values(given.get("fields", {}), "fields")),
         private=None,
         refs=tuple(_ref(ref) for ref in _list(given.get("refs", []), "refs")),
         nonce=new_nonce(),

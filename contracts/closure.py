@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Final
 
+from contracts.confirmations import CONFIRMED
 from contracts.expression import AlertRaised, Exists, Moment, Period, Scope, Term, terms
 from contracts.reachability import check_reachable
 from contracts.schema import (
@@ -24,15 +25,21 @@ from contracts.schema import (
     When,
 )
 from contracts.spelling import is_pattern
-from contracts.tables import Catalogue, references
+from contracts.tables import ALERT_RAISED, CERTIFICATE, Catalogue, references
+from contracts.versions import RULES_ADOPTED
 from ledger.codes import Code
 from ledger.core.record import RELATIONS
+from ledger.core.sealed import COMMITMENT_TYPE, OPENING_TYPE
 from ledger.errors import FormatError
 
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _CODE: Final = re.compile(r"([A-Z][0-9]{2})?")
 _BY_CLOCK: Final = frozenset({"timer", "draw"})
 """Rules of alerts that a timer may raise: of itself, or beside a rule in Python."""
+_ENGINE: Final = frozenset(
+    {ALERT_RAISED, CERTIFICATE, RULES_ADOPTED, CONFIRMED, COMMITMENT_TYPE, OPENING_TYPE}
+)
+"""Types without which no block can be judged, or no further version be adopted."""
 _LISTS: Final = frozenset({"texts", "members", "records"})
 
 
@@ -47,6 +54,8 @@ def check(catalogue: Catalogue, rules: Collection[str], alert_rules: Collection[
     Raises:
         FormatError: `catalogue.invalid`, `.unknown`, `.unsatisfiable` or `.not_closed`.
     """
+    for name in sorted(_ENGINE - catalogue.types.keys()):
+        raise FormatError(Code.CATALOGUE_NOT_CLOSED, where="ledger", name=name)
     codes = [kind.code for kind in catalogue.types.values() if kind.code]
     if len(set(codes)) != len(codes):
         raise _invalid(next(code for code in codes if codes.count(code) > 1), "code used twice")

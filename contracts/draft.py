@@ -7,6 +7,7 @@ chain from here. Spec: ``docs/spec/block.md``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from contracts import (
     certificates,
@@ -34,9 +35,13 @@ from ledger.core.entry import entry_hashes
 from ledger.core.identifiers import BundleId, Digest, Height, NodeId, RecordId
 from ledger.core.merkle import Frontier, leaf_hash
 from ledger.core.payload import bundles_root
+from ledger.core.record import Record
 from ledger.core.sealed import OPENING_TYPE
 from ledger.core.status import StatusTree, state_hash
 from ledger.errors import Rejected
+
+MISFIT: Final = (LookupError, TypeError, ValueError, AttributeError)
+"""What a rule in Python fails with where the rows that it asks for are not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +192,19 @@ class Draft:
         record = decode_entering(bundle, self._world, record_id, data, self._seen)
         if isinstance(record, Rejected):
             return record
+        try:
+            return self._entered(bundle, record_id, record, data, before)
+        except MISFIT:
+            # Rows that lack what the rules ask for are the quorum's doing, and no reason to stop:
+            # every node refuses the same record. Of the rows that we ship it is our own fault.
+            if self._world.versions is None:
+                raise
+            return Rejected(Code.CATALOGUE_UNFIT, {"type": record.type})
+
+    def _entered(
+        self, bundle: Submitted, record_id: RecordId, record: Record, data: bytes, before: int
+    ) -> _Fresh | Rejected:
+        """What follows from one new record, by the version that judges it."""
         times = self._times(before)
         world = world_of(self._world, record, times.index, self._state)
         facts = Facts(record_id, bundle.header.key_id, world, height=self._height)

@@ -4,6 +4,8 @@ The two differ where confirmations are awaited. Nothing here refuses: `judge` ha
 ``docs/spec/contracts.md``.
 """
 
+from dataclasses import replace
+
 from contracts import certificate_rows, confirmations, judging, timers
 from contracts.case import Case
 from contracts.rules import RULES
@@ -29,6 +31,9 @@ def enter(case: Case, data: bytes, verdict: Accepted) -> tuple[Effect, ...]:
         What follows from taking effect: an alert such as a working day that no calendar covers,
         and the subject whose completeness is to be looked at.
     """
+    if not verdict.counts:
+        _set_aside(case, verdict)
+        return ()
     judging.take(case)
     if case.kind.key in case.facts.world.catalogue.telling:
         certificate_rows.put_begun(case.state, case.record.subject, case.kind.key)
@@ -39,6 +44,15 @@ def enter(case: Case, data: bytes, verdict: Accepted) -> tuple[Effect, ...]:
     case.state.put_awaiting(case.facts.record_id, data)
     own = confirmations.roles_that_count(case, case.record.issuer)
     return _confirmed(case, case, own) if own else ()
+
+
+def _set_aside(case: Case, verdict: Accepted) -> None:
+    """Keep a record that counts for nothing: it is void at its own place."""
+    record_id, row = case.facts.record_id, _row(case, verdict, awaiting=False)
+    index = case.times.index
+    case.state.put_record(record_id, replace(row, voided_index=index))
+    case.state.put_listed(record_id, row, case.times)
+    case.state.void(record_id, row, index)
 
 
 def enter_derived(case: Case, concluded: Conclusion) -> None:

@@ -6,8 +6,9 @@ does. Spec: ``docs/spec/contracts.md``.
 """
 
 from collections.abc import Iterator
+from typing import Final
 
-from contracts import confirmations, must_follow
+from contracts import confirmations, must_follow, party
 from contracts.alerts import ALERT_RULES
 from contracts.case import Case
 from contracts.entitlement import Entitlement, entitlement
@@ -22,6 +23,8 @@ from contracts.windows import standing_to
 from ledger.codes import Code
 from ledger.core.record import Record
 from ledger.errors import Rejected
+
+UNAUTHORISED: Final = "AL05"
 
 
 def judge(record: Record, facts: Facts, state: State, times: Times) -> Verdict:
@@ -54,7 +57,17 @@ def judge(record: Record, facts: Facts, state: State, times: Times) -> Verdict:
     refusal = _check_rules(case)
     if refusal is not None:
         return refusal
+    if party.is_set_aside(case):
+        return _set_aside(case)
     return Accepted(_in_order(case, conclusions), tuple(at_limit))
+
+
+def _set_aside(case: Case) -> Accepted:
+    """Kept as what a stranger said, with the alerts about the signer and no others of its type."""
+    catalogue = case.facts.world.catalogue
+    told = {UNAUTHORISED, *catalogue.common_alerts}
+    raised = tuple(each for each in _in_order(case, []) if each.alert in told)
+    return Accepted(raised, counts=False)
 
 
 def _check_seal(case: Case) -> Rejected | None:

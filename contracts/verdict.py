@@ -140,6 +140,8 @@ class Accepted:
     """Alerts it raises, in order."""
     at_limit: tuple[str, ...] = ()
     """Deadlines that were kept only thanks to the grace; named so, and no alert."""
+    counts: bool = True
+    """False for what is said in a party's place by one who may not: it is kept, and no more."""
 
 
 Verdict: TypeAlias = Accepted | Rejected

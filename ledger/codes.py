@@ -237,6 +237,7 @@ class Code(StrEnum):
     CATALOGUE_MISSING = "catalogue.missing"
     CATALOGUE_ADOPTED = "catalogue.adopted"
     CATALOGUE_VERSIONS = "catalogue.versions"
+    CATALOGUE_UNFIT = "catalogue.unfit"
     RECORD_TYPE = "record.type"
     RECORD_SUBJECT = "record.subject"
     RECORD_FIELD_UNKNOWN = "record.field_unknown"

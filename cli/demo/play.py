@@ -16,6 +16,7 @@ from cli.demo.telling import Telling
 from cli.demo.values import Values
 from cli.desk import Desk, Kept
 from cli.documents import hash_document
+from cli.function_points import with_point
 from cli.record_files import WrittenRecord, new_nonce, private_record
 from cli.words import language, say
 from ledger.core.entry import decode_entry
@@ -63,16 +64,14 @@ class Play:
         """The record that the story writes down, with a nonce and salts of its own."""
         now_ms = clock_ms()
         desk = self.desks[writing.by]
+        said = {**self.values.fields(writing.fields, now_ms), **self.facts.of(writing.facts)}
         record = Record(
             type=writing.type,
             issuer=desk.member_id,
             subject=Subject(self.values.subject(writing.subject)),
             occurred_at_ms=now_ms,
             evidence=tuple(hash_document(self.stage.document(file)) for file in writing.evidence),
-            fields={
-                **self.values.fields(writing.fields, now_ms),
-                **self.facts.of(writing.facts),
-            },
+            fields=with_point(writing.type, said),
             private=None,
             refs=self.values.refs(writing.refs),
             nonce=new_nonce(),

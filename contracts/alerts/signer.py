@@ -4,12 +4,12 @@ A member that never held the role is refused by the judge; what is concluded her
 evidence ledger must keep. Spec: ``docs/spec/contracts.md``.
 """
 
+from contracts import party
 from contracts.alerts.concerned import is_concerned
 from contracts.case import Case
 from contracts.entitlement import Entitlement, entitlement
 from contracts.named_rows import are_named, place_of
 from contracts.rules.amendment import amended
-from contracts.rules.delegation import is_delegated
 from contracts.schema import ANY_MEMBER
 from contracts.verdict import Raised
 
@@ -31,11 +31,11 @@ def _because(case: Case) -> str | None:
         standing = entitlement(case)
         if standing in {Entitlement.LAPSED, Entitlement.SCOPE}:
             return str(standing.value)
-    principal = case.record.fields.get("on_behalf_of", case.record.issuer)
-    if principal != case.record.issuer and not _delegated(case, str(principal)):
+    if party.undelegated(case):
         return "not_delegated"
-    if case.kind.party and not _is_party(case, str(principal)):
+    if party.strange(case):
         return "not_party"
+    principal = case.record.fields.get("on_behalf_of", case.record.issuer)
     if not is_concerned(case, str(principal)):
         return "not_concerned"
     if not _qualified(case):
@@ -53,17 +53,3 @@ def _qualified(case: Case) -> bool:
     if record.type != "tender.bid_submitted" or not are_named(case.state, record.subject, result):
         return True
     return place_of(case.state, record.subject, result, record.issuer) is not None
-
-
-def _is_party(case: Case, principal: str) -> bool:
-    """Whether the subject names the principal, or nobody."""
-    party = case.state.value(case.record.subject, case.kind.party, case.times)
-    return party is None or party == principal
-
-
-def _delegated(case: Case, principal: str) -> bool:
-    """Whether the principal's delegation to the issuer covers this subject now."""
-    record = case.record
-    return is_delegated(
-        case.state, principal, record.issuer, record.subject, case.times, case.limit_ms
-    )

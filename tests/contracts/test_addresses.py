@@ -191,13 +191,13 @@ def test_a_new_owner_ends_the_property_fact(ready: Ready) -> None:
 def test_a_confirmation_by_a_stranger_is_kept_and_certifies_nothing(ready: Ready) -> None:
     ready.will = ready.town.confirmed(ready.matched, by="operator")
     assert ready.town.alerts() == [("AL05", "not_party")]
-    assert ready.refused() is Code.RECORD_FACT
+    assert ready.refused() is Code.RECORD_MUST_FOLLOW, "it is void at its own place"
 
 
 def test_an_operator_confirms_for_the_owner_by_delegation_only(ready: Ready) -> None:
     ready.will = ready.town.confirmed(ready.matched, by="operator", on_behalf_of="landlord")
     assert ready.town.alerts() == [("AL05", "not_delegated")]
-    assert ready.refused() is Code.RECORD_FACT
+    assert ready.refused() is Code.RECORD_MUST_FOLLOW
 
     ready.town.say("landlord", "ledger.delegated", "landlord", delegate="operator")
     ready.will = ready.town.confirmed(ready.matched, by="operator", on_behalf_of="landlord")

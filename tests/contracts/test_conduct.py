@@ -511,7 +511,8 @@ def test_who_runs_the_procedure_does_not_bid_in_it(agent: bool) -> None:
     roles = {**ROLES, "agency": ("agent", "bidder")}
     town = TenderTown(roles=roles)
     if agent:
-        town.say("agency", "tender.document_filed", kind="tender")
+        town.say("builder", "ledger.delegated", "builder", delegate="agency")
+        town.say("agency", "tender.document_filed", kind="tender", on_behalf_of="builder")
     bids = [town.seal(town.bid(name)) for name in ("agency", *BIDDERS[:2])]
     commitments = town.commit_sealed(*bids)
     town.seal_set(*commitments)

@@ -5,6 +5,7 @@ objections within one day instead of three, and has one type more.
 """
 
 from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -22,11 +23,14 @@ from ledger.core.block import Header, decode_header_of_block
 from ledger.core.canonical import Value, decode_stored
 from ledger.core.certificate import decode_certificate
 from ledger.core.identifiers import Height, RecordId
+from ledger.core.record import decode_record
 from ledger.core.status import PREFIX
 from ledger.errors import FormatError, StoreError
 from ledger.store.memory import MemoryStore
 from tests.contracts.sealing import SealedTown
+from tests.contracts.tendering import TenderTown
 from tests.contracts.test_agreement import Crowd
+from tests.contracts.test_tender import contracted, returned
 from tests.contracts.town import CATALOGUE, DAY, HOUR, PROJECT, SECOND, SECTION, START_MS, Town
 from tests.contracts.versions import CONFIRMING, VersionTown, adopt, propose, version_of
 
@@ -51,6 +55,7 @@ issuers = [{ role = "*" }]
 WHY = 'fields.scope = { type = "text", max = 128 }\nfields.reason = { type = "text", max = 500 }'
 KINDS = ("tender", "prequalification")
 DEADLINE = START_MS + 60 * DAY
+LATER = START_MS + 30 * DAY
 
 
 @pytest.fixture(scope="module")
@@ -428,3 +433,99 @@ def test_whatever_members_submit_around_two_adoptions_every_node_judges_alike(
         judge.commit(header, payload, decode_certificate(certificate))
     assert judge.head == town.chain.head
     assert [each.version for each in adopted(town.chain.state)] == ["1", "2", "3"]
+
+
+# Procedures that change between two versions.
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    """A version whose open tender asks for a plan, which was a matter of choice before."""
+    profile, entry = "profiles/open_tender.toml", '    { types = ["tender.entry_commitment"] },\n'
+    return version_of(
+        tmp_path_factory.mktemp("procedures") / "2",
+        (profile, "version = 1", "version = 2"),
+        (profile, '    "tender.plan_published",\n', ""),
+        (profile, entry, f'    {{ types = ["tender.plan_published"] }},\n{entry}'),
+    )
+
+
+def test_a_section_is_held_to_the_procedure_that_it_was_announced_under(planned: Catalogue) -> None:
+    town = TenderTown("open_tender")
+    town.executor = BlockExecutor(town.chain, CATALOGUE, [planned])
+    adopt(town, planned)
+    town.evaluated()
+    town.say("bank", "tender.deposits_pooled", count=2)
+    town.awarded()
+    contracted(town)
+    returned(town)
+    town.say("builder", "tender.file_set_submitted")
+    (certificate,) = town.listed("tender.witness_certificate")
+    stored = town.chain.blocks.record(certificate)
+    assert stored is not None
+    fields = decode_record(stored.data).fields
+    assert (fields["profile"], fields["profile_version"]) == ("open_tender", 1)
+    assert [why for code, why in town.alerts() if code == "AL01"] == []
+
+
+@pytest.mark.parametrize(
+    ("plan", "told"),
+    [
+        pytest.param(True, "", marks=pytest.mark.spares("AL01")),
+        pytest.param(False, "T04", marks=pytest.mark.raises("AL01")),
+    ],
+)
+def test_what_is_announced_after_is_held_to_the_new_procedure(
+    planned: Catalogue, plan: bool, told: str
+) -> None:
+    town = SealedTown()
+    town.executor = BlockExecutor(town.chain, CATALOGUE, [planned])
+    adopt(town, planned)
+    project, section = "LZ-2026-002", "LZ-2026-002/01"
+    if plan:
+        town.say("builder", "tender.plan_published", project, name="学校改扩建")
+    town.announced(LATER, section, {"procedure": "open_tender"})
+    fields: dict[str, Value] = {"commitments": (), "count": 0, "part": 1, "parts": 1}
+    town.say("centre", "tender.bid_set_sealed", section, at=LATER + HOUR, fields=fields)
+    assert "".join(why for code, why in town.alerts() if code == "AL01") == told
+
+
+# Versions that the quorum adopts although the rules do not fit them.
+
+
+def _without_a_deadline(folder: Path) -> Catalogue:
+    """A version that is whole in itself, and lacks a deadline that a rule in Python asks for."""
+    said = (Path(str(files("contracts"))) / "deadlines/opening.toml").read_text(encoding="utf-8")
+    start = said.index("[bid_opening]")
+    gone = said[start : said.index("[bid_dropped]")]
+    return version_of(folder, ("deadlines/opening.toml", gone, ""))
+
+
+def test_a_version_that_the_rules_do_not_fit_stops_no_node(tmp_path: Path) -> None:
+    """The quorum did not look at what `catalogue propose` says: every node refuses what it must."""
+    unfit = _without_a_deadline(tmp_path / "unfit")
+    town = SealedTown()
+    town.executor = BlockExecutor(town.chain, CATALOGUE, [unfit])
+    adopt(town, unfit)
+    new = "LZ-2026-002/01"
+    town.announced(LATER, new)
+    (commitment,) = town.commit_sealed(town.seal(town.bid("bidder", subject=new)))
+    fields: dict[str, Value] = {"commitments": (commitment,), "count": 1, "part": 1, "parts": 1}
+    town.say("centre", "tender.bid_set_sealed", new, at=LATER + HOUR, fields=fields)
+    # To start the clocks of the bids, the rule asks for a deadline that is not there.
+    assert town.refused("builder", "tender.opening_started", new) is Code.CATALOGUE_UNFIT
+    # Everything else goes on, and so the quorum can mend it.
+    town.say("bidder", "tender.objection", new, matter="other")
+    adopt(town, CATALOGUE, "3")
+    town.say("builder", "tender.entry_commitment", "LZ-2026-003")
+
+
+def test_a_version_that_cannot_be_judged_by_is_not_loaded(tmp_path: Path) -> None:
+    """Without the record that adopts, no version could ever follow it: it never gets to hand."""
+    said = (Path(str(files("contracts"))) / "types/ledger.toml").read_text(encoding="utf-8")
+    start = said.index('["ledger.rules_adopted"]')
+    gone = said[start : said.index('\n["', start + 1)]
+    with pytest.raises(FormatError) as refused:
+        version_of(tmp_path / "headless", ("types/ledger.toml", gone, ""))
+    assert refused.value.code is Code.CATALOGUE_NOT_CLOSED
+    assert refused.value.detail["name"] == "ledger.rules_adopted"
