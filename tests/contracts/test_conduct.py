@@ -297,6 +297,23 @@ def test_one_certificate_is_not_two_members() -> None:
     assert codes(town, "AL06") == [("AL06", "certificate_of_another")]
 
 
+def test_a_certificate_is_whose_it_was_first() -> None:
+    """Else whoever binds it last makes a stranger of its owner."""
+    town = TenderTown()
+    said: dict[str, Value] = {
+        "ca": "CA-1",
+        "serial": "7",
+        "valid_from_ms": 0,
+        "valid_until_ms": town.now_ms + DAY,
+        "certificate": bytes(32),
+    }
+    for bidder in ("bidder", OTHER, "bidder"):
+        bound = town.say(bidder, "tender.certificate_bound", bidder, fields=said)
+        town.say("registry", "ledger.confirmed", bidder, refs=[("confirms", bound)])
+    found = [each.fields["member"] for each in town.raised() if each.fields["alert"] == "AL06"]
+    assert found == [OTHER]
+
+
 # AL07 and AL08: bids compared.
 
 
@@ -433,6 +450,13 @@ def test_a_ranking_that_is_published_again_counts_alone() -> None:
     town.wait_until(town.now_ms + 4 * DAY)
     town.say("builder", "tender.award_decided", winner=BIDDERS[0])
     assert codes(town, "AL23") == [("AL23", "not_candidate")]
+
+
+def test_a_ranking_names_nobody_twice() -> None:
+    town = town_of("reported")
+    twice = (BIDDERS[0], BIDDERS[1], BIDDERS[0])
+    refused = town.refused("builder", "tender.candidates_published", candidates=twice)
+    assert refused is Code.RECORD_FIELD_VALUE
 
 
 def test_what_follows_from_an_award_names_its_winner() -> None:

@@ -37,6 +37,7 @@ def test_a_result_published_again_moves_no_deadline_of_a_refund() -> None:
     for _ in range(3):
         town.wait_until(town.now_ms + DAY // 2)
         town.say("builder", "tender.result_published", winner="bidder", price_fen=100)
+    town.wait_until(town.now_ms + 3 * DAY)
     found = [each for each in town.raised() if each.fields["alert"] == "AL16"]
     assert len(found) == len(town.deposits) + len(town.guarantees)
 
