@@ -19,6 +19,7 @@ from cli.desk import LIFE_MS, Desk
 from cli.documents import unreadable
 from cli.failures import CommandError, Exit
 from cli.new_files import write_private
+from cli.plain_files import open_plain
 from cli.record_files import WrittenRecord, new_nonce
 from cli.under_seal import SEALED_SUFFIX, check_sealable, kind_of
 from cli.words import language
@@ -137,7 +138,7 @@ def read_sealed(path: Path) -> SealedFile:
         CommandError: `file.unreadable`, `file.invalid`.
     """
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             return decode_sealed_file(file.read(SEALED_BYTES_MAX + 1))
     except OSError as problem:
         raise unreadable(path, problem) from problem

@@ -12,6 +12,7 @@ from typing import Final
 from cryptography.hazmat.primitives.hashes import SM3, Hash
 
 from cli.failures import CommandError, Exit
+from cli.plain_files import open_plain
 from ledger.codes import Code
 from ledger.core.identifiers import Digest
 from ledger.core.record import Evidence
@@ -35,7 +36,7 @@ def hash_document(path: Path, advance: Callable[[int], object] = lambda _: None)
     """
     sha256, sm3, size = hashlib.sha256(), Hash(SM3()), 0
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             while chunk := file.read(CHUNK_BYTES):
                 sha256.update(chunk)
                 sm3.update(chunk)

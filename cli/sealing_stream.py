@@ -274,10 +274,7 @@ def _digests(bundle: Bundle) -> list[Digest]:
 
 
 def _changed_ns(path: Path) -> int:
-    """When a plain file was last written; nothing else is opened.
-
-    A pipe would wait for its writer, and the stream with it.
-    """
+    """When a plain file was last written; of anything else it is said that it is none."""
     try:
         status = path.stat()
         if not S_ISREG(status.st_mode):

@@ -33,6 +33,8 @@ class RetryRule:
 
 
 _DOUBLINGS_MAX: Final = 32
+_PATIENT_COUNT: Final = 8
+"""Rests in a row before they count like failures: other nodes may be faster for a while."""
 REASON_MAX: Final = 200
 """Characters of why something failed."""
 
@@ -51,6 +53,7 @@ class Attempts:
     reason: str = ""
     """Why the last attempt failed; empty where it did not."""
     _in_a_row: int = field(default=0)
+    _rests_in_a_row: int = field(default=0)
 
     def failed(self, now_ms: int, reason: str) -> None:
         """It did not work: rest for a while."""
@@ -60,17 +63,23 @@ class Attempts:
         self.due_ms = now_ms + self.rule.pause_ms(self._in_a_row, self.draw)
 
     def rest(self, now_ms: int, reason: str) -> None:
-        """It could not work yet, and nobody failed: try again after the shortest pause."""
+        """It could not work yet, and nobody failed: try again after a pause.
+
+        Whoever is never ready, whatever it is shown, is asked less and less like one who fails.
+        """
+        self._rests_in_a_row += 1
         self.reason = reason[:REASON_MAX]
-        self.due_ms = now_ms + self.rule.first_ms
+        beyond = max(1, self._rests_in_a_row - _PATIENT_COUNT)
+        self.due_ms = now_ms + self.rule.pause_ms(beyond, lambda _: 0)
 
     def hurry(self) -> None:
-        """What it rested for is there: the next attempt is due at once."""
-        self.due_ms = 0
+        """What it rested for is there: the next attempt is due at once, for so many times."""
+        if self._rests_in_a_row <= _PATIENT_COUNT:
+            self.due_ms = 0
 
     def worked(self) -> None:
         """It worked: the next one is due at once."""
-        self._in_a_row, self.reason, self.due_ms = 0, "", 0
+        self._in_a_row, self._rests_in_a_row, self.reason, self.due_ms = 0, 0, "", 0
 
     def left_ms(self, now_ms: int) -> int:
         """How long to rest; 0 where an attempt is due.

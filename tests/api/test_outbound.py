@@ -138,6 +138,26 @@ def test_a_node_that_another_one_has_outrun_waits_for_its_next_head(node: Node) 
     assert node.line.standing.missing_count == 0
 
 
+def test_a_witness_that_is_always_ahead_is_asked_less_and_less(node: Node) -> None:
+    """It says of each head that it holds a later one: a lie that would cost a request a block."""
+    node.court.says = Answer(409, b"1000000\n")
+    rests = []
+    for _ in range(20):
+        rests.append(show(node, node.grow()))
+        node.now_ms += 250
+    asked = node.court.asked_count
+    assert rests[:8] == [1_000] * 8
+    # From then on new heads no longer hurry it, and each pause is twice as long.
+    assert asked < 20
+    for _ in range(400):
+        show(node, node.grow())
+        node.now_ms += 250
+    assert node.court.asked_count <= asked + 6
+    node.court.says = None
+    node.now_ms += 60_000
+    assert show(node, node.grow()) is None
+
+
 def test_a_witness_that_is_away_is_asked_less_and_less_and_found_when_it_is_back(
     node: Node,
 ) -> None:
