@@ -1,13 +1,15 @@
 """Judges a certificate in PDF: its receipt by the ten checks, and that it is of what it names.
 
 What its pages show is for people to compare with the verdict; its signature is judged where PAdES
-is known (`api.documents.signatures`). Spec: ``docs/spec/certificate_pdf.md``.
+is known, by whoever calls. Spec: ``docs/spec/certificate_pdf.md``.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from ledger.carriers.pdf_attachment import CertificatePdf
+from ledger.carriers.pdf_attachment import CertificatePdf, read_certificate
+from ledger.checks import Facts
 from ledger.codes import Code
 from ledger.core.batch import DocumentDigest
 from ledger.core.certificate_number import certificate_number
@@ -16,17 +18,44 @@ from ledger.core.merkle import leaf_hash
 from ledger.core.policy import Policy
 from ledger.core.receipt import Receipt, decode_receipt
 from ledger.errors import VerificationError
-from ledger.numbering import CERTIFICATE_STEP
+from ledger.numbering import CERTIFICATE_STEP, PDF_SIGNATURE_STEP, numbered
+from ledger.time_stamps import TimeTrust
 from ledger.trust import TrustRoot
 from ledger.verdict import Caveat, Step, VerifiedRecord
 from ledger.verify import verify_receipt
 
 
+@dataclass(frozen=True, slots=True)
+class PaperCertificate:
+    """A certificate and the receipt inside it, not judged."""
+
+    data: bytes
+    """The file."""
+    pdf: CertificatePdf
+    receipt: Receipt
+
+
+SignatureJudge: TypeAlias = Callable[[PaperCertificate], Facts]
+"""Says who signed a certificate, or raises `VerificationError`; asked only of a signed one."""
+
+
+def decode_certificate_pdf(data: bytes) -> PaperCertificate:
+    """The certificate that a PDF is.
+
+    Raises:
+        FormatError: as `read_certificate`; the attachment is no receipt.
+    """
+    pdf = read_certificate(data)
+    return PaperCertificate(data, pdf, decode_receipt(pdf.receipt))
+
+
 def verify_certificate(
-    certificate: CertificatePdf,
+    certificate: PaperCertificate,
     trust: TrustRoot,
     documents: Sequence[DocumentDigest] = (),
     policy: Policy | None = None,
+    times: TimeTrust | None = None,
+    signatures: SignatureJudge | None = None,
 ) -> VerifiedRecord:
     """Verify what a certificate carries, and that it is what the certificate names.
 
@@ -35,46 +64,38 @@ def verify_certificate(
         trust: from a source that the reader trusts.
         documents: in the reader's hands; each must be evidence of the record.
         policy: what the reader demands besides the committee's quorum.
+        times: whose time stamps count.
+        signatures: judges the signature; None where PAdES is not known.
 
     Raises:
-        FormatError: the attachment is no receipt.
-        VerificationError: as `ledger.verify.verify_receipt`; `certificate_pdf.other` in check 14.
+        VerificationError: as `ledger.verify.verify_receipt`; `certificate_pdf.other` in check 14;
+            `certificate_pdf.signature`, `certificate_pdf.signer` in check 15.
     """
-    receipt = decode_receipt(certificate.receipt)
-    verdict = verify_receipt(receipt, trust, documents, policy)
-    step = check_named(certificate, receipt, trust, verdict.index)
-    caveats = (Caveat.PAGES, Caveat.SIGNATURE if certificate.signed_ranges else Caveat.UNSIGNED)
-    return replace(verdict, steps=(*verdict.steps, step), caveats=(*caveats, *verdict.caveats))
+    verdict = verify_receipt(certificate.receipt, trust, documents, policy, times)
+    steps = [*verdict.steps, _check_named(certificate, trust, verdict.index)]
+    caveats = [Caveat.PAGES]
+    if not certificate.pdf.signed_ranges:
+        caveats.append(Caveat.UNSIGNED)
+    elif signatures is None:
+        caveats.append(Caveat.SIGNATURE)
+    else:
+        with numbered(PDF_SIGNATURE_STEP):
+            facts = signatures(certificate)
+        steps.append(Step(PDF_SIGNATURE_STEP, applies=True, facts=facts))
+    return replace(verdict, steps=tuple(steps), caveats=(*caveats, *verdict.caveats))
 
 
-def check_named(
-    certificate: CertificatePdf, receipt: Receipt, trust: TrustRoot, index: LogIndex
-) -> Step:
-    """Check 14: the receipt inside is of the record, entry and number that the certificate names.
-
-    Args:
-        certificate: whose metadata are compared.
-        receipt: its attachment, verified.
-        trust: of the network.
-        index: the record's place in the log.
-
-    Raises:
-        VerificationError: `certificate_pdf.other`.
-    """
-    entry_hash = leaf_hash(receipt.entry)
+def _check_named(certificate: PaperCertificate, trust: TrustRoot, index: LogIndex) -> Step:
+    """Check 14: the receipt is of the record, entry and number that the certificate names."""
+    receipt, named = certificate.receipt, certificate.pdf
     number = certificate_number(trust.genesis.domain, index)
-    for what, named, found in (
-        ("network", certificate.network_id.hex(), receipt.network_id.hex()),
-        ("record", certificate.record_id.hex(), receipt.record_id.hex()),
-        ("entry", certificate.entry_hash.hex(), entry_hash.hex()),
-        ("number", certificate.number, number),
+    for what, said, found in (
+        ("network", named.network_id.hex(), receipt.network_id.hex()),
+        ("record", named.record_id.hex(), receipt.record_id.hex()),
+        ("entry", named.entry_hash.hex(), leaf_hash(receipt.entry).hex()),
+        ("number", named.number, number),
     ):
-        if named != found:
-            raise VerificationError(
-                Code.CERTIFICATE_PDF_OTHER,
-                step=CERTIFICATE_STEP,
-                what=what,
-                named=named,
-                found=found,
-            )
+        if said != found:
+            facts = {"what": what, "named": said, "found": found}
+            raise VerificationError(Code.CERTIFICATE_PDF_OTHER, step=CERTIFICATE_STEP, **facts)
     return Step(CERTIFICATE_STEP, applies=True, facts={"number": number})

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ledger.bid_proofs import BidVerdict, verify_bid_proof
+from ledger.certificate_pdfs import PaperCertificate, SignatureJudge, verify_certificate
 from ledger.citations import Citation, Shown, citations_of, unfollowed
 from ledger.codes import Code
 from ledger.core.batch import BatchProof, DocumentDigest
@@ -52,12 +53,21 @@ class Outcome:
 
 
 def judge(
-    presented: Sequence[Presented], reliance: Reliance, documents: Sequence[DocumentDigest]
+    presented: Sequence[Presented],
+    reliance: Reliance,
+    documents: Sequence[DocumentDigest],
+    signatures: SignatureJudge | None = None,
 ) -> tuple[Outcome, ...]:
     """Verify each file, and follow what it cites to the other files.
 
     One file must name every document. Of several files, each is asked for those documents that it
     names, and a document that none of them names refuses the last.
+
+    Args:
+        presented: what was handed in.
+        reliance: what the reader relies on.
+        documents: in the reader's hands.
+        signatures: judges those of certificates in PDF; None where PAdES is not known.
 
     Returns:
         One outcome for each file, in order.
@@ -70,7 +80,7 @@ def judge(
         named.update(asked)
         if each is presented[-1]:
             asked += tuple(one for one in documents if one not in named)
-        outcomes.append(_outcome(each, beside, reliance, asked))
+        outcomes.append(_outcome(each, beside, reliance, asked, signatures))
     shown = _shown(presented, outcomes)
     return tuple(_with_citations(each, shown, reliance) for each in outcomes)
 
@@ -80,6 +90,7 @@ def _outcome(
     beside: Mapping[RecordId, Receipt],
     reliance: Reliance,
     documents: Sequence[DocumentDigest],
+    signatures: SignatureJudge | None,
 ) -> Outcome:
     trust: TrustRoot | None = None
     steps: tuple[Step, ...] = ()
@@ -87,9 +98,10 @@ def _outcome(
         held = _receipt_of(each, beside)
         trust = reliance.root_of(held.network_id)
         policy = reliance.policy_for(trust)
-        asked = documents if held is each.content else ()
+        whole = held is each.content or isinstance(each.content, PaperCertificate)
+        asked = documents if whole else ()
         steps = steps_passed(held, trust, asked, policy, reliance.times)
-        return _verified(each, held, trust, reliance, documents)
+        return _verified(each, held, trust, reliance, documents, signatures)
     except VerificationError as problem:
         return Outcome(each.name, trust, None, steps, problem=problem)
 
@@ -100,6 +112,7 @@ def _verified(
     trust: TrustRoot,
     reliance: Reliance,
     documents: Sequence[DocumentDigest],
+    signatures: SignatureJudge | None,
 ) -> Outcome:
     """The outcome of a file that holds; `held` is the receipt that it leans on."""
     content, bid, inner = each.content, None, None
@@ -113,6 +126,8 @@ def _verified(
         verdict, inner = sealed.commitment, sealed.inner
     elif isinstance(content, BatchProof):
         verdict = verify_batch_proof(content, trust, documents, policy, times)
+    elif isinstance(content, PaperCertificate):
+        verdict = verify_certificate(content, trust, documents, policy, times, signatures)
     else:
         verdict = verify_receipt(held, trust, documents, policy, times)
     if isinstance(content, Openings):

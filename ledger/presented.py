@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from ledger.carriers.pdf_attachment import PDF_BYTES_MAX, is_pdf, says_certificate
+from ledger.certificate_pdfs import PaperCertificate, decode_certificate_pdf
 from ledger.codes import Code
 from ledger.core import batch, bid_proof, openings, receipt, sealed_file, strict_json, tlog_proof
 from ledger.core.batch import BatchProof, DocumentDigest
@@ -25,7 +27,7 @@ PRESENTED_MAX: Final = 10_000
 """Files of one folder."""
 PRESENTED_BYTES_MAX: Final = 512 << 20
 """All files together: they are judged together, and held until then."""
-Presentable: TypeAlias = Receipt | Openings | BatchProof | BidProof | SealedFile
+Presentable: TypeAlias = Receipt | Openings | BatchProof | BidProof | SealedFile | PaperCertificate
 
 
 class Kind(StrEnum):
@@ -96,13 +98,15 @@ def read_all(paths: Iterable[Path]) -> list[Presented]:
 
 
 def decode_presented(data: bytes) -> Presentable:
-    """What a file spells: a receipt, by itself or in a tlog-proof, openings, or another proof.
+    """What a file spells: a receipt, by itself or inside another form, openings, or another proof.
 
     Raises:
         FormatError: it is none of these, or a broken one.
     """
     if data.startswith(tlog_proof.FIRST_LINE.encode()):
         return tlog_proof.receipt_in(tlog_proof.parse_tlog_proof(data))
+    if is_pdf(data):
+        return decode_certificate_pdf(data)
     match _format(data):
         case Kind.RECEIPT:
             return receipt.decode_receipt(data)
@@ -141,6 +145,10 @@ def proofs_under(paths: Iterable[Path]) -> Iterator[Path]:
 
 def _is_proof(path: Path) -> bool:
     """Whether a file in a folder says that it is one of the kinds; a broken one still counts."""
+    if path.suffix == ".pdf":
+        # Originals are PDF as well; of these nothing is asked here.
+        with path.open("rb") as file:
+            return says_certificate(file.read(PDF_BYTES_MAX))
     with path.open("rb") as file:
         start = file.read(len(tlog_proof.FIRST_LINE))
     if start == tlog_proof.FIRST_LINE.encode():

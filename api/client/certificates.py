@@ -6,8 +6,7 @@ import httpx
 
 from api.client.client import Client
 from api.client.nodes import ClientError, Pending
-from ledger.carriers.pdf_attachment import read_certificate
-from ledger.certificate_pdfs import verify_certificate
+from ledger.certificate_pdfs import decode_certificate_pdf, verify_certificate
 from ledger.codes import Code
 from ledger.core.identifiers import RecordId
 from ledger.verdict import VerifiedRecord
@@ -38,12 +37,12 @@ def fetched_certificate(client: Client, record_id: RecordId) -> FetchedCertifica
     if answer.status_code == httpx.codes.ACCEPTED:
         known = {"height": 0, "found": 0, "needed": client.trust.committee.q}
         raise Pending(Code.RECEIPT_PENDING, **known)
-    certificate = read_certificate(answer.content)
+    certificate = decode_certificate_pdf(answer.content)
     verdict = verify_certificate(certificate, client.trust)
     if verdict.record_id != record_id:
         what = f"{verdict.record_id.hex()} ≠ {record_id.hex()}"
         raise ClientError(Code.API_ANSWER, node=path, what=what)
-    return FetchedCertificate(certificate.number, answer.content, verdict)
+    return FetchedCertificate(certificate.pdf.number, answer.content, verdict)
 
 
 def standing_now(client: Client, record_id: RecordId) -> str:

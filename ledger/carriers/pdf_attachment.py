@@ -85,6 +85,11 @@ def is_pdf(data: bytes) -> bool:
     return data.startswith(START)
 
 
+def says_certificate(data: bytes) -> bool:
+    """Whether a file says that it is a certificate: a broken or changed one still does."""
+    return data.startswith(START) and b"/Bidwitness 1/BidwitnessNumber(" in data
+
+
 def read_certificate(data: bytes) -> CertificatePdf:
     """The certificate that a PDF of our form holds.
 

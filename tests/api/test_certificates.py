@@ -16,7 +16,7 @@ from api.documents.printing import WAITING_MAX, Printer, printed
 from api.documents.sheet import LEFT, RIGHT, Words
 from api.documents.words import _words
 from ledger.carriers.pdf_attachment import read_certificate
-from ledger.certificate_pdfs import verify_certificate
+from ledger.certificate_pdfs import decode_certificate_pdf, verify_certificate
 from ledger.codes import Code
 from ledger.core.certificate_number import certificate_number
 from ledger.core.identifiers import Digest, LogIndex, NetworkId, RecordId
@@ -133,7 +133,7 @@ def test_a_record_has_its_certificate_with_its_receipt_inside(
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/pdf"
     read = read_certificate(answer.content)
-    verdict = verify_certificate(read, node.trust)
+    verdict = verify_certificate(decode_certificate_pdf(answer.content), node.trust)
     assert verdict.record_id.hex() == record_id
     assert read.number == certificate_number("one.example", verdict.index)
     assert f'filename="{read.number}.pdf"' in answer.headers["content-disposition"]

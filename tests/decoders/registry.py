@@ -22,6 +22,7 @@ from consensus.core.promises import Promises
 from consensus.core.ready import EntryKind, JournalEntry
 from consensus.journal import Journal
 from consensus.wire import Codec
+from ledger.certificate_pdfs import decode_certificate_pdf
 from ledger.core import note, strict_json
 from ledger.core.add_checkpoint import parse_add_checkpoint
 from ledger.core.batch import decode_batch_proof
@@ -30,11 +31,12 @@ from ledger.core.block import decode_header_of_block, header_from_leaf
 from ledger.core.bundle import decode_bundle, decode_header
 from ledger.core.canonical import decode, encode
 from ledger.core.certificate import decode_certificate
+from ledger.core.certificate_number import certificate_number, parse_certificate_number
 from ledger.core.checkpoint import parse_checkpoint
 from ledger.core.deposit import decode_deposit
 from ledger.core.entry import decode_entry
 from ledger.core.genesis import decode_genesis
-from ledger.core.identifiers import Digest, Height, NodeId
+from ledger.core.identifiers import Digest, Height, LogIndex, NodeId
 from ledger.core.limits import DEFAULT
 from ledger.core.negative_list import decode_list_proof
 from ledger.core.openings import decode_openings
@@ -53,6 +55,7 @@ from ledger.trust import decode_trust, trust_root
 from tests.consensus.core import world
 from tests.consensus.memory_file import MemoryFile
 from tests.decoders import said, values
+from tests.vectors.generate.certificate_pdf import spelled_paper
 from tests.vectors.small_network import SmallNetwork, signer
 
 Values = st.SearchStrategy[Any]
@@ -237,6 +240,22 @@ LEDGER = [
     file(decode_receipt, values.receipts),
     file(decode_openings, values.openings),
     file(decode_deposit, values.deposits),
+    binary(
+        decode_certificate_pdf,
+        values.receipts.map(lambda receipt: spelled_paper("vectors.example", receipt).file()),
+        **GIVEN_BYTES,
+    ),
+    binary(
+        parse_certificate_number,
+        values.counts.map(lambda index: certificate_number("one.example", LogIndex(index))),
+        decode=_text(lambda given: parse_certificate_number(given, "one.example")),
+        spell=str.encode,
+        same=lambda index, data: (
+            certificate_number("one.example", index) == data.decode().strip().upper()
+        ),
+        whole=False,
+        spelling=Spelling.TEXT,
+    ),
     file(decode_batch_proof, values.batch_proofs),
     file(decode_sealed_file, values.sealed_files),
     file(decode_bid_proof, values.bid_proofs),

@@ -8,7 +8,7 @@
 import { verifyAcknowledgement, verifyRefusal } from "../../api/static/verify/acknowledgement.js";
 import * as block from "../../api/static/verify/block.js";
 import * as bundle from "../../api/static/verify/bundle.js";
-import { concat, fromHex, hex, utf8 } from "../../api/static/verify/bytes.js";
+import { concat, fromBase64, fromHex, hex, utf8 } from "../../api/static/verify/bytes.js";
 import { decode, encode } from "../../api/static/verify/canonical.js";
 import { decodeCertificate, verifyCertificate } from "../../api/static/verify/certificate.js";
 import {
@@ -233,6 +233,12 @@ const JUDGES = {
     verifyCertificate(decodeCertificate(fromHex(given.data)), trust);
   },
   "certificate/refused": refusedBy(decodeCertificate),
+  "certificate_pdf/files": (given) => {
+    const verdict = verifyFile(fromBase64(given.file), decodeTrust(spelled(given.trust)));
+    same(verdict.steps.length, 11, "steps");
+  },
+  "certificate_pdf/refused_files": ({ file, trust }) =>
+    verifyFile(fromBase64(file), decodeTrust(spelled(trust))),
   "certificate_pdf/numbers": ({ domain, index, number }) => {
     same(certificateNumber(domain, BigInt(index)), number, "number");
     same(parseCertificateNumber(number, domain), BigInt(index), "index");

@@ -7,6 +7,10 @@ import * as batch from "./openings.js";
 import * as bid from "./bid_proof.js";
 import { characters, equal, utf8 } from "./bytes.js";
 import {
+  FORMAT as PDF_FORMAT, decodeCertificatePdf, verifyCertificate,
+} from "./certificate_pdf.js";
+import { isPdf } from "./pdf_attachment.js";
+import {
   FORMAT as RECEIPT_FORMAT, RECEIPT_BYTES_MAX, decodeReceipt, receiptOf,
 } from "./receipt.js";
 import { recordId } from "./record.js";
@@ -39,6 +43,7 @@ export function decodePresented(bytes) {
   if (equal(bytes.subarray(0, FIRST_LINE.length + 1), utf8(`${FIRST_LINE}\n`))) {
     return { format: FIRST_LINE, ...receiptFile(decodeTlogProof(bytes)) };
   }
+  if (isPdf(bytes)) return { format: PDF_FORMAT, ...paperFile(decodeCertificatePdf(bytes)) };
   const value = parse(bytes, FILE_BYTES_MAX);
   const format = value instanceof Map ? value.get("format") : null;
   const known = typeof format === "string" && Object.hasOwn(KINDS, format);
@@ -54,6 +59,15 @@ function receiptFile(receipt) {
     leansOn: () => receipt,
     names: speaksOf(receipt.record),
     judge: (held, trust, { documents, policy }) => verifyDecoded(held, trust, documents, policy),
+  };
+}
+
+function paperFile(certificate) {
+  return {
+    ...receiptFile(certificate.receipt),
+    isReceipt: false,
+    judge: (_, trust, { documents, policy }) =>
+      verifyCertificate(certificate, trust, documents, policy),
   };
 }
 

@@ -17,7 +17,7 @@ const USAGE = "node verify.js FILE … --trust FILE|FOLDER … [--policy FILE] �
 const CHECKS = [
   "格式 format", "网络 network", "记录编号 record id", "提交包 bundle", "签名密钥 signing key",
   "日志 log", "委员会 committee", "联署 quorum", "封存 sealed", "文件 document",
-  "承诺 commitment", "截止时间 deadline", "封存集合 bid set",
+  "承诺 commitment", "截止时间 deadline", "封存集合 bid set", "证书 certificate",
 ];
 
 /** Verify what the arguments name and say so on standard output; the exit status. */

@@ -1,18 +1,39 @@
-"""Certificates on paper: their numbers."""
+"""Certificates on paper: their numbers; and files, written from the spec page, whole and wrong."""
+
+import json
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from ledger.codes import Code
 from ledger.core.certificate_number import certificate_number
 from ledger.core.identifiers import LogIndex
-from tests.vectors.generate.spelling import Cases
+from ledger.core.merkle import leaf_hash
+from ledger.core.receipt import Receipt
+from tests.vectors.generate.receipts import World, flipped, world
+from tests.vectors.generate.spelling import Case, Cases
 
 DOMAIN = "jincheng.bidwitness.example"
+_FILESPEC = (
+    b"<</Type/Filespec/F(receipt.json)/UF(receipt.json)/AFRelationship/Data"
+    b"/EF<</F 8 0 R/UF 8 0 R>>>>"
+)
+HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
+FORM, REVISED, OTHER = (
+    Code.CERTIFICATE_PDF_FORM,
+    Code.CERTIFICATE_PDF_REVISED,
+    Code.CERTIFICATE_PDF_OTHER,
+)
 
 
 def vectors() -> dict[str, Cases]:
-    """`certificate_pdf/`: numbers as they are made, and ways to mistype one."""
+    """`certificate_pdf/`: numbers as they are made, ways to mistype one, and files."""
+    told = world()
     return {
         "certificate_pdf/numbers.json": _numbers(),
         "certificate_pdf/refused_numbers.json": _refused(),
+        "certificate_pdf/files.json": _files(told),
+        "certificate_pdf/refused_files.json": _refused_files(told),
     }
 
 
@@ -52,4 +73,259 @@ def _refused() -> Cases:
             ("no check character", named),
             ("nothing", ""),
         )
+    ]
+
+
+# Files. A page of two words stands for whatever a certificate shows.
+
+
+def _same(body: bytes) -> bytes:
+    return body
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A certificate in parts, each of which a case may change before the file is written."""
+
+    receipt: bytes
+    number: str
+    network: str
+    record: str
+    entry: str
+    signed: bool = False
+    header: bytes = HEADER
+    page: bytes = b"<</Type/Page/Parent 3 0 R/MediaBox[0 0 595 842]/Contents 5 0 R>>"
+    catalog: bytes = b""
+    """Before the last ``>>`` of the catalog."""
+    info: Callable[[bytes], bytes] = _same
+    embedded: Callable[[bytes], bytes] = _same
+    more: tuple[bytes, ...] = ()
+    """Further objects."""
+    contents: bytes = b"<" + b"0" * 64 + b">"
+    moved: int = 0
+    """By how much the byte range is wrong."""
+    gap: bytes = b""
+    """Between two objects."""
+
+    def objects(self) -> list[bytes]:
+        """Catalog, info, tree of pages, page, its content, metadata, file, attachment, the rest."""
+        form = b"/AcroForm<</Fields[9 0 R]/SigFlags 3>>" if self.signed else b""
+        content = b"BT ET"
+        return [
+            b"<</Type/Catalog/Pages 3 0 R/Lang(zh-CN)/ViewerPreferences<</DisplayDocTitle true>>"
+            b"/Metadata 6 0 R/Names<</EmbeddedFiles<</Names[(receipt.json)7 0 R]>>>>/AF[7 0 R]"
+            + form
+            + self.catalog
+            + b">>",
+            self.info(self._info()),
+            b"<</Type/Pages/Kids[4 0 R]/Count 1>>",
+            self.page,
+            b"<</Length %d>>\nstream\n%s\nendstream" % (len(content), content),
+            b"<</Type/Metadata/Subtype/XML/Length 0>>\nstream\n\nendstream",
+            _FILESPEC,
+            self.embedded(
+                b"<</Type/EmbeddedFile/Subtype/application#2Fjson/Length %d/Params<</Size %d>>>>"
+                b"\nstream\n%s\nendstream" % (len(self.receipt), len(self.receipt), self.receipt)
+            ),
+            *self._signature(),
+            *self.more,
+        ]
+
+    def file(self) -> bytes:
+        """The file; its byte range is filled in once everything has its place."""
+        bodies = self.objects()
+        data, offsets = bytearray(self.header), []
+        for number, body in enumerate(bodies, 1):
+            offsets.append(len(data))
+            data += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+            data += self.gap if number == 3 else b""
+        data += _tail(offsets, len(data))
+        if self.signed:
+            start = data.index(self.contents)
+            end = start + len(self.contents)
+            told = b"[0 %010d %010d %010d]" % (start, end + self.moved, len(data) - end)
+            data = data.replace(b"[0 0000000000 0000000000 0000000000]", told)
+        return bytes(data)
+
+    def _info(self) -> bytes:
+        return (
+            f"<</Title<FEFF>/Author<FEFF>/Producer(bidwitness)/CreationDate(D:20260301013000Z)"
+            f"/ModDate(D:20260301013000Z)/Bidwitness 1/BidwitnessNumber({self.number})"
+            f"/BidwitnessNetwork<{self.network}>/BidwitnessRecord<{self.record}>"
+            f"/BidwitnessEntry<{self.entry}>>>"
+        ).encode()
+
+    def _signature(self) -> tuple[bytes, ...]:
+        if not self.signed:
+            return ()
+        return (
+            b"<</Type/Annot/Subtype/Widget/FT/Sig/T(Signature)/F 132/Rect[0 0 0 0]/P 4 0 R/V 10 0 R>>",
+            b"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/M(D:20260301013000Z)"
+            b"/ByteRange[0 0000000000 0000000000 0000000000]/Contents%s>>" % self.contents,
+        )
+
+
+def _tail(offsets: list[int], start: int, more: bytes = b"") -> bytes:
+    size, name = len(offsets) + 1, b"ab" * 16
+    lines = b"".join(b"%010d 00000 n \n" % each for each in offsets)
+    return (
+        b"xref\n0 %d\n0000000000 65535 f \n%strailer\n<</Size %d/Root 1 0 R/Info 2 0 R"
+        b"/ID[<%s><%s>]%s>>\nstartxref\n%d\n%%%%EOF\n"
+    ) % (size, lines, size, name, name, more, start)
+
+
+def paper(told: World, receipt: Receipt) -> Paper:
+    """The certificate of a record of the small network."""
+    return spelled_paper(told.network.trust.genesis.domain, receipt)
+
+
+def spelled_paper(domain: str, receipt: Receipt) -> Paper:
+    """The certificate of any receipt, of a network of this domain."""
+    return Paper(
+        receipt=receipt.encode(),
+        number=certificate_number(domain, receipt.index),
+        network=receipt.network_id.hex(),
+        record=receipt.record_id.hex(),
+        entry=leaf_hash(receipt.entry).hex(),
+    )
+
+
+def _case(told: World, name: str, data: bytes, code: str | None = None, step: int = 0) -> Case:
+    return {
+        "name": name,
+        "trust": json.loads(told.network.trust.encode()),
+        "file": b64encode(data).decode(),
+        "code": code,
+        "step": step,
+    }
+
+
+def _files(told: World) -> Cases:
+    first = paper(told, told.network.receipt(told.first))
+    alert = paper(told, told.network.receipt(told.alert))
+    return [
+        _case(told, "unsigned", first.file()),
+        _case(told, "of what the rules concluded", alert.file()),
+        _case(told, "signed, which is not judged", replace(first, signed=True).file()),
+    ]
+
+
+def _refused_files(told: World) -> Cases:
+    receipt = told.network.receipt(told.first)
+    right = paper(told, receipt)
+    signed = replace(right, signed=True)
+    second = paper(told, told.network.receipt(told.second))
+    forged = replace(receipt, record=flipped(receipt.record))
+    file = right.file()
+
+    def case(name: str, data: bytes, code: str = FORM, step: int = 0) -> Case:
+        return _case(told, name, data, code, step)
+
+    def unlike(name: str, **parts: object) -> Case:
+        return case(name, replace(right, **parts).file())  # type: ignore[arg-type]
+
+    attachment = b"<</Type/EmbeddedFile/Length 2>>\nstream\n{}\nendstream"
+    return [
+        *_unlike(file, case),
+        *_hidden(unlike, attachment),
+        *_revised(file, second, case),
+        *_mislabelled(right, second, case),
+        case("byte range that leaves out the end", _shortened(signed.file())),
+        case("byte range over another place", replace(signed, moved=1).file()),
+        case("signature beside its field", replace(signed, contents=b"(00)").file()),
+        case(
+            "a forged receipt inside",
+            replace(right, receipt=forged.encode()).file(),
+            "receipt.record_id",
+            3,
+        ),
+        case(
+            "an attachment that is no receipt", replace(right, receipt=b"{}").file(), "format.shape"
+        ),
+    ]
+
+
+def _shortened(file: bytes) -> bytes:
+    """The last number of the byte range one less."""
+    start = file.index(b"]/Contents<") - 10
+    less = b"%010d" % (int(file[start : start + 10]) - 1)
+    return file[:start] + less + file[start + 10 :]
+
+
+def _unlike(file: bytes, case: Callable[..., Case]) -> Cases:
+    """Files that are not of the form."""
+    at = file.index(b"2 0 obj")
+    return [
+        case("another PDF", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"),
+        case("another version of PDF", file.replace(b"%PDF-1.7", b"%PDF-1.4")),
+        case("cut short", file[:-6]),
+        case("an empty line behind it", file + b"\n"),
+        case(
+            "offset of an object", file.replace(b"%010d 00000 n" % at, b"%010d 00000 n" % (at + 1))
+        ),
+        case("offset of the table", file.replace(b"startxref\n", b"startxref\n1")),
+        case("lines that end as on Windows", file.replace(b"endobj\n", b"endobj\r\n")),
+    ]
+
+
+def _hidden(unlike: Callable[..., Case], attachment: bytes) -> Cases:
+    """Files of the form but for what they hide in it."""
+    page = Paper.page
+    return [
+        unlike("bytes between two objects", gap=b"%\n"),
+        unlike("a second attachment", more=(attachment,)),
+        unlike("a second name of a file", more=(b"<</Type/Filespec/F(a)/EF<</F 8 0 R>>>>",)),
+        unlike("a name in disguise", more=(b"<</Type/Embedded#46ile>>",)),
+        unlike("a script", more=(b"<</S/JavaScript/JS(app.alert)>>",)),
+        unlike("an action when it is opened", catalog=b"/OpenAction 4 0 R"),
+        unlike("an action on a page", page=page.replace(b"/Contents", b"/AA<<>>/Contents")),
+        unlike("a link", more=(b"<</A<</S/URI/URI(http://a.example)>>>>",)),
+        unlike("a layer", more=(b"<</Type/XObject/OC 4 0 R>>",)),
+        unlike("packed objects", more=(b"<</Type/ObjStm/N 0>>",)),
+        unlike("a signature beside the form", more=(b"<</Type/Sig/Contents<00>>>",)),
+        unlike(
+            "an attachment longer than it says", embedded=lambda body: body.replace(b"{", b"{ ", 1)
+        ),
+        unlike(
+            "a packed attachment",
+            embedded=lambda body: body.replace(b"/Params", b"/Filter/X/Params"),
+        ),
+        unlike(
+            "another version", info=lambda body: body.replace(b"/Bidwitness 1", b"/Bidwitness 2")
+        ),
+        unlike(
+            "no record named", info=lambda body: body.partition(b"/BidwitnessRecord")[0] + b">>"
+        ),
+        unlike("two records named", info=lambda body: body[:-2] + b"/BidwitnessRecord<00>>>"),
+    ]
+
+
+def _revised(file: bytes, second: Paper, case: Callable[..., Case]) -> Cases:
+    """Shadows: a whole certificate, and behind it what would be shown instead."""
+    start = len(file)
+    body = b"5 0 obj\n<</Length 5>>\nstream\nET BT\nendstream\nendobj\n"
+    end = b"xref\n5 1\n%010d 00000 n \ntrailer\n<</Size 9/Root 1 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n"
+    before = file.rindex(b"xref\n0 ")
+    other = second.file()[len(HEADER) :]
+    return [
+        case(
+            "another page appended", file + body + end % (start, before, start + len(body)), REVISED
+        ),
+        case("another certificate appended", file + other, REVISED),
+        case("the same end once more", file + file[before:], REVISED),
+    ]
+
+
+def _mislabelled(right: Paper, second: Paper, case: Callable[..., Case]) -> Cases:
+    """The receipt holds and is of something else than the certificate names."""
+
+    def other(name: str, **parts: str | bytes) -> Case:
+        return case(name, replace(right, **parts).file(), OTHER, 14)  # type: ignore[arg-type]
+
+    return [
+        other("the receipt of another record attached", receipt=second.receipt),
+        other("another record named", record=second.record),
+        other("another entry named", entry=second.entry),
+        other("another network named", network="0" * 64),
+        other("another number named", number=second.number),
     ]
