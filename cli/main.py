@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from cli import help_frame
 from cli.commands import (
     bidding,
     catalogue,
@@ -35,6 +36,7 @@ from ledger.codes import Code
 from ledger.errors import InvariantBroken, LedgerError
 from ledger.terminal import forgive
 
+help_frame.speak()
 app = typer.Typer(
     name="bidwitness",
     help=say("help.app"),

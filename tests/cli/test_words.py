@@ -1,12 +1,17 @@
 """The two languages of the command line say the same things."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from typer import rich_utils
 
+from cli import help_frame
 from cli.words import language
 
 CLI = Path(__file__).resolve().parents[2] / "cli"
@@ -40,6 +45,29 @@ def test_both_languages_have_the_same_keys_and_places() -> None:
 
 def test_everything_that_is_said_has_words() -> None:
     assert keys_said() - set(words("zh")) == set()
+
+
+def test_the_frame_of_help_is_among_what_typer_has() -> None:
+    for name, key in help_frame.WORDS.items():
+        assert isinstance(getattr(rich_utils, name), str), f"Typer has no {name} any more"
+        assert key in words("zh")
+
+
+@pytest.mark.parametrize(("spoken", "heading"), [("zh_CN", "选项"), ("en_US", "Options")])
+def test_help_speaks_one_language_and_cuts_no_sentence_off(spoken: str, heading: str) -> None:
+    """Chinese has no blanks, and what does not fit on a line used to end in an ellipsis."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "cli.main", "watch", "--help"],
+        env={**os.environ, "LANG": f"{spoken}.UTF-8", "COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert heading in ended.stdout
+    assert "…" not in ended.stdout
+    lines = "".join(line.strip("│ ") for line in ended.stdout.splitlines())
+    said = words(spoken[:2])["help.watch_map"]
+    assert re.sub(r"\s", "", said) in re.sub(r"\s", "", lines).replace("│", "")
 
 
 @pytest.mark.parametrize(
