@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from ledger.bid_proofs import BidVerdict
 from ledger.citations import Citation, Standing
+from ledger.core.identifiers import MemberId
 from ledger.core.record import Record
 from ledger.errors import LedgerError, VerificationError
 from ledger.judging import Outcome
@@ -50,7 +51,7 @@ def outcome_lines(outcome: Outcome, language: str, *, several: bool = False) -> 
     if outcome.bid is not None:
         yield from (f"     {each}" for each in _bid_lines(outcome.bid, language))
     for label, value in _facts(outcome, outcome.verdict, outcome.trust, language):
-        yield f"     {label}: {printable(value)}"
+        yield f"     {told_as(label, printable(value), language)}"
     for citation in outcome.citations:
         yield f"     {_citation_line(citation, language)}"
     yield f"     {phrase('label.not_proved', language)}"
@@ -77,11 +78,23 @@ def bid_standing(bid: BidVerdict, language: str) -> str:
 
 
 def _bid_lines(bid: BidVerdict, language: str) -> Iterator[str]:
-    yield f"{phrase('bid.standing', language)}: {bid_standing(bid, language)}"
-    yield f"{phrase('bid.received', language)}: {beijing_time(bid.received_at_ms)}"
+    yield told_as(phrase("bid.standing", language), bid_standing(bid, language), language)
+    received = beijing_time(bid.received_at_ms)
+    yield told_as(phrase("bid.received", language), received, language)
     time = beijing_time(bid.deadline_ms)
     limit = phrase("bid.deadline_value", language, time=time, grace=bid.grace_ms)
-    yield f"{phrase('bid.deadline', language)}: {limit}"
+    yield told_as(phrase("bid.deadline", language), limit, language)
+
+
+def told_as(label: str, value: str, language: str) -> str:
+    """A label and what it labels, with the colon of the language."""
+    return phrase("label.told", language, label=label, value=value)
+
+
+def _named(trust: TrustRoot, member: MemberId, language: str) -> str:
+    """A member's name with its id; the id alone where the trust root knows no name."""
+    name = trust.member_name(member, language)
+    return name if name == member else f"{name} ({member})"
 
 
 def printable(text: str) -> str:
@@ -108,7 +121,7 @@ def step_words(step: Step | int, language: str) -> tuple[str, str]:
 def _step_line(step: Step, language: str) -> str:
     name, told = step_words(step, language)
     mark = "✓" if step.applies else "–"
-    return f"  {step.number:>2} {mark} {name}: {told}"
+    return f"  {step.number:>2} {mark} {told_as(name, told, language)}"
 
 
 def _refusal_lines(problem: LedgerError, language: str) -> Iterator[str]:
@@ -119,7 +132,7 @@ def _refusal_lines(problem: LedgerError, language: str) -> Iterator[str]:
         yield f"  {phrase('label.refused_file', language)}"
         return
     name = phrase(f"step.{step}.name", language)
-    yield f"  {step:>2} ✗ {name}: {told} [{problem.code}]"
+    yield f"  {step:>2} ✗ {told_as(name, told, language)} [{problem.code}]"
     yield f"  {phrase('label.refused', language, number=step, name=name)}"
 
 
@@ -134,8 +147,9 @@ def _facts(
 
     yield label("record"), verdict.record_id.hex()
     yield label("type"), record.type
-    yield label("issuer"), f"{trust.member_name(record.issuer, language)} ({record.issuer})"
-    yield label("subject"), record.subject
+    yield label("issuer"), _named(trust, record.issuer, language)
+    if record.subject:
+        yield label("subject"), record.subject
     yield label("occurred"), beijing_time(verdict.occurred_at_ms)
     for each in verdict.received:
         yield label("received", node=each.node_id), beijing_time(each.received_at_ms)
@@ -175,7 +189,7 @@ def _opened_value(opened: OpenedAt, trust: TrustRoot, language: str) -> str:
 
 
 def _inner_told(inner: Record, trust: TrustRoot, language: str) -> str:
-    issuer = f"{trust.member_name(inner.issuer, language)} ({inner.issuer})"
+    issuer = _named(trust, inner.issuer, language)
     told = {"type": inner.type, "issuer": issuer, "subject": inner.subject}
     return phrase("label.inner_value", language, record=inner.record_id.hex(), **told)
 
@@ -198,4 +212,4 @@ def _citation_line(each: Citation, language: str) -> str:
         facts["type"] = each.record.record.type
         facts["time"] = beijing_time(each.record.committed_at_ms)
     told = phrase(f"citation.{each.standing}", language, **facts)
-    return printable(f"{mark} {cited}: {told}")
+    return printable(f"{mark} {told_as(cited, told, language)}")

@@ -102,7 +102,7 @@ def test_a_session_says_what_the_verifier_says_today(page: Path) -> None:
     said = [
         (int(number), name)
         for block in blocks_of(page)
-        for number, name in re.findall(r"^ +(\d+) [✓✗–] (\S+?): ", block.text, flags=re.MULTILINE)
+        for number, name in re.findall(r"^ +(\d+) [✓✗–] (\S+?)：", block.text, flags=re.MULTILINE)
     ]
     wrong = [(number, name) for number, name in said if name != phrase(f"step.{number}.name", "zh")]
     assert not wrong, f"checks that are called otherwise: {wrong}"
