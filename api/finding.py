@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from api.outbound.time_stamp import StampStanding
 from api.outbound.witness import WitnessStanding
 from api.phrases import Fact, Phrase, ago
 from consensus.depths import HostFacts
@@ -54,6 +55,8 @@ class Standing:
     """What the node's machine says, where that is known."""
     witnesses: Sequence[WitnessStanding] = ()
     """How the bodies outside the committee do that this node shows its heads to."""
+    stamping: Sequence[StampStanding] = ()
+    """How the authorities do that stamp its heads."""
 
 
 def finding(code: Code, severity: Severity, standing: Standing, **facts: Fact) -> Finding:

@@ -10,6 +10,7 @@ from typing import Final
 from api.finding import Finding, Severity, Standing, finding, heard, last_heard
 from api.observing import of_observer
 from api.outbound.answer import Fault
+from api.outbound.stamp_answer import StampFault
 from api.phrases import Phrase, Problem, Span
 from api.waiting import LAG_MAX, of_height
 from consensus.status import NodeStatus, Trouble
@@ -25,6 +26,12 @@ _FAULTS: Final = {
     Fault.VIEW: (Code.DIAGNOSE_WITNESS_SPLIT, Severity.SERIOUS),
     Fault.SIGNATURE: (Code.DIAGNOSE_WITNESS_FALSE, Severity.WARNING),
 }
+_STAMP_FAULTS: Final = {
+    StampFault.TOKEN: Code.DIAGNOSE_TIME_FALSE,
+    StampFault.CLOCK: Code.DIAGNOSE_TIME_APART,
+}
+STAMP_PERIODS: Final = 3
+"""Of an authority that gave no stamp for so many of its periods, though a head was there."""
 LACKING_MS: Final = 10_000
 """A witness that another node was faster with has its next turn within a second or two."""
 
@@ -41,6 +48,7 @@ def findings(standing: Standing) -> tuple[Finding, ...]:
         *of_height(standing),
         *_peers(standing),
         *_witnesses(standing),
+        *_stamping(standing),
         *_host(standing),
     ]
     # The sort is stable: within one severity the order above is kept.
@@ -146,6 +154,26 @@ def _witnesses(standing: Standing) -> Iterator[Finding]:
                 since=Span(now_ms - each.missing_since_ms),
                 size=each.size,
                 reason=each.reason or "–",
+            )
+
+
+def _stamping(standing: Standing) -> Iterator[Finding]:
+    """What is wrong with authorities that are to stamp heads; no head waits for them."""
+    now_ms = standing.status.now_ms
+    for each in standing.stamping:
+        name, reason, since_ms = each.name, each.reason or "–", each.lacking_since_ms
+        if each.fault is not None:
+            code = _STAMP_FAULTS[each.fault]
+            yield finding(code, Severity.WARNING, standing, authority=name, reason=reason)
+        elif since_ms is not None and now_ms - since_ms >= STAMP_PERIODS * each.period_ms:
+            yield finding(
+                Code.DIAGNOSE_TIME_SILENT,
+                Severity.WARNING,
+                standing,
+                authority=name,
+                since=Span(now_ms - since_ms),
+                size=each.size,
+                reason=reason,
             )
 
 

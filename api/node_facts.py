@@ -5,6 +5,7 @@ from typing import Final
 
 from api.finding import Standing
 from api.forms import Json
+from api.outbound.time_stamp import StampStanding
 from api.outbound.witness import WitnessStanding
 from consensus.depths import HostFacts, QueueDepth
 from consensus.status import NodeStatus
@@ -28,6 +29,7 @@ def facts_form(standing: Standing) -> dict[str, Json]:
         "peers": [_peer(status, node) for node in status.peers],
         "pool": _pool(status),
         "witnesses": [witness_form(each) for each in standing.witnesses],
+        "time_stamps": [stamp_form(each) for each in standing.stamping],
         "faults": [{"node": fault.node, "kind": fault.kind.value} for fault in status.faults],
         "dropped_messages": status.situation.dropped_count,
         "dropped_last": status.situation.dropped_last[:DROPPED_MAX],
@@ -48,6 +50,20 @@ def witness_form(witness: WitnessStanding) -> dict[str, Json]:
         "missing_since_ms": witness.missing_since_ms,
         "reason": witness.reason,
         "faults": {fault.value: reason for fault, reason in witness.faults.items()},
+    }
+
+
+def stamp_form(stamping: StampStanding) -> dict[str, Json]:
+    """One authority that stamps this node's heads."""
+    return {
+        "name": stamping.name,
+        "size": stamping.size,
+        "time_ms": stamping.time_ms,
+        "period_ms": stamping.period_ms,
+        "failed": stamping.failed_count,
+        "lacking_since_ms": stamping.lacking_since_ms,
+        "reason": stamping.reason,
+        "fault": None if stamping.fault is None else stamping.fault.value,
     }
 
 

@@ -17,6 +17,7 @@ from api.feed import Feed
 from api.finding import Standing
 from api.node import Node
 from api.outbound.outbound import Outbound
+from api.outbound.time_stamp import StampStanding
 from api.outbound.witness import WitnessStanding
 from api.published import Published
 from api.rights import Viewer
@@ -182,13 +183,19 @@ class LedgerService:
         Raises:
             StoreError: `record.unknown`, `receipt.pending`.
         """
-        keys = () if self._outbound is None else self._outbound.keys
-        return self.chain.receipt(record_id, keys)
+        if self._outbound is None:
+            return self.chain.receipt(record_id)
+        return self.chain.receipt(record_id, self._outbound.keys, self._outbound.authorities)
 
     @property
     def witnesses(self) -> tuple[WitnessStanding, ...]:
         """How each witness does that this node shows its heads to."""
         return () if self._outbound is None else self._outbound.standings
+
+    @property
+    def stamping(self) -> tuple[StampStanding, ...]:
+        """How each authority does that stamps this node's heads."""
+        return () if self._outbound is None else self._outbound.stamping
 
     def tlog_proof(self, record_id: RecordId) -> TlogProof:
         """The receipt as a C2SP proof, its checkpoint signed by this node's log key as well.
@@ -228,7 +235,8 @@ class LedgerService:
         height = status.head.height
         signed = self.chain.cosignatures(height) if height else status.committee
         unsigned = [node for node in status.committee if node not in signed]
-        return Standing(status, unsigned, self.node.failure, self._host(), self.witnesses)
+        outside = (self.witnesses, self.stamping)
+        return Standing(status, unsigned, self.node.failure, self._host(), *outside)
 
     def words(self, language: str) -> list[str]:
         """How the node and its network do, in sentences."""

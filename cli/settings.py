@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from api.outbound.target import WitnessTarget
+from api.outbound.time_target import TimeTarget
 from cli.settings_reader import Address, UpstreamAt, address, read_settings, read_toml
 from ledger.core.identifiers import MemberId, NodeId
 
@@ -49,6 +50,8 @@ class Settings:
     """Bodies outside the committee that are shown every head, to cosign it."""
     public_url: str = ""
     """Under which people reach the pages from outside: QRs on certificates lead there."""
+    time_stamps: tuple[TimeTarget, ...] = ()
+    """Authorities that are asked to stamp the published head, once in a period each."""
     show_all: bool = False
     """Show every visibility class over the API: for tests."""
     catalogues: tuple[Path, ...] = ()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 from cli.failures import CommandError, Exit
+from cli.time_targets import time_targets
 from cli.witness_targets import witness_targets
 from contracts.versions import VERSIONS_MAX
 from ledger.codes import Code
@@ -112,6 +113,8 @@ class _Reader:
             return public_url(raw)
         if name == "witnesses":
             return witness_targets(raw, self.folder)
+        if name == "time_stamps":
+            return time_targets(raw, self.folder)
         if name == "catalogues":
             return tuple(self.folder / _text(each) for each in _folders(raw))
         if name == "show_all":

@@ -44,25 +44,26 @@ def _target(raw: object, folder: Path, known: list[NoteKey]) -> WitnessTarget:
         raise TypeError(f"{raw!r:.80} ≠ table")
     if odd := sorted((set(raw) - _KNOWN) | (_NEEDED - set(raw))):
         raise ValueError(f"{odd[0]} ∉ vkey, url, certificate" if odd[0] in raw else f"– {odd[0]}")
-    values = {name: _text(raw, name) for name in raw}
+    values = {name: text_in(raw, name) for name in raw}
     url, certificate = values["url"].rstrip("/"), values.get("certificate")
     if certificate is not None and not url.startswith("https://"):
         raise ValueError("certificate: url ≠ https://…")
-    _check_url(url)
+    check_url(url)
     key = _key(values["vkey"])
     if any(key.public_key == each.public_key or key.name == each.name for each in known):
         raise ValueError(f"vkey: 2 × {key.name}")
     return WitnessTarget(key, url, None if certificate is None else folder / certificate)
 
 
-def _text(raw: Mapping[str, object], name: str) -> str:
+def text_in(raw: Mapping[str, object], name: str) -> str:
+    """The text, not empty, of a name in a table; raises TypeError."""
     value = raw[name]
     if not isinstance(value, str) or not value:
         raise TypeError(f"{name}: {value!r:.80} ≠ text")
     return value
 
 
-def _check_url(url: str) -> None:
+def check_url(url: str) -> None:
     """A prefix to which paths can be added; a name and a password in it would end in logs."""
     parts = urlsplit(url)
     plain = not (parts.query or parts.fragment or "@" in parts.netloc) and url.isascii()

@@ -22,6 +22,7 @@ from ledger.audit_tables import (
     meta_findings,
     node_findings,
     outside_findings,
+    stamp_findings,
     status_findings,
 )
 from ledger.block_store import BlockStore
@@ -177,4 +178,5 @@ class _Audit:
         yield from cosigned_findings(stored, self._blocks, self._genesis, height)
         yield from log_line_findings(stored, self._genesis)
         yield from outside_findings(stored)
+        yield from stamp_findings(stored)
         yield from last_signed_findings(stored, self._blocks)

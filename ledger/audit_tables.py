@@ -16,12 +16,15 @@ from ledger.core.genesis import Genesis
 from ledger.core.identifiers import DIGEST_BYTES, Height
 from ledger.core.merkle import Frontier
 from ledger.core.note import Note, parse_line, parse_note, parse_vkey, verify_note
+from ledger.core.time_stamp import decode_token
 from ledger.errors import LedgerError, VerificationError
 from ledger.kept_note import log_keys
+from ledger.stamped_heads import token_from
 from ledger.status_history import StatusHistory
 from ledger.store.api import Reader, Row
 from ledger.store.keys import Table, last_number, number, text, text_from
 from ledger.store.rows import last_signed_from
+from ledger.time_stamps import imprint_of
 
 _BY_JUDGEMENT = frozenset({Table.STATE, Table.STATUS_UNDO, Table.OPENED})
 """Tables that only judging again can tell."""
@@ -29,7 +32,13 @@ _BY_JUDGEMENT = frozenset({Table.STATE, Table.STATUS_UNDO, Table.OPENED})
 
 def count_findings(store: Reader, expected: Counter[Table]) -> Iterator[Finding]:
     """Tables with more rows than the blocks account for; fewer were found row by row."""
-    aside = _BY_JUDGEMENT | {Table.COSIGNED, Table.LOG_LINE, Table.OUTSIDE, Table.NODE}
+    aside = _BY_JUDGEMENT | {
+        Table.COSIGNED,
+        Table.LOG_LINE,
+        Table.OUTSIDE,
+        Table.STAMP,
+        Table.NODE,
+    }
     for table in (table for table in Table if table not in aside):
         try:
             found = sum(1 for _ in store.scan(*table.range()))
@@ -139,6 +148,21 @@ def outside_findings(store: Reader) -> Iterator[Finding]:
             continue
         if key != Table.OUTSIDE.key(text(witness.vkey()), number(height)):
             yield of_row(Code.AUDIT_ROW, Table.OUTSIDE, key, height)
+
+
+def stamp_findings(store: Reader) -> Iterator[Finding]:
+    """Every kept time stamp is a token over the head of its height; whose it is, readers judge."""
+    for key, value in store.scan(*Table.STAMP.range()):
+        height = Height(last_number(key))
+        try:
+            note = parse_note(store.get(Table.COSIGNED.key(number(height))) or b"")
+            imprint = decode_token(token_from(value)).info.imprint
+            held = imprint == imprint_of(parse_checkpoint(note.text))
+            held = held and key == Table.STAMP.key(text(text_from(key[1:])), number(height))
+        except (LedgerError, ValueError):
+            held = False
+        if not held:
+            yield of_row(Code.AUDIT_ROW, Table.STAMP, key, height)
 
 
 def last_signed_findings(store: Reader, blocks: BlockStore) -> Iterator[Finding]:

@@ -32,6 +32,7 @@ from ledger.lookup import Lookup
 from ledger.opening import prepare, read_head
 from ledger.outside_lines import OutsideLines
 from ledger.receipts import ReceiptMaker
+from ledger.stamped_heads import StampedHeads
 from ledger.state_view import StateView
 from ledger.status_history import StatusHistory, undo_rows
 from ledger.store.api import Store, Write
@@ -44,13 +45,13 @@ class Chain:
     """The stored chain of one network.
 
     `blocks` reads blocks and records, `lookup` finds records, `heads` are the cosigned heads,
-    `links` lead from epoch to epoch, `outside` is what witnesses say of heads, `tiles` are the log
-    as files, and `state` is what rules read.
+    `links` lead from epoch to epoch, `outside` is what witnesses say of heads, `stamps` what
+    time stamping authorities say, `tiles` are the log as files, and `state` is what rules read.
     """
 
     __slots__ = (
         "_frontier", "_head", "_history", "_receipts", "_store", "_tree", "blocks", "genesis",
-        "heads", "links", "lookup", "origin", "outside", "state", "tiles",
+        "heads", "links", "lookup", "origin", "outside", "stamps", "state", "tiles",
     )  # fmt: skip
 
     def __init__(self, store: Store, genesis: Genesis, genesis_rows: Mapping[bytes, bytes]) -> None:
@@ -80,6 +81,7 @@ class Chain:
         self._head, self._frontier = read_head(store, self.blocks, genesis, status, epoch)
         self.heads = CosignedHeads(store, self.blocks, self.origin, epochs)
         self.outside = OutsideLines(store, self.blocks, self._tree, self.origin)
+        self.stamps = StampedHeads(store, self.blocks, self._tree, self.origin)
         self.links = LinkMaker(self.blocks, self._tree, self.heads)
         network_id = self._head.network_id
         made_of = (self.blocks, self._tree, self._history, self.links)
@@ -215,13 +217,19 @@ class Chain:
             raise StoreError(Code.CHECKPOINT_NONE)
         return note
 
-    def receipt(self, record_id: RecordId, witnesses: Sequence[NoteKey] = ()) -> Receipt:
+    def receipt(
+        self,
+        record_id: RecordId,
+        witnesses: Sequence[NoteKey] = (),
+        authorities: Sequence[str] = (),
+    ) -> Receipt:
         """The receipt of a record, under the first cosigned head above it: always the same one.
 
         Args:
             record_id: of the record.
             witnesses: outside the committee; for each the first head that it cosigned, at or above
                 the receipt's, is in the receipt once it is kept here.
+            authorities: names of those who stamp time; for each the same.
 
         Raises:
             StoreError: `record.unknown`; `receipt.pending` with the height while no head above
@@ -237,7 +245,11 @@ class Chain:
             needed = self.epochs.at_size(self.blocks.header(height).log_size).q
             raise StoreError(Code.RECEIPT_PENDING, height=height, found=signed, needed=needed)
         receipt = self._receipts.make(record, *found)
-        return replace(receipt, cosignatures=self.outside.heads(witnesses, found[0]))
+        return replace(
+            receipt,
+            cosignatures=self.outside.heads(witnesses, found[0]),
+            timestamps=self.stamps.heads(authorities, found[0]),
+        )
 
     def root_of(self, size: int) -> Digest:
         """The root of the first `size` leaves, at least one.

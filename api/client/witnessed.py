@@ -1,4 +1,4 @@
-"""Waits for a receipt that fulfils a reader's policy.
+"""Waits for a receipt that fulfils a reader's policy, and has a time stamp where one is wanted.
 
 Witnesses are asked after the committee has cosigned, so a receipt may hold and still lack the word
 of bodies outside. What a node gives is verified, and the policy judged, on this side.
@@ -24,7 +24,12 @@ NAMES_MAX: Final = 500
 
 
 def witnessed_receipt(
-    client: Client, record_id: RecordId, policy: Policy | None, wait_s: float = 0.0
+    client: Client,
+    record_id: RecordId,
+    policy: Policy | None,
+    wait_s: float = 0.0,
+    *,
+    stamped: bool = False,
 ) -> Receipt:
     """The receipt of a record, verified and found to fulfil `policy`.
 
@@ -33,17 +38,21 @@ def witnessed_receipt(
         record_id: of the record.
         policy: what the reader demands; None: that there is a receipt.
         wait_s: how long to go on asking.
+        stamped: whether it must carry a time stamp; whose word counts is judged by its readers.
 
     Raises:
         ClientError: `record.unknown`, or that no node could be asked.
-        Pending: `receipt.pending`, `receipt.unwitnessed` with who is lacking.
+        Pending: `receipt.pending`, `receipt.unwitnessed` with who is lacking, `receipt.unstamped`.
         VerificationError: the node's receipt does not hold, or a line of a key that the policy
             knows is false, or the policy is about another log.
     """
     until = time.monotonic() + wait_s
     while True:
         try:
-            return _fulfilling(client, record_id, policy)
+            receipt = _fulfilling(client, record_id, policy)
+            if stamped and not receipt.timestamps:
+                raise Pending(Code.RECEIPT_UNSTAMPED)
+            return receipt
         except Pending:
             left_s = until - time.monotonic()
             if left_s <= 0:

@@ -1,4 +1,4 @@
-"""Outbound: shows each head to the witnesses, and publishes it once they had their time.
+"""Outbound: shows each head to the witnesses, then publishes it, and has it stamped at times.
 
 Runs beside consensus in the node's event loop and waits for nobody longer than a moment: a witness
 that is away delays no head by more than the patience, and no block at all. Spec:
@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Final
 
 from api.node import Node
+from api.outbound.time_stamp import StampStanding, TimeAuthority
 from api.outbound.witness import OutsideWitness, WitnessStanding
 from api.published import INTERVAL_MS, Published
 from ledger.chain import Chain
@@ -24,7 +25,7 @@ IDLE_S: Final = 1.0
 
 
 class Outbound:
-    """The witnesses of one node."""
+    """The witnesses and the time stamping authorities of one node."""
 
     def __init__(
         self,
@@ -32,17 +33,20 @@ class Outbound:
         published: Published,
         witnesses: Sequence[OutsideWitness],
         now_ms: Callable[[], int],
+        authorities: Sequence[TimeAuthority] = (),
     ) -> None:
         """Args:
         chain: whose heads.
         published: what is shown to the outside; only this object moves it on.
         witnesses: of distinct keys.
         now_ms: the clock, ms since the epoch.
+        authorities: who stamp time, of distinct names; no head waits for them.
         """
         self.published = published
         self._chain = chain
         self._witnesses = witnesses
         self._now_ms = now_ms
+        self._authorities = authorities
         self._moved = asyncio.Event()
 
     @property
@@ -55,6 +59,16 @@ class Outbound:
         """How each witness does."""
         return tuple(each.standing for each in self._witnesses)
 
+    @property
+    def stamping(self) -> tuple[StampStanding, ...]:
+        """How each time stamping authority does."""
+        return tuple(each.standing for each in self._authorities)
+
+    @property
+    def authorities(self) -> tuple[str, ...]:
+        """Their names, in the order of the settings."""
+        return tuple(each.name for each in self._authorities)
+
     async def run(self, node: Node) -> None:
         """Show and publish heads until cancelled.
 
@@ -62,13 +76,15 @@ class Outbound:
             node: tells when there is a new head.
 
         Raises:
-            StoreError: a witness's line could not be made durable.
+            StoreError: a witness's line or a time stamp could not be made durable.
             InvariantBroken: our own fault.
         """
         try:
             async with asyncio.TaskGroup() as tasks:
                 for each in self._witnesses:
                     tasks.create_task(each.run(self._moved.set))
+                for authority in self._authorities:
+                    tasks.create_task(authority.run())
                 tasks.create_task(self._publish(node))
         except* (StoreError, InvariantBroken) as problems:
             raise problems.exceptions[0] from problems
@@ -85,6 +101,8 @@ class Outbound:
                 each.offer(newest)
             await self._patience(newest)
             self.published.publish(newest)
+            for authority in self._authorities:
+                authority.offer(newest)
             shown = newest
             # At most one new head a second; a clock that was set back holds nothing up.
             left_ms = INTERVAL_MS - (self._now_ms() - began_ms)

@@ -112,6 +112,21 @@ class WitnessJson(Model):
     )
 
 
+class StampingJson(Model):
+    """An authority that stamps the published head once in a period."""
+
+    name: str = Field(examples=["ntsc"])
+    size: Count = Field(description="Of the newest head whose token is kept here; 0 for none")
+    time_ms: TimeMs | None = Field(description="When it stamped that head, by its own clock")
+    period_ms: Count
+    failed: Count = Field(description="Attempts that failed since the node was started")
+    lacking_since_ms: TimeMs | None = Field(description="Since when a stamp is due and lacking")
+    reason: str = Field(description="Why the last attempt failed; empty where it did not")
+    fault: Literal["token", "clock"] | None = Field(
+        description="Its token does not hold; or its time is far from this node's clock"
+    )
+
+
 class FaultJson(Model):
     """Evidence against a key of the committee."""
 
@@ -141,6 +156,7 @@ class NodeFactsJson(Model):
     peers: list[PeerJson]
     pool: PoolJson
     witnesses: list[WitnessJson]
+    time_stamps: list[StampingJson]
     faults: list[FaultJson]
     dropped_messages: Count
     dropped_last: str = Field(description="Why the last of them was dropped; empty before it")

@@ -40,6 +40,9 @@ def receipt(
     policy: Annotated[
         Path | None, typer.Option("--policy", help=say("help.receipt_policy"))
     ] = None,
+    with_time: Annotated[
+        bool, typer.Option("--with-time", help=say("help.receipt_with_time"))
+    ] = False,
     wait: Annotated[float, typer.Option("--wait", min=0, help=say("help.receipt_wait"))] = 0,
     as_: AsOption = None,
     node: NodeOption = None,
@@ -61,7 +64,8 @@ def receipt(
         Client(urls, root, certificate_file=certificates) as client,
         output.waiting(say("receipt.waiting")),
     ):
-        fetched = witnessed_receipt(client, record_id, demanded, wait).encode()
+        found = witnessed_receipt(client, record_id, demanded, wait, stamped=with_time)
+        fetched = found.encode()
         if tlog_proof is not None:
             write_result(tlog_proof, client.tlog_proof(record_id).format())
             written["tlog_proof"] = str(tlog_proof)

@@ -169,6 +169,7 @@ def _facts(told: Told) -> Iterator[tuple[str, str]]:
     pool = told.pool
     yield "pool", say("diagnose.pool_value", **pool)
     yield from _witnesses(told)
+    yield from _stamping(told)
     yield from _machine(told)
     dropped = told.document["facts"]["dropped_messages"]
     if dropped:
@@ -200,7 +201,21 @@ def _witnesses(told: Told) -> Iterator[tuple[str, str]]:
     ]
     if given:
         named = [f"{each['name']}: {line}" for each, line in zip(given, lines, strict=True)]
-        yield "witnesses", "\n".join(named)
+        yield "witnesses", "; ".join(named)
+
+
+def _stamping(told: Told) -> Iterator[tuple[str, str]]:
+    """Which head each authority stamped last, and when."""
+    given = told.document["facts"].get("time_stamps", [])
+    lines = [
+        _NOTHING
+        if each["time_ms"] is None
+        else say("diagnose.stamp_value", size=each["size"], at=beijing_time(each["time_ms"]))
+        for each in given
+    ]
+    if given:
+        named = [f"{each['name']}: {line}" for each, line in zip(given, lines, strict=True)]
+        yield "time_stamps", "; ".join(named)
 
 
 def _machine(told: Told) -> Iterator[tuple[str, str]]:

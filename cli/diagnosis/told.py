@@ -197,6 +197,10 @@ def _check_machine(facts: Mapping[str, Any]) -> None:
         _text(each["name"])
         _number(each["size"])
         _maybe(each["time_ms"])
+    for each in _nodes(facts.get("time_stamps", [])):
+        _text(each["name"])
+        _number(each["size"])
+        _maybe(each["time_ms"])
     _number(facts["dropped_messages"])
     _text(facts["dropped_last"])
     disk = facts["disk"]
@@ -209,7 +213,7 @@ def _check_machine(facts: Mapping[str, Any]) -> None:
 
 def _finding(given: Mapping[str, Any]) -> ToldFinding:
     named = given["facts"]
-    about = named.get("node", named.get("witness", ""))
+    about = named.get("node", named.get("witness", named.get("authority", "")))
     return ToldFinding(
         _text(given["code"]),
         _severity(given["severity"]),

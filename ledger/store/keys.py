@@ -43,6 +43,8 @@ class Table(Enum):
     """height → a node's log signature under that checkpoint, where this store follows others."""
     OUTSIDE = b"W"
     """verifier key of a body outside the committee, height → its signature line."""
+    STAMP = b"Y"
+    """name of a time stamping authority, height → SHA-256 of its token, and the token."""
     LAST_SIGNED = b"L"
     """→ the last head that this node cosigned: its own promise."""
     LOG_SIZE = b"Z"

@@ -12,7 +12,6 @@ import pytest
 from api.clock import now_ms
 from api.outbound.answer import ANSWER_BYTES_MAX, Answer
 from api.outbound.post import HttpPost, Unanswered
-from api.outbound.target import WitnessTarget
 from cli.compose.api_certificates import new_api_certificate
 from ledger.codes import Code
 from ledger.core.note import Kind, NoteKey
@@ -60,7 +59,7 @@ def asked(answer: bytes, own: Identity | None = None, certificate: Path | None =
     async def story() -> Answer:
         async with serving(answer, own) as port:
             scheme = "http" if own is None else "https"
-            post = HttpPost(WitnessTarget(KEY, f"{scheme}://127.0.0.1:{port}/w", certificate))
+            post = HttpPost(f"{scheme}://127.0.0.1:{port}/w/add-checkpoint", certificate)
             try:
                 return await post.send(b"the end")
             finally:
@@ -109,7 +108,7 @@ def test_nothing_that_a_witness_asks_to_keep_is_kept_or_sent_back() -> None:
     async def story() -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        post = HttpPost(WitnessTarget(KEY, f"http://127.0.0.1:{port}"))
+        post = HttpPost(f"http://127.0.0.1:{port}/add-checkpoint", None)
         async with server:
             for _ in range(2):
                 assert await post.send(b"the end") == Answer(200, b"yes")
@@ -148,5 +147,5 @@ def test_a_certificate_that_is_none_is_found_at_the_start(tmp_path: Path) -> Non
     (tmp_path / "court.pem").write_text("no certificate")
     for name in ("court.pem", "nowhere.pem"):
         with pytest.raises(FormatError) as refused:
-            HttpPost(WitnessTarget(KEY, "https://court.example", tmp_path / name))
+            HttpPost("https://court.example/add-checkpoint", tmp_path / name)
         assert refused.value.code is Code.TLS_FILE

@@ -1,6 +1,7 @@
 """Settings: every key documented, none unknown, and each mistake named with its file."""
 
 import itertools
+import json
 import tomllib
 from dataclasses import fields
 from importlib.resources import files
@@ -22,6 +23,7 @@ from cli.settings import (
 from ledger.codes import Code
 from ledger.core.identifiers import NodeId
 from ledger.core.note import Kind, NoteKey
+from tests.stamping.maker import Maker
 from tests.vectors.small_network import signer
 
 NODE = """
@@ -201,6 +203,58 @@ def test_a_witness_that_is_none_is_refused_with_its_place(
         node(tmp_path, NODE + text)
     assert refused.value.code is Code.SETTINGS_INVALID
     assert refused.value.detail["key"] == "witnesses"
+    assert str(refused.value.detail["reason"]).startswith(reason)
+
+
+def authority(**values: object) -> str:
+    """One table of `time_stamps`, well-formed but for what is given."""
+    whole = {"name": "ntsc", "url": "http://tsa.example/tsr", "roots": "ntsc.pem"} | values
+    return "[[time_stamps]]\n" + "".join(
+        f"{name} = {json.dumps(value)}\n" for name, value in whole.items()
+    )
+
+
+def test_authorities_are_read_whole_with_their_certificates(tmp_path: Path) -> None:
+    for each in ("ntsc", "other"):
+        (tmp_path / f"{each}.pem").write_bytes(Maker(each).pem)
+    second = authority(
+        name="other", roots="other.pem", period_s=60, url="https://b", certificate="c.pem"
+    )
+    one, two = node(tmp_path, NODE + authority() + second).time_stamps
+    assert (one.authority.name, one.url, one.period_s) == ("ntsc", "http://tsa.example/tsr", 3600)
+    assert one.authority.anchors == (Maker("ntsc").root,)
+    assert (two.period_s, two.certificate) == (60, tmp_path / "c.pem")
+    assert node(tmp_path, NODE).time_stamps == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (authority(name=""), "[1]: name: '' ≠ text"),
+        (authority(name="a\nb"), "[1]: name: "),
+        (authority(name="x" * 65), "[1]: name: "),
+        (authority(url="tsa.example"), "[1]: url: tsa.example ≠ http(s)://"),
+        (authority(roots="nowhere.pem"), "[1]: roots: "),
+        (authority(roots="empty.pem"), "[1]: roots: time_stamp.roots"),
+        (authority(period_s=59), "[1]: period_s: 59 ∉ 60 … 604800"),
+        (authority(period_s=604_801), "[1]: period_s: 604801"),
+        (authority(period_s=True), "[1]: period_s: True"),
+        (authority(certificate="a.pem"), "[1]: certificate: url ≠ https"),
+        (authority(root="ntsc.pem"), "[1]: root ∉ name, url, roots"),
+        ('[[time_stamps]]\nname = "ntsc"\n', "[1]: – roots"),
+        (authority() + authority(), "[2]: name: 2 × ntsc"),
+        (authority() * 9, "9 > 8"),
+        ("[time_stamps]\n", "{} ≠ list"),
+    ],
+)
+def test_an_authority_that_is_none_is_refused_with_its_place(
+    tmp_path: Path, text: str, reason: str
+) -> None:
+    (tmp_path / "ntsc.pem").write_bytes(Maker("ntsc").pem)
+    (tmp_path / "empty.pem").write_bytes(b"")
+    with pytest.raises(CommandError) as refused:
+        node(tmp_path, NODE + text)
+    assert refused.value.detail["key"] == "time_stamps"
     assert str(refused.value.detail["reason"]).startswith(reason)
 
 

@@ -19,6 +19,7 @@ from ledger.core.receipt import Receipt, decode_receipt
 from ledger.verify import verify_receipt
 from tests.network.real_network import READY_S, RealNetwork
 from tests.network.real_witness import RealWitness, bidwitness
+from tests.stamping.responder import Responder
 
 PATIENCE_S = 90
 HTTP = httpx.Client(timeout=30, trust_env=False)
@@ -28,7 +29,8 @@ COURT, NOTARY = "court.example/w1", "notary.example/w1"
 @pytest.mark.network
 @pytest.mark.slow
 def test_a_network_shows_its_heads_to_two_witnesses(tmp_path: Path) -> None:
-    with network_with_witnesses(tmp_path) as (network, court, notary):
+    authority = Responder(tmp_path / "tsa")
+    with authority, network_with_witnesses(tmp_path, authority) as (network, court, notary):
         strict = policy(network, court, notary)
         with court.running():
             network.start()
@@ -37,6 +39,7 @@ def test_a_network_shows_its_heads_to_two_witnesses(tmp_path: Path) -> None:
             with notary.running():
                 the_notary_is_back(network, record, strict)
                 before = receipt(network.nodes[0], record)
+            time_is_stamped(network, record, authority)
             what_was_kept_is_there_after_a_restart(network, record, before)
             a_liar_is_not_kept(network, notary)
         nothing_waits_for_witnesses(network)
@@ -73,6 +76,26 @@ def the_notary_is_back(network: RealNetwork, record: RecordId, strict: Path) -> 
     told = {each["name"]: each for each in network.status(node)["witnesses"]}
     assert told[COURT]["size"] == told[NOTARY]["size"] > 0
     assert told[NOTARY]["time_ms"] > 0 and "+" in told[NOTARY]["vkey"]
+
+
+def time_is_stamped(network: RealNetwork, record: RecordId, authority: Responder) -> None:
+    """One authority stamps and another is down; the receipt says when it existed at the latest."""
+    node, roots = network.nodes[0], network.folder / "roots"
+    roots.mkdir()
+    (roots / "trust.json").write_bytes(network.trust.encode())
+    (roots / "time.tsa.pem").write_bytes(authority.roots.read_bytes())
+    out = roots / "receipt.json"
+    fetched = fetch(node, network, record, "--with-time", "--wait", "60", "--out", str(out))
+    assert fetched.returncode == 0, fetched.stderr
+    asked = ("verify", str(out), "--trust", str(roots), "--json", "--stamped-by")
+    verdict = json.loads(bidwitness(*asked, "time").stdout)["results"][0]["record"]
+    assert [each["name"] for each in verdict["time_stamps"]] == ["time"]
+    assert bidwitness(*asked, "down").returncode == 2
+    told = {each["name"]: each for each in network.status(node)["time_stamps"]}
+    assert told["time"]["size"] > 0 and told["time"]["fault"] is None
+    assert told["down"]["size"] == 0 and told["down"]["failed"] > 0
+    alone = bidwitness("diagnose", "--url", node.api, "--lang", "en").stdout
+    assert "Time stamps" in alone and "down:" in alone
 
 
 def what_was_kept_is_there_after_a_restart(
@@ -192,7 +215,7 @@ def made(witness: RealWitness) -> RealWitness:
 
 @contextmanager
 def network_with_witnesses(
-    folder: Path,
+    folder: Path, authority: Responder
 ) -> Iterator[tuple[RealNetwork, RealWitness, RealWitness]]:
     """A network whose nodes all name two witnesses; nothing runs yet."""
     network = RealNetwork(folder)
@@ -207,6 +230,13 @@ def network_with_witnesses(
         text = settings.read_text(encoding="utf-8")
         assert "witnesses = []\n" in text
         named = text.replace("witnesses = []\n", f"witnesses = [{', '.join(tables)}]\n")
+        (node.folder / "time.pem").write_bytes(authority.roots.read_bytes())
+        stamps = ", ".join(
+            f'{{ name = "{name}", url = "{url}", roots = "time.pem" }}'
+            for name, url in (("time", authority.url), ("down", "http://127.0.0.1:9/tsa"))
+        )
+        assert "time_stamps = []\n" in named
+        named = named.replace("time_stamps = []\n", f"time_stamps = [{stamps}]\n")
         settings.write_text(named, encoding="utf-8")
     try:
         yield network, court, notary
