@@ -39,6 +39,7 @@ _UNFIT: Final = frozenset(
         "evaluation",
         "draw",
         "auction",
+        "fault",
     }
 )
 """Prefixes of what the rules or its signature refuse in a well-formed submission: 422."""
@@ -53,6 +54,8 @@ _EXACT: Final[Mapping[Code, int]] = {
     Code.FORMAT_TOO_LARGE: 413,
     Code.BUNDLE_TOO_LARGE: 413,
     Code.RECORD_TOO_LARGE: 413,
+    Code.NOTE_INVALID: 422,
+    Code.PROOF_CONSISTENCY: 422,
     Code.PROOF_INCLUSION: 422,
     Code.PROOF_NEGATIVE_LIST: 422,
     Code.PROOF_VRF: 422,

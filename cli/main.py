@@ -17,6 +17,7 @@ from cli.commands import (
     drawing,
     keys,
     log,
+    misconduct,
     network,
     node,
     observer,
@@ -47,7 +48,7 @@ app = typer.Typer(
 )
 for _part in (
     *(network, node, observer, keys, writing, reading, diagnose, project, coverage),
-    *(certificate, tracing, watching),
+    *(certificate, tracing, watching, misconduct),
     *(log, witness, bidding, supervising, verifying, disclosing, depositing),
     *(drawing, catalogue, demo),
 ):

@@ -28,8 +28,7 @@ from cli.failures import CommandError, Exit
 from cli.words import language, say
 from ledger.codes import Code
 from ledger.errors import LedgerError, Rejected, StoreError, VerificationError
-from ledger.report import printable
-from ledger.terminal import spelled
+from ledger.terminal import printable, spelled
 from ledger.words import sentence
 
 HELD: Final = "[bold green]✓[/]"

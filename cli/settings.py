@@ -44,6 +44,8 @@ class Settings:
     api_key_file: Path | None = None
     deposits_folder: Path = Path("deposits")
     """Openings that members deposited here, encrypted for supervisors."""
+    misconduct_folder: Path = Path("misconduct")
+    """Evidence against keys of the committee, as it was found here."""
     log_file: Path | None = None
     log_level: str = "info"
     witnesses: tuple[WitnessTarget, ...] = ()
@@ -98,6 +100,8 @@ class ObserverSettings:
     trust_file: Path = Path("trust.json")
     passphrase_file: Path | None = None
     database_folder: Path = Path("db")
+    misconduct_folder: Path = Path("misconduct")
+    """Evidence against keys of the committee, as it was found here."""
     api_certificate_file: Path | None = None
     api_key_file: Path | None = None
     cosign_name: str = ""

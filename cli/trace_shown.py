@@ -19,7 +19,7 @@ from cli.words import language, say
 from contracts.tables import Catalogue
 from ledger.core.canonical import Value
 from ledger.field_changes import Change, FieldChange, FieldKind, Said
-from ledger.report import printable
+from ledger.terminal import printable
 from ledger.traces import Act, ActKind, Chain
 from ledger.trust import TrustRoot
 from ledger.words.moments import beijing_time

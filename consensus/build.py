@@ -4,7 +4,7 @@ Production, the tests on loopback and the simulator build their nodes here, so t
 simulated is what runs.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from consensus.append_file import File
@@ -16,6 +16,7 @@ from consensus.cosigning import CosignedChain, Cosigner
 from consensus.driver import Driver
 from consensus.duties import Ports
 from consensus.events import Events
+from consensus.evidence import Evidence, EvidenceInMemory
 from consensus.intake import Intake
 from consensus.journal import Journal
 from consensus.mempool import PoolLimits
@@ -52,6 +53,8 @@ class Storage:
     """Promises of the open height."""
     intake: File
     """Bundles that were acknowledged and wait."""
+    evidence: Evidence = field(default_factory=EvidenceInMemory)
+    """Faults that were found here."""
 
 
 def config_of(identity: Identity) -> Config:
@@ -95,7 +98,7 @@ def open_driver(
     )
     desk = BundleDesk(own, signer, application, intake, transport, codec, events, pool_limits)
     cosigner = Cosigner(own, identity.origin, signer, storage.chain, events)
-    ports = Ports(application, transport, journal, desk, cosigner, codec, events)
+    ports = Ports(application, transport, journal, desk, cosigner, codec, events, storage.evidence)
     return Driver(ports, replica)
 
 

@@ -14,6 +14,7 @@ from ledger.core.block import Head
 from ledger.core.canonical import decode, encode
 from ledger.core.checkpoint import Checkpoint, cosign, cosigner_name
 from ledger.core.identifiers import Digest, Height, NodeId
+from ledger.core.misconduct import Fault
 from ledger.core.shapes import digest, integer, text, versioned
 from ledger.core.signing import Signer
 from ledger.cosigned import Counted
@@ -64,6 +65,10 @@ class CosignedChain(Protocol):
         Raises:
             FormatError, VerificationError: the line does not hold.
         """
+        ...
+
+    def take_faults(self) -> tuple[Fault, ...]:
+        """Evidence against keys that signed heads this log never had, since the last call."""
         ...
 
     @property
@@ -146,6 +151,10 @@ class Cosigner:
                     self._chain.add_cosignature(peer, said.size, said.root, said.line)
                 except (FormatError, VerificationError) as problem:
                     self._events.add("cosignature.refused", peer=peer, reason=str(problem))
+
+    def take_faults(self) -> tuple[Fault, ...]:
+        """Evidence that cosignatures gave since the last call."""
+        return self._chain.take_faults()
 
     def must_ask(self, head: Head, now_ms: int) -> bool:
         """Whether it is time to ask the peers for cosignatures of the head."""

@@ -10,7 +10,6 @@ from collections import deque
 from typing import Final
 
 from consensus.bundle_desk import Answer
-from consensus.core.fault import Fault
 from consensus.core.messages import Blocks, BlocksRequest, Decided, PayloadRequest, Status
 from consensus.core.ready import Ready
 from consensus.core.replica import Replica
@@ -23,6 +22,7 @@ from consensus.wire import CosignatureRequest, Cosigned, Frame, Hello, Relayed, 
 from ledger.codes import Code
 from ledger.core.bundle import Bundle
 from ledger.core.identifiers import Digest, Height, NodeId
+from ledger.core.misconduct import Fault
 from ledger.errors import FormatError, VerificationError
 
 HOUSEKEEPING_MS: Final = 500
@@ -41,6 +41,7 @@ class Driver:
         self._cosigner = ports.cosigner
         self._codec = ports.codec
         self._events = ports.events
+        self._evidence = ports.evidence
         self._replica = replica
         self._duties = Duties(ports, replica)
         self._own = ports.codec.config.node_id
@@ -135,8 +136,8 @@ class Driver:
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """The newest evidence against keys of the committee."""
-        return tuple(self._duties.faults)
+        """The evidence against keys of the committee that is kept here."""
+        return self._evidence.faults
 
     @property
     def status(self) -> NodeStatus:
@@ -171,6 +172,8 @@ class Driver:
         while self._queue and not self._duties.results:
             self._duties.perform(self._queue.popleft(), now_ms)
             self._tell_work(now_ms)
+        for fault in self._cosigner.take_faults():
+            self._duties.accuse(fault)
 
     def _take(self, peer: NodeId, frame: Frame, now_ms: int) -> None:
         """What a frame of each kind brings about."""

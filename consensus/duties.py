@@ -8,25 +8,22 @@ duties is written on `consensus.core.ready`; PBFT (OSDI '99) §4.
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from consensus.application import Application
 from consensus.bundle_desk import BundleDesk
-from consensus.core.fault import Fault
 from consensus.core.messages import Blocks, CertifiedBlock
 from consensus.core.ready import Propose, Ready, Serve, Validate
 from consensus.core.replica import Replica
 from consensus.cosigning import Cosigner
 from consensus.events import Events
+from consensus.evidence import Evidence
 from consensus.journal import Journal
 from consensus.transport import Transport
 from consensus.wire import Codec, Cosigned, Frame, Said
 from ledger.core.block import decode_header_of_block
 from ledger.core.certificate import decode_certificate
 from ledger.core.identifiers import NodeId
-
-FAULTS_MAX: Final = 64
-"""Evidence kept in memory; all of it is in the log."""
+from ledger.core.misconduct import Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +37,7 @@ class Ports:
     cosigner: Cosigner
     codec: Codec
     events: Events
+    evidence: Evidence
 
 
 class Duties:
@@ -56,7 +54,7 @@ class Duties:
         self._replica = replica
         self.results: deque[Callable[[int], Ready]] = deque()
         """What executions gave: each takes the time and hands itself to the replica."""
-        self.faults: deque[Fault] = deque(maxlen=FAULTS_MAX)
+        self._evidence = ports.evidence
 
     def perform(self, ready: Ready, now_ms: int) -> None:
         """The duties of one Ready, in their order."""
@@ -76,7 +74,7 @@ class Duties:
         for serve in ready.serve:
             self._serve(serve)
         for fault in ready.faults:
-            self._note(fault)
+            self.accuse(fault)
 
     def cosign(self, now_ms: int, peer: NodeId | None = None) -> None:
         """Sign the present head, first or again, where this clock may be believed.
@@ -152,17 +150,11 @@ class Duties:
             )
             self._send(serve.to, Said(Blocks(blocks)))
 
-    def _note(self, fault: Fault) -> None:
-        self.faults.append(fault)
-        self._events.add(
-            "fault.found",
-            node=fault.node,
-            fault=fault.kind.value,
-            first=(fault.first.tag.prefix + fault.first.body).hex(),
-            first_signature=fault.first.signature.hex(),
-            second=(fault.second.tag.prefix + fault.second.body).hex(),
-            second_signature=fault.second.signature.hex(),
-        )
+    def accuse(self, fault: Fault) -> None:
+        """Keep evidence durably, and say where it is; what is known already says nothing new."""
+        kept = self._evidence.keep(fault)
+        if kept is not None:
+            self._events.add("fault.found", node=fault.node, fault=fault.kind.value, file=kept)
 
     def _send(self, peer: NodeId, frame: Frame) -> None:
         self._transport.send(peer, self._codec.encode(frame))

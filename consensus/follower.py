@@ -15,6 +15,7 @@ from ledger.core.block import Header, decode_header_of_block
 from ledger.core.certificate import CommitCertificate, decode_certificate
 from ledger.core.identifiers import Height
 from ledger.core.limits import Parameters
+from ledger.core.misconduct import Fault
 from ledger.core.payload import rebuild
 from ledger.errors import LedgerError, Rejected, VerificationError
 from ledger.follow import Chunk, FollowedBlock, KeptNote
@@ -38,6 +39,10 @@ class FollowedHeads(Protocol):
     @property
     def newest(self) -> Height:
         """Height of the newest cosigned head."""
+        ...
+
+    def take_faults(self) -> tuple[Fault, ...]:
+        """Evidence against keys that signed heads this log never had, since the last call."""
         ...
 
     def follow(self, height: Height, data: bytes) -> None:
@@ -84,6 +89,10 @@ class Follower:
         if chunk.head > self._application.head.height and not chunk.blocks:
             open_height = self._application.head.height + 1
             raise VerificationError(Code.FOLLOW_GAP, found=chunk.head, expected=open_height)
+
+    def take_faults(self) -> tuple[Fault, ...]:
+        """Evidence that shown heads gave since the last call."""
+        return self._heads.take_faults()
 
     def check_network(self, chunk: Chunk) -> None:
         """Require that a chunk is of this network.

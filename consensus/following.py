@@ -14,11 +14,12 @@ import structlog
 
 from consensus.application import Application
 from consensus.errands import Errand, Errands
+from consensus.evidence import Evidence, EvidenceInMemory
 from consensus.fates import Fate, Unknown
 from consensus.follower import Follower, Unfit
 from consensus.observed import status_of
 from consensus.status import NodeStatus
-from consensus.upstreams import REST_MS, Fault, Upstreams
+from consensus.upstreams import REST_MS, Fault, Upstreams, bounded
 from consensus.watching import Watching
 from ledger.codes import Code
 from ledger.core.bundle import Bundle
@@ -43,8 +44,6 @@ ERRAND_S: Final = 1.0
 """So long those who are asked beside the one that is followed are waited for at once."""
 PROBE_MS: Final = 20_000
 """The longest time without comparing whom we follow with another: it may give little by little."""
-FACTS_MAX: Final = 16
-TEXT_MAX: Final = 200
 
 
 class _Came(Enum):
@@ -84,6 +83,7 @@ class FollowingNode:
         follower: Follower,
         upstreams: Mapping[NodeId, Upstream],
         *,
+        evidence: Evidence | None = None,
         poll_ms: int = REST_MS,
         clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
@@ -94,6 +94,7 @@ class FollowingNode:
             application: judges and appends.
             follower: over the same application.
             upstreams: whom it may follow, in the order of preference.
+            evidence: where Faults are kept that shown heads prove; None: in memory.
             poll_ms: least time between two answers without news.
             clock: ms since the epoch.
         """
@@ -101,6 +102,7 @@ class FollowingNode:
         self._application = application
         self._follower = follower
         self._asked = dict(upstreams)
+        self._evidence = evidence or EvidenceInMemory()
         self._poll_ms = poll_ms
         self._clock = clock
         self._upstreams = Upstreams({name: each.url for name, each in upstreams.items()})
@@ -158,6 +160,7 @@ class FollowingNode:
             self._application,
             self._follower.progress[1],
             self._upstreams.following,
+            self._evidence.faults,
             self._tick(),
         )
 
@@ -256,6 +259,10 @@ class FollowingNode:
             self._log.critical("follow.unfit", **problem.detail, **evidence)
             raise
         finally:
+            for fault in self._follower.take_faults():
+                kept = self._evidence.keep(fault)
+                told = {"node": fault.node, "fault": fault.kind.value, "file": kept}
+                self._log.warning("fault.found", **told)
             self._watching.rouse()
 
     def _heard(self, name: NodeId, height: Height, least: Height | None) -> bool:
@@ -272,7 +279,7 @@ class FollowingNode:
         return True
 
     def _fail(self, name: NodeId, fault: Fault, reason: Rejected) -> None:
-        reason = _bounded(reason)
+        reason = bounded(reason)
         self._upstreams.failed(name, fault, reason, self._tick())
         told = {"upstream": name, "fault": fault.value, "code": reason.code.value}
         self._log.warning("follow.fault", **told, facts=dict(reason.detail))
@@ -288,12 +295,3 @@ class FollowingNode:
     @property
     def _committee(self) -> tuple[NodeId, ...]:
         return tuple(self._application.committee)
-
-
-def _bounded(reason: Rejected) -> Rejected:
-    """A reason whose words may be the upstream's own, cut to what a sentence has room for."""
-    facts = tuple(reason.detail.items())[:FACTS_MAX]
-    cut = {
-        name[:TEXT_MAX]: fact[:TEXT_MAX] if isinstance(fact, str) else fact for name, fact in facts
-    }
-    return Rejected(reason.code, cut)

@@ -10,10 +10,16 @@ from consensus.peers import Peer
 from consensus.status import NodeStatus
 from consensus.upstreams import Following
 from ledger.core.identifiers import Height, NodeId
+from ledger.core.misconduct import Fault
 
 
 def status_of(
-    own: NodeId, application: Application, cosigned: Height, following: Following, now_ms: int
+    own: NodeId,
+    application: Application,
+    cosigned: Height,
+    following: Following,
+    faults: tuple[Fault, ...],
+    now_ms: int,
 ) -> NodeStatus:
     """A snapshot of an observer.
 
@@ -22,6 +28,7 @@ def status_of(
         application: what it has.
         cosigned: height of the newest cosigned head.
         following: where it stands towards its upstreams.
+        faults: the evidence that it keeps.
         now_ms: the present.
     """
     asked = {
@@ -41,7 +48,7 @@ def status_of(
         pool=PoolDepth(0, 0, 0, 0, 0, 0),
         queues={},
         abstain_until=Height(0),
-        faults=(),
+        faults=faults,
         clock_bounds_ms=(0, 0),
         now_ms=now_ms,
         following=following,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from consensus.core.fault import Fault
 from consensus.core.situation import Situation
 from consensus.depths import PoolDepth, QueueDepth
 from consensus.peers import Peer
@@ -16,6 +15,7 @@ from consensus.upstreams import Following
 from ledger.core.block import Head
 from ledger.core.committee import Committee
 from ledger.core.identifiers import Height, NodeId
+from ledger.core.misconduct import Fault
 
 SILENT_MS: Final = 5_000
 """A connected peer tells its status every second; after five it is silent."""
@@ -39,7 +39,7 @@ class Trouble(StrEnum):
     COSIGNATURES = "cosignatures"
     """The head is committed, and fewer than q nodes have cosigned it."""
     FAULTS = "faults"
-    """Evidence against a key of the committee was found since the start."""
+    """Evidence against a key of the committee is kept here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class NodeStatus:
     abstain_until: Height
     """Promises up to this height may be lost: no vote before it is decided. 0 for none."""
     faults: tuple[Fault, ...]
-    """The newest evidence against keys of the committee, since the start."""
+    """The evidence against keys of the committee that is kept here."""
     clock_bounds_ms: tuple[int, int]
     """How far a peer's clock may be (ahead of, behind) this one."""
     now_ms: int
@@ -75,7 +75,7 @@ class NodeStatus:
 
     @property
     def faults_count(self) -> int:
-        """Pieces of evidence against keys of the committee since the start."""
+        """Pieces of evidence against keys of the committee."""
         return len(self.faults)
 
     @property

@@ -17,6 +17,8 @@ from ledger.errors import Rejected
 REST_MS: Final = 1_000
 """Of the first rest; each further one is twice the last."""
 REST_MS_MAX: Final = 60_000
+FACTS_MAX: Final = 16
+TEXT_MAX: Final = 200
 
 
 class Fault(StrEnum):
@@ -159,3 +161,12 @@ class Upstreams:
         names: Sequence[NodeId] = tuple(self._facts)
         at = names.index(name)
         yield from (*names[at + 1 :], *names[:at])
+
+
+def bounded(reason: Rejected) -> Rejected:
+    """A reason whose words may be the upstream's own, cut to what a sentence has room for."""
+    facts = tuple(reason.detail.items())[:FACTS_MAX]
+    cut = {
+        name[:TEXT_MAX]: fact[:TEXT_MAX] if isinstance(fact, str) else fact for name, fact in facts
+    }
+    return Rejected(reason.code, cut)

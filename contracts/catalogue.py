@@ -90,7 +90,7 @@ def _loaded(places: Sequence[Traversable]) -> Catalogue:
         subsystems={key: subsystem(key, row) for key, row in raw["subsystems"].items()},
         digest=_hash(raw),
     )
-    check(catalogue, RULES.keys(), {"clause", "timer", "calendar", *ALERT_RULES})
+    check(catalogue, RULES.keys(), {"clause", "timer", *ALERT_RULES})
     for each in catalogue.profiles.values():
         check_profile(catalogue, each)
     check_registry(catalogue)

@@ -17,10 +17,10 @@ from ledger.files import digest_document
 from ledger.judging import Outcome, judge
 from ledger.presented import proofs_under, read_all
 from ledger.reliance import Reliance, read_reliance, trusts_under
-from ledger.report import outcome_lines, printable, problem_sentence, trust_line
+from ledger.report import outcome_lines, problem_sentence, trust_line
 from ledger.report_json import outcome_value, trust_value
 from ledger.stamp_roots import read_authority, roots_under, time_trust
-from ledger.terminal import forgive, spelled
+from ledger.terminal import forgive, printable, spelled
 from ledger.time_stamps import TimeTrust
 from ledger.words import LANGUAGES
 from ledger.words.moments import moment_ms
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, LedgerError) as problem:
         return _unreadable(reading.path, problem, asked)
     outcomes = judge(presented, reliance, documents)
-    verified = all(each.verdict is not None for each in outcomes)
+    verified = all(each.holds for each in outcomes)
     if asked.json:
         _print_json(
             {
@@ -94,7 +94,7 @@ def _print_lines(outcomes: Sequence[Outcome], reliance: Reliance, language: str)
     for each in outcomes:
         print(*outcome_lines(each, language, several=len(reliance.roots) > 1), sep="\n")
     if len(outcomes) > 1:
-        total, ok = len(outcomes), sum(each.verdict is not None for each in outcomes)
+        total, ok = len(outcomes), sum(each.holds for each in outcomes)
         print(phrase("label.summary", language, total=total, ok=ok, refused=total - ok))
 
 

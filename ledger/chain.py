@@ -21,6 +21,7 @@ from ledger.core.genesis import Genesis
 from ledger.core.identifiers import Digest, Height, NodeId, RecordId
 from ledger.core.merkle import Frontier
 from ledger.core.merkle_stored import consistency_path_from, root_from
+from ledger.core.misconduct import Fault
 from ledger.core.note import NoteKey, NoteSignature
 from ledger.core.receipt import Receipt
 from ledger.core.status import StatusTree
@@ -79,7 +80,9 @@ class Chain:
         epochs = epochs_of(status, genesis.committee)
         epoch = epochs.newest.epoch
         self._head, self._frontier = read_head(store, self.blocks, genesis, status, epoch)
-        self.heads = CosignedHeads(store, self.blocks, self.origin, epochs)
+        self.heads = CosignedHeads(
+            store, self.blocks, self.origin, epochs, self._tree, genesis.network_id
+        )
         self.outside = OutsideLines(store, self.blocks, self._tree, self.origin)
         self.stamps = StampedHeads(store, self.blocks, self._tree, self.origin)
         self.links = LinkMaker(self.blocks, self._tree, self.heads)
@@ -194,6 +197,10 @@ class Chain:
     def cosignatures(self, height: Height) -> Mapping[NodeId, NoteSignature]:
         """The verified cosignatures that a head without quorum has so far."""
         return self.heads.waiting(height)
+
+    def take_faults(self) -> tuple[Fault, ...]:
+        """Evidence against keys that signed heads this log never had, since the last call."""
+        return self.heads.take_faults()
 
     @property
     def cosigned_height(self) -> Height:

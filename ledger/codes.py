@@ -119,6 +119,10 @@ class Code(StrEnum):
 
     CONSENSUS_CONFIG = "consensus.config"
     FAULT_NONE = "fault.none"
+    FAULT_NETWORK = "fault.network"
+    FAULT_EPOCH = "fault.epoch"
+    FAULT_NODE = "fault.node"
+    FAULT_KNOWN = "fault.known"
 
     KEY_MODE = "key.mode"
     KEY_NO_PASSPHRASE = "key.no_passphrase"

@@ -5,22 +5,36 @@ a head is cosigned here, none below it ever becomes so. A line is verified befor
 ``docs/spec/checkpoint.md``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from itertools import islice
 from typing import Final
 
 from ledger.block_store import BlockStore
 from ledger.codes import Code
-from ledger.core.checkpoint import Checkpoint, cosigner_keys
+from ledger.core.checkpoint import Checkpoint, cosigner_keys, parse_checkpoint
 from ledger.core.epochs import Epochs
-from ledger.core.identifiers import Digest, Epoch, Height, NodeId
-from ledger.core.note import Note, NoteKey, NoteSignature, parse_line, verify_signature
+from ledger.core.identifiers import Digest, Epoch, Height, LogIndex, NetworkId, NodeId
+from ledger.core.misconduct import Fault
+from ledger.core.note import (
+    Note,
+    NoteKey,
+    NoteSignature,
+    parse_line,
+    parse_note,
+    verify_signature,
+)
+from ledger.core.statements import Word
 from ledger.errors import VerificationError
 from ledger.kept_note import kept_of
+from ledger.log_tree import LogTree
+from ledger.signed_heads import SignedHead, signed_heads
 from ledger.store.api import Store
 from ledger.store.keys import Table, last_number, number
+from ledger.strange_heads import StrangeHeads
 
+_LOOKED_AT_MAX: Final = 64
+"""Cosigned heads among which the line of one node is looked for."""
 _WAITING_MAX: Final = 256
 """Heads that wait for a quorum; where more would wait, the oldest is given up for newer ones."""
 
@@ -41,7 +55,16 @@ class Counted(Enum):
 class CosignedHeads:
     """Counts cosignatures and keeps every head that reached a quorum."""
 
-    __slots__ = ("_blocks", "_keys", "_origin", "_store", "_waiting", "epochs", "newest")
+    __slots__ = (
+        "_blocks",
+        "_keys",
+        "_origin",
+        "_store",
+        "_strange",
+        "_waiting",
+        "epochs",
+        "newest",
+    )
 
     def __init__(
         self,
@@ -49,6 +72,8 @@ class CosignedHeads:
         blocks: BlockStore,
         origin: str,
         epochs: Epochs,
+        tree: LogTree,
+        network_id: NetworkId,
     ) -> None:
         self._store = store
         self._blocks = blocks
@@ -57,6 +82,7 @@ class CosignedHeads:
         self.epochs = epochs
         """Whose word counts for a head follows from its size; the chain keeps this up to date."""
         self._waiting: dict[Height, dict[NodeId, NoteSignature]] = {}
+        self._strange = StrangeHeads(network_id, tree, self._words_of)
         row = next(store.scan(*Table.COSIGNED.range(), reverse=True), None)
         self.newest = Height(0 if row is None else last_number(row[0]))
         """Height of the newest cosigned head; 0 before the first."""
@@ -80,9 +106,13 @@ class CosignedHeads:
         if size > (self._blocks.header(head).log_size if head else 0):
             return Counted.AHEAD
         height = self._blocks.height_of_size(size)
-        signature = self._verified(node_id, Checkpoint(self._origin, size, root), line)
+        checkpoint = Checkpoint(self._origin, size, root)
+        signature = self._verified(node_id, checkpoint, line)
+        signed = SignedHead(checkpoint, Word.COSIGNATURE, signature)
         if height is None or self._blocks.header(height).log_root != root:
+            self._strange.strange(node_id, signed, self.epochs.at_size(size))
             raise VerificationError(Code.CHECKPOINT_CONFLICT, node=node_id, size=size)
+        self._strange.ours(node_id, signed, self.epochs.at_size(size))
         if height <= self.newest:
             return Counted.KNOWN
         lines = self._waiting.setdefault(height, {})
@@ -124,7 +154,11 @@ class CosignedHeads:
             return
         header = self._blocks.header(height)
         checkpoint = Checkpoint(self._origin, header.log_size, header.log_root)
-        kept = kept_of(data, checkpoint, self.epochs.at_size(header.log_size))
+        try:
+            kept = kept_of(data, checkpoint, self.epochs.at_size(header.log_size))
+        except VerificationError:
+            self.compare(data)
+            raise
         self._store.write(
             [
                 (Table.COSIGNED.key(number(height)), kept.cosigned),
@@ -133,6 +167,29 @@ class CosignedHeads:
         )
         self.newest = height
         self._waiting = {each: lines for each, lines in self._waiting.items() if each > height}
+
+    def compare(self, data: bytes) -> None:
+        """Hold a note from anybody against this log; what it proves is in `take_faults`.
+
+        Args:
+            data: a note of a head at or below this log's; lines that do not hold are left out.
+
+        Raises:
+            FormatError: `note.invalid`.
+        """
+        note = parse_note(data)
+        checkpoint = parse_checkpoint(note.text)
+        if checkpoint.origin != self._origin or checkpoint.size == 0:
+            return
+        if self._blocks.height_of(LogIndex(checkpoint.size - 1)) is None:
+            return
+        committee = self.epochs.at_size(checkpoint.size)
+        for node_id, signed in signed_heads(note, checkpoint, committee):
+            self._strange.strange(node_id, signed, committee)
+
+    def take_faults(self) -> tuple[Fault, ...]:
+        """Evidence against keys that signed heads this log never had, since the last call."""
+        return self._strange.take()
 
     def log_line(self, size: int) -> str | None:
         """The log signature that a followed node put under the head of that size, if any."""
@@ -151,6 +208,29 @@ class CosignedHeads:
     def newest_note(self) -> bytes | None:
         """The newest cosigned checkpoint, or None before the first."""
         return self._store.get(Table.COSIGNED.key(number(self.newest))) if self.newest else None
+
+    def _words_of(self, node_id: NodeId, word: Word, size: int) -> Iterator[SignedHead]:
+        """What a node signed of this log's heads from `size` on; the first few are looked at."""
+        first = self._blocks.height_of(LogIndex(size - 1))
+        if first is None:
+            return
+        table = Table.COSIGNED if word is Word.COSIGNATURE else Table.LOG_LINE
+        rows = self._store.scan(table.key(number(first)), table.range()[1])
+        for key, row in islice(rows, _LOOKED_AT_MAX):
+            height = Height(last_number(key))
+            head = self._blocks.header(height)
+            checkpoint = Checkpoint(self._origin, head.log_size, head.log_root)
+            above = b"" if word is Word.COSIGNATURE else f"{checkpoint.text()}\n".encode()
+            lines = above + row + b"\n" if above else row
+            committee = self.epochs.at_size(head.log_size)
+            for who, signed in signed_heads(parse_note(lines), checkpoint, committee):
+                if (who, signed.word) == (node_id, word):
+                    yield signed
+        for height, waiting in self._waiting.items():
+            if word is Word.COSIGNATURE and height >= first and node_id in waiting:
+                head = self._blocks.header(height)
+                checkpoint = Checkpoint(self._origin, head.log_size, head.log_root)
+                yield SignedHead(checkpoint, word, waiting[node_id])
 
     def _verified(self, node_id: NodeId, checkpoint: Checkpoint, line: str) -> NoteSignature:
         committee = self.epochs.at_size(checkpoint.size)

@@ -14,13 +14,15 @@ from ledger.codes import Code
 from ledger.core.batch import BatchProof, DocumentDigest
 from ledger.core.bid_proof import BidProof
 from ledger.core.identifiers import NetworkId, RecordId
+from ledger.core.misconduct_file import MisconductFile
 from ledger.core.openings import Opening, Openings
 from ledger.core.receipt import Receipt
 from ledger.core.record import Record
 from ledger.core.sealed_file import SealedFile
+from ledger.culprit import Culprit, verify_misconduct
 from ledger.disclosures import verify_batch_proof, verify_openings
 from ledger.errors import LedgerError, VerificationError
-from ledger.numbering import COMMITMENT_STEP
+from ledger.numbering import COMMITMENT_STEP, DOCUMENT_STEP, numbered
 from ledger.presented import Presented
 from ledger.reliance import Reliance
 from ledger.sealed_files import verify_sealed_file
@@ -48,8 +50,15 @@ class Outcome:
     """What is under seal, where the file is an author's."""
     citations: tuple[Citation, ...] = ()
     """What the record cites of other ledgers."""
+    culprit: Culprit | None = None
+    """Whom the file proves to have signed what nobody may, where it is evidence of that."""
     problem: LedgerError | None = None
     """Why the file was refused."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the file proves what it is meant to prove."""
+        return self.verdict is not None or self.culprit is not None
 
 
 def judge(
@@ -95,6 +104,9 @@ def _outcome(
     trust: TrustRoot | None = None
     steps: tuple[Step, ...] = ()
     try:
+        if isinstance(each.content, MisconductFile):
+            trust = reliance.root_of(each.content.fault.network_id)
+            return _accused(each.name, each.content, trust, documents)
         held = _receipt_of(each, beside)
         trust = reliance.root_of(held.network_id)
         policy = reliance.policy_for(trust)
@@ -104,6 +116,18 @@ def _outcome(
         return _verified(each, held, trust, reliance, documents, signatures)
     except VerificationError as problem:
         return Outcome(each.name, trust, None, steps, problem=problem)
+
+
+def _accused(
+    name: str, file: MisconductFile, trust: TrustRoot, documents: Sequence[DocumentDigest]
+) -> Outcome:
+    """Whom evidence names. No document is part of it, so one that is asked for refuses it."""
+    with numbered(0):
+        culprit = verify_misconduct(file, trust)
+    if documents:
+        sha256 = documents[0].sha256.hex()
+        raise VerificationError(Code.RECEIPT_DOCUMENT, step=DOCUMENT_STEP, sha256=sha256)
+    return Outcome(name, trust, None, (), culprit=culprit)
 
 
 def _verified(

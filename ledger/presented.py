@@ -12,9 +12,19 @@ from typing import Final, TypeAlias
 from ledger.carriers.pdf_attachment import PDF_BYTES_MAX, is_pdf, says_certificate
 from ledger.certificate_pdfs import PaperCertificate, decode_certificate_pdf
 from ledger.codes import Code
-from ledger.core import batch, bid_proof, openings, receipt, sealed_file, strict_json, tlog_proof
+from ledger.core import (
+    batch,
+    bid_proof,
+    misconduct_file,
+    openings,
+    receipt,
+    sealed_file,
+    strict_json,
+    tlog_proof,
+)
 from ledger.core.batch import BatchProof, DocumentDigest
 from ledger.core.bid_proof import BidProof
+from ledger.core.misconduct_file import MisconductFile
 from ledger.core.openings import Openings
 from ledger.core.receipt import Receipt
 from ledger.core.sealed_file import SealedFile
@@ -27,7 +37,9 @@ PRESENTED_MAX: Final = 10_000
 """Files of one folder."""
 PRESENTED_BYTES_MAX: Final = 512 << 20
 """All files together: they are judged together, and held until then."""
-Presentable: TypeAlias = Receipt | Openings | BatchProof | BidProof | SealedFile | PaperCertificate
+Presentable: TypeAlias = (
+    Receipt | Openings | BatchProof | BidProof | SealedFile | PaperCertificate | MisconductFile
+)
 
 
 class Kind(StrEnum):
@@ -38,6 +50,7 @@ class Kind(StrEnum):
     BATCH_PROOF = batch.FORMAT
     BID_PROOF = bid_proof.FORMAT
     SEALED = sealed_file.FORMAT
+    MISCONDUCT = misconduct_file.FORMAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +63,13 @@ class Presented:
 
     @property
     def receipt(self) -> Receipt | None:
-        """The receipt that it is or carries; of a sealed bid, its commitment's."""
+        """The receipt that it is or carries; of a sealed bid, its commitment's; of a Fault none."""
         if isinstance(self.content, Receipt):
             return self.content
         if isinstance(self.content, BidProof):
             return self.content.sealed.receipt
+        if isinstance(self.content, MisconductFile):
+            return None
         return self.content.receipt
 
     def names(self, document: DocumentDigest) -> bool:
@@ -118,6 +133,8 @@ def decode_presented(data: bytes) -> Presentable:
             return bid_proof.decode_bid_proof(data)
         case Kind.SEALED:
             return sealed_file.decode_sealed_file(data)
+        case Kind.MISCONDUCT:
+            return misconduct_file.decode_misconduct_file(data)
     raise FormatError(Code.FORMAT_SHAPE, what="format")
 
 
@@ -159,7 +176,8 @@ def _is_proof(path: Path) -> bool:
         return _format(read_capped(path, FILE_BYTES_MAX)) in tuple(Kind)
     except FormatError:
         # Its name says that it is a proof, so that it is broken must be told.
-        return path.name.endswith((".receipt.json", "-proof.json", ".openings.json"))
+        known = (".receipt.json", "-proof.json", ".openings.json", ".misconduct.json")
+        return path.name.endswith(known)
 
 
 def _format(data: bytes) -> str:

@@ -12,7 +12,9 @@ from ledger.core.identifiers import MemberId
 from ledger.core.record import Record
 from ledger.errors import LedgerError, VerificationError
 from ledger.judging import Outcome
+from ledger.report_culprit import culprit_lines
 from ledger.report_json import plain
+from ledger.terminal import printable
 from ledger.trust import TrustRoot
 from ledger.verdict import OpenedAt, Step, VerifiedRecord
 from ledger.words import sentence
@@ -45,6 +47,8 @@ def outcome_lines(outcome: Outcome, language: str, *, several: bool = False) -> 
         yield _step_line(step, language)
     if outcome.problem is not None:
         yield from _refusal_lines(outcome.problem, language)
+    if outcome.culprit is not None and outcome.trust is not None:
+        yield from culprit_lines(outcome.culprit, outcome.trust, language)
     if outcome.verdict is None or outcome.trust is None:
         return
     yield f"  {phrase('label.ok', language)}"
@@ -95,11 +99,6 @@ def _named(trust: TrustRoot, member: MemberId, language: str) -> str:
     """A member's name with its id; the id alone where the trust root knows no name."""
     name = trust.member_name(member, language)
     return name if name == member else f"{name} ({member})"
-
-
-def printable(text: str) -> str:
-    """`text` on one line, without control characters."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def step_words(step: Step | int, language: str) -> tuple[str, str]:

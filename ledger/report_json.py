@@ -10,6 +10,7 @@ from ledger.citations import Citation
 from ledger.core.canonical import Value
 from ledger.core.record import Record
 from ledger.core.strict_json import JsonValue
+from ledger.culprit import Culprit
 from ledger.errors import LedgerError, VerificationError
 from ledger.judging import Outcome
 from ledger.trust import TrustRoot
@@ -22,7 +23,7 @@ def outcome_value(outcome: Outcome, language: str) -> JsonValue:
     verdict = outcome.verdict
     return {
         "file": outcome.name,
-        "verified": verdict is not None,
+        "verified": outcome.holds,
         "trust": None if outcome.trust is None else trust_value(outcome.trust),
         "problem": _problem_value(outcome.problem, language),
         "steps": [
@@ -32,6 +33,7 @@ def outcome_value(outcome: Outcome, language: str) -> JsonValue:
         "record": None if verdict is None else _verdict_value(verdict),
         "bid": None if outcome.bid is None else bid_value(outcome.bid),
         "sealed": None if outcome.inner is None else _inner_value(outcome.inner),
+        "misconduct": None if outcome.culprit is None else _culprit_value(outcome.culprit),
         "citations": [_citation_value(each) for each in outcome.citations],
         "disclosed": {each.name: plain(each.value) for each in outcome.disclosed},
     }
@@ -104,6 +106,27 @@ def _inner_value(inner: Record) -> JsonValue:
         "subject": inner.subject,
         "occurred_at_ms": inner.occurred_at_ms,
         "fields": plain(inner.fields),
+    }
+
+
+def _culprit_value(culprit: Culprit) -> JsonValue:
+    """Whom evidence names, and the two statements that contradict each other."""
+    return {
+        "kind": culprit.kind.value,
+        "node_id": culprit.node_id,
+        "member_id": culprit.member_id,
+        "public_key": culprit.key.hex(),
+        "epoch": culprit.epoch,
+        "statements": [
+            {
+                "word": each.word,
+                "height": each.height,
+                "view": each.view,
+                "size": each.size,
+                "named": None if each.named is None else each.named.hex(),
+            }
+            for each in (culprit.first, culprit.second)
+        ],
     }
 
 

@@ -43,16 +43,27 @@ class NodeLog:
         Raises:
             ClientError: `checkpoint.beyond`, `api.answer`, or that the node could not be asked.
         """
+        return self.growth(old, new)[1]
+
+    def growth(self, old: int, new: int) -> tuple[Digest, tuple[Digest, ...]]:
+        """The root of `old` leaves, as the node says it is, and the path to that of `new`.
+
+        Raises:
+            ClientError: as `consistency`.
+        """
         answer = self._nodes.request("GET", "/v1/consistency", params={"old": old, "new": new})
         told = json_of(answer)
-        given = told.get("path") if isinstance(told, dict) else None
         try:
+            if not isinstance(told, dict) or not isinstance(told.get("old"), dict):
+                raise ValueError("old")
+            given = told.get("path")
             if not isinstance(given, list) or len(given) > _PATH_MAX:
                 raise ValueError("path")
-            path = tuple(Digest(bytes.fromhex(each)) for each in given)
-            if any(len(each) != DIGEST_BYTES for each in path):
+            hashes = [told["old"].get("root"), *given]
+            root, *path = (Digest(bytes.fromhex(each)) for each in hashes)
+            if any(len(each) != DIGEST_BYTES for each in (root, *path)):
                 raise ValueError("digest")
         except (ValueError, TypeError) as problem:
             node = str(answer.request.url)
             raise ClientError(Code.API_ANSWER, node=node, what=repr(problem)) from problem
-        return path
+        return root, tuple(path)

@@ -9,7 +9,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from ledger.report import printable
+from ledger.terminal import printable
 from ledger.words.moments import beijing_time
 
 SHORT: Final = 12

@@ -71,5 +71,6 @@ class OwnLog:
         height = self._chain.blocks.height_of_size(head.size) if head.size else None
         if height is not None and self._chain.blocks.header(height).log_root == head.root:
             return
+        self._chain.heads.compare(note)
         self._log.critical("witness.conflict", size=head.size, note=note.decode())
         raise VerificationError(Code.CHECKPOINT_CONFLICT, node="–", size=head.size)

@@ -15,7 +15,7 @@ from cli.output import FAILED, HELD, Output, table
 from cli.words import language, say
 from contracts.silent_points import PointTrace, SilentPoint, silent_points
 from ledger.codes import Code
-from ledger.report import printable
+from ledger.terminal import printable
 from ledger.words.moments import beijing_time
 
 _SIGNS: Final = {

@@ -37,7 +37,8 @@ from ledger.codes import Code
 from ledger.core.identifiers import MemberId, RecordId, Subject
 from ledger.core.record import Record
 from ledger.errors import FormatError
-from ledger.report import printable, problem_sentence
+from ledger.report import problem_sentence
+from ledger.terminal import printable
 
 _app = typer.Typer(no_args_is_help=True)
 

@@ -16,7 +16,7 @@ from cli.output import FAILED, HELD, Output, table
 from cli.words import language, say
 from ledger.codes import Code
 from ledger.core.receipt import Receipt
-from ledger.report import printable
+from ledger.terminal import printable
 from ledger.words.moments import beijing_time
 
 _SIGNS: Final = {

@@ -20,7 +20,7 @@ from ledger.codes import Code
 from ledger.core.identifiers import RecordId
 from ledger.core.policy import Policy
 from ledger.reliance import read_policy, read_trust
-from ledger.report import printable
+from ledger.terminal import printable
 from ledger.trust import TrustRoot
 
 

@@ -14,7 +14,7 @@ from cli.interruption import take_as_interruption
 from cli.output import HELD, Output
 from cli.sealing_stream import SealingStream, Told
 from cli.words import language, say
-from ledger.report import printable
+from ledger.terminal import printable
 from ledger.words import sentence
 
 POLL_S: Final = 0.2

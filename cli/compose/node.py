@@ -32,6 +32,7 @@ from consensus import tcp
 from consensus.append_file import DiskFile
 from consensus.build import Identity, Storage, codec_of, open_driver
 from consensus.driver import Driver
+from consensus.evidence import EvidenceFolder
 from consensus.runner import Runner
 from consensus.tls import TlsFiles
 from consensus.transport import Receiver, Transport
@@ -117,7 +118,8 @@ def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Itera
             signers.node,
             trust.genesis.parameters,
         )
-        storage = Storage(executor, chain, journal, intake)
+        evidence = EvidenceFolder(settings.misconduct_folder, chain.links.up_to)
+        storage = Storage(executor, chain, journal, intake, evidence)
         runner = _runner(settings, trust, identity, storage)
         certificate = settings.tls_folder / TLS_CERTIFICATE_FILE
         outbound = open_outbound(settings, chain, signers.log)

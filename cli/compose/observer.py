@@ -29,6 +29,7 @@ from cli.failures import CommandError, Exit
 from cli.keyfiles import open_key
 from cli.settings import OBSERVER_FILE, ObserverSettings
 from cli.signers.passphrase import passphrase
+from consensus.evidence import EvidenceFolder
 from consensus.follower import Follower
 from consensus.following import FollowingNode
 from contracts.executor import BlockExecutor
@@ -118,7 +119,13 @@ def _opened(
         chain = Chain(store, trust.genesis, genesis_rows(trust.genesis))
         executor = BlockExecutor(chain, catalogue, more)
         follower = Follower(executor, chain.heads, trust.genesis.parameters)
-        node = FollowingNode(settings.observer_id, executor, follower, upstreams)
+        node = FollowingNode(
+            settings.observer_id,
+            executor,
+            follower,
+            upstreams,
+            evidence=EvidenceFolder(settings.misconduct_folder, chain.links.up_to),
+        )
         service = LedgerService(
             chain, catalogue, node, None, show_all=settings.show_all, rules=executor
         )

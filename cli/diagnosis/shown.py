@@ -21,7 +21,7 @@ from cli.diagnosis.seen import Seen
 from cli.diagnosis.told import Told, ToldFinding, ToldPeer
 from cli.output import facts, table
 from cli.words import language, say
-from ledger.report import printable
+from ledger.terminal import printable
 from ledger.words.moments import beijing_time
 
 _SIGNS: Final[Mapping[Severity, str]] = {

@@ -10,7 +10,7 @@ from cli.output import FAILED, HELD
 from cli.watching.judging import Finding, Weight
 from cli.watching.watcher import Look
 from cli.words import language, say
-from ledger.report import printable
+from ledger.terminal import printable
 from ledger.words import sentence
 from ledger.words.moments import beijing_time
 

@@ -5,7 +5,6 @@ which messages came never matters. Each rule says whether it did something, and 
 them until none does. PBFT (OSDI '99) §4.2; spec: ``docs/spec/consensus.md``.
 """
 
-from consensus.core.fault import forgotten_commit, two_votes
 from consensus.core.instance import Instance, Node, Proposal, may_sign
 from consensus.core.messages import (
     CertifiedBlock,
@@ -146,21 +145,18 @@ class Agreement:
 
     def _count(self, vote: Vote) -> None:
         """Take a verified vote in, and hold it against what its node has said before."""
-        here, out = self._here, self._node.out
+        here = self._here
         if vote.node == self._node.config.node_id and not here.promises.made(vote):
             # Cloned, or restored from an old backup: what else was signed here is unknown.
             here.muted = True
-        known = here.votes.known(vote)
-        if known is not None:
-            here.accuse(two_votes(known, vote), out)
-            return
-        here.votes.add(vote)
-        change = here.changes.get(vote.node)
-        if change is not None:
-            here.accuse(forgotten_commit(vote, change), out)
+        here.said.vote(vote)
+        self._node.out.faults.extend(here.said.take())
 
     def _decided(self, certificate: CommitCertificate) -> None:
-        self._here.decided = certificate
+        here = self._here
+        here.decided = certificate
+        here.said.certificate(certificate)
+        self._node.out.faults.extend(here.said.take())
         self._node.catch_up.certified(certificate.slot.height)
 
 

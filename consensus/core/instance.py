@@ -11,11 +11,11 @@ from typing import Final
 from consensus.core.catch_up import CatchUp
 from consensus.core.clock_rule import ClockRule, view_changes
 from consensus.core.config import Config
-from consensus.core.fault import Fault, FaultKind
 from consensus.core.messages import NewView, PayloadAnswer, PrePrepare, ViewChange
 from consensus.core.pacemaker import Pacemaker
 from consensus.core.promises import Promises
 from consensus.core.ready import Outbox
+from consensus.core.testimony import Testimony
 from consensus.core.votes import VoteBook
 from ledger.core.block import Head, Header
 from ledger.core.certificate import CommitCertificate, Slot
@@ -66,7 +66,8 @@ class Instance:
     committee: Committee
     """Certifies this height."""
     promises: Promises
-    votes: VoteBook
+    said: Testimony
+    """Every word of this height that is kept."""
     start_view: View
     """Carried from the parent's certificate; a PRE-PREPARE may move it up."""
     view: View
@@ -86,20 +87,30 @@ class Instance:
     judging: HeaderHash | None = None
     early: dict[NodeId, tuple[int, PrePrepare]] = field(default_factory=dict)
     """Verified proposals of views not entered yet, with their arrival: one per primary."""
-    changes: dict[NodeId, ViewChange] = field(default_factory=dict)
-    """The highest view that each node asks for: one message kept per sender."""
-    new_views: dict[NodeId, NewView] = field(default_factory=dict)
-    """The last verified NEW-VIEW of each primary."""
     decided: CommitCertificate | None = None
     delivering: bool = False
     muted: bool = False
     """A signature of ours was seen that we do not remember: nothing more is signed here."""
-    accused: set[tuple[FaultKind, NodeId]] = field(default_factory=set)
 
     @property
     def height(self) -> Height:
         """The open height."""
         return Height(self.head.height + 1)
+
+    @property
+    def votes(self) -> VoteBook:
+        """Every node's votes."""
+        return self.said.votes
+
+    @property
+    def changes(self) -> dict[NodeId, ViewChange]:
+        """The highest view that each node asks for."""
+        return self.said.changes
+
+    @property
+    def new_views(self) -> dict[NodeId, NewView]:
+        """The last verified NEW-VIEW of each primary."""
+        return self.said.new_views
 
     @property
     def changed(self) -> int:
@@ -152,13 +163,6 @@ class Instance:
         self.new_view = None
         self._forget_proposal()
 
-    def accuse(self, fault: Fault | None, out: Outbox) -> None:
-        """Hand over evidence, once per height, kind and node."""
-        if fault is None or (fault.kind, fault.node) in self.accused:
-            return
-        self.accused.add((fault.kind, fault.node))
-        out.faults.append(fault)
-
     def _forget_proposal(self) -> None:
         self.proposal = self.proposing = None
         self.candidates.clear()
@@ -174,8 +178,8 @@ def open_height(config: Config, signer: Signer, committee: Committee, head: Head
     carried = certificate is not None and certificate.slot.epoch == committee.epoch
     start = certificate.slot.view if certificate is not None and carried else FIRST_VIEW
     promises = Promises(config.node_id, signer)
-    votes = VoteBook(committee, config.views_per_node_max)
-    return Instance(head, committee, promises, votes, start, start)
+    said = Testimony(committee, VoteBook(committee, config.views_per_node_max))
+    return Instance(head, committee, promises, said, start, start)
 
 
 def may_sign(node: Node, here: Instance, now_ms: int) -> bool:

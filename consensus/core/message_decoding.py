@@ -36,12 +36,11 @@ from ledger.core.committee import COMMITTEE_MAX
 from ledger.core.identifiers import Epoch, HeaderHash, Height, NetworkId, NodeId, View
 from ledger.core.reader import Reader
 from ledger.core.shapes import array, digest, integer, signature, text, time_ms, versioned
+from ledger.core.statements import VIEW_MAX
 from ledger.errors import FormatError
 
 HEAD_BYTES_MAX: Final = 32 * 1024
 """A NEW-VIEW of 32 nodes needs about 12 KiB."""
-VIEW_MAX: Final = 1 << 63
-"""Views are compared, never counted up to; the cap leaves room to ask for the next one."""
 
 _Blobs: TypeAlias = tuple[bytes, ...]
 _Head: TypeAlias = Sequence[Value]

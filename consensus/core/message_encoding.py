@@ -21,10 +21,10 @@ from consensus.core.messages import (
     Status,
     ViewChange,
     Vote,
-    slot_values,
 )
 from ledger.core.canonical import Value, encode
 from ledger.core.reader import array_header, byte_string
+from ledger.core.statements import slot_values
 
 VERSION: Final = 1
 

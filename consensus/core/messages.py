@@ -14,6 +14,7 @@ from ledger.core.canonical import encode
 from ledger.core.certificate import CommitCertificate, Slot, vote_body
 from ledger.core.hashing import Tag, tagged_hash
 from ledger.core.identifiers import Digest, HeaderHash, Height, NodeId, View
+from ledger.core.statements import new_view_body, slot_values, view_change_body
 
 SignatureOf: TypeAlias = tuple[NodeId, bytes]
 """(node id, its signature), as certificates hold them."""
@@ -131,7 +132,7 @@ class NewView:
     @property
     def body(self) -> bytes:
         """What is signed, after `Tag.NEW_VIEW`."""
-        return new_view_body(self.slot, self.changes, self.chosen)
+        return new_view_body(self.slot, set_hash(self.changes), self.chosen)
 
     def __repr__(self) -> str:
         asked = ",".join(change.node for change in self.changes)
@@ -242,21 +243,6 @@ Message: TypeAlias = (
 """Everything that one replica says to another."""
 
 
-def view_change_body(
-    slot: Slot,
-    parent: HeaderHash,
-    prepared_view: View | None,
-    prepared_hash: HeaderHash | None,
-) -> bytes:
-    """Signed by a VIEW-CHANGE: slot, parent header hash, prepared view and header hash or nil."""
-    return encode((*slot_values(slot), parent, prepared_view, prepared_hash))
-
-
-def new_view_body(slot: Slot, changes: tuple[ViewChange, ...], chosen: HeaderHash | None) -> bytes:
-    """Signed by a NEW-VIEW: slot, hash of the ordered set, chosen header hash or nil."""
-    return encode((*slot_values(slot), set_hash(changes), chosen))
-
-
 def set_hash(changes: tuple[ViewChange, ...]) -> Digest:
     """Names exactly these signed view changes in exactly this order."""
     parts = tuple((change.node, change.body, change.signature) for change in changes)
@@ -266,11 +252,6 @@ def set_hash(changes: tuple[ViewChange, ...]) -> Digest:
 def status_body(slot: Slot, head_hash: HeaderHash, clock_ms: int) -> bytes:
     """Signed by a Status: slot, head hash, own clock."""
     return encode((*slot_values(slot), head_hash, clock_ms))
-
-
-def slot_values(slot: Slot) -> tuple[bytes, int, int, int]:
-    """``network id, epoch, height, view``: what every signed body begins with."""
-    return (slot.network_id, slot.epoch, slot.height, slot.view)
 
 
 def short(digest: bytes) -> str:

@@ -19,8 +19,7 @@ from consensus.core.messages import (
     PreparedCertificate,
     ViewChange,
     Vote,
-    new_view_body,
-    view_change_body,
+    set_hash,
 )
 from consensus.core.ready import EntryKind, JournalEntry
 from ledger.codes import Code
@@ -29,6 +28,7 @@ from ledger.core.hashing import Tag
 from ledger.core.identifiers import HeaderHash, NodeId, View
 from ledger.core.reader import Reader, array_header, byte_string
 from ledger.core.signing import Signer, sign_tagged
+from ledger.core.statements import new_view_body, view_change_body
 from ledger.errors import FormatError, InvariantBroken, StoreError
 
 
@@ -145,7 +145,7 @@ class Promises:
         """
         if self.new_view is not None and slot.view <= self.new_view.slot.view:
             raise InvariantBroken(f"starts view {slot.view} after {self.new_view.slot.view}")
-        body = new_view_body(slot, changes, chosen)
+        body = new_view_body(slot, set_hash(changes), chosen)
         signed = sign_tagged(self._signer, Tag.NEW_VIEW, body)
         new_view = NewView(slot, chosen, changes, proof, self._node, signed)
         return new_view, self.follow(new_view)

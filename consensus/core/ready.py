@@ -29,11 +29,11 @@ The door (`replica.Replica`); every method returns one Ready, `deadline_ms` is a
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from consensus.core.fault import Fault
 from consensus.core.messages import CertifiedBlock, Message
 from ledger.core.block import Header
 from ledger.core.certificate import Slot
 from ledger.core.identifiers import HeaderHash, Height, NodeId
+from ledger.core.misconduct import Fault
 
 
 class EntryKind(StrEnum):

@@ -7,7 +7,7 @@ up. What does not hold is dropped and counted, and answers are rate-limited per 
 
 from consensus.core.early_messages import EarlyMessages
 from consensus.core.height import OpenHeight
-from consensus.core.instance import Node
+from consensus.core.instance import Instance, Node
 from consensus.core.messages import (
     Blocks,
     BlocksRequest,
@@ -22,6 +22,7 @@ from consensus.core.messages import (
     Vote,
 )
 from consensus.core.ready import Serve
+from consensus.core.testimony import ClosedHeights
 from consensus.core.verification import check_commits, check_status
 from ledger.core.block import Header
 from ledger.core.identifiers import Height, NodeId
@@ -31,11 +32,20 @@ from ledger.errors import LedgerError
 class Reception:
     """Sorts what comes in, and answers what is asked."""
 
-    __slots__ = ("_answered", "_early", "_node", "dropped_count", "dropped_last", "newest")
+    __slots__ = (
+        "_answered",
+        "_closed",
+        "_early",
+        "_node",
+        "dropped_count",
+        "dropped_last",
+        "newest",
+    )
 
     def __init__(self, node: Node, newest: Header | None) -> None:
         self._node = node
         self._early = EarlyMessages(node.config)
+        self._closed = ClosedHeights()
         self._answered: dict[tuple[NodeId, type], tuple[int, int]] = {}
         self.newest = newest
         """Header of the head: half of the answer to a stale message."""
@@ -52,6 +62,10 @@ class Reception:
         except LedgerError as problem:
             self.dropped_count += 1
             self.dropped_last = str(problem)
+
+    def close(self, here: Instance) -> None:
+        """A height is decided: what is still said of it may be evidence, and nothing else."""
+        self._closed.close(here.height, here.said)
 
     def open(self, at: OpenHeight, now_ms: int) -> None:
         """Take in what came for this height before it opened."""
@@ -103,6 +117,7 @@ class Reception:
             return
         if slot.height < here.height:
             self._answer_stale(at, peer, now_ms)
+            self._node.out.faults.extend(self._closed.hear(message))
         elif slot.height > here.height:
             self._above(at, peer, message, now_ms)
         elif slot.epoch == here.committee.epoch:

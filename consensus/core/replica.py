@@ -156,6 +156,7 @@ class Replica:
         node.work_since_ms = now_ms
         node.pacemaker.stop()
         node.pacemaker.resume(now_ms)
+        self._reception.close(here)
         self._at = OpenHeight(node, open_height(node.config, node.signer, committee, head))
         self._peers = _others(committee, node.config.node_id)
         self._reception.open(self._at, now_ms)

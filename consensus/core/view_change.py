@@ -8,9 +8,8 @@ NEW-VIEW is recomputed by every follower from exactly the carried set. PBFT (OSD
 
 from dataclasses import replace
 
-from consensus.core.fault import forgotten_commit, two_new_views
 from consensus.core.instance import Instance, Node, may_sign
-from consensus.core.messages import NewView, Phase, ViewChange
+from consensus.core.messages import NewView, ViewChange
 from consensus.core.verification import check_new_view, check_view_change, choice
 from ledger.core.identifiers import NodeId, View
 
@@ -37,10 +36,8 @@ class ViewChanges:
         if known is not None and known.slot.view >= change.slot.view:
             return
         check_view_change(change, here.committee)
-        here.changes[change.node] = change
-        for vote in here.votes.of_node(change.node):
-            if vote.phase is Phase.COMMIT:
-                here.accuse(forgotten_commit(vote, change), self._node.out)
+        here.said.change(change)
+        self._node.out.faults.extend(here.said.take())
 
     def on_new_view(self, new_view: NewView) -> None:
         """The primary of a later view, or whoever holds its word, starts that view here.
@@ -55,9 +52,8 @@ class ViewChanges:
         if any(change.parent != here.head.header_hash for change in new_view.changes):
             return
         check_new_view(new_view, here.committee)
-        if known is not None:
-            here.accuse(two_new_views(known, new_view), self._node.out)
-        here.new_views[new_view.node] = new_view
+        here.said.new_view(new_view)
+        self._node.out.faults.extend(here.said.take())
         if new_view.slot.view > here.view or here.new_view is None:
             self._node.out.persist.extend(here.promises.follow(new_view))
             here.enter_view(new_view)

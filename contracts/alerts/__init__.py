@@ -23,6 +23,7 @@ from contracts.alerts import (
     eseal_counts,
     evaluation,
     function_point,
+    ledger_health,
     missing_node,
     negative_list,
     periods,
@@ -67,6 +68,7 @@ ALERT_RULES: Final[Mapping[str, AlertRule]] = MappingProxyType(
         "missing_node": lambda case: (
             missing_node.conclude(case) or eseal_conformance.file_lacks(case)
         ),
+        "ledger_health": ledger_health.conclude,
         "negative_list": negative_list.conclude,
         "period": periods.conclude,
         "ranking": ranking.conclude,

@@ -207,7 +207,7 @@ class OneNode:
         try:
             chain = Chain(store, self.genesis, genesis_rows(self.genesis))
             executor = BlockExecutor(chain, self.catalogue, self.more)
-            runner = self._runner(Storage(executor, chain, *files))
+            runner = self._runner(Storage(executor, chain, files[0], files[1]))
             service = LedgerService(
                 chain,
                 self.catalogue,

@@ -51,6 +51,10 @@ class Court:
     def blocks(self) -> object:
         return self.town.chain.blocks
 
+    @property
+    def heads(self) -> object:
+        return self.town.chain.heads
+
     async def moved(self, timeout_s: float) -> None:
         """A block comes when one is waited for."""
         self.waited += 1
@@ -131,6 +135,19 @@ def test_it_cosigns_no_other_log_of_a_quorum(what: str) -> None:
     refused = court.shown(court.note(false))
     assert (refused.status_code, refused.json()["code"]) == (422, "checkpoint.conflict")
     assert court.disk.read() == b""
+
+
+def test_whoever_cosigned_this_log_and_shows_another_has_given_evidence() -> None:
+    court = Court(2)
+    ours = court.at(2)
+    for line in court.note(ours).signatures:
+        node = NodeId(line.name.rpartition("/")[2])
+        court.chain.add_cosignature(node, ours.size, ours.root, line.line())
+    court.shown(court.note(replace(ours, root=Digest(bytes(32)))))
+    found = court.chain.take_faults()
+    assert {fault.node for fault in found} == {f"node-{node}" for node in NODES}
+    for fault in found:
+        fault.verify(court.chain.genesis.network_id, court.chain.committee)
 
 
 def test_too_few_or_strange_signatures_make_nobody_wait() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from consensus.core.fault import Fault, two_votes
+from consensus.core.fault import two_votes
 from consensus.core.situation import resting
 from consensus.depths import PoolDepth
 from consensus.peers import Peer
@@ -10,6 +10,7 @@ from consensus.status import NodeStatus
 from ledger.core.block import Head
 from ledger.core.committee import Committee
 from ledger.core.identifiers import HeaderHash, Height, NodeId, View
+from ledger.core.misconduct import Fault
 from tests.consensus.core.world import commit, slot
 
 FIRST_VIEW = View(0)

@@ -38,6 +38,8 @@ from ledger.core.entry import decode_entry
 from ledger.core.genesis import decode_genesis
 from ledger.core.identifiers import Digest, Height, LogIndex, NodeId
 from ledger.core.limits import DEFAULT
+from ledger.core.misconduct import decode_fault
+from ledger.core.misconduct_file import MisconductFile, decode_misconduct_file
 from ledger.core.negative_list import decode_list_proof
 from ledger.core.openings import decode_openings
 from ledger.core.payload import decode_payload, encode_payload, pool_keys
@@ -259,6 +261,8 @@ LEDGER = [
     file(decode_batch_proof, values.batch_proofs),
     file(decode_sealed_file, values.sealed_files),
     file(decode_bid_proof, values.bid_proofs),
+    binary(decode_fault, values.faults),
+    file(decode_misconduct_file, values.faults.map(MisconductFile)),
     binary(
         decode_trust,
         values.genesis_values.map(trust_root),

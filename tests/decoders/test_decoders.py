@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ledger.codes import Code
 from ledger.core.canonical import decode_stored, encode
 from ledger.errors import LedgerError
-from ledger.report import printable
+from ledger.terminal import printable
 from tests.decoders.damage import (
     CLAIMS,
     Draw,

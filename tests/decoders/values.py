@@ -33,6 +33,7 @@ from ledger.core.identifiers import (
     View,
 )
 from ledger.core.limits import Parameters
+from ledger.core.misconduct import Fault, FaultKind, Grown
 from ledger.core.negative_list import KEYED_BYTES, ListProof, Neighbour
 from ledger.core.note import Kind, Note, NoteKey, NoteSignature
 from ledger.core.openings import Opening, Openings
@@ -42,6 +43,7 @@ from ledger.core.record import RELATIONS, Evidence, Private, Record, Ref
 from ledger.core.sealed import Sealed
 from ledger.core.sealed_file import SealedFile
 from ledger.core.signing import Ed25519Signer
+from ledger.core.statements import Statement, Word
 from ledger.core.status import Interval, KeyRow
 from ledger.core.tiles import INDEX_MAX, LEVEL_MAX, TilePath
 from ledger.core.tlog_proof import TlogProof
@@ -291,6 +293,15 @@ sealed_files = st.builds(
     names.map(MemberId),
     st.builds(Sealed, some_bytes, signatures, some_bytes, digests),
     st.none() | receipts,
+)
+faults = st.builds(
+    Fault,
+    st.sampled_from(FaultKind),
+    digests.map(NetworkId),
+    counts.map(Epoch),
+    names.map(NodeId),
+    *[st.builds(Statement, st.sampled_from(Word), some_bytes, signatures)] * 2,
+    st.none() | st.builds(Grown, digests, paths),
 )
 bid_proofs = st.builds(BidProof, sealed_files, receipts, st.lists(receipts, max_size=2).map(tuple))
 neighbours = st.builds(

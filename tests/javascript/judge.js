@@ -23,6 +23,9 @@ import {
 } from "../../api/static/verify/index.js";
 import * as merkle from "../../api/static/verify/merkle.js";
 import { verifyListing, vrfHash } from "../../api/static/verify/negative_list.js";
+import {
+  decodeMisconduct, decodeMisconductFile,
+} from "../../api/static/verify/misconduct.js";
 import * as note from "../../api/static/verify/note.js";
 import { decodeOpenings, verifyOpenings } from "../../api/static/verify/openings.js";
 import { bundlesRoot, decodePayload, rebuild } from "../../api/static/verify/payload.js";
@@ -284,6 +287,16 @@ const JUDGES = {
     const roots = all([given.old_root, given.new_root]);
     merkle.verifyConsistency(...sizes, all(given.path), ...roots);
   },
+  "misconduct/proofs": (given) => {
+    const { culprit } = verifyFile(spelled(given.file), decodeTrust(spelled(given.trust)));
+    same(
+      [culprit.nodeId, culprit.memberId, culprit.key],
+      [given.node, given.member, given.public_key],
+      "culprit",
+    );
+  },
+  "misconduct/refused": refusedBy(decodeMisconduct),
+  "misconduct/refused_files": ({ file }) => decodeMisconductFile(spelled(file)),
   "negative_list/vrf": (given) => {
     // The vector holds the seed, and the verifier knows no secret keys: see the keys of RFC 9381.
     const keys = {

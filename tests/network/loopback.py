@@ -53,7 +53,7 @@ class Node:
         identity = Identity(
             genesis.network_id, self.node_id, genesis.origin, self.tls.signer, genesis.parameters
         )
-        storage = Storage(self.application, self.application.chain, *self._files)
+        storage = Storage(self.application, self.application.chain, self._files[0], self._files[1])
         codec = codec_of(identity)
         network = Network(
             own=self.node_id,

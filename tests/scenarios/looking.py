@@ -145,12 +145,12 @@ def _has_receipt(node: SimulatedNode, record: RecordId) -> bool:
 
 def _accused(stage: Stage) -> str:
     """Whom the evidence names; each piece must hold, and none may name an honest node."""
-    committee = genesis_of(len(stage.nodes)).committee
+    genesis = genesis_of(len(stage.nodes))
     found: dict[str, None] = {}
     for node in stage.up():
         assert node.driver is not None
         for fault in node.driver.faults:
-            fault.verify(committee)
+            fault.verify(genesis.network_id, genesis.committee)
             require(fault.node in stage.puppets, f"{fault!r}: an honest node is accused")
             found[f"{stage.names.number(fault.node)} of {fault.kind.value}"] = None
     return f"accused: {', '.join(sorted(found)) or 'nobody'}"

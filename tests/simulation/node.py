@@ -5,6 +5,7 @@ from functools import lru_cache
 from consensus.build import Identity, Storage, config_of, open_driver
 from consensus.core.config import Config
 from consensus.driver import Driver
+from consensus.evidence import EvidenceInMemory
 from consensus.wire import Codec, Frame
 from contracts.executor import BlockExecutor
 from ledger.chain import Chain
@@ -70,6 +71,8 @@ class SimulatedNode:
         self.store = SimulatedStore(self.fuse)
         self.journal = SimulatedFile(f"{node_id}/journal", self.fuse, dice)
         self.intake = SimulatedFile(f"{node_id}/intake", self.fuse, dice)
+        self.evidence = EvidenceInMemory()
+        """As a folder, it outlives the process."""
         self.line = line
         self.identity = Identity(
             trust_of(nodes).network_id,
@@ -106,7 +109,7 @@ class SimulatedNode:
         """Start the process: open what is on disk. Say `start` to the driver afterwards."""
         self.chain = Chain(self.store, genesis_of(self.nodes), rows_of(self.nodes))
         self.executor = BlockExecutor(self.chain, CATALOGUE)
-        storage = Storage(self.executor, self.chain, self.journal, self.intake)
+        storage = Storage(self.executor, self.chain, self.journal, self.intake, self.evidence)
         self.driver = open_driver(self.identity, storage, self.line, self.config)
         if self.codec is not None:
             self.driver._codec = self.codec

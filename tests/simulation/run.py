@@ -168,7 +168,8 @@ class Run:
             check_receipts(node, entered[-2:] if node is not honest[0] else entered)
             assert node.driver is not None
             for fault in node.driver.faults:
-                fault.verify(genesis_of(self._plan.nodes).committee)
+                genesis = genesis_of(self._plan.nodes)
+                fault.verify(genesis.network_id, genesis.committee)
                 require(fault.node in accused, f"{fault!r}: an honest node is accused")
                 kinds.add(fault.kind.value)
         head = honest[0].chain and honest[0].chain.head

@@ -6,13 +6,14 @@ from functools import cache
 
 import pytest
 
-from consensus.core import verification, view_change
-from consensus.core.fault import Fault, forgotten_commit
+from consensus.core import testimony, verification, view_change
+from consensus.core.fault import forgotten_commit
 from consensus.core.messages import Phase, SignatureOf, ViewChange, Vote
 from consensus.core.pacemaker import Pacemaker
 from consensus.core.votes import VoteBook
 from ledger.core.committee import Committee
 from ledger.core.identifiers import HeaderHash, NodeId, View
+from ledger.core.misconduct import Fault
 from ledger.errors import InvariantBroken, LedgerError
 from tests.twins.campaign import Sum, play_line
 from tests.twins.executor import play
@@ -141,7 +142,7 @@ def a_view_change_is_held_against_any_commit(patch: pytest.MonkeyPatch) -> None:
     def accused(commit: Vote, change: ViewChange) -> Fault | None:
         return forgotten_commit(commit, replace(change, prepared_view=None, prepared_hash=None))
 
-    patch.setattr(view_change, "forgotten_commit", accused)
+    patch.setattr(testimony, "forgotten_commit", accused)
 
 
 def endless_patience(patch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,8 @@ export function verifyReceipt(bytes, trust, { documents = [], policy = null } = 
 
 /**
  * Verify one file of any kind: a receipt, openings, a batch proof, a bid proof, the author's file
- * of a sealed record, a tlog-proof, or a certificate in PDF. Several at once: `verifyFiles`.
+ * of a sealed record, a tlog-proof, a certificate in PDF, or evidence of misconduct. Several at
+ * once: `verifyFiles`.
  *
  * @param {Uint8Array} bytes of the file, from anyone
  * @param {object} trust of `decodeTrust`

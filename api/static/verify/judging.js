@@ -85,7 +85,7 @@ function withCitations(presented, outcomes, trusts) {
     return held.verdict === null ? "refused" : "followed";
   };
   return outcomes.map((outcome) => {
-    if (outcome.verdict === null) return outcome;
+    if (outcome.verdict === null || outcome.verdict.record === null) return outcome;
     const citations = outcome.verdict.record.refs
       .filter(({ networkId }) => networkId !== null && !equal(networkId, outcome.trust.networkId))
       .map((ref) => ({ ...ref, standing: standingOf(ref) }));

@@ -9,6 +9,9 @@ import { characters, equal, utf8 } from "./bytes.js";
 import {
   FORMAT as PDF_FORMAT, decodeCertificatePdf, verifyCertificate,
 } from "./certificate_pdf.js";
+import {
+  FORMAT as MISCONDUCT_FORMAT, MISCONDUCT_BYTES_MAX, misconductOf, verifyMisconduct,
+} from "./misconduct.js";
 import { isPdf } from "./pdf_attachment.js";
 import {
   FORMAT as RECEIPT_FORMAT, RECEIPT_BYTES_MAX, decodeReceipt, receiptOf,
@@ -16,7 +19,7 @@ import {
 import { recordId } from "./record.js";
 import { numbered, refuse } from "./refusal.js";
 import { FORMAT as SEALED_FORMAT, SEALED_FILE_BYTES_MAX, sealedFileOf } from "./sealed.js";
-import { COMMITMENT_STEP, verifySealedFile } from "./sealed_file.js";
+import { COMMITMENT_STEP, DOCUMENT_STEP, verifySealedFile } from "./sealed_file.js";
 import { parse } from "./strict_json.js";
 import { FIRST_LINE, decodeTlogProof } from "./tlog_proof.js";
 import { verifyDecoded } from "./verdict.js";
@@ -28,6 +31,7 @@ const KINDS = {
   [batch.BATCH_FORMAT]: [batch.BATCH_BYTES_MAX, (value) => batchFile(batch.batchProofOf(value))],
   [bid.FORMAT]: [bid.BID_PROOF_BYTES_MAX, (value) => bidFile(bid.bidProofOf(value))],
   [SEALED_FORMAT]: [SEALED_FILE_BYTES_MAX, (value) => sealedFile(sealedFileOf(value))],
+  [MISCONDUCT_FORMAT]: [MISCONDUCT_BYTES_MAX, (value) => misconductFile(misconductOf(value))],
 };
 
 /**
@@ -108,6 +112,20 @@ function sealedFile(file) {
   return {
     ...underSeal(file),
     judge: (_, trust, { documents, policy }) => verifySealedFile(file, trust, documents, policy),
+  };
+}
+
+/** Evidence leans on no receipt, and no document is part of it. */
+function misconductFile(fault) {
+  return {
+    receipt: null,
+    leansOn: () => fault,
+    names: () => false,
+    judge: (_, trust, { documents }) => {
+      const culprit = verifyMisconduct(fault, trust);
+      if (documents.length) numbered(DOCUMENT_STEP, () => refuse("receipt.document"));
+      return { culprit, record: null, steps: [], caveats: [], witnesses: [] };
+    },
   };
 }
 

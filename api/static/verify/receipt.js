@@ -75,7 +75,7 @@ export function receiptOf(value) {
       .map(acknowledgementOf),
     cosignatures: jsonArray(cosignatures, "cosignatures", OUTSIDE_HEADS_MAX).map(outsideHeadOf),
     timestamps: jsonArray(timestamps, "timestamps", STAMPED_HEADS_MAX).map(stampedHeadOf),
-    epochs: jsonArray(epochs, "epochs", LINKS_MAX).map(linkOf),
+    epochs: linksOf(epochs),
   };
   return { ...receipt, recordId: recordId(receipt.record) };
 }
@@ -150,6 +150,11 @@ function stampedHeadOf(value) {
     path: jsonPath(path, "timestamps"),
     token: jsonOctets(token, "timestamps", TOKEN_BYTES_MAX),
   };
+}
+
+/** The links between epochs that a slot `epochs` spells. */
+export function linksOf(value) {
+  return jsonArray(value, "epochs", LINKS_MAX).map(linkOf);
 }
 
 function linkOf(value) {

@@ -94,6 +94,14 @@ function asText(steps, verdict, problem) {
   if (problem !== null) {
     const place = problem.step === null ? "" : ` ${CHECKS[problem.step - 1]}`;
     lines.push(`${String(problem.step ?? "").padStart(2)} ✗${place}: ${problem.code}`);
+  } else if (verdict.culprit) {
+    const { kind, nodeId, memberId, key, epoch } = verdict.culprit;
+    lines.push(
+      `不当行为成立 misconduct proven: ${kind}`,
+      `节点 node ${nodeId}, 单位 organisation ${memberId}, 届次 epoch ${epoch}`,
+      `公钥 public key ${Buffer.from(key).toString("hex")}`,
+      "未证明 not proved: intent, others",
+    );
   } else {
     const { recordId, height, index, committedAtMs, existedByMs, quorum, caveats } = verdict;
     lines.push(

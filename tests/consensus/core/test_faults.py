@@ -5,24 +5,26 @@ from dataclasses import replace
 import pytest
 
 from consensus.core.fault import (
-    Fault,
-    FaultKind,
-    Statement,
     forgotten_commit,
     said_by_vote,
     two_new_views,
     two_votes,
 )
-from consensus.core.messages import Message, Phase, ViewChange, Vote, slot_values
+from consensus.core.messages import Decided, Message, Phase, ViewChange, Vote
+from consensus.core.testimony import HEIGHTS_MAX
 from ledger.core.canonical import Value, encode
 from ledger.core.hashing import Tag
-from ledger.core.identifiers import NodeId
+from ledger.core.identifiers import Epoch, NodeId
+from ledger.core.misconduct import Fault, FaultKind
 from ledger.core.signing import sign_tagged
+from ledger.core.statements import Statement, Word, slot_values
 from ledger.errors import FormatError, VerificationError
 from tests.consensus.core.scenarios import is_vote
 from tests.consensus.core.world import (
+    NETWORK,
     START_MS,
     World,
+    certificate,
     commit,
     committee_of,
     genesis_head,
@@ -167,40 +169,98 @@ def test_evidence_is_checked_for_what_it_says_and_not_only_for_its_signatures() 
     one, two = (prepare(slot(1, 0), header.hash(), "d") for header in (ONE, TWO))
     real = two_votes(one, two)
     assert real is not None
-    real.verify(committee)
+    real.verify(NETWORK, committee)
     done = commit(slot(1, 1), ONE.hash(), "d")
     hides = forgotten_commit(done, view_change(slot(1, 2), HEAD, "d"))
     assert hides is not None
-    hides.verify(committee)
+    hides.verify(NETWORK, committee)
     honest = view_change(slot(1, 2), HEAD, "d", prepared(slot(1, 1), ONE, "abc"))
     for nothing in (
         replace(real, second=real.first),
         replace(real, kind=FaultKind.TWO_COMMITS),
         replace(real, kind=FaultKind.FORGOTTEN_COMMIT),
         replace(real, second=said_by_vote(prepare(slot(1, 1), TWO.hash(), "d"))),
-        replace(hides, second=Statement(Tag.VIEW_CHANGE, honest.body, honest.signature)),
+        replace(hides, second=Statement(Word.VIEW_CHANGE, honest.body, honest.signature)),
         replace(real, node=ONE.proposer),
     ):
         with pytest.raises(VerificationError):
-            nothing.verify(committee)
+            nothing.verify(NETWORK, committee)
 
 
 def test_bodies_that_are_no_statements_are_no_evidence_and_no_trace() -> None:
     """A key may sign anything: what is too short or too long for its tag says nothing."""
 
-    def signed(tag: Tag, *items: Value) -> Statement:
+    def signed(word: Word, *items: Value) -> Statement:
         body = encode(items)
-        return Statement(tag, body, sign_tagged(signer_of("d"), tag, body))
+        return Statement(word, body, sign_tagged(signer_of("d"), Tag(word.value), body))
 
     at, other = (*slot_values(slot(1, 0)), bytes(32)), (*slot_values(slot(1, 0)), b"\1" * 32)
     one = said_by_vote(prepare(slot(1, 0), ONE.hash(), "d"))
     for kind, first, second in (
-        (FaultKind.FORGOTTEN_COMMIT, signed(Tag.COMMIT), signed(Tag.VIEW_CHANGE)),
-        (FaultKind.FORGOTTEN_COMMIT, signed(Tag.COMMIT, *at), signed(Tag.VIEW_CHANGE, *at)),
-        (FaultKind.TWO_PREPARES, signed(Tag.PREPARE, *at[:4]), one),
-        (FaultKind.TWO_PREPARES, signed(Tag.PREPARE, *at, 1), one),
-        (FaultKind.TWO_NEW_VIEWS, signed(Tag.NEW_VIEW, *at), signed(Tag.NEW_VIEW, *other)),
-        (FaultKind.TWO_COMMITS, signed(Tag.STATUS), signed(Tag.STATUS, 1)),
+        (FaultKind.FORGOTTEN_COMMIT, signed(Word.COMMIT), signed(Word.VIEW_CHANGE)),
+        (FaultKind.FORGOTTEN_COMMIT, signed(Word.COMMIT, *at), signed(Word.VIEW_CHANGE, *at)),
+        (FaultKind.TWO_PREPARES, signed(Word.PREPARE, *at[:4]), one),
+        (FaultKind.TWO_PREPARES, signed(Word.PREPARE, *at, 1), one),
+        (FaultKind.TWO_NEW_VIEWS, signed(Word.NEW_VIEW, *at), signed(Word.NEW_VIEW, *other)),
+        (FaultKind.TWO_COMMITS, signed(Word.COMMIT), signed(Word.COMMIT, 1)),
     ):
         with pytest.raises((FormatError, VerificationError)):
-            Fault(kind, NodeId("d"), first, second).verify(committee_of(4))
+            accused = Fault(kind, NETWORK, Epoch(0), NodeId("d"), first, second)
+            accused.verify(NETWORK, committee_of(4))
+
+
+LATE: dict[str, tuple[Message, Message]] = {
+    "prepares": (prepare(slot(1, 0), ONE.hash(), "d"), prepare(slot(1, 0), TWO.hash(), "d")),
+    "commits": (commit(slot(1, 0), ONE.hash(), "d"), commit(slot(1, 0), TWO.hash(), "d")),
+    "a change": (commit(slot(1, 1), ONE.hash(), "d"), view_change(slot(1, 2), HEAD, "d")),
+    "a commit": (view_change(slot(1, 2), HEAD, "d"), commit(slot(1, 1), ONE.hash(), "d")),
+}
+
+
+@pytest.mark.parametrize("what", LATE)
+def test_the_second_half_of_a_contradiction_counts_also_when_the_height_is_decided(
+    what: str,
+) -> None:
+    """d is one of four, and nobody needs its votes: what it says late is evidence all the same."""
+    soon, late = LATE[what]
+    world = World(silent="d")
+    world.wait(b"work")
+    world.hand("d", "a", soon)
+    world.run(2_000, until=lambda: world.heights()["a"] == 1)
+    assert world.faults() == set()
+    world.hand("d", "a", late)
+    world.hand("d", "a", late)
+    assert {node for _, node in world.faults()} == {"d"}
+    assert len(world.actors["a"].faults) == 1
+
+
+def test_what_honest_nodes_say_late_is_no_fault() -> None:
+    """Everything that was said at decided heights comes again, and once more, to everybody."""
+    world = World()
+    world.drop = lambda mail: is_vote(mail, Phase.COMMIT) and world.now_ms < START_MS + 5_000
+    for number in range(4):
+        world.wait(b"work %d" % number)
+        world.run(30_000, until=lambda number=number: min(world.heights().values()) > number)  # type: ignore[misc]
+    assert min(world.heights().values()) == 4
+    for mail in tuple(world.said):
+        world.hand(mail.origin, mail.to, mail.message)
+        world.mail.clear()
+    assert world.faults() == set()
+
+
+def test_a_height_is_listened_to_for_a_while_and_not_for_ever() -> None:
+    world = World(silent="d")
+    world.hand("d", "a", prepare(slot(1, 0), ONE.hash(), "d"))
+    for number in range(HEIGHTS_MAX + 1):
+        world.wait(b"work %d" % number)
+        world.run(30_000, until=lambda number=number: world.heights()["a"] > number)  # type: ignore[misc]
+    world.hand("d", "a", prepare(slot(1, 0), TWO.hash(), "d"))
+    assert world.faults() == set()
+
+
+def test_a_certificate_is_held_against_the_votes_inside_it() -> None:
+    """d commits TWO towards a, and ONE in a certificate: both are its words."""
+    world = World(silent="d")
+    world.hand("d", "a", commit(slot(1, 0), TWO.hash(), "d"))
+    world.hand("d", "a", Decided(ONE, certificate(slot(1, 0), ONE.hash(), "bcd")))
+    assert world.faults() == {("two-commits", "d")}

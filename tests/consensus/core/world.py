@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from consensus.core.config import Config
-from consensus.core.fault import Fault
 from consensus.core.message_decoding import decode_message
 from consensus.core.message_encoding import encode_message
 from consensus.core.messages import (
@@ -39,6 +38,7 @@ from ledger.core.identifiers import (
     NodeId,
     View,
 )
+from ledger.core.misconduct import Fault
 from ledger.core.signing import Ed25519Signer
 from ledger.errors import FormatError
 from tests.consensus.speaking import signed, signed_change, signed_vote
@@ -322,7 +322,7 @@ class World:
         found = set()
         for actor in self.actors.values():
             for fault in actor.faults:
-                fault.verify(self.committee)
+                fault.verify(NETWORK, self.committee)
                 found.add((fault.kind.value, str(fault.node)))
         return found
 

@@ -1,5 +1,6 @@
 """Every vector of the core, read as a stranger would read it: plain JSON against the decoders."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,8 @@ from ledger.core.identifiers import (
     PublicKey,
     RecordId,
 )
+from ledger.core.misconduct import decode_fault
+from ledger.core.misconduct_file import decode_misconduct_file
 from ledger.core.payload import bundles_root, decode_payload, encode_payload, rebuild
 from ledger.core.record import decode_record
 from ledger.core.signing import check_public_key, key_id, verify
@@ -40,6 +43,7 @@ from ledger.core.status import (
 )
 from ledger.errors import FormatError, LedgerError, VerificationError
 from tests.reference import ed25519 as reference
+from tests.vectors.generate import misconduct
 from tests.vectors.generate.__main__ import generated
 from tests.vectors.generate.spelling import told, untold
 from tests.vectors.reading import VECTORS, cases, octets
@@ -314,3 +318,23 @@ def test_a_signed_word_holds_or_not(case: Any) -> None:
         return
     with pytest.raises(VerificationError):
         word.verify(octets(case["public_key"]))
+
+
+# Evidence of misconduct.
+
+
+@pytest.mark.parametrize("case", cases("misconduct/proofs"))
+def test_evidence_names_a_culprit_or_proves_nothing(case: Any) -> None:
+    assert misconduct.holds(case) == case["code"]
+
+
+@pytest.mark.parametrize("case", cases("misconduct/refused"))
+def test_these_are_no_evidence(case: Any) -> None:
+    must_refuse(decode_fault, case)
+
+
+@pytest.mark.parametrize("case", cases("misconduct/refused_files"))
+def test_these_are_no_files_of_evidence(case: Any) -> None:
+    with pytest.raises(LedgerError) as refusal:
+        decode_misconduct_file(json.dumps(case["file"]).encode())
+    assert refusal.value.code == case["code"]

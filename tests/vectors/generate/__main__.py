@@ -19,6 +19,7 @@ from tests.vectors.generate import (
     epoch_links,
     files,
     keys,
+    misconduct,
     negative_list,
     networks,
     outside,
@@ -58,6 +59,7 @@ SOURCES = (
     stamped,
     add_checkpoint,
     deposit,
+    misconduct,
 )
 
 
