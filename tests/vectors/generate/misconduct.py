@@ -6,6 +6,7 @@ from dataclasses import replace
 from ledger.core.canonical import Value, decode, encode
 from ledger.core.certificate import Slot, vote_body
 from ledger.core.checkpoint import Checkpoint
+from ledger.core.epoch_link import EpochLink
 from ledger.core.genesis import Genesis
 from ledger.core.identifiers import Digest, Epoch, HeaderHash, Height, NetworkId, NodeId, View
 from ledger.core.merkle import leaf_hash, root
@@ -22,6 +23,7 @@ from ledger.core.statements import Statement, Word, new_view_body, slot_values, 
 from ledger.culprit import verify_misconduct
 from ledger.errors import LedgerError
 from ledger.trust import decode_trust, trust_root
+from tests.vectors.generate.epoch_links import grown
 from tests.vectors.generate.spelling import Case, Cases
 from tests.vectors.small_network import seed, signer, small_genesis
 
@@ -55,7 +57,7 @@ OURS, FORK = Leaves("ours", 20), Leaves("fork", 20)
 def vectors() -> dict[str, Cases]:
     """`misconduct/proofs.json`, `misconduct/refused.json` and `misconduct/refused_files.json`."""
     return {
-        "misconduct/proofs.json": [*_proven(), *_not_proven()],
+        "misconduct/proofs.json": [*_proven(), *_not_proven(), *_of_later_epochs()],
         "misconduct/refused.json": _refused(),
         "misconduct/refused_files.json": _refused_files(),
     }
@@ -341,6 +343,48 @@ def _claims() -> Cases:
             "signature.invalid",
         ),
     ]  # fmt: skip
+
+
+def _of_later_epochs() -> Cases:
+    """Two nodes join one after the other; the last of them contradicts itself."""
+    here, _, _ = grown()
+    network, links = here.network.genesis.network_id, tuple(here.links)
+    newest = here.committee
+
+    def of(epoch: int, who: str = "court") -> Fault:
+        at = slot(epoch=epoch, network=network)
+        first, second = (vote(Word.PREPARE, at, block, who) for block in (ONE, TWO))
+        node = NodeId(f"node-{who}")
+        return Fault(K.TWO_PREPARES, network, Epoch(epoch), node, first, second)
+
+    def later(name: str, proof: Fault, epochs: tuple[EpochLink, ...], code: str = "") -> Case:
+        made: Case = {
+            "name": name,
+            "trust": json.loads(here.network.trust.encode()),
+            "file": json.loads(MisconductFile(proof, epochs).encode()),
+            "proof": proof.encode().hex(),
+            "node": None,
+            "member": None,
+            "public_key": None,
+            "code": code or None,
+        }
+        if not code:
+            node = newest.node(proof.node)
+            key = node.node_key.hex()
+            made |= {"node": node.node_id, "member": node.member_id, "public_key": key}
+        return made
+
+    broken = (replace(links[0], path=()), *links[1:])
+    return [
+        later("a node that joined later, with the links to its epoch", of(2), links),
+        later("a founder in a later epoch", of(1, "notary"), links),
+        later("a founder in the first epoch, with links beyond it", of(0, "notary"), links),
+        later("a later epoch without links", of(2), (), "fault.epoch"),
+        later("a later epoch with links to the one before", of(2), links[:1], "fault.epoch"),
+        later("an epoch before the node joined", of(1), links, "fault.node"),
+        later("a link that does not hold", of(2), broken, "receipt.epoch_link"),
+        later("links out of order", of(2), links[::-1], "receipt.epoch_link"),
+    ]
 
 
 def _refused() -> Cases:
