@@ -1,4 +1,4 @@
-/** Owns the links between epochs: from a committee that is trusted to later ones. Spec: committee.md. */
+/** Owns the links from a committee that is trusted to those of later epochs. Spec: committee.md. */
 
 import { equal } from "./bytes.js";
 import { decodeEntry, decodeHeader, headerHash } from "./block.js";

@@ -7,7 +7,6 @@ import { CERTIFICATE_BYTES_MAX } from "./certificate.js";
 import { SIGNATURE_BYTES } from "./ed25519.js";
 import { NOTE_BYTES_MAX } from "./note.js";
 import { recordId } from "./record.js";
-import { refuse } from "./refusal.js";
 import { TIME_MAX, identifier } from "./shape.js";
 import { ROW_BYTES_MAX } from "./status.js";
 import {
