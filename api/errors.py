@@ -36,6 +36,7 @@ _UNFIT: Final = frozenset(
         "sealed",
         "seal",
         "list",
+        "address",
         "evaluation",
         "draw",
         "auction",

@@ -34,7 +34,7 @@ from ledger.errors import FormatError
 
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _CODE: Final = re.compile(r"([A-Z][0-9]{2})?")
-_BY_CLOCK: Final = frozenset({"timer", "draw"})
+_BY_CLOCK: Final = frozenset({"timer", "draw", "owner_will"})
 """Rules of alerts that a timer may raise: of itself, or beside a rule in Python."""
 _ENGINE: Final = frozenset(
     {ALERT_RAISED, CERTIFICATE, RULES_ADOPTED, CONFIRMED, COMMITMENT_TYPE, OPENING_TYPE}

@@ -17,10 +17,11 @@ from ledger.trust import TrustRoot
 from ledger.verdict import VerifiedRecord
 from ledger.verify import verify_entered
 
-REQUESTED: Final = "tender.expert_draw_requested"
+REQUESTED: Final = ("tender.expert_draw_requested", "draw.requested")
 COMMITTED: Final = "draw.seed_committed"
 REVEALED: Final = "draw.seed_revealed"
-DRAWN: Final = "tender.experts_drawn"
+DRAWN: Final = ("tender.experts_drawn", "draw.drawn")
+"""Of experts, and of anything else: in step with `REQUESTED`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def verify_draw(receipts: Sequence[Receipt], trust: TrustRoot) -> VerifiedDraw:
     """
     verified = [verify_entered(each, trust) for each in receipts]
     (request,) = _of(verified, REQUESTED, 1)
-    (result,) = _of(verified, DRAWN, 1)
+    (result,) = _of(verified, (DRAWN[REQUESTED.index(request.record.type)],), 1)
     fields, said = request.record.fields, result.record.fields
     try:
         seeders = tuple(MemberId(each) for each in cast("tuple[str, ...]", fields["seeders"]))
@@ -90,7 +91,7 @@ def _seeds(
 ) -> dict[MemberId, bytes]:
     """Every seed by seeder, each of this draw and revealed above the block."""
     seeds: dict[MemberId, bytes] = {}
-    for each in _of(verified, REVEALED):
+    for each in _of(verified, (REVEALED,)):
         if not _cites(each, request) or each.height <= height or each.record.issuer in seeds:
             raise _wrong("seed")
         seeds[each.record.issuer] = cast(bytes, each.record.fields["seed"])
@@ -106,7 +107,7 @@ def _committed(
 ) -> set[MemberId]:
     """The seeders whose commitment is shown; one that is not of their seed refuses all."""
     shown: set[MemberId] = set()
-    for each in _of(verified, COMMITTED):
+    for each in _of(verified, (COMMITTED,)):
         seeder = each.record.issuer
         digest = seed_commitment(
             trust.genesis.network_id, request.record_id, seeder, seeds.get(seeder, b"")
@@ -119,12 +120,12 @@ def _committed(
 
 
 def _of(
-    verified: Sequence[VerifiedRecord], type_key: str, count: int = 0
+    verified: Sequence[VerifiedRecord], types: tuple[str, ...], count: int = 0
 ) -> tuple[VerifiedRecord, ...]:
-    """The records of a type; exactly `count` of them where that is not 0."""
-    found = tuple(each for each in verified if each.record.type == type_key)
+    """The records of some types; exactly `count` of them where that is not 0."""
+    found = tuple(each for each in verified if each.record.type in types)
     if count and len(found) != count:
-        raise _wrong(f"{type_key}: {len(found)} ≠ {count}")
+        raise _wrong(f"{types[0]}: {len(found)} ≠ {count}")
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from nacl.utils import random
 
+from cli.demo.addresses import Addresses
 from cli.demo.drawing import Drawing
 from cli.demo.values import Values
 from cli.desk import Desk
@@ -30,6 +31,7 @@ class Facts:
     region: str
     """Of the negative list."""
     drawing: Drawing
+    addresses: Addresses
     _key: VrfKey = field(default_factory=lambda: VrfKey(random(SEED_BYTES)))
     _list: NegativeList | None = None
 
@@ -44,6 +46,12 @@ class Facts:
         known: Mapping[str, Callable[[list[str]], dict[str, Value]]] = {
             "@list": self._published,
             "@list_check": self._checked,
+            "@owner": self.addresses.owner,
+            "@owner_salt": self.addresses.salt,
+            "@snapshot": self.addresses.snapshot,
+            "@registrations": self.drawing.registrations,
+            "@inspectors": self.drawing.pool,
+            "@inspected": self.drawing.inspected,
             "@seal_status": self._status,
             "@scores": self._scores,
             "@pool": self.drawing.pool,

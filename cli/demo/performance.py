@@ -8,6 +8,7 @@ from typing import Final
 from rich.markup import escape
 
 from cli.compose.description import Description, read_description
+from cli.demo.addresses import Addresses
 from cli.demo.desks import Desks
 from cli.demo.drawing import Drawing
 from cli.demo.facts import Facts
@@ -112,7 +113,13 @@ def _play(story: Story, stage: Stage, telling: Telling, ocds: Path | None, held:
         telling=telling,
         desks=desks,
         values=values,
-        facts=Facts(values, desks["centre"], REGION, Drawing(values, desks["centre"])),
+        facts=Facts(
+            values,
+            desks["centre"],
+            REGION,
+            Drawing(values, desks["centre"]),
+            Addresses(values.network_id),
+        ),
         stream=Stream(desks.another(BID_SYSTEM), stage.inbox),
         ocds=ocds,
         overdue_ms=_DEADLINE_DAYS * parameters.day_ms + parameters.deadline_grace_ms + 10_000,

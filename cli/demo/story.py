@@ -21,6 +21,8 @@ DEEDS: Final = frozenset(
 )  # fmt: skip
 """What a scene may do; `player.py` knows how."""
 RECORD: Final = "@record:"
+PICKED: Final = "@picked:"
+"""One of several records, as the draw that is named first decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,8 @@ def _check(scene: Scene, cited: list[str], seen: set[str]) -> None:
 
 def _cited(writing: Writing) -> Iterator[str]:
     """Every earlier record that a record names, in its refs and in its values."""
-    yield from (cited for _, cited in writing.refs)
+    for _, cited in writing.refs:
+        yield from cited.removeprefix(PICKED).split() if cited.startswith(PICKED) else (cited,)
     yield from _cited_in(list((writing.fields or {}).values()))
 
 

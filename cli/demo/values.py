@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cli.demo.story import RECORD, Story
+from cli.demo.story import PICKED, RECORD, Story
 from cli.desk import Desk
 from cli.documents import hash_document
 from cli.record_files import value_of
@@ -118,8 +118,18 @@ class Values:
         return tuple(Ref(relation, self.cited(cited)) for relation, cited in raw)
 
     def cited(self, raw: str) -> RecordId:
-        """The record that ``@record:name`` names."""
+        """The record that ``@record:name`` names; ``@picked:draw a b c``: that of those drawn."""
+        if raw.startswith(PICKED):
+            of, *names = raw.removeprefix(PICKED).split()
+            return self.records[names[self.picked(of)]]
         return self.records[raw.removeprefix(RECORD)]
+
+    def picked(self, of: str) -> int:
+        """The first place that a draw drew."""
+        places = self.written[of].fields["places"]
+        if not isinstance(places, tuple) or not isinstance(places[0], int):
+            raise TypeError(of)
+        return places[0]
 
     def _possession(self, member: MemberId) -> bytes:
         """The member's own signature that it holds the key which the registry enrols."""

@@ -11,6 +11,7 @@ from typing import Final
 
 from contracts.alerts import (
     access,
+    address,
     ca_certificates,
     comparison,
     content_rehash,
@@ -58,6 +59,7 @@ ALERT_RULES: Final[Mapping[str, AlertRule]] = MappingProxyType(
         "draw": drawing.repeated,
         "duties": duties.conclude,
         "evaluation_time": report.duration,
+        "false_commitment": address.false_commitment,
         "far_bidders": report.far_bidders,
         "few_bids": sealing.few_bids,
         "function_point": lambda case: (
@@ -70,6 +72,8 @@ ALERT_RULES: Final[Mapping[str, AlertRule]] = MappingProxyType(
         ),
         "ledger_health": ledger_health.conclude,
         "negative_list": negative_list.conclude,
+        "occupied": address.occupied,
+        "owner_will": address.owner_will,
         "period": periods.conclude,
         "ranking": ranking.conclude,
         "returned_often": eseal_conformance.returned_often,

@@ -16,11 +16,15 @@ from contracts.verdict import Raised
 from ledger.core.identifiers import RecordId
 
 REQUESTED: Final = "tender.expert_draw_requested"
+PLAIN: Final = "draw.requested"
+"""A draw that is none of experts: of who is inspected, or who inspects."""
 REPLACED: Final = "tender.expert_replaced"
 
 
 def repeated(case: Case) -> Raised | None:
     """The alert, where the draw should not be asked for, or not from this pool."""
+    if case.record.type == PLAIN:
+        return _again(case)
     if case.record.type != REQUESTED:
         return None
     if not _is_supplementary(case):
@@ -29,6 +33,16 @@ def repeated(case: Case) -> Raised | None:
                 if not _is_void(case, each):
                     return raised(case, "AL13", "draw_repeated", each)
     return raised(case, "AL13", "pool_cut") if _is_cut(case) else None
+
+
+def _again(case: Case) -> Raised | None:
+    """The alert, where the same is drawn again although the draw before is not void."""
+    for each in case.state.records(case.record.subject, PLAIN, case.times):
+        row = case.state.record(each)
+        same = row is not None and row.kept.get("of") == case.record.fields["of"]
+        if same and not _is_void(case, each):
+            return raised(case, "AL13", "draw_repeated", each)
+    return None
 
 
 def _is_supplementary(case: Case) -> bool:

@@ -13,6 +13,11 @@ from typing import Final
 from contracts.case import Case
 from contracts.rules import (
     address_certificate,
+    address_lookup,
+    address_owner,
+    address_registration,
+    address_sources,
+    address_supervision,
     adoption,
     amendment,
     bidding,
@@ -59,6 +64,12 @@ class Rule:
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
+        "address_lookup": Rule(address_lookup.judge, address_lookup.apply),
+        "address_match": Rule(address_sources.judge_match, address_sources.apply_nothing),
+        "address_registration": Rule(
+            address_registration.judge_registered, address_registration.apply_registered
+        ),
+        "address_snapshot": Rule(address_sources.judge_snapshot, address_sources.apply_nothing),
         "adoption": Rule(adoption.judge, adoption.apply),
         "amendment": Rule(amendment.judge, amendment.apply),
         "auction_opened": Rule(trading.judge_opened, claims.apply_nothing),
@@ -68,6 +79,12 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "calendar": Rule(calendar.judge, calendar.apply),
         "case_receiver": Rule(claims.judge_receiver, claims.apply_nothing),
         "certificate": Rule(certificate.judge, certificate.apply),
+        "certificate_called": Rule(
+            address_registration.judge_called, address_registration.apply_called
+        ),
+        "certificate_revoked": Rule(
+            address_certificate.judge_revoked, address_certificate.apply_revoked
+        ),
         "commitment": Rule(sealing.judge_commitment, sealing.apply_commitment),
         "clarified": Rule(claims.judge_clarified, claims.apply_nothing),
         "clue": Rule(claims.judge_clue, claims.apply_nothing),
@@ -78,21 +95,47 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         ),
         "committee": Rule(evaluation.judge_formed, evaluation.apply_formed),
         "content_rehash": Rule(content_rehash.judge, content_rehash.apply),
+        "credit_appeal": Rule(address_supervision.judge_appeal, address_supervision.apply_nothing),
+        "credit_appeal_decision": Rule(
+            address_supervision.judge_appeal_decision, address_supervision.apply_appeal_decision
+        ),
         "delegation": Rule(delegation.judge, delegation.apply),
         "dispute": Rule(disputes.judge, disputes.apply),
+        "draw_places": Rule(address_supervision.judge_nothing, address_supervision.apply_places),
+        "draw_pool": Rule(address_supervision.judge_nothing, address_supervision.apply_pool),
         "draw_request": Rule(drawing.judge_request, drawing.apply_request),
         "draw_result": Rule(drawing.judge_drawn, drawing.apply_drawn),
         "draw_seed": Rule(drawing.judge_commitment, drawing.apply_commitment),
         "draw_seed_revealed": Rule(drawing.judge_reveal, drawing.apply_reveal),
         "encryption_key": Rule(encryption.judge, encryption.apply),
+        "false_commitment": Rule(
+            address_supervision.judge_false_commitment, address_supervision.apply_false_commitment
+        ),
+        "inspection": Rule(
+            address_supervision.judge_inspection, address_supervision.apply_inspection
+        ),
         "keys": Rule(keys.judge, keys.apply),
+        "listing_decision": Rule(
+            address_supervision.judge_listing_decision, address_supervision.apply_nothing
+        ),
         "membership": Rule(membership.judge, membership.apply),
         "misconduct": Rule(misconduct.judge, misconduct.apply),
         "named_members": Rule(naming.judge, naming.apply),
         "negative_list": Rule(negative_list.judge_change, negative_list.apply_change),
         "negative_list_check": Rule(negative_list.judge_check, negative_list.apply_nothing),
+        "notice_receipt": Rule(
+            address_registration.judge_receipt, address_registration.apply_nothing
+        ),
+        "objection_decision": Rule(
+            address_supervision.judge_nothing, address_supervision.apply_decision
+        ),
         "opening": Rule(sealing.judge_opening, sealing.apply_opening),
         "opening_started": Rule(bidding.judge_start, bidding.apply_start),
+        "owner_notice": Rule(
+            address_registration.judge_owner_notice, address_registration.apply_notice
+        ),
+        "owner_objection": Rule(address_owner.judge_objection, address_owner.apply_objection),
+        "owner_word": Rule(address_owner.judge_word, address_owner.apply_word),
         "pairs_of_bids": Rule(claims.judge_pairs, claims.apply_nothing),
         "panel_member": Rule(evaluation.judge_member, evaluation.apply_nothing),
         "price_bid": Rule(trading.judge_price, trading.apply_price),
@@ -101,6 +144,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             address_certificate.judge_property, address_certificate.apply_property
         ),
         "refund": Rule(refunds.judge_refund, claims.apply_nothing),
+        "property_shared": Rule(address_sources.judge_shared, address_sources.apply_shared),
         "refund_after_contract": Rule(refunds.judge, refunds.apply_contract),
         "refund_after_result": Rule(refunds.judge, refunds.apply_published),
         "report": Rule(evaluation.judge_report, evaluation.apply_nothing),
@@ -130,6 +174,10 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "seal_violation": Rule(eseal_grants.judge_violation, eseal.apply_nothing),
         "seal_withdrawal": Rule(eseal_grants.judge_withdrawal, eseal_grants.apply_withdrawal),
         "span": Rule(claims.judge_span, claims.apply_nothing),
+        "standard_address": Rule(address_sources.judge_standard, address_sources.apply_standard),
+        "supervisor_notice": Rule(
+            address_registration.judge_supervisor_notice, address_registration.apply_notice
+        ),
         "use_certificate": Rule(address_certificate.judge_use, address_certificate.apply_use),
         "verified": Rule(claims.judge_verified, claims.apply_nothing),
         "voiding": Rule(voiding.judge, voiding.apply),

@@ -24,6 +24,8 @@ def judge_change(case: Case) -> Rejected | None:
     due = 1 if held is None else held.head.version + 1
     if version != due:
         return _version(case.record.subject, version, due)
+    if cast(int, case.record.fields["valid_until_ms"]) <= case.times.time_ms:
+        return _field(case, "valid_until_ms")
     try:
         check_public_key(cast(bytes, case.record.fields["list_key"]))
     except VerificationError as problem:
@@ -34,7 +36,8 @@ def judge_change(case: Case) -> Rejected | None:
 def apply_change(case: Case) -> None:
     """Keep the newest version."""
     head = ListHead.of_fields(str(case.record.subject), case.record.fields)
-    put_list(case.state, HeldList(head, case.facts.record_id, case.record.issuer))
+    until_ms = cast(int, case.record.fields["valid_until_ms"])
+    put_list(case.state, HeldList(head, case.facts.record_id, case.record.issuer, until_ms))
 
 
 def judge_check(case: Case) -> Rejected | None:
@@ -47,6 +50,8 @@ def judge_check(case: Case) -> Rejected | None:
     cited = {ref.record_id for ref in case.record.refs if ref.relation == "follows"}
     if held is None or held.published_by not in cited or held.head.version != version:
         return _version(list_of(address), version, 0 if held is None else held.head.version)
+    if case.limit_ms > held.valid_until_ms:
+        return _expired(held)
     for record_id in cited:
         row = case.state.record(record_id)
         if row is not None and row.type == "address.matched" and row.subject != address:
@@ -75,10 +80,16 @@ def is_hit(case: Case) -> bool:
 
 
 def newer_list(case: Case, list_id: str, version: int) -> Rejected | None:
-    """Refuse what rests on another version than the newest."""
+    """Refuse what rests on another version than the newest, or on one that has run out."""
     held = held_list(case.state, list_id)
-    newest = 0 if held is None else held.head.version
-    return None if newest == version else _version(list_id, version, newest)
+    if held is None or held.head.version != version:
+        return _version(list_id, version, 0 if held is None else held.head.version)
+    return _expired(held) if case.limit_ms > held.valid_until_ms else None
+
+
+def _expired(held: HeldList) -> Rejected:
+    detail: dict[str, str | int] = {"list": held.head.list_id, "version": held.head.version}
+    return Rejected(Code.LIST_EXPIRED, detail)
 
 
 def _version(list_id: str, version: int, due: int) -> Rejected:

@@ -44,6 +44,7 @@ class Tag(StrEnum):
     DEPOSIT = "deposit"
     NODE = "node"
     READY = "ready"
+    OWNER = "owner"
 
     @property
     def prefix(self) -> bytes:

@@ -76,6 +76,7 @@ def test_every_code_has_a_status_that_fits_its_kind(code: Code) -> None:
         "sealed": {422},
         "seal": {422},
         "list": {422},
+        "address": {422},
         "evaluation": {422},
         "draw": {422},
         "auction": {422},

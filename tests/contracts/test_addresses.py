@@ -12,7 +12,7 @@ from ledger.core.identifiers import RecordId
 from ledger.core.negative_list import ListHead, NegativeList, verify_listing
 from ledger.core.record import decode_record
 from ledger.core.vrf import VrfKey
-from tests.contracts.addresses import ADDRESS, ELSEWHERE, LIST, STANDARD, UNIT, AddressTown
+from tests.contracts.addresses import ADDRESS, ELSEWHERE, LIST, LIST_ENDS, UNIT, AddressTown
 from tests.vectors.small_network import seed
 
 USE, PROPERTY = "address.use_certified", "address.property_certified"
@@ -80,7 +80,7 @@ def test_an_address_goes_from_three_sources_to_a_certificate(ready: Ready) -> No
     assert ready.town.alerts() == []
     name = f"certificate/{certificate.hex()}"
     row = status(ready.town, name)
-    assert row is not None and row[1:] == (ADDRESS, "use", "shop", LIST, 1)
+    assert row is not None and row[1:] == (ADDRESS, "use", "shop", LIST, 1, None)
     property_row, will_row = (status(ready.town, f"{name}/{each}") for each in ("property", "will"))
     assert property_row is not None and property_row[1] == ready.shared
     assert will_row is not None and will_row[1] == ready.will
@@ -152,6 +152,7 @@ def test_a_certificate_needs_every_fact(ready: Ready) -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
+        ("until_ms", 2 * LIST_ENDS),
         ("property_fact", bytes(32)),
         ("owner_will", bytes(32)),
         ("list_check", bytes(32)),
@@ -188,10 +189,23 @@ def test_a_new_owner_ends_the_property_fact(ready: Ready) -> None:
     assert ready.refused() is Code.RECORD_FACT
 
 
-def test_a_confirmation_by_a_stranger_is_kept_and_certifies_nothing(ready: Ready) -> None:
-    ready.will = ready.town.confirmed(ready.matched, by="operator")
-    assert ready.town.alerts() == [("AL05", "not_party")]
-    assert ready.refused() is Code.RECORD_MUST_FOLLOW, "it is void at its own place"
+def test_a_stranger_confirms_nothing_whatever_salt_it_brings(ready: Ready) -> None:
+    """Whoever cannot open the registry's commitment is not the owner, and is refused as such."""
+    town = ready.town
+    town.joined("operator")
+    cites = [("follows", ready.matched)]
+    kind = "address.owner_confirmed"
+    for salt in (bytes(32), town.salt("operator"), town.salt("landlord"), b""):
+        fields = town.of_word(owner_salt=salt)
+        refused = town.refused("operator", kind, ADDRESS, refs=cites, fields=fields)
+        assert refused is Code.ADDRESS_OWNER
+
+
+def test_an_owner_joins_before_it_confirms(town: AddressTown) -> None:
+    _, matched = town.sources()
+    kind, cites = "address.owner_confirmed", [("follows", matched)]
+    refused = town.refused("landlord", kind, ADDRESS, refs=cites, fields=town.of_word())
+    assert refused is Code.RECORD_MUST_FOLLOW
 
 
 def test_an_operator_confirms_for_the_owner_by_delegation_only(ready: Ready) -> None:
@@ -207,15 +221,15 @@ def test_an_operator_confirms_for_the_owner_by_delegation_only(ready: Ready) -> 
 def test_a_mismatch_leads_nowhere(town: AddressTown) -> None:
     mismatched = town.matched(town.standard(), town.shared(), "mismatched")
     cites = [("follows", mismatched)]
-    fields: dict[str, Value] = {"decision": "confirmed", "applicant": "shop", "use": "residence"}
+    town.joined("landlord")
     kind = "address.owner_confirmed"
-    refused = town.refused("landlord", kind, ADDRESS, refs=cites, fields=fields)
+    refused = town.refused("landlord", kind, ADDRESS, refs=cites, fields=town.of_word())
     assert refused is Code.RECORD_REF_VALUE
 
 
 def test_a_match_needs_both_sources(town: AddressTown) -> None:
-    cites = [("follows", town.standard())]
-    fields: dict[str, Value] = {"result": "matched", "algorithm": "a", "algorithm_version": "1"}
+    cites = [("follows", town.standard()), ("batch", town.snapshot("enterprise", "market"))]
+    fields = town.of_match()
     refused = town.refused("platform", "address.matched", ADDRESS, refs=cites, fields=fields)
     assert refused is Code.RECORD_MUST_FOLLOW
 
@@ -291,10 +305,17 @@ def test_nothing_that_is_published_of_a_list_names_an_address(ready: Ready) -> N
         assert address.encode() not in stored.data
 
 
-@pytest.mark.parametrize("unit", ["", UNIT[:-1], UNIT.replace("G", "X", 1), UNIT.lower()])
-def test_a_property_unit_number_has_its_form(town: AddressTown, unit: str) -> None:
-    fields: dict[str, Value] = {"owner": "landlord", "property_unit": unit}
-    refused = town.refused("realestate", "address.property_shared", ADDRESS, fields=fields)
+ELSEWHERE_UNIT = "310101" + UNIT[6:]
+
+
+@pytest.mark.parametrize(
+    "unit", ["", UNIT[:-1], UNIT.replace("G", "X", 1), UNIT.lower(), ELSEWHERE_UNIT]
+)
+def test_a_property_unit_number_has_its_form_and_its_county(town: AddressTown, unit: str) -> None:
+    cites = [("batch", town.snapshot("property", "realestate"))]
+    fields: dict[str, Value] = {"owner": town.owner("landlord"), "property_unit": unit}
+    kind = "address.property_shared"
+    refused = town.refused("realestate", kind, ADDRESS, refs=cites, fields=fields)
     assert refused is Code.RECORD_FIELD_VALUE
 
 
@@ -302,7 +323,7 @@ def test_a_library_that_lost_its_role_publishes_and_is_named(town: AddressTown) 
     town.standard()
     fields: dict[str, Value] = {"action": "withdraw", "role": "address_keeper"}
     town.say("centre", "ledger.role_changed", "library", fields=fields)
-    town.say("library", "address.standard_published", ELSEWHERE, standard=STANDARD)
+    town.standard(ELSEWHERE)
     assert town.alerts() == [("AL05", "role_lapsed")]
 
 

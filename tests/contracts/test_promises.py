@@ -3,14 +3,21 @@
 What needs real nodes is told by the stories on four processes: 随时调阅取证, 杜绝投标人信息泄露风险.
 """
 
+from typing import cast
+
 import pytest
 
+from ledger.codes import Code
+from ledger.core.identifiers import RecordId
+from ledger.core.negative_list import ListHead, verify_listing
+from ledger.core.record import Record, decode_record
+from tests.contracts.addresses import ADDRESS, LIST, Registry
 from tests.contracts.tendering import EXPERTS, TenderTown
 from tests.contracts.test_tender import whole_tender
-from tests.contracts.town import DAY, GRACE, HOUR, MINUTE
+from tests.contracts.town import DAY, GRACE, HOUR, MINUTE, Town
 
 
-def alerts(town: TenderTown, code: str) -> list[str]:
+def alerts(town: Town, code: str) -> list[str]:
     return [because for alert, because in town.alerts() if alert == code]
 
 
@@ -80,3 +87,57 @@ def test_专家打分畸高畸低() -> None:
     # Two nodes that judge the same story say the same bytes, and reach the same state.
     assert [each.encode() for each in one.raised()] == [each.encode() for each in other.raised()]
     assert one.chain.head.state_hash == other.chain.head.state_hash
+
+
+@pytest.mark.parametrize(
+    ("told", "overdue"),
+    [
+        (("owner", "supervisor"), []),
+        (("owner",), ["supervisor_notification"]),
+        (("supervisor",), ["owner_notification"]),
+        ((), ["owner_notification", "supervisor_notification"]),
+    ],
+)
+def test_双告知(told: tuple[str, ...], overdue: list[str]) -> None:
+    """Haidian: owner and supervisors are told in time, both, or the deadline raises AL36."""
+    town = Registry()
+    town.settled()
+    due = town.now_ms + 24 * HOUR
+    for side in told:
+        town.told(side)
+        town.receipted(side)
+    town.wait_until(due + GRACE + MINUTE)
+    assert alerts(town, "AL36") == overdue
+
+
+def test_负面清单() -> None:
+    """Haidian: a listed address cannot get a certificate; one that is issued proves its version."""
+    town = Registry()
+    proven = proved_version(town, town.certified())
+    assert proven == 1
+    town.publish_list([ADDRESS], 2)
+    check = town.check(town.matched_by)
+    assert alerts(town, "AL30") == ["listed"]
+    fields = town.of_use(town.shared_by, town.will, check)
+    cites = [("follows", each) for each in (town.shared_by, town.matched_by, town.will, check)]
+    kind = "address.use_certified"
+    refused = town.refused("platform", kind, ADDRESS, refs=cites, fields=fields)
+    assert refused is Code.RECORD_REF_VALUE
+
+
+def proved_version(town: Registry, certificate: RecordId) -> int:
+    """Which version a certificate was checked against, from records alone, as anyone does it."""
+
+    def said(record_id: RecordId) -> Record:
+        stored = town.chain.blocks.record(record_id)
+        assert stored is not None
+        return decode_record(stored.data)
+
+    check = said(RecordId(cast(bytes, said(certificate).fields["list_check"])))
+    lists = [
+        each for each in map(said, (ref.record_id for ref in check.refs)) if "root" in each.fields
+    ]
+    (published,) = [each for each in lists if each.subject == LIST]
+    head = ListHead.of_fields(LIST, published.fields)
+    assert verify_listing(head, ADDRESS, cast(bytes, check.fields["proof"])) == "absent"
+    return head.version

@@ -28,6 +28,7 @@ import {
 } from "../../api/static/verify/misconduct.js";
 import * as note from "../../api/static/verify/note.js";
 import { decodeOpenings, verifyOpenings } from "../../api/static/verify/openings.js";
+import { ownerCommitment } from "../../api/static/verify/owner.js";
 import { bundlesRoot, decodePayload, rebuild } from "../../api/static/verify/payload.js";
 import { parsePolicy, verifyPolicy } from "../../api/static/verify/policy.js";
 import { decodePresented } from "../../api/static/verify/presented.js";
@@ -249,6 +250,11 @@ const JUDGES = {
   "certificate_pdf/refused_numbers": ({ domain, number }) =>
     parseCertificateNumber(number, domain),
   "committee/sizes": ({ n, f, q }) => same([faultsOf(n), quorumOf(n)], [f, q], "f and q"),
+  "address/owners": (given) => {
+    const [network, salt] = all([given.network, given.salt]);
+    const made = ownerCommitment(network, given.address, given.owner, salt);
+    same(made, given.commitment, "commitment");
+  },
   "draw/draws": (given) => {
     const [network, request, header] = all([given.network, given.request, given.header]);
     const seeds = given.seeds.map(([seeder, word]) => [seeder, fromHex(word)]);

@@ -14,7 +14,7 @@ export const DIGEST_BYTES = 32;
 const NAMES = [
   "genesis", "record", "derived", "bundle", "signed-bundle", "acknowledgement", "refusal", "header",
   "state", "key", "possession", "prepare", "commit", "view-change", "new-view", "commitment",
-  "draw", "draw-seed", "draw-step", "witness", "listed",
+  "draw", "draw-seed", "draw-step", "witness", "listed", "owner",
 ];
 
 /** The bytes that begin whatever is hashed or signed under a name. */

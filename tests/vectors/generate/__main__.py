@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.vectors.generate import (
     add_checkpoint,
+    address,
     bid_proofs,
     blocks,
     bundles,
@@ -49,6 +50,7 @@ SOURCES = (
         bid_proofs,
         witness,
         negative_list,
+        address,
         draw,
         sm3,
     ),
