@@ -104,6 +104,31 @@ def test_no_file_knows_the_machine_it_was_made_on() -> None:
     assert_none(found, "paths of one machine; a clean clone elsewhere has no such place")
 
 
+ONE_WORD = {
+    "收据": "回执",
+    "私有字段": "保密字段",
+    "披露文件": "开示文件",
+    "密封": "封存",
+    "提交包": "批次",
+    "法定多数": "法定数",
+    "法定人数": "法定数",
+    "入账时间": "上链时间",
+}
+"""What used to be said, and what docs/zh/README.md and everybody else now says."""
+
+
+def test_chinese_calls_one_thing_by_one_word() -> None:
+    mixed = [
+        f"{name}:{number}: {said} → {ONE_WORD[said]}"
+        for name in tracked_files()
+        if name.startswith(PACKAGES) and "/words/" in name and name.endswith("zh.toml")
+        for number, line in enumerate(text_of(name).splitlines(), 1)
+        for said in ONE_WORD
+        if said in line
+    ]
+    assert_none(mixed, "words that the glossary has another for")
+
+
 # Errors: a promise is kept or broken in the open.
 
 
