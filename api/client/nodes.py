@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import httpx
 
+from api.client.ending import CALL_S, EndingTransport, ending
 from api.client.https import trusting
 from api.client.plain import Plain
 from ledger.codes import Code
@@ -62,7 +63,7 @@ class Nodes:
             raise ClientError(Code.NODE_UNREACHABLE, url="–", reason="–")
         self._urls = tuple(url.rstrip("/") for url in urls)
         timeout = httpx.Timeout(READ_MARGIN_S, connect=CONNECT_S)
-        line = transport or httpx.HTTPTransport(verify=trusting(certificate_file), trust_env=False)
+        line = transport or EndingTransport(trusting(certificate_file))
         self._http = httpx.Client(transport=Plain(line), timeout=timeout, trust_env=False)
 
     def close(self) -> None:
@@ -131,9 +132,10 @@ class Nodes:
         """One request to one node, read whole."""
         wait_s = float((params or {}).get("wait", 0))
         timeout = httpx.Timeout(wait_s + READ_MARGIN_S, connect=CONNECT_S)
-        with self._http.stream(
+        stream = self._http.stream(
             method, url, params=params, content=content, headers=headers, timeout=timeout
-        ) as answer:
+        )
+        with ending(wait_s + CALL_S), stream as answer:
             parts: list[bytes] = []
             size = 0
             for part in answer.iter_bytes():
