@@ -81,17 +81,33 @@ def judge(
     Returns:
         One outcome for each file, in order.
     """
-    named: set[DocumentDigest] = set()
-    beside = _receipts_in(presented)
-    outcomes: list[Outcome] = []
-    for each in presented:
-        asked = tuple(one for one in documents if len(presented) == 1 or each.names(one))
-        named.update(asked)
-        if each is presented[-1]:
-            asked += tuple(one for one in documents if one not in named)
-        outcomes.append(_outcome(each, beside, reliance, asked, signatures))
+    asked = _asked(presented, documents)
+    # Receipts first: openings lean on one that holds, whatever else is said to be of the record.
+    receipts = {
+        at: _outcome(each, {}, reliance, asked[at], signatures)
+        for at, each in enumerate(presented)
+        if isinstance(each.content, Receipt)
+    }
+    beside = _receipts_in(presented, receipts)
+    outcomes = [
+        receipts[at] if at in receipts else _outcome(each, beside, reliance, asked[at], signatures)
+        for at, each in enumerate(presented)
+    ]
     shown = _shown(presented, outcomes)
     return tuple(_with_citations(each, shown, reliance) for each in outcomes)
+
+
+def _asked(
+    presented: Sequence[Presented], documents: Sequence[DocumentDigest]
+) -> list[tuple[DocumentDigest, ...]]:
+    """The documents that each file is asked for; what none names is asked of the last."""
+    if len(presented) == 1:
+        return [tuple(documents)]
+    asked = [tuple(one for one in documents if each.names(one)) for each in presented]
+    named = {one for found in asked for one in found}
+    if asked:
+        asked[-1] += tuple(one for one in documents if one not in named)
+    return asked
 
 
 def _outcome(
@@ -160,13 +176,18 @@ def _verified(
     return Outcome(each.name, trust, verdict, verdict.steps, disclosed, bid, inner)
 
 
-def _receipts_in(presented: Sequence[Presented]) -> Mapping[RecordId, Receipt]:
-    """The receipts that were presented as such, by their record; of two for one the first."""
-    receipts = (each.content for each in presented if isinstance(each.content, Receipt))
-    found: dict[RecordId, Receipt] = {}
-    for receipt in receipts:
-        found.setdefault(receipt.record_id, receipt)
-    return found
+def _receipts_in(
+    presented: Sequence[Presented], outcomes: Mapping[int, Outcome]
+) -> Mapping[RecordId, Receipt]:
+    """The receipts that were presented as such, by their record; of two the first that holds."""
+    found: dict[RecordId, tuple[Receipt, bool]] = {}
+    for at, outcome in outcomes.items():
+        receipt, holds = presented[at].content, outcome.verdict is not None
+        if isinstance(receipt, Receipt):
+            before = found.get(receipt.record_id)
+            if before is None or (holds and not before[1]):
+                found[receipt.record_id] = receipt, holds
+    return {record_id: receipt for record_id, (receipt, _) in found.items()}
 
 
 def _receipt_of(each: Presented, beside: Mapping[RecordId, Receipt]) -> Receipt:

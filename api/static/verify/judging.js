@@ -24,9 +24,8 @@ const NETWORK_STEP = 2;
 export function verifyFiles(files, trusts, { documents = [], policies = [] } = {}) {
   requireDistinct(policies);
   const presented = files.map(decodePresented);
-  const others = presented.filter(({ isReceipt }) => isReceipt).map(({ receipt }) => receipt);
   const asked = documentsFor(presented, documents);
-  const outcomes = presented.map((file, at) => {
+  const judged = (file, at, others) => {
     const outcome = { trust: null, verdict: null, refusal: null, citations: [] };
     try {
       const held = file.leansOn(others);
@@ -38,7 +37,14 @@ export function verifyFiles(files, trusts, { documents = [], policies = [] } = {
       outcome.refusal = problem;
     }
     return outcome;
-  });
+  };
+  // Receipts first: openings lean on one that holds, whatever else is said to be of the record.
+  const first = presented.map((file, at) => (file.isReceipt ? judged(file, at, []) : null));
+  const receiptsThat = (hold) => presented
+    .filter((file, at) => file.isReceipt && (first[at].verdict !== null) === hold)
+    .map(({ receipt }) => receipt);
+  const others = [...receiptsThat(true), ...receiptsThat(false)];
+  const outcomes = presented.map((file, at) => first[at] ?? judged(file, at, others));
   return withCitations(presented, outcomes, trusts);
 }
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ledger.core.bid_proof import BidProof
-from ledger.core.identifiers import MemberId, NetworkId, NodeId
+from ledger.core.identifiers import Digest, MemberId, NetworkId, NodeId
 from ledger.core.openings import Openings, commit_fields
 from ledger.core.policy import Policy, committee_policy
 from ledger.core.receipt import Receipt
@@ -207,6 +207,7 @@ def _kinds(here: Province, bids: BidWorld) -> Cases:
     near, court = here.near.trust, demanding(here.near, 1, COURT)
     hiding = here.near.receipt(here.hiding)
     alone = Openings(here.hiding.record_id, here.openings).encode()
+    bogus = replace(hiding, path=(*hiding.path[:-1], Digest(bytes(32)))).encode()
     whole = Openings(here.hiding.record_id, here.openings, hiding).encode()
     proof = bids.proof(bids.listed)
     kept = proof.sealed
@@ -223,6 +224,18 @@ def _kinds(here: Province, bids: BidWorld) -> Cases:
         case("openings with their receipt", [near], [whole], [proved()]),
         case(
             "openings whose receipt lies beside", [near], [alone, hiding.encode()], [proved()] * 2
+        ),
+        case(
+            "openings beside a receipt that does not hold, and then one that does",
+            [near],
+            [alone, bogus, hiding.encode()],
+            [proved(), refused(6, "proof.inclusion"), proved()],
+        ),
+        case(
+            "openings beside a receipt that does not hold",
+            [near],
+            [bogus, alone],
+            [refused(6, "proof.inclusion")] * 2,
         ),
         case(
             "openings whose receipt lies in another proof only",
