@@ -8,8 +8,8 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
-from api.documents.contents import Issuer
 from api.documents.desk import CertificateDesk
+from api.documents.issuing import Issuer
 from api.errors import HANDLERS
 from api.explorer import pages
 from api.explorer.problems import in_pages

@@ -54,6 +54,9 @@ class Settings:
     """Under which people reach the pages from outside: QRs on certificates lead there."""
     time_stamps: tuple[TimeTarget, ...] = ()
     """Authorities that are asked to stamp the published head, once in a period each."""
+    documents_signer_file: Path | None = None
+    """PKCS#12: key and certificate under which certificates are signed (PAdES)."""
+    documents_passphrase_file: Path | None = None
     show_all: bool = False
     """Show every visibility class over the API: for tests."""
     catalogues: tuple[Path, ...] = ()
@@ -113,6 +116,9 @@ class ObserverSettings:
     log_level: str = "info"
     public_url: str = ""
     """Under which people reach the pages from outside: QRs on certificates lead there."""
+    documents_signer_file: Path | None = None
+    """PKCS#12: key and certificate under which certificates are signed (PAdES)."""
+    documents_passphrase_file: Path | None = None
     show_all: bool = False
     catalogues: tuple[Path, ...] = ()
     """Folders of further versions of the catalogue, older and newer than this software's."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from ledger.certificate_pdfs import SignatureJudge
 from ledger.core.strict_json import JsonValue
 from ledger.errors import LedgerError
 from ledger.files import digest_document
@@ -32,11 +33,12 @@ UNREADABLE: Final = 2
 INTERRUPTED: Final = 130
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, signatures: SignatureJudge | None = None) -> int:
     """Verify the files that the command line names and print the outcome.
 
     Args:
         arguments: without the program's name; None for the process's own.
+        signatures: judges those of certificates in PDF; None: they are told to be unjudged.
 
     Returns:
         The exit status.
@@ -51,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         documents = [digest_document(path) for path in reading.each(asked.document)]
     except (OSError, LedgerError) as problem:
         return _unreadable(reading.path, problem, asked)
-    outcomes = judge(presented, reliance, documents)
+    outcomes = judge(presented, reliance, documents, signatures)
     verified = all(each.holds for each in outcomes)
     if asked.json:
         _print_json(

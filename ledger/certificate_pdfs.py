@@ -23,6 +23,7 @@ from ledger.time_stamps import TimeTrust
 from ledger.trust import TrustRoot
 from ledger.verdict import Caveat, Step, VerifiedRecord
 from ledger.verify import verify_receipt
+from ledger.words.moments import beijing_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,21 @@ class PaperCertificate:
     receipt: Receipt
 
 
-SignatureJudge: TypeAlias = Callable[[PaperCertificate], Facts]
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Whose signature is on a certificate."""
+
+    signer: str
+    """As its certificate names it."""
+    issuer: str
+    """Of that certificate."""
+    claimed_ms: int
+    """When, as the signer claims."""
+    trusted: bool
+    """Under an authority that the reader named; False where the reader named none."""
+
+
+SignatureJudge: TypeAlias = Callable[[PaperCertificate], Signed]
 """Says who signed a certificate, or raises `VerificationError`; asked only of a signed one."""
 
 
@@ -80,9 +95,20 @@ def verify_certificate(
         caveats.append(Caveat.SIGNATURE)
     else:
         with numbered(PDF_SIGNATURE_STEP):
-            facts = signatures(certificate)
-        steps.append(Step(PDF_SIGNATURE_STEP, applies=True, facts=facts))
+            found = signatures(certificate)
+        steps.append(Step(PDF_SIGNATURE_STEP, applies=True, facts=_facts(found)))
+        if not found.trusted:
+            caveats.append(Caveat.SIGNER)
     return replace(verdict, steps=tuple(steps), caveats=(*caveats, *verdict.caveats))
+
+
+def _facts(found: Signed) -> Facts:
+    facts: dict[str, str | int] = {
+        "signer": found.signer,
+        "issuer": found.issuer,
+        "time": beijing_time(found.claimed_ms),
+    }
+    return facts if found.trusted else {**facts, "untrusted": 1}
 
 
 def _check_named(certificate: PaperCertificate, trust: TrustRoot, index: LogIndex) -> Step:

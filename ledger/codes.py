@@ -88,6 +88,10 @@ class Code(StrEnum):
     CERTIFICATE_PDF_REVISED = "certificate_pdf.revised"
     CERTIFICATE_PDF_OTHER = "certificate_pdf.other"
     CERTIFICATE_PDF_NUMBER = "certificate_pdf.number"
+    CERTIFICATE_PDF_SIGNATURE = "certificate_pdf.signature"
+    CERTIFICATE_PDF_SIGNER = "certificate_pdf.signer"
+    CERTIFICATE_PDF_AUTHORITY = "certificate_pdf.authority"
+    CERTIFICATE_PDF_SIGNER_FILE = "certificate_pdf.signer_file"
     CERTIFICATE_PDF_BUSY = "certificate_pdf.busy"
 
     WITNESS_REQUEST = "witness.request"

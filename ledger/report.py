@@ -109,6 +109,8 @@ def step_words(step: Step | int, language: str) -> tuple[str, str]:
     spelling = "passed" if step.applies else "absent"
     if step.number == 4 and "rule" in step.facts:
         spelling = "derived"
+    if step.number == 15 and "untrusted" in step.facts:
+        spelling = "whole"
     if step.number == 8 and "outside" in step.facts:
         spelling = "policy"
     told = phrase(f"{table}.{spelling}", language, **step.facts)

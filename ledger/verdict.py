@@ -39,6 +39,8 @@ class Caveat(StrEnum):
     """Of a certificate in PDF: what its pages show was not compared."""
     SIGNATURE = "signature"
     """So: it is signed, and its signature was not judged."""
+    SIGNER = "signer"
+    """So: its signature is whole, and the reader named no authority to judge the signer by."""
     UNSIGNED = "unsigned"
     """So: it is not signed."""
     SEALED = "sealed"

@@ -4,12 +4,12 @@ The receipt is verified here like anywhere else; what a certificate calls proved
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from api.clock import now_ms
 from api.documents import witnessed
 from api.documents.facts import Certificate, Item, Manner, Note, Pair, Row, Said, Section
+from api.documents.issuing import Issuer, link_of
 from api.documents.words import both
 from api.explorer.names import Names
 from api.explorer.record_view import facts_of
@@ -34,15 +34,6 @@ _DOCUMENTS_MAX: Final = 64
 _COMMAND: Final = "bidwitness verify certificate.pdf --trust trust.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Issuer:
-    """Who issues certificates here, and where its pages are."""
-
-    public_url: str = ""
-    """Under which people reach this node's pages; empty: the QR holds no address."""
-    signs: bool = False
-
-
 def certificate_of(service: LedgerService, record_id: RecordId, issuer: Issuer) -> Certificate:
     """The certificate of a record that the caller may see.
 
@@ -55,12 +46,6 @@ def certificate_of(service: LedgerService, record_id: RecordId, issuer: Issuer) 
     receipt = service.receipt_of(record_id)
     verdict = verify_receipt(receipt, trust_root(service.chain.genesis))
     return _Writing(service, stored, record, verdict).certificate(issuer)
-
-
-def link_of(issuer: Issuer, record_id: RecordId, entry_hash: Digest) -> str:
-    """What the QR says: the short link of the record, or its id, with the entry's hash."""
-    place = f"{record_id.hex()}?entry={entry_hash.hex()}"
-    return f"{issuer.public_url}/v/{place}" if issuer.public_url else f"bidwitness:{place}"
 
 
 class _Writing:
@@ -79,7 +64,7 @@ class _Writing:
         """All of it."""
         verdict, genesis = self._verdict, self._service.chain.genesis
         entry_hash = leaf_hash(verdict.receipt.entry)
-        own = self._record.type == CERTIFICATE
+        own, now = self._record.type == CERTIFICATE, now_ms()
         sections = [
             Section(both("section.evidence"), tuple(self._evidence())),
             Section(both("section.times"), tuple(self._times())),
@@ -106,8 +91,8 @@ class _Writing:
             link=link_of(issuer, verdict.record_id, entry_hash),
             link_words=both("closing.scan" if issuer.public_url else "closing.bare", **short),
             issued_by=self._member(self._issued_by()),
-            printed_at_ms=now_ms(),
-            signed=issuer.signs,
+            printed_at_ms=now,
+            signed=issuer.signer is not None and issuer.signer.valid_at(now),
             receipt=verdict.receipt.encode(),
         )
 

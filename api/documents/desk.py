@@ -1,6 +1,7 @@
 """Hands out certificates: found on the ledger by the event loop, made beside it."""
 
-from api.documents.contents import Issuer, certificate_of
+from api.documents.contents import certificate_of
+from api.documents.issuing import Issuer
 from api.documents.printing import Printer
 from api.service import LedgerService
 from ledger.core.identifiers import RecordId
@@ -30,4 +31,4 @@ class CertificateDesk:
         """
         self._printer.check_room()
         certificate = certificate_of(self._service, record_id, self._issuer)
-        return certificate.number, await self._printer.print(certificate)
+        return certificate.number, await self._printer.print(certificate, self._issuer.signer)

@@ -11,6 +11,7 @@ from typing import Final
 from api.documents.assembly import assembled
 from api.documents.drawing import drawn
 from api.documents.facts import Certificate
+from api.documents.issuing import SignsDocuments
 from api.documents.layout import laid_out
 from ledger.carriers.pdf_attachment import read_certificate
 from ledger.codes import Code
@@ -36,8 +37,12 @@ class Printer:
         if self._busy_count >= WAITING_MAX:
             raise LedgerError(Code.CERTIFICATE_PDF_BUSY, limit=WAITING_MAX)
 
-    async def print(self, certificate: Certificate) -> bytes:
+    async def print(self, certificate: Certificate, signer: SignsDocuments | None = None) -> bytes:
         """The file of a certificate.
+
+        Args:
+            certificate: what it says.
+            signer: of one that is to be signed.
 
         Raises:
             LedgerError: `certificate_pdf.busy`.
@@ -46,18 +51,26 @@ class Printer:
         self._busy_count += 1
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._worker, printed, certificate)
+            return await loop.run_in_executor(self._worker, printed, certificate, signer)
         finally:
             self._busy_count -= 1
 
 
-def printed(certificate: Certificate) -> bytes:
+def printed(certificate: Certificate, signer: SignsDocuments | None = None) -> bytes:
     """The file of a certificate, made now; what is handed out is what a verifier reads.
+
+    Args:
+        certificate: what it says.
+        signer: of one that is to be signed.
 
     Raises:
         InvariantBroken: no verifier would read it.
     """
     data = assembled(drawn(laid_out(certificate)), certificate)
+    if certificate.signed:
+        if signer is None:
+            raise InvariantBroken("a certificate says that it is signed, and nobody signs it")
+        data = signer.sign(data)
     if read_certificate(data).receipt != certificate.receipt:
         raise InvariantBroken("a certificate was made that holds another receipt")
     return data

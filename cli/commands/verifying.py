@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from api.documents.authorities import authorities_under, read_authorities
 from cli.commands.options import JsonFlag
-from cli.documents import OWN_SUFFIXES
+from cli.documents import OWN_SUFFIXES, unreadable
 from cli.words import language, say
 from ledger.__main__ import main as verify_offline
+from ledger.certificate_pdfs import PaperCertificate, SignatureJudge, Signed
 
 
 def register(app: typer.Typer) -> None:
@@ -39,6 +41,7 @@ def verify(
     document: Annotated[
         list[Path] | None, typer.Option("--document", help=say("help.verify_document"))
     ] = None,
+    ca: Annotated[list[Path] | None, typer.Option("--ca", help=say("help.verify_ca"))] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Verify evidence of any kind; a document stands for the proof beside it."""
@@ -60,7 +63,23 @@ def verify(
     arguments = [f"{option}={path}" for option, paths in named.items() for path in paths]
     arguments += ["--lang", language()] + (["--json"] if as_json else [])
     arguments += ["--", *map(str, presented)]
-    sys.exit(verify_offline(arguments))
+    sys.exit(verify_offline(arguments, _signatures(trust or [], ca or [])))
+
+
+def _signatures(trust: list[Path], files: list[Path]) -> SignatureJudge:
+    """Judges who signed certificates in PDF, by the authorities in trust folders and files."""
+    try:
+        authorities = read_authorities([*authorities_under(trust), *files])
+    except OSError as problem:
+        raise unreadable(Path(problem.filename or ""), problem) from problem
+
+    def judge(certificate: PaperCertificate) -> Signed:
+        # PAdES takes a moment to load, and only a signed certificate asks for it.
+        from api.documents.signatures import signature_judge
+
+        return signature_judge(authorities)(certificate)
+
+    return judge
 
 
 def _proof_beside(file: Path) -> Path | None:

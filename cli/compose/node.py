@@ -15,10 +15,10 @@ import uvicorn
 
 from api.app import create_app
 from api.deposit_store import DepositStore
-from api.documents.contents import Issuer
 from api.outbound.outbound import Outbound
 from api.service import LedgerService
 from cli.compose.catalogues import catalogues_at_hand
+from cli.compose.documents import open_issuer
 from cli.compose.host import host_facts
 from cli.compose.logs import open_log
 from cli.compose.outbound import open_outbound
@@ -136,7 +136,7 @@ def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Itera
         )
         listening = listen(settings.api_listen)
         held.callback(listening.close)
-        server = http_server(create_app(service, issuer=Issuer(settings.public_url)), https=https)
+        server = http_server(create_app(service, issuer=open_issuer(settings)), https=https)
         yield OpenNode(settings, runner, server, listening, outbound)
 
 

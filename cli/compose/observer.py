@@ -15,12 +15,13 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.client.upstream import Asking, HttpUpstream
 from api.clock import now_ms
-from api.documents.contents import Issuer
+from api.documents.issuing import Issuer
 from api.service import LedgerService
 from api.tlog_witness.app import create_witness_app
 from api.tlog_witness.own_log import OwnLog
 from api.tlog_witness.service import Witness, WitnessedLog
 from cli.compose.catalogues import catalogues_at_hand
+from cli.compose.documents import open_issuer
 from cli.compose.logs import open_log
 from cli.compose.running import opened_trust, run_together, told
 from cli.compose.serving import http_server, https_files, listen
@@ -81,7 +82,12 @@ async def run_observer(settings: ObserverSettings, *, stop_with_parent: bool = F
             held_cosigner(settings, trust, secret) as cosigner,
             listen(settings.api_listen) as listening,
         ):
-            app = _app(opened, trust, cosigner, Issuer(settings.public_url))
+            app = _app(
+                opened,
+                trust,
+                cosigner,
+                open_issuer(settings),
+            )
             server = http_server(app, https=https)
             log.info("observer.started", network=trust.network_id.hex(), api=settings.api_url)
             await run_together(

@@ -12,6 +12,7 @@ from nacl.utils import random
 from cli.compose.description import Description
 from cli.compose.network_init import NewNetwork, Secrets, init_network, write_client
 from cli.demo.processes import NodeProcess
+from cli.demo.signers import give_signers
 from cli.demo.story import Story
 from cli.demo.story_files import Document, load_documents
 from cli.failures import CommandError, Exit
@@ -110,6 +111,7 @@ def set_up(folder: Path, story: Story, description: Description, catalogue_hash:
     secrets = Secrets(random(16).hex().encode(), Cost.INTERACTIVE, stored=True)
     now_ms = time.time_ns() // 1_000_000
     network = init_network(folder, description, secrets, catalogue_hash, now_ms)
+    give_signers(network, secrets, now_ms)
     _add_members(network, story, secrets)
     stage = Stage(
         folder=folder,

@@ -10,6 +10,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from ledger.codes import Code
@@ -43,7 +44,8 @@ _EMBEDDED = re.compile(
     rb"stream\n"
 )
 _INFO = re.compile(
-    rb"<</Title<[0-9A-F]*>/Author<[0-9A-F]*>/Producer\(bidwitness\)/CreationDate\(D:([0-9]{14})Z\)"
+    rb"<</Title<[0-9A-F]*>/Author<[0-9A-F]*>/Producer\(bidwitness\)"
+    rb"/CreationDate\(D:([12][0-9]{13})Z\)"
     rb"/ModDate\(D:\1Z\)/Bidwitness 1/BidwitnessNumber\(([0-9A-Z-]{8,64})\)"
     rb"/BidwitnessNetwork<([0-9a-f]{64})>/BidwitnessRecord<([0-9a-f]{64})>"
     rb"/BidwitnessEntry<([0-9a-f]{64})>>>"
@@ -74,6 +76,8 @@ class CertificatePdf:
     record_id: bytes
     entry_hash: bytes
     """What its metadata say that it is of; its receipt must be of the same."""
+    issued_at_ms: int
+    """When it was made, as whoever made it claims."""
     receipt: bytes
     """The attachment."""
     signed_ranges: tuple[tuple[int, int], ...]
@@ -121,9 +125,19 @@ def read_certificate(data: bytes) -> CertificatePdf:
         network_id=bytes.fromhex(said[3].decode()),
         record_id=bytes.fromhex(said[4].decode()),
         entry_hash=bytes.fromhex(said[5].decode()),
+        issued_at_ms=_moment_ms(said[1].decode()),
         receipt=_attachment(bodies.get(embedded_number, b"")),
         signed_ranges=ranges,
     )
+
+
+def _moment_ms(text: str) -> int:
+    """The milliseconds of ``YYYYMMDDhhmmss`` in UTC."""
+    try:
+        moment = datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError as problem:
+        raise _unlike("info") from problem
+    return int(moment.timestamp()) * 1000
 
 
 def _objects(data: bytes) -> tuple[int, int, Mapping[int, bytes]]:

@@ -18,7 +18,7 @@ import uvicorn
 
 from api.app import create_app
 from api.deposit_store import DepositStore
-from api.documents.contents import Issuer
+from api.documents.issuing import Issuer
 from api.service import LedgerService
 from consensus.append_file import DiskFile
 from consensus.build import Identity, Storage, codec_of, open_driver

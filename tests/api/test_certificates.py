@@ -179,7 +179,7 @@ def test_beyond_a_few_that_wait_whoever_asks_is_told_to_come_again(
 ) -> None:
     made: list[Certificate] = []
 
-    def slow(each: Certificate) -> bytes:
+    def slow(each: Certificate, _: object) -> bytes:
         made.append(each)
         return b""
 

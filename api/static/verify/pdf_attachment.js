@@ -29,7 +29,8 @@ const EMBEDDED = new RegExp(
   "^<</Type/EmbeddedFile/Subtype/application#2Fjson/Length ([0-9]{1,7})/Params<</Size \\1>>>>\\n"
   + "stream\\n");
 const INFO = new RegExp(
-  "^<</Title<[0-9A-F]*>/Author<[0-9A-F]*>/Producer\\(bidwitness\\)/CreationDate\\(D:([0-9]{14})Z\\)"
+  "^<</Title<[0-9A-F]*>/Author<[0-9A-F]*>/Producer\\(bidwitness\\)"
+  + "/CreationDate\\(D:([12][0-9]{13})Z\\)"
   + "/ModDate\\(D:\\1Z\\)/Bidwitness 1/BidwitnessNumber\\(([0-9A-Z-]{8,64})\\)"
   + "/BidwitnessNetwork<([0-9a-f]{64})>/BidwitnessRecord<([0-9a-f]{64})>"
   + "/BidwitnessEntry<([0-9a-f]{64})>>>$");
