@@ -129,6 +129,18 @@ def test_chinese_calls_one_thing_by_one_word() -> None:
     assert_none(mixed, "words that the glossary has another for")
 
 
+def test_every_toml_file_of_the_packages_is_one() -> None:
+    """Two branches that add one key make, merged without a conflict, a file that nobody can read."""
+    broken = []
+    for name in tracked_files():
+        if name.startswith(PACKAGES) and name.endswith(".toml") and ".template." not in name:
+            try:
+                tomllib.loads(text_of(name))
+            except tomllib.TOMLDecodeError as problem:
+                broken.append(f"{name}: {problem}")
+    assert_none(broken, "files that are no TOML")
+
+
 # Errors: a promise is kept or broken in the open.
 
 
