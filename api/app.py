@@ -30,6 +30,7 @@ from api.routes import (
     log,
     network,
     records,
+    stamps,
     status,
     tiles,
 )
@@ -45,6 +46,7 @@ ROUTERS: Final = (
     coverage.router,
     network.router,
     status.router,
+    stamps.router,
     deposits.router,
     diagnose.router,
     health.router,

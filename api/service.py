@@ -35,6 +35,7 @@ from ledger.core.receipt import Receipt
 from ledger.core.record import Record, decode_record
 from ledger.core.signing import Signer
 from ledger.core.status import key_row, key_row_key
+from ledger.core.status_answer import Stating
 from ledger.core.tlog_proof import TlogProof, tlog_proof
 from ledger.errors import LedgerError, Rejected, StoreError, VerificationError
 
@@ -86,6 +87,7 @@ class LedgerService:
         outbound: Outbound | None = None,
         deposits: DepositStore | None = None,
         rules: Rules | None = None,
+        stating: Stating | None = None,
     ) -> None:
         """A node's service.
 
@@ -99,14 +101,12 @@ class LedgerService:
             outbound: shows its heads to witnesses, and decides which one is published.
             deposits: what it keeps for others; None where it keeps nothing.
             rules: knows the versions of the catalogue; its executor.
+            stating: signs status answers; None without a key of the committee.
         """
-        self.chain = chain
+        self.stating, self.chain = stating, chain
         self.catalogues = Catalogues(chain, catalogue, rules)
-        self._show_all = show_all
-        self.node = node
-        self._host = host
-        self._outbound = outbound
-        self.deposits = deposits
+        self._show_all, self._host, self._outbound = show_all, host, outbound
+        self.node, self.deposits = node, deposits
         self.published = Published(chain, log_signer) if outbound is None else outbound.published
         self.feed = Feed(chain, node, self.published)
         self.block_hashes = BlockHashes(chain)

@@ -23,6 +23,7 @@ from cli.commands import (
     observer,
     project,
     reading,
+    seal,
     supervising,
     tracing,
     verifying,
@@ -48,7 +49,7 @@ app = typer.Typer(
 )
 for _part in (
     *(network, node, observer, keys, writing, reading, diagnose, project, coverage),
-    *(certificate, tracing, watching, misconduct),
+    *(certificate, tracing, watching, misconduct, seal),
     *(log, witness, bidding, supervising, verifying, disclosing, depositing),
     *(drawing, catalogue, demo),
 ):

@@ -46,13 +46,14 @@ class Chain:
     """The stored chain of one network.
 
     `blocks` reads blocks and records, `lookup` finds records, `heads` are the cosigned heads,
-    `links` lead from epoch to epoch, `outside` is what witnesses say of heads, `stamps` what
-    time stamping authorities say, `tiles` are the log as files, and `state` is what rules read.
+    `links` lead from epoch to epoch, `maker` makes receipts, `history` has the slow rows of every
+    height, `outside` is what witnesses say of heads, `stamps` what time stamping authorities say,
+    `tiles` are the log as files, and `state` is what rules read.
     """
 
     __slots__ = (
-        "_frontier", "_head", "_history", "_receipts", "_store", "_tree", "blocks", "genesis",
-        "heads", "links", "lookup", "origin", "outside", "stamps", "state", "tiles",
+        "_frontier", "_head", "_store", "_tree", "blocks", "genesis", "heads", "history",
+        "links", "lookup", "maker", "origin", "outside", "stamps", "state", "tiles",
     )  # fmt: skip
 
     def __init__(self, store: Store, genesis: Genesis, genesis_rows: Mapping[bytes, bytes]) -> None:
@@ -68,27 +69,24 @@ class Chain:
         """
         prepare(store, genesis, genesis_rows)
         self._store = store
-        self.genesis = genesis
-        self.origin = genesis.origin
+        self.genesis, self.origin = genesis, genesis.origin
         self.blocks = BlockStore(store)
         self.lookup = Lookup(store, self.blocks)
         self.state = StateView(store)
         self._tree = LogTree(store)
         self.tiles = Tiles(store, self.blocks, self._tree)
-        self._history = StatusHistory(store)
-        status = self._history.newest
+        self.history = StatusHistory(store)
+        status = self.history.newest
         epochs = epochs_of(status, genesis.committee)
-        epoch = epochs.newest.epoch
-        self._head, self._frontier = read_head(store, self.blocks, genesis, status, epoch)
-        self.heads = CosignedHeads(
-            store, self.blocks, self.origin, epochs, self._tree, genesis.network_id
-        )
+        head = read_head(store, self.blocks, genesis, status, epochs.newest.epoch)
+        self._head, self._frontier = head
+        of_log = (epochs, self._tree, genesis.network_id)
+        self.heads = CosignedHeads(store, self.blocks, self.origin, *of_log)
         self.outside = OutsideLines(store, self.blocks, self._tree, self.origin)
         self.stamps = StampedHeads(store, self.blocks, self._tree, self.origin)
         self.links = LinkMaker(self.blocks, self._tree, self.heads)
-        network_id = self._head.network_id
-        made_of = (self.blocks, self._tree, self._history, self.links)
-        self._receipts = ReceiptMaker(network_id, *made_of)
+        parts = (self.blocks, self._tree, self.history, self.links)
+        self.maker = ReceiptMaker(self._head.network_id, *parts)
 
     @property
     def head(self) -> Head:
@@ -113,7 +111,7 @@ class Chain:
     @property
     def status(self) -> StatusTree:
         """The slow rows after the newest block."""
-        return self._history.newest
+        return self.history.newest
 
     def append(self, effects: BlockEffects, certificate: CommitCertificate) -> None:
         """Append a judged and certified block; when this returns, it survives any crash.
@@ -139,15 +137,15 @@ class Chain:
         check_records(effects)
         self._check_new(effects)
         frontier, runs = self._frontier.grow(leaf_hashes(effects))
-        status = self._history.newest.succeeded(effects.writes)
+        status = self.history.newest.succeeded(effects.writes)
         check_roots(header, self._head.state_hash, effects, frontier, status)
         tree_rows = list(self._tree.rows(runs))
         writes: list[Write] = [*tree_rows, *block_rows(effects, certificate, frontier)]
-        writes += undo_rows(self._history.newest, header.height, effects.writes)
+        writes += undo_rows(self.history.newest, header.height, effects.writes)
         writes += ((Table.STATE.key(key), value) for key, value in effects.writes)
         self._store.write(writes)
         self._tree.remember(tree_rows)
-        self._history.advance(status)
+        self.history.advance(status)
         if begins_epoch(effects.writes):
             self.heads.epochs = epochs_of(status, self.genesis.committee)
         epoch = self.committee.epoch
@@ -247,16 +245,11 @@ class Chain:
             raise StoreError(Code.RECORD_UNKNOWN, record=record_id.hex())
         found = self.heads.head_for(record.place.height)
         if found is None:
-            height = record.place.height
-            signed = self.heads.most_waiting(height)
-            needed = self.epochs.at_size(self.blocks.header(height).log_size).q
-            raise StoreError(Code.RECEIPT_PENDING, height=height, found=signed, needed=needed)
-        receipt = self._receipts.make(record, *found)
-        return replace(
-            receipt,
-            cosignatures=self.outside.heads(witnesses, found[0]),
-            timestamps=self.stamps.heads(authorities, found[0]),
-        )
+            raise self.heads.pending(record.place.height, self.epochs)
+        receipt = self.maker.make(record, *found)
+        cosigned = self.outside.heads(witnesses, found[0])
+        stamped = self.stamps.heads(authorities, found[0])
+        return replace(receipt, cosignatures=cosigned, timestamps=stamped)
 
     def root_of(self, size: int) -> Digest:
         """The root of the first `size` leaves, at least one.

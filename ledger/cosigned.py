@@ -25,7 +25,7 @@ from ledger.core.note import (
     verify_signature,
 )
 from ledger.core.statements import Word
-from ledger.errors import VerificationError
+from ledger.errors import StoreError, VerificationError
 from ledger.kept_note import kept_of
 from ledger.log_tree import LogTree
 from ledger.signed_heads import SignedHead, signed_heads
@@ -204,6 +204,12 @@ class CosignedHeads:
     def most_waiting(self, height: Height) -> int:
         """Cosignatures of the head nearest to a quorum, among those at or above `height`."""
         return max((len(lines) for at, lines in self._waiting.items() if at >= height), default=0)
+
+    def pending(self, height: Height, epochs: Epochs) -> StoreError:
+        """That no head at or above a height has the cosignatures that it needs, and how many."""
+        needed = epochs.at_size(self._blocks.header(height).log_size).q
+        found = self.most_waiting(height)
+        return StoreError(Code.RECEIPT_PENDING, height=height, found=found, needed=needed)
 
     def newest_note(self) -> bytes | None:
         """The newest cosigned checkpoint, or None before the first."""

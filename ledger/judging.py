@@ -19,6 +19,7 @@ from ledger.core.openings import Opening, Openings
 from ledger.core.receipt import Receipt
 from ledger.core.record import Record
 from ledger.core.sealed_file import SealedFile
+from ledger.core.status_answer import StatusAnswer
 from ledger.culprit import Culprit, verify_misconduct
 from ledger.disclosures import verify_batch_proof, verify_openings
 from ledger.errors import LedgerError, VerificationError
@@ -26,6 +27,7 @@ from ledger.numbering import COMMITMENT_STEP, DOCUMENT_STEP, numbered
 from ledger.presented import Presented
 from ledger.reliance import Reliance
 from ledger.sealed_files import verify_sealed_file
+from ledger.status_answers import StatusVerdict, verify_status_answer
 from ledger.trust import TrustRoot
 from ledger.verdict import Caveat, Step, VerifiedRecord
 from ledger.verify import steps_passed, verify_receipt
@@ -48,6 +50,8 @@ class Outcome:
     """What became of a sealed bid, where the file is the proof of one."""
     inner: Record | None = None
     """What is under seal, where the file is an author's."""
+    status: StatusVerdict | None = None
+    """What a status row says, where the file is an answer about one."""
     citations: tuple[Citation, ...] = ()
     """What the record cites of other ledgers."""
     culprit: Culprit | None = None
@@ -155,7 +159,7 @@ def _verified(
     signatures: SignatureJudge | None,
 ) -> Outcome:
     """The outcome of a file that holds; `held` is the receipt that it leans on."""
-    content, bid, inner = each.content, None, None
+    content, bid, inner, status = each.content, None, None, None
     policy, times = reliance.policy_for(trust), reliance.times
     disclosed: tuple[Opening, ...] = ()
     if isinstance(content, BidProof):
@@ -164,6 +168,9 @@ def _verified(
     elif isinstance(content, SealedFile):
         sealed = verify_sealed_file(content, trust, documents, policy, times)
         verdict, inner = sealed.commitment, sealed.inner
+    elif isinstance(content, StatusAnswer):
+        answered = verify_status_answer(content, trust, documents, policy, times)
+        verdict, status = answered.carrier, answered.verdict
     elif isinstance(content, BatchProof):
         verdict = verify_batch_proof(content, trust, documents, policy, times)
     elif isinstance(content, PaperCertificate):
@@ -173,7 +180,7 @@ def _verified(
     if isinstance(content, Openings):
         verify_openings(content, verdict.record)
         disclosed = content.openings
-    return Outcome(each.name, trust, verdict, verdict.steps, disclosed, bid, inner)
+    return Outcome(each.name, trust, verdict, verdict.steps, disclosed, bid, inner, status)
 
 
 def _receipts_in(

@@ -1,7 +1,7 @@
 """The numbers of checks that several verifiers give, and how one is put on a refusal.
 
-Spec: ``docs/spec/receipt.md``, ``docs/spec/sealed.md``, ``docs/spec/bid_proof.md`` and
-``docs/spec/certificate_pdf.md``.
+Spec: ``docs/spec/receipt.md``, ``docs/spec/sealed.md``, ``docs/spec/bid_proof.md``,
+``docs/spec/certificate_pdf.md`` and ``docs/spec/status_answer.md``.
 """
 
 from collections.abc import Iterator
@@ -18,6 +18,8 @@ DEADLINE_STEP: Final = 12
 SET_STEP: Final = 13
 CERTIFICATE_STEP: Final = 14
 PDF_SIGNATURE_STEP: Final = 15
+STATUS_STEP: Final = 16
+STATEMENTS_STEP: Final = 17
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from ledger.core import (
     openings,
     receipt,
     sealed_file,
+    status_answer,
     strict_json,
     tlog_proof,
 )
@@ -28,6 +29,7 @@ from ledger.core.misconduct_file import MisconductFile
 from ledger.core.openings import Openings
 from ledger.core.receipt import Receipt
 from ledger.core.sealed_file import SealedFile
+from ledger.core.status_answer import StatusAnswer
 from ledger.errors import FormatError
 from ledger.files import read_capped
 
@@ -38,7 +40,14 @@ PRESENTED_MAX: Final = 10_000
 PRESENTED_BYTES_MAX: Final = 512 << 20
 """All files together: they are judged together, and held until then."""
 Presentable: TypeAlias = (
-    Receipt | Openings | BatchProof | BidProof | SealedFile | PaperCertificate | MisconductFile
+    Receipt
+    | Openings
+    | BatchProof
+    | BidProof
+    | SealedFile
+    | PaperCertificate
+    | MisconductFile
+    | StatusAnswer
 )
 
 
@@ -51,6 +60,7 @@ class Kind(StrEnum):
     BID_PROOF = bid_proof.FORMAT
     SEALED = sealed_file.FORMAT
     MISCONDUCT = misconduct_file.FORMAT
+    STATUS_ANSWER = status_answer.FORMAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,9 @@ class Presented:
     def names(self, document: DocumentDigest) -> bool:
         """Whether it speaks of this document; what it says is judged later."""
         content, held = self.content, self.receipt
+        if isinstance(content, StatusAnswer):
+            # The record inside only carries the head.
+            return False
         if isinstance(content, BatchProof):
             return content.sha256 == document.sha256
         if isinstance(content, BidProof):
@@ -135,6 +148,8 @@ def decode_presented(data: bytes) -> Presentable:
             return sealed_file.decode_sealed_file(data)
         case Kind.MISCONDUCT:
             return misconduct_file.decode_misconduct_file(data)
+        case Kind.STATUS_ANSWER:
+            return status_answer.decode_status_answer(data)
     raise FormatError(Code.FORMAT_SHAPE, what="format")
 
 
@@ -176,7 +191,10 @@ def _is_proof(path: Path) -> bool:
         return _format(read_capped(path, FILE_BYTES_MAX)) in tuple(Kind)
     except FormatError:
         # Its name says that it is a proof, so that it is broken must be told.
-        known = (".receipt.json", "-proof.json", ".openings.json", ".misconduct.json")
+        known = (
+            *(".receipt.json", "-proof.json", ".openings.json", ".misconduct.json"),
+            ".status-answer.json",
+        )
         return path.name.endswith(known)
 
 

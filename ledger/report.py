@@ -14,6 +14,7 @@ from ledger.errors import LedgerError, VerificationError
 from ledger.judging import Outcome
 from ledger.report_culprit import culprit_lines
 from ledger.report_json import plain
+from ledger.status_answers import StatusVerdict
 from ledger.terminal import printable
 from ledger.trust import TrustRoot
 from ledger.verdict import OpenedAt, Step, VerifiedRecord
@@ -52,6 +53,8 @@ def outcome_lines(outcome: Outcome, language: str, *, several: bool = False) -> 
     if outcome.verdict is None or outcome.trust is None:
         return
     yield f"  {phrase('label.ok', language)}"
+    if outcome.status is not None:
+        yield from (f"     {each}" for each in _status_lines(outcome.status, language))
     if outcome.bid is not None:
         yield from (f"     {each}" for each in _bid_lines(outcome.bid, language))
     for label, value in _facts(outcome, outcome.verdict, outcome.trust, language):
@@ -99,6 +102,24 @@ def _named(trust: TrustRoot, member: MemberId, language: str) -> str:
     """A member's name with its id; the id alone where the trust root knows no name."""
     name = trust.member_name(member, language)
     return name if name == member else f"{name} ({member})"
+
+
+def status_told(status: StatusVerdict, language: str) -> str:
+    """What a status row says, in one sentence."""
+    said = " ".join(f"{plain(each)}" for each in status.value[:3] if isinstance(each, str))
+    time = beijing_time(status.at_ms)
+    told = phrase(f"status.{status.standing}", language, row=status.row, time=time, value=said)
+    return printable(told)
+
+
+def _status_lines(status: StatusVerdict, language: str) -> Iterator[str]:
+    yield told_as(phrase("status.name", language), status_told(status, language), language)
+    told = phrase("status.head_value", language, height=status.height)
+    head = f"{beijing_time(status.head_time_ms)} {told}"
+    yield told_as(phrase("status.head", language), head, language)
+    for node, answered_ms in status.stated:
+        label = phrase("status.stated", language, node=node)
+        yield told_as(label, beijing_time(answered_ms), language)
 
 
 def step_words(step: Step | int, language: str) -> tuple[str, str]:

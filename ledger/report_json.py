@@ -13,6 +13,7 @@ from ledger.core.strict_json import JsonValue
 from ledger.culprit import Culprit
 from ledger.errors import LedgerError, VerificationError
 from ledger.judging import Outcome
+from ledger.status_answers import StatusVerdict
 from ledger.trust import TrustRoot
 from ledger.verdict import OpenedAt, VerifiedRecord
 from ledger.words import sentence
@@ -34,6 +35,7 @@ def outcome_value(outcome: Outcome, language: str) -> JsonValue:
         "bid": None if outcome.bid is None else bid_value(outcome.bid),
         "sealed": None if outcome.inner is None else _inner_value(outcome.inner),
         "misconduct": None if outcome.culprit is None else _culprit_value(outcome.culprit),
+        "status": None if outcome.status is None else status_value(outcome.status),
         "citations": [_citation_value(each) for each in outcome.citations],
         "disclosed": {each.name: plain(each.value) for each in outcome.disclosed},
     }
@@ -62,6 +64,25 @@ def bid_value(bid: BidVerdict) -> dict[str, JsonValue]:
         "part": bid.part,
         "parts": bid.parts,
         "count": bid.count,
+    }
+
+
+def status_value(status: StatusVerdict) -> dict[str, JsonValue]:
+    """What a status row says, as JSON."""
+    interval = status.interval
+    return {
+        "row": status.row,
+        "standing": status.standing.value,
+        "at_ms": status.at_ms,
+        "from_time_ms": None if interval is None else interval.from_time_ms,
+        "until_time_ms": None if interval is None else interval.until_time_ms,
+        "value": plain(status.value),
+        "height": status.height,
+        "head_time_ms": status.head_time_ms,
+        "statements": [
+            {"node_id": node, "answered_at_ms": answered_ms} for node, answered_ms in status.stated
+        ],
+        "statements_needed": status.stated_needed,
     }
 
 

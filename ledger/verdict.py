@@ -49,6 +49,8 @@ class Caveat(StrEnum):
     """So, and it never will be: records of its type are opened to supervisors only."""
     CITED = "cited"
     """It cites records of other ledgers of which some were not proved."""
+    UNSTATED = "unstated"
+    """Of a status answer: fewer than f + 1 nodes state it, so it may have been old when given."""
     UNSEALED = "unsealed"
     """The rules judge what an opening carries, and what they say of it has no leaf in the log."""
 

@@ -9,13 +9,15 @@ from urllib.parse import quote
 import httpx
 
 from api.client.nodes import ClientError, Nodes, Pending, facts_of, json_of
-from api.client.seals import SealStatus, seal_status
+from api.client.seals import SealStatus, collected, seal_status
 from api.client.witness import differs
 from ledger.codes import Code
 from ledger.core.bundle import Bundle
 from ledger.core.identifiers import RecordId
 from ledger.core.receipt import Receipt, decode_receipt
+from ledger.core.status_answer import StatusAnswer
 from ledger.core.tlog_proof import TlogProof, parse_tlog_proof, receipt_in
+from ledger.status_answers import VerifiedStatus
 from ledger.trust import TrustRoot
 from ledger.verify import verify_receipt
 
@@ -199,6 +201,22 @@ class Client:
             ClientError: `api.not_found` where it was never published; `api.answer`.
         """
         return seal_status(self.nodes.json(f"/v1/status/seal/{quote(seal, safe='')}"), seal)
+
+    def status_answer(
+        self, row: str, at_ms: int | None = None
+    ) -> tuple[StatusAnswer, VerifiedStatus]:
+        """A verified answer about a status row, with the statements of nodes that give the same.
+
+        Args:
+            row: a key; with a slash at its end, the spells below it (`seals.seal_row`).
+            at_ms: the time that is asked about; None for now.
+
+        Raises:
+            ClientError: `node.unreachable` where no node gave an answer that holds.
+        """
+        params = {} if at_ms is None else {"at": at_ms}
+        answers = self.nodes.each(f"/v1/status-answers/{quote(row)}", **params)
+        return collected(answers, self.trust, row, at_ms)
 
     def search(self, query: str) -> Any:
         """Everything that `query` names."""

@@ -7,7 +7,7 @@ not asked of another one, because the rules are the same everywhere.
 import json
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -115,6 +115,16 @@ class Nodes:
                     Code.NODE_UNREACHABLE, url=", ".join(self._urls), reason=", ".join(reasons)
                 )
             time.sleep(min(pause_s, max(0.0, until - time.monotonic())))
+
+    def each(self, path: str, **params: str | int | float | bool) -> Iterator[httpx.Response]:
+        """What each node that can be asked answers to a GET, without those that refuse."""
+        for url in self._urls:
+            try:
+                answer = self._once("GET", url + path, params, None, None, lambda _: None)
+            except httpx.HTTPError:
+                continue
+            if answer.status_code == httpx.codes.OK:
+                yield answer
 
     def json(self, path: str, **params: str | int | float | bool) -> Any:
         """The JSON body of a GET; raises as `request`."""

@@ -1,15 +1,28 @@
-"""The status of a seal as a node answers it, in the form in which its use cites it.
+"""The status of a seal: as its use cites it, and as an answer that several nodes sign.
 
-The answer is not proven here: a use that cites a false one is refused by every node. Spec:
-``docs/spec/contracts.md``.
+What a use cites is not proven here: a use that cites a false answer is refused by every node. A
+signed answer is proven under a cosigned head. Spec: ``docs/spec/status_answer.md``.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+
+import httpx
 
 from api.client.nodes import ClientError
 from ledger.codes import Code
 from ledger.core.canonical import Value
+from ledger.core.committee import Committee
+from ledger.core.status_answer import (
+    StatusAnswer,
+    StatusStatement,
+    decode_status_answer,
+    with_statements,
+)
+from ledger.errors import LedgerError
+from ledger.status_answers import VerifiedStatus, committee_of, verify_status_answer
+from ledger.trust import TrustRoot
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,59 @@ def seal_status(told: Any, seal: str) -> SealStatus:
     if type(status) is not str or type(height) is not int or type(time_ms) is not int:
         raise _wrong("status")
     return SealStatus(seal, status, height, time_ms)
+
+
+def seal_row(seal: str) -> str:
+    """The question about a seal's status, as answers name it."""
+    return f"seal/{seal}/"
+
+
+def collected(
+    answers: Iterable[httpx.Response], trust: TrustRoot, row: str, at_ms: int | None
+) -> tuple[StatusAnswer, VerifiedStatus]:
+    """The newest answer that holds, with the statements of every node that gives the same.
+
+    Asks no further once f + 1 nodes state it.
+
+    Raises:
+        ClientError: `node.unreachable` where no node gave an answer that holds.
+    """
+    best: tuple[StatusAnswer, VerifiedStatus] | None = None
+    statements: list[StatusStatement] = []
+    for each in answers:
+        try:
+            answer = decode_status_answer(each.content)
+            verified = verify_status_answer(answer, trust)
+        except LedgerError:
+            # A node that lies or is of another network is passed over; the others may be honest.
+            continue
+        if (answer.row, answer.at_ms) != (row, at_ms):
+            continue
+        statements += answer.statements
+        if best is None or verified.carrier.tree_size >= best[1].carrier.tree_size:
+            best = answer, verified
+        committee = committee_of(best[0], trust, best[1].carrier.tree_size)
+        held = with_statements(best[0], _holding(best[0], statements, committee))
+        best = held, verify_status_answer(held, trust)
+        if len(best[1].verdict.stated) > committee.f:
+            break
+    if best is None:
+        raise ClientError(Code.NODE_UNREACHABLE, url=f"/v1/status-answers/{row}", reason="–")
+    return best
+
+
+def _holding(
+    answer: StatusAnswer, statements: Iterable[StatusStatement], committee: Committee
+) -> list[StatusStatement]:
+    """The statements that are about exactly this answer, one of each node."""
+    found: dict[str, StatusStatement] = {}
+    for each in statements:
+        try:
+            answer.verify(each, committee.node(each.node_id).node_key)
+        except LedgerError:
+            continue
+        found.setdefault(each.node_id, each)
+    return list(found.values())
 
 
 def _wrong(what: str) -> ClientError:

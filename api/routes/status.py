@@ -6,13 +6,16 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
 
 from api.access import Service
+from api.clock import now_ms
 from api.errors import ApiError
 from api.forms import Json, value_form
-from api.openapi import answer, problems
+from api.openapi import answer, bytes_answer, problems
+from api.status_answers import status_answer
 from ledger.codes import Code
 from ledger.core.canonical import decode
 from ledger.core.shapes import TIME_MAX, array
 from ledger.core.status import ROW_BYTES_MAX, StatusTree, interval_from
+from ledger.core.status_answer import MEDIA_TYPE, ROW_KEY_BYTES_MAX
 
 router = APIRouter(tags=["status"])
 
@@ -53,6 +56,37 @@ async def status(
             "truncated": len(found) > ROWS_MAX,
         }
     )
+
+
+@router.get(
+    "/v1/status-answers/{row:path}",
+    summary="A signed answer about a status row",
+    responses={
+        200: bytes_answer("The answer: docs/spec/status_answer.md", MEDIA_TYPE),
+        **problems(400, 404),
+    },
+)
+async def answered(
+    service: Service,
+    row: Annotated[
+        str,
+        Path(
+            min_length=1,
+            max_length=ROW_KEY_BYTES_MAX,
+            description="seal/SEAL-620100-0001/, with the slash for the spells of a status",
+        ),
+    ],
+    at: Annotated[
+        int | None, Query(ge=0, le=TIME_MAX, description="Asks about this time; else about now")
+    ] = None,
+) -> Response:
+    """One file that proves the row, or that there is none, under the newest cosigned head.
+
+    The node signs that this was its answer. With the statements of f + 1 nodes one at least is
+    honest; clients put them together.
+    """
+    found = status_answer(service, row, at, now_ms())
+    return Response(found.encode(), media_type=MEDIA_TYPE)
 
 
 def _row(tree: StatusTree, index: int, key: bytes, value: bytes, at_ms: int) -> dict[str, Json]:

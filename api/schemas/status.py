@@ -33,3 +33,43 @@ class StatusJson(Model):
     status_root: Hex32
     items: list[StatusRowJson]
     truncated: bool = Field(description="There are more rows than an answer holds")
+
+
+class GrantJson(Model):
+    """A grant or a permission that a use cites."""
+
+    row: str = Field(examples=["grant/SEAL-620100-0001/" + "0" * 64])
+    record_id: Hex32
+    in_force: bool = Field(description="At the place of the use in the log")
+
+
+class StampAlertJson(Model):
+    """An alert that rests on a use."""
+
+    alert: str = Field(examples=["AL26"])
+    because: str
+
+
+class StampJson(Model):
+    """One use of a seal on the document."""
+
+    record_id: Hex32
+    type: str
+    seal: str
+    issuer: str
+    system: str
+    height: Count
+    index: Count
+    time_ms: TimeMs = Field(description="Of the block that took the use in")
+    status_when_stamped: str | None = Field(description="At the use's place in the log")
+    owner: str | None
+    grants: list[GrantJson]
+    alerts: list[StampAlertJson]
+    status_row: str = Field(description="Ask `/v1/status-answers/` about it, with `at=time_ms`")
+
+
+class StampsJson(Model):
+    """Where a document was stamped, the newest use first."""
+
+    sha256: Hex32
+    items: list[StampJson]

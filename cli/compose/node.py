@@ -40,6 +40,7 @@ from contracts.executor import BlockExecutor
 from contracts.genesis_rows import genesis_rows
 from ledger.chain import Chain
 from ledger.codes import Code
+from ledger.core.status_answer import Stating
 from ledger.errors import InvariantBroken, LedgerError
 from ledger.store.leveldb import LevelDBStore
 from ledger.trust import TrustRoot
@@ -133,6 +134,7 @@ def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Itera
             outbound=outbound,
             rules=executor,
             deposits=DepositStore(settings.deposits_folder),
+            stating=Stating(settings.node_id, signers.node),
         )
         listening = listen(settings.api_listen)
         held.callback(listening.close)

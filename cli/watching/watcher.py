@@ -163,7 +163,7 @@ class Watcher:
             if key in self._confirmed:
                 continue
             record = self._ledger.record(entry.record_id) if self._ledger else None
-            if record is None or record.type == batch.TYPE:
+            if record is None or record.type in batch.TYPES:
                 unconfirmed += 1
             elif any(item.sha256 == entry.sha256 for item in record.evidence):
                 self._confirmed.add(key)

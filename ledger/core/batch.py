@@ -27,8 +27,8 @@ from ledger.errors import VerificationError
 
 FORMAT: Final = "bidwitness.batch-proof"
 VERSION: Final = 1
-TYPE: Final = "ledger.batch_anchored"
-"""Catalogue key of the record that anchors a batch; its fields are ``root`` and ``count``."""
+TYPES: Final = frozenset({"ledger.batch_anchored", "seal.used_in_batch"})
+"""Catalogue keys of the records that anchor a batch; their fields are ``root`` and ``count``."""
 PROOF_BYTES_MAX: Final = 2 << 20
 DOCUMENT_BYTES_MAX: Final = 1 << 53
 """Largest document: a size that every language can hold exactly."""
@@ -94,7 +94,7 @@ def verify_in_batch(record: Record, proof: BatchProof) -> None:
             `proof.inclusion`.
     """
     root, count = record.fields.get("root"), record.fields.get("count")
-    if record.type != TYPE or type(root) is not bytes or type(count) is not int:
+    if record.type not in TYPES or type(root) is not bytes or type(count) is not int:
         raise VerificationError(Code.BATCH_RECORD, what="type")
     if count != proof.count:
         raise VerificationError(Code.BATCH_RECORD, what="count")

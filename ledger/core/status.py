@@ -144,6 +144,11 @@ class StatusTree:
         """Where `key` stands, or would stand, in the order."""
         return bisect_left(self._keys, key)
 
+    def row(self, index: int) -> tuple[bytes, bytes]:
+        """Key and value of the row at a place."""
+        key = self._keys[index]
+        return key, self._rows[key]
+
     def under(self, key: bytes, count_max: int) -> list[tuple[int, bytes, bytes]]:
         """Place, key and value of the row of `key`, and of the rows below it.
 

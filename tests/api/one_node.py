@@ -41,6 +41,7 @@ from ledger.core.identifiers import Epoch, MemberId, RecordId, Subject
 from ledger.core.limits import Parameters
 from ledger.core.record import Evidence, Record, Ref
 from ledger.core.signing import Ed25519Signer
+from ledger.core.status_answer import Stating
 from ledger.store.leveldb import LevelDBStore
 from ledger.trust import TrustRoot, trust_root
 from tests.consensus import tls_folder
@@ -216,6 +217,7 @@ class OneNode:
                 show_all=self.show_all,
                 deposits=DepositStore(self.folder / "deposits"),
                 rules=executor if self.looks_ahead else None,
+                stating=Stating(self.nodes[0].node_id, self.nodes[0].signer),
             )
             app = create_app(service, issuer=self.issuer())
             config = uvicorn.Config(app, log_config=None, access_log=False)

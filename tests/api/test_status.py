@@ -1,46 +1,26 @@
 """A seal's status over HTTP: asked for before a use, proven from the root that the header carries."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
 from api.client import Client, ClientError
-from api.client.seals import SealStatus, seal_status
+from api.client.seals import SealStatus, seal_row, seal_status
 from ledger.codes import Code
-from ledger.core.canonical import encode
-from ledger.core.identifiers import RecordId
+from ledger.core.canonical import decode, encode
+from ledger.core.identifiers import NodeId, RecordId
 from ledger.core.merkle import leaf_hash, verify_inclusion
 from ledger.core.status import status_leaf
+from ledger.core.status_answer import decode_status_answer
+from ledger.errors import VerificationError
+from ledger.status_answers import Standing, verify_status_answer
+from ledger.verdict import Caveat
 from tests.api.one_node import OneNode, canonical, now_ms
+from tests.api.small_seal import SEAL, connected, life_of_a_seal
 from tests.api.small_tender import say
-
-SEAL = "SEAL-620100-0001"
-MADE = {"seal_type": "legal_name", "image": bytes(32), "seal_certificate": b"\x01" * 32}
-FORM = {"form": b"form"}
-CONNECT: dict[str, Any] = {"action": "connect", "region": "620100"}
-
-
-def life_of_a_seal(node: OneNode, client: httpx.Client) -> RecordId:
-    """Applied for, checked, approved, filed, made, published, by a centre with every role."""
-
-    def step(type_key: str, *after: RecordId, **fields: Any) -> RecordId:
-        refs = [("follows", each) for each in after]
-        record = node.record("centre", type_key, SEAL, refs=refs, **fields)
-        return say(client, node, record).record_id
-
-    about: dict[str, Any] = {"seal_type": "legal_name", "form_version": "2026"}
-    form = node.record("builder", "seal.applied", SEAL, files=FORM, **about)
-    applied = say(client, node, form).record_id
-    checked = step("seal.checked", applied, decision="passed")
-    approved = step("seal.approved", checked, decision="approved")
-    archived = node.record(
-        "centre", "seal.filed", SEAL, files=FORM, refs=[("follows", checked)], archive_class="1"
-    )
-    filed = say(client, node, archived).record_id
-    made = step("seal.made", approved, filed, application=applied, **MADE)
-    return step("seal.published", made, status="valid")
 
 
 @pytest.fixture(scope="module")
@@ -107,15 +87,7 @@ def test_the_client_asks_and_the_use_cites_the_answer(
     published: tuple[OneNode, RecordId], client: httpx.Client
 ) -> None:
     node = published[0]
-    fields: dict[str, Any] = {"name": "接入标准", "version": "1"}
-    say(client, node, node.record("centre", "ledger.standard_published", "STD-1", **fields))
-    request = node.record("builder", "seal.test_requested", "builder", standard="STD-1")
-    cites = [("follows", say(client, node, request).record_id)]
-    passed = node.record(
-        "centre", "seal.tested", "builder", refs=cites, result="passed", case_count=36
-    )
-    cites = [("follows", say(client, node, passed).record_id)]
-    say(client, node, node.record("centre", "seal.connected", "builder", refs=cites, **CONNECT))
+    connected(node, client)
 
     with Client([node.url], node.trust) as sdk:
         answer = sdk.seal_status(SEAL)
@@ -155,3 +127,85 @@ def test_an_answer_that_tells_no_status_is_named(told: Any) -> None:
     with pytest.raises(ClientError) as problem:
         seal_status(told, SEAL)
     assert problem.value.code is Code.API_ANSWER
+
+
+def test_an_answer_is_proven_and_signed_and_says_when_the_seal_was_valid(
+    published: tuple[OneNode, RecordId], client: httpx.Client
+) -> None:
+    node = published[0]
+    (row,) = asked(client, f"seal/{SEAL}")["items"]
+    with Client([node.url], node.trust) as sdk:
+        answer, verified = sdk.status_answer(seal_row(SEAL))
+        told = verified.verdict
+        assert (told.standing, told.value[:3]) == (Standing.IN_FORCE, (SEAL, "valid", "builder"))
+        assert [name for name, _ in told.stated] == [node.nodes[0].node_id]
+        # A committee of one tolerates no fault: its own word is all there is.
+        assert told.stated_needed == 1 and Caveat.UNSTATED not in verified.carrier.caveats
+        before = sdk.status_answer(seal_row(SEAL), row["from_time_ms"] - 1)[1].verdict
+        assert before.standing is Standing.NOT_IN_FORCE
+        at = sdk.status_answer(seal_row(SEAL), row["from_time_ms"])[1].verdict
+        assert at.standing is Standing.IN_FORCE
+    unsigned = verify_status_answer(replace(answer, statements=()), node.trust)
+    assert Caveat.UNSTATED in unsigned.carrier.caveats
+    again = decode_status_answer(answer.encode())
+    assert again == answer
+    assert verify_status_answer(again, node.trust) == verified
+
+
+@pytest.mark.parametrize("row", ["seal/SEAL-620100-9999/", "a", "zz", "key/builder/00", "seal/"])
+def test_that_there_is_no_row_is_proven_by_its_neighbours(
+    published: tuple[OneNode, RecordId], row: str
+) -> None:
+    node = published[0]
+    with Client([node.url], node.trust) as sdk:
+        answer, verified = sdk.status_answer(row)
+    if row == "seal/":
+        # A question about every seal is answered by the first spell that holds.
+        assert verified.verdict.standing is Standing.IN_FORCE
+        return
+    assert verified.verdict.standing is Standing.ABSENT
+    assert len(answer.rows) == (1 if row in {"a", "zz"} else 2)
+
+
+def test_a_time_that_no_block_has_reached_is_not_answered(
+    published: tuple[OneNode, RecordId], client: httpx.Client
+) -> None:
+    late = now_ms() + 3_600_000
+    answer = client.get(f"/v1/status-answers/seal/{SEAL}/", params={"at": late})
+    assert answer.status_code == 400 and answer.json()["code"] == "api.parameter"
+    with (
+        Client([published[0].url], published[0].trust) as sdk,
+        pytest.raises(ClientError) as unheard,
+    ):
+        sdk.status_answer(seal_row(SEAL), late)
+    assert unheard.value.code is Code.NODE_UNREACHABLE
+
+
+def test_an_answer_that_was_changed_is_refused_by_the_number_of_the_check(
+    published: tuple[OneNode, RecordId],
+) -> None:
+    node = published[0]
+    with Client([node.url], node.trust) as sdk:
+        answer, _ = sdk.status_answer(seal_row(SEAL))
+        absent, _ = sdk.status_answer("seal/SEAL-620100-9999/")
+    (row,), (said,) = answer.rows, answer.statements
+    left, right = absent.rows
+    forged = encode((decode(row.value, 16384)[0], SEAL, "revoked"))  # type: ignore[index]
+    late = replace(said, answered_at_ms=said.answered_at_ms + 1)
+    for wrong, step, code in (
+        (replace(answer, rows=(replace(row, value=forged),)), 16, Code.PROOF_INCLUSION),
+        (replace(answer, rows=(replace(row, index=row.index + 1),)), 16, Code.PROOF_INCLUSION),
+        (replace(answer, rows=()), 16, Code.ANSWER_ROWS),
+        (replace(answer, row="seal/SEAL-620100-0002/"), 16, Code.ANSWER_ROWS),
+        (replace(answer, at_ms=1 << 52), 16, Code.ANSWER_FUTURE),
+        (replace(answer, at_ms=1), 16, Code.ANSWER_ROWS),
+        (replace(absent, rows=(left,)), 16, Code.ANSWER_ROWS),
+        (replace(absent, rows=(right, left)), 16, Code.ANSWER_ROWS),
+        (replace(absent, row=f"seal/{SEAL}/"), 16, Code.ANSWER_ROWS),
+        (replace(answer, statements=(late,)), 17, Code.ANSWER_STATEMENT),
+        (replace(answer, statements=(said, said)), 17, Code.ANSWER_STATEMENT),
+        (replace(answer, statements=(replace(said, node_id=NodeId("x")),)), 17, Code.ANSWER_STATEMENT),
+    ):  # fmt: skip
+        with pytest.raises(VerificationError) as problem:
+            verify_status_answer(wrong, node.trust)
+        assert (problem.value.step, problem.value.code) == (step, code)

@@ -48,6 +48,7 @@ from ledger.core.receipt import decode_receipt
 from ledger.core.record import decode_record
 from ledger.core.sealed_file import decode_sealed_file
 from ledger.core.status import key_row
+from ledger.core.status_answer import decode_status_answer
 from ledger.core.tiles import encode_bundle, parse_tile_path, split_bundle
 from ledger.core.time_stamp import decode_token, granted_token
 from ledger.core.tlog_proof import parse_tlog_proof
@@ -263,6 +264,7 @@ LEDGER = [
     file(decode_bid_proof, values.bid_proofs),
     binary(decode_fault, values.faults),
     file(decode_misconduct_file, values.faults.map(MisconductFile)),
+    file(decode_status_answer, values.status_answers),
     binary(
         decode_trust,
         values.genesis_values.map(trust_root),

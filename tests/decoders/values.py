@@ -42,9 +42,11 @@ from ledger.core.receipt_parts import BundlePart, KeyPart, SealedPart
 from ledger.core.record import RELATIONS, Evidence, Private, Record, Ref
 from ledger.core.sealed import Sealed
 from ledger.core.sealed_file import SealedFile
+from ledger.core.shapes import TIME_MAX
 from ledger.core.signing import Ed25519Signer
 from ledger.core.statements import Statement, Word
 from ledger.core.status import Interval, KeyRow
+from ledger.core.status_answer import AnsweredRow, StatusAnswer, StatusStatement
 from ledger.core.tiles import INDEX_MAX, LEVEL_MAX, TilePath
 from ledger.core.tlog_proof import TlogProof
 from ledger.core.vrf import PROOF_BYTES
@@ -285,6 +287,31 @@ batch_proofs = st.builds(
     counts,
     st.integers(1, 1 << 62),
     paths,
+    receipts,
+)
+status_answers = st.builds(
+    StatusAnswer,
+    st.text(alphabet="abcSEAL-/0", min_size=1, max_size=40),
+    st.none() | st.integers(0, TIME_MAX),
+    st.lists(
+        st.builds(
+            AnsweredRow,
+            st.text(alphabet="abcSEAL-/0", max_size=40),
+            st.binary(max_size=200),
+            counts,
+            paths,
+        ),
+        max_size=2,
+    ).map(tuple),
+    st.lists(
+        st.builds(
+            StatusStatement,
+            st.sampled_from([NodeId("node-centre")]),
+            st.integers(0, TIME_MAX),
+            signatures,
+        ),
+        max_size=3,
+    ).map(tuple),
     receipts,
 )
 sealed_files = st.builds(

@@ -328,6 +328,10 @@ const JUDGES = {
   },
   "openings/batch_proofs": (given) =>
     verifyFile(spelled(given.proof), decodeTrust(spelled(given.trust))),
+  "status_answer/answers": ({ answer, trust, standing }) => {
+    const { status: told } = verifyFile(spelled(answer), decodeTrust(spelled(trust)));
+    same(told.standing, standing, "standing");
+  },
   "policy/files": (given) => {
     const { logs, witnesses, groups } = parsePolicy(octetsOf(given));
     const counts = [logs.length, witnesses.size, groups.size];

@@ -59,6 +59,7 @@ def _originals() -> Iterator[tuple[str, Any]]:
         ("openings/batch_proofs", "proof"),
         ("bid_proof/proofs", "proof"),
         ("sealed/files", "file"),
+        ("status_answer/answers", "answer"),
     ):
         for case in [each for each in _read(name) if not each["code"]][:6]:
             yield four, case[word]

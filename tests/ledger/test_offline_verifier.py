@@ -13,7 +13,7 @@ import pytest
 import ledger
 from ledger.__main__ import main
 from ledger.codes import Code
-from ledger.core.batch import TYPE, BatchProof, document_tree
+from ledger.core.batch import BatchProof, document_tree
 from ledger.core.canonical import Value
 from ledger.core.hashing import sha256
 from ledger.core.identifiers import Digest, MemberId
@@ -170,7 +170,9 @@ def test_a_batch_proof_is_verified_with_its_document(tmp_path: Path) -> None:
     data = [f"seal use {place}".encode() for place in range(5)]
     documents = [(sha256(each), len(each)) for each in data]
     tree = document_tree(documents)
-    record = small_record("batch", type=TYPE, fields={"root": tree.root, "count": 5})
+    record = small_record(
+        "batch", type="ledger.batch_anchored", fields={"root": tree.root, "count": 5}
+    )
     network = SmallNetwork()
     network.commit([network.bundle([record])])
     desk = Desk(tmp_path, world())

@@ -15,6 +15,7 @@ const NAMES = [
   "genesis", "record", "derived", "bundle", "signed-bundle", "acknowledgement", "refusal", "header",
   "state", "key", "possession", "prepare", "commit", "view-change", "new-view", "commitment",
   "draw", "draw-seed", "draw-step", "witness", "listed", "owner",
+  "status-answer",
 ];
 
 /** The bytes that begin whatever is hashed or signed under a name. */

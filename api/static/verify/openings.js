@@ -21,7 +21,7 @@ const NAME_MAX = 64;
 const VALUE_BYTES_MAX = 16384;
 const SALT_BYTES = 16;
 const SIZE_MAX = 1n << 53n;
-const BATCH_TYPE = "ledger.batch_anchored";
+const BATCH_TYPES = ["ledger.batch_anchored", "seal.used_in_batch"];
 const DOCUMENT_STEP = 10;
 
 /** The openings that a file spells. */
@@ -102,7 +102,7 @@ export function verifyBatchProof(proof, trust, documents = [], policy = null) {
   numbered(DOCUMENT_STEP, () => {
     const { type, fields } = verdict.record;
     const root = fields.get("root");
-    const fits = type === BATCH_TYPE && root instanceof Uint8Array
+    const fits = BATCH_TYPES.includes(type) && root instanceof Uint8Array
       && fields.get("count") === proof.count;
     if (!fits) refuse("batch.record");
     const leaf = leafHashOf(["document", proof.sha256, proof.sizeBytes]);

@@ -20,6 +20,7 @@ import { recordId } from "./record.js";
 import { numbered, refuse } from "./refusal.js";
 import { FORMAT as SEALED_FORMAT, SEALED_FILE_BYTES_MAX, sealedFileOf } from "./sealed.js";
 import { COMMITMENT_STEP, DOCUMENT_STEP, verifySealedFile } from "./sealed_file.js";
+import * as status from "./status_answer.js";
 import { parse } from "./strict_json.js";
 import { FIRST_LINE, decodeTlogProof } from "./tlog_proof.js";
 import { verifyDecoded } from "./verdict.js";
@@ -32,6 +33,7 @@ const KINDS = {
   [bid.FORMAT]: [bid.BID_PROOF_BYTES_MAX, (value) => bidFile(bid.bidProofOf(value))],
   [SEALED_FORMAT]: [SEALED_FILE_BYTES_MAX, (value) => sealedFile(sealedFileOf(value))],
   [MISCONDUCT_FORMAT]: [MISCONDUCT_BYTES_MAX, (value) => misconductFile(misconductOf(value))],
+  [status.FORMAT]: [status.ANSWER_BYTES_MAX, (value) => answerFile(status.statusAnswerOf(value))],
 };
 
 /**
@@ -126,6 +128,17 @@ function misconductFile(fault) {
       if (documents.length) numbered(DOCUMENT_STEP, () => refuse("receipt.document"));
       return { culprit, record: null, steps: [], caveats: [], witnesses: [] };
     },
+  };
+}
+
+function answerFile(answer) {
+  return {
+    receipt: answer.receipt,
+    leansOn: () => answer.receipt,
+    // The record inside only carries the head.
+    names: () => false,
+    judge: (_, trust, { documents, policy }) =>
+      status.verifyStatusAnswer(answer, trust, documents, policy),
   };
 }
 

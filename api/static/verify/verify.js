@@ -18,6 +18,7 @@ const CHECKS = [
   "格式 format", "网络 network", "记录编号 record id", "提交包 bundle", "签名密钥 signing key",
   "日志 log", "委员会 committee", "联署 quorum", "封存 sealed", "文件 document",
   "承诺 commitment", "截止时间 deadline", "封存集合 bid set", "证书 certificate",
+  "电子签名 PDF signature", "状态行 status rows", "节点声明 statements",
 ];
 
 /** Verify what the arguments name and say so on standard output; the exit status. */
@@ -113,9 +114,16 @@ function asText(steps, verdict, problem) {
         `引用 ${relation} ${Buffer.from(cited).toString("hex")}: ${standing}`),
       `未证明 not proved: ${caveats.join(", ")}`,
       ...(verdict.standing ? [`投标状态 standing: ${verdict.standing}`] : []),
+      ...(verdict.status ? [`状态 status: ${told(verdict.status)}`] : []),
     );
   }
   return `${lines.map(shown).join("\n")}\n`;
+}
+
+/** What a status row says, on one line. */
+function told({ row, standing, atMs, value, stated, statedNeeded }) {
+  const words = value.filter((each) => typeof each === "string").join(" ");
+  return `${row} ${standing} @ ${utc(atMs)} ${words} (${stated.length}/${statedNeeded})`;
 }
 
 /** A text from anyone on one line: nothing in it writes on the reader's terminal by itself. */

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from ledger.core.batch import TYPE, BatchProof, document_tree
+from ledger.core.batch import BatchProof, document_tree
 from ledger.core.canonical import Value
 from ledger.core.hashing import sha256
 from ledger.core.identifiers import Digest, MemberId
@@ -63,10 +63,12 @@ def batch_cases() -> Cases:
     """Batch proofs, accepted and refused."""
     documents = [(sha256(f"seal use {i}".encode()), 10 + i) for i in range(11)]
     tree = document_tree(documents)
-    record = small_record("batch", type=TYPE, fields={"root": tree.root, "count": len(documents)})
-    plain = small_record("plain", fields={"root": tree.root, "count": len(documents)})
+    fields: dict[str, Value] = {"root": tree.root, "count": len(documents)}
+    record = small_record("batch", type="ledger.batch_anchored", fields=fields)
+    stamped = small_record("stamped", type="seal.used_in_batch", fields=fields)
+    plain = small_record("plain", fields=fields)
     network = SmallNetwork()
-    network.commit([network.bundle([record, plain])])
+    network.commit([network.bundle([record, plain, stamped])])
     sha, size = documents[6]
     good = BatchProof(sha, size, 6, 11, tree.path(6), network.receipt(record))
     last = BatchProof(*documents[10], 10, 11, tree.path(10), network.receipt(record))
@@ -83,6 +85,7 @@ def batch_cases() -> Cases:
     return [
         case("seventh of eleven", good),
         case("last of eleven", last),
+        case("stamped as one of eleven", replace(good, receipt=network.receipt(stamped))),
         case("another document", replace(good, sha256=Digest(sha256(b"else"))), outside),
         case("another size", replace(good, size_bytes=size + 1), outside),
         case("another place", replace(good, index=7), outside),

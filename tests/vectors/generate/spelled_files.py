@@ -8,6 +8,7 @@ from ledger.core.bid_proof import BidProof
 from ledger.core.canonical import encode
 from ledger.core.openings import Openings, commit_fields
 from ledger.core.strict_json import ITEMS_MAX, base64
+from tests.vectors.generate import status_answers
 from tests.vectors.generate.bid_proofs import World as BidWorld
 from tests.vectors.generate.files import FIELDS, batch_cases
 from tests.vectors.generate.sealed import SYSTEM
@@ -26,6 +27,7 @@ def vectors() -> dict[str, Cases]:
             *_openings(),
             *_batch_proofs(),
             *_sealed_and_bid_proofs(),
+            *_status_answers(),
         ],
     }
 
@@ -159,6 +161,21 @@ def _batch_proofs() -> Iterator[Case]:
         "index below 0": _put("index", -1),
         "digest in capitals": _put("sha256", "AA" * 32),
         "path of 64": _put("path", ["00" * 32] * 64),
+        "no receipt": _put("receipt", None),
+    })  # fmt: skip
+
+
+def _status_answers() -> Iterator[Case]:
+    good = status_answers.vectors()["status_answer/answers.json"][0]["answer"]
+    row, said = good["rows"][0], good["statements"][0]
+    return _refused("status answer", good, {
+        "three rows": _put("rows", [row] * 3),
+        "33 statements": _put("statements", [said] * 33),
+        "time beyond 53 bits": _put("at_ms", (1 << 53) + 1),
+        "row of 513 bytes": _put("row", "x" * 513),
+        "value above 16 KiB": _put("rows", [row | {"value": base64(bytes((16 << 10) + 1))}]),
+        "node in capitals": _put("statements", [said | {"node_id": "Node"}]),
+        "signature of 63 bytes": _put("statements", [said | {"signature": "00" * 63}]),
         "no receipt": _put("receipt", None),
     })  # fmt: skip
 
