@@ -17,6 +17,7 @@ from api.headers import SecurityHeaders
 from api.metrics import registry_of
 from api.openapi import describe
 from api.routes import (
+    addresses,
     alerts,
     blocks,
     bundles,
@@ -48,6 +49,7 @@ ROUTERS: Final = (
     status.router,
     stamps.router,
     deposits.router,
+    addresses.router,
     diagnose.router,
     health.router,
     tiles.router,

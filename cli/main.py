@@ -6,6 +6,7 @@ import typer
 
 from cli import help_frame
 from cli.commands import (
+    address,
     bidding,
     catalogue,
     certificate,
@@ -51,7 +52,7 @@ for _part in (
     *(network, node, observer, keys, writing, reading, diagnose, project, coverage),
     *(certificate, tracing, watching, misconduct, seal),
     *(log, witness, bidding, supervising, verifying, disclosing, depositing),
-    *(drawing, catalogue, demo),
+    *(address, drawing, catalogue, demo),
 ):
     _part.register(app)
 

@@ -283,6 +283,7 @@ class Code(StrEnum):
     ADDRESS_CERTIFICATE = "address.certificate"
     ADDRESS_CREDIT = "address.credit"
     ADDRESS_DRAW = "address.draw"
+    ADDRESS_LOOKUP = "address.lookup"
     MEMBER_LABEL = "member.label"
     EVALUATION_COMMITTEE = "evaluation.committee"
     EVALUATION_SCORE = "evaluation.score"

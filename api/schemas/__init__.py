@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api.schemas import (
+    addresses,
     answers,
     certificates,
     completeness,
@@ -28,6 +29,7 @@ __all__ = ["REF", "components", "read_bundle"]
 REF: Final = "#/components/schemas/"
 _MODULES: Final = (
     *(
+        addresses,
         answers,
         certificates,
         completeness,

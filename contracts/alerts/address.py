@@ -9,7 +9,7 @@ from typing import Final
 from contracts import address_rows
 from contracts.alerts.raising import raised
 from contracts.case import Case
-from contracts.rules.address_owner import DENIED, speaks_for_owner
+from contracts.rules.address_owner import DENIED, USE, registration_behind, speaks_for_owner
 from contracts.rules.address_sources import SHARED, STANDARD, unit_taken
 from contracts.verdict import Raised
 from ledger.core.identifiers import MemberId, RecordId
@@ -39,7 +39,18 @@ def owner_will(case: Case) -> Raised | None:
         return None
     if not speaks_for_owner(case):
         return None
-    return raised(case, "AL32", "owner_denies" if denied else "owner_objects")
+    # It is about what the owner denies, and about the applicant: who says so is not for the public.
+    applicant = str(record.fields["applicant"]) if denied else _objected_to(case)
+    because = "owner_denies" if denied else "owner_objects"
+    rests_on = (case.facts.record_id,)
+    return Raised("AL32", record.subject, USE, MemberId(applicant), because, rests_on)
+
+
+def _objected_to(case: Case) -> str:
+    """The applicant whose registration an objection is about."""
+    registration = registration_behind(case, "follows")
+    row = None if registration is None else case.state.record(registration)
+    return "" if row is None else str(row.kept["applicant"])
 
 
 def false_commitment(case: Case) -> Raised | None:

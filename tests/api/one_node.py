@@ -52,6 +52,8 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "centre": (
         *("trading_centre", "role_authority", "client_system", "publisher", "standards_body"),
         "rule_authority",
+        *("address_keeper", "property_registry", "address_platform", "market_registrar"),
+        *("address_supervisor", "registration_system"),
         *("seal_office", "seal_approver", "seal_maker", "seal_publisher", "seal_test_service"),
     ),
     "supervisor": ("supervisor",),

@@ -1,0 +1,94 @@
+"""Questions about addresses on one real node: recorded first, answered to who asked, and once for a
+while; and what the public is shown of an owner, which is nothing."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from api import addresses
+from api.client import Client, ClientError
+from api.client.addresses import PATH, look_up
+from ledger.codes import Code
+from ledger.core.identifiers import MemberId
+from ledger.core.openings import Openings
+from tests.api.one_node import OneNode
+from tests.api.small_address import ADDRESS, SmallAddress
+from tests.vectors.small_network import signer
+
+
+@pytest.fixture(scope="module")
+def town(node: OneNode, client: httpx.Client) -> SmallAddress:
+    """An address with a certificate of use."""
+    made = SmallAddress(node, client)
+    made.certified()
+    return made
+
+
+@pytest.fixture
+def sdk(node: OneNode, client: httpx.Client) -> Iterator[Client]:
+    assert client.base_url.host == "127.0.0.1"
+    with Client([node.url], node.trust) as made:
+        yield made
+
+
+def asked(sdk: Client, member: str, question: Openings) -> dict[str, Any]:
+    return look_up(sdk, MemberId(member), signer(f"member {member}"), question)
+
+
+def test_a_recorded_question_is_answered_by_address_and_by_owner(
+    town: SmallAddress, sdk: Client
+) -> None:
+    for by, wanted in (("address", ADDRESS), ("owner", "builder")):
+        told = asked(sdk, "centre", town.question("centre", by, wanted))
+        (found,) = told["addresses"]
+        assert found["address"] == ADDRESS
+        (certificate,) = found["certificates"]
+        assert certificate["record_id"] == town.records["use"].hex()
+        assert (certificate["valid"], certificate["lacks"]) == (True, None)
+        assert (certificate["applicant"], certificate["route"]) == ("bidder", "owner")
+
+
+def test_of_an_owner_that_never_said_a_word_nothing_is_found(
+    town: SmallAddress, sdk: Client
+) -> None:
+    told = asked(sdk, "centre", town.question("centre", "owner", "supervisor"))
+    assert told["addresses"] == []
+
+
+def test_nobody_is_answered_without_a_question_of_its_own(
+    town: SmallAddress, sdk: Client, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another's question, one about something else than was recorded, no question, an old one."""
+    question = town.question("centre", "address", "ADDR-110108-0002")
+
+    def refused(member: str, shown: Openings) -> Code:
+        with pytest.raises(ClientError) as problem:
+            asked(sdk, member, shown)
+        return problem.value.code
+
+    assert client.post(PATH, content=question.encode()).json()["code"] == "identity.missing"
+    assert refused("supervisor", question) is Code.ADDRESS_LOOKUP
+    other = town.question("centre", "address", "ADDR-110108-0003")
+    assert refused("centre", Openings(question.record_id, other.openings)) is Code.OPENING_INVALID
+    assert refused("centre", Openings(town.records["use"], question.openings)) is (
+        Code.ADDRESS_LOOKUP
+    )
+    monkeypatch.setattr(addresses, "FRESH_MS", -1)
+    assert refused("centre", question) is Code.ADDRESS_LOOKUP
+
+
+def test_nothing_that_the_public_is_shown_names_the_owner(
+    town: SmallAddress, client: httpx.Client
+) -> None:
+    """The owner's word names it, and is for those concerned; all the rest does not."""
+    shown = client.get("/v1/subjects", params={"key": ADDRESS, "limit": 100}).json()["items"]
+    types = {each["record"]["type"] for each in shown}
+    assert "address.use_certified" in types and "address.owner_confirmed" not in types
+    assert all("builder" not in str(each) for each in shown)
+    for name in ("shared", "will"):
+        record = town.records[name].hex()
+        assert client.get(f"/v1/records/{record}").json()["code"] == "api.not_public"
+    rows = client.get(f"/v1/status/certificate/{town.records['use'].hex()}").json()["items"]
+    assert len(rows) == 3 and "builder" not in str(rows)
