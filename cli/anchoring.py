@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from api.client import captured
 from cli.desk import Desk, Kept
 from cli.new_files import write_private
 from cli.record_files import WrittenRecord, new_nonce
@@ -35,15 +36,29 @@ class BatchedDocument:
     size_bytes: int
 
 
-def deposit(issuer: MemberId, subject: str, evidence: Evidence, now_ms: int) -> WrittenRecord:
-    """The record that deposits one document."""
+def deposit(
+    issuer: MemberId,
+    subject: str,
+    evidence: Evidence,
+    now_ms: int,
+    provenance: Mapping[str, Value] | None = None,
+) -> WrittenRecord:
+    """The record that deposits one document.
+
+    Args:
+        issuer: who deposits it.
+        subject: what it is about.
+        evidence: the document.
+        now_ms: when.
+        provenance: where it came from (`api.client.captured`); None: it was hashed here, now.
+    """
     record = Record(
         type=DEPOSIT,
         issuer=issuer,
         subject=Subject(subject),
         occurred_at_ms=now_ms,
         evidence=(evidence,),
-        fields={},
+        fields=captured(now_ms) if provenance is None else provenance,
         private=None,
         refs=(),
         nonce=new_nonce(),

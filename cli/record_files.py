@@ -14,6 +14,7 @@ from typing import Final
 
 from nacl.utils import random
 
+from api.client.provenance import with_capture
 from cli.documents import hash_document, unreadable
 from cli.failures import CommandError, Exit
 from cli.function_points import with_point
@@ -104,12 +105,19 @@ def _record(row: object, folder: Path, issuer: MemberId, now_ms: int) -> Written
             hash_document(folder / _text(name, "documents"))
             for name in _list(given.get("documents", []), "documents")
         ),
-        fields=with_point(type_key, _values(given.get("fields", {}), "fields")),
+        fields=_said(type_key, given, now_ms),
         private=None,
         refs=tuple(_ref(ref) for ref in _list(given.get("refs", []), "refs")),
         nonce=new_nonce(),
     )
     return private_record(record, _values(given.get("private", {}), "private"))
+
+
+def _said(type_key: str, given: Mapping[str, object], now_ms: int) -> dict[str, Value]:
+    """The public fields, with what is known here of where documents came from."""
+    said = with_point(type_key, _values(given.get("fields", {}), "fields"))
+    # What amends or cites another record says of itself only what its author wrote.
+    return dict(said) if given.get("refs") else with_capture(type_key, said, now_ms)
 
 
 def _values(raw: object, what: str) -> dict[str, Value]:

@@ -11,6 +11,7 @@ from api.client.bid_proofs import gather_bid_proof
 from api.client.certificates import FetchedCertificate, fetched_certificate, standing_now
 from api.client.client import Client
 from api.client.nodes import ClientError, Nodes, Pending
+from api.client.provenance import captured
 from api.client.sealing import SealingDesk, Tick
 from api.client.signing import sign_bundle
 from api.client.witnessed import witnessed_receipt
@@ -23,6 +24,7 @@ __all__ = [
     "Pending",
     "SealingDesk",
     "Tick",
+    "captured",
     "fetched_certificate",
     "gather_bid_proof",
     "sign_bundle",

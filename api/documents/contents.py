@@ -6,6 +6,7 @@ The receipt is verified here like anywhere else; what a certificate calls proved
 from collections.abc import Iterator
 from typing import Final
 
+from api.client.provenance import TYPES as PROVENANCE_TYPES
 from api.clock import now_ms
 from api.documents import witnessed
 from api.documents.facts import Certificate, Item, Manner, Note, Pair, Row, Said, Section
@@ -31,6 +32,13 @@ from ledger.words.verdict import phrase
 SHORT: Final = 16
 """Digits of a digest that a caption names: enough to compare by eye."""
 _DOCUMENTS_MAX: Final = 64
+_PROVENANCE: Final = frozenset(
+    {
+        *("source_system", "collector", "method", "tool", "tool_version"),
+        *("captured_ms", "custody"),
+    }
+)
+"""Fields that say where evidence came from."""
 _COMMAND: Final = "bidwitness verify certificate.pdf --trust trust.json"
 
 
@@ -67,17 +75,15 @@ class _Writing:
         own, now = self._record.type == CERTIFICATE, now_ms()
         sections = [
             Section(both("section.evidence"), tuple(self._evidence())),
+            *self._provenance(),
             Section(both("section.times"), tuple(self._times())),
             Section(both("section.status"), tuple(self._status())),
-            Section(both("section.documents"), tuple(self._documents())),
+            self._listed() if own else Section(both("section.documents"), tuple(self._documents())),
             Section(both("section.place"), tuple(self._place(entry_hash))),
             Section(both("section.quorum"), tuple(self._quorum())),
             Section(both("section.proved"), tuple(self._proved())),
             Section(both("section.verify"), tuple(_verify())),
         ]
-        if own:
-            listed = witnessed.listed(self._service, self._record, verdict.index)
-            sections[3] = Section(both("section.nodes"), listed)
         short = {"record": verdict.record_id.hex()[:SHORT], "entry": entry_hash.hex()[:SHORT]}
         return Certificate(
             title=both("title.witness" if own else "title.evidence"),
@@ -95,6 +101,11 @@ class _Writing:
             signed=issuer.signer is not None and issuer.signer.valid_at(now),
             receipt=verdict.receipt.encode(),
         )
+
+    def _listed(self) -> Section:
+        """The steps that a witness certificate lists."""
+        listed = witnessed.listed(self._service, self._record, self._verdict.index)
+        return Section(both("section.nodes"), listed)
 
     def _issued_by(self) -> str:
         """The organisation of this node; an observer's is the one that was admitted."""
@@ -137,17 +148,7 @@ class _Writing:
         code = self._credit_code()
         if code:
             yield _row("credit_code", Said(code))
-        told = zip(
-            facts_of(self._service, record, self._zh, "zh"),
-            facts_of(self._service, record, self._en, "en"),
-            strict=True,
-        )
-        for zh, en in told:
-            if zh.is_hex:
-                said: tuple[Said, ...] = (Said(zh.value, Manner.DIGEST),)
-            else:
-                said = _pair(Pair(zh.value, en.value))
-            yield Row(Pair(zh.name, en.name), said)
+        yield from (row for name, row in self._facts() if not self._is_provenance(name))
         if record.private is not None:
             names = record.private.names
             zh_names, en_names = (
@@ -158,6 +159,29 @@ class _Writing:
             yield _row(
                 "private", *_pair(Pair(zh_told, both("row.private_told", names=en_names).en))
             )
+
+    def _facts(self) -> Iterator[tuple[str, Row]]:
+        """The public fields by name, each as a row."""
+        told = zip(
+            facts_of(self._service, self._record, self._zh, "zh"),
+            facts_of(self._service, self._record, self._en, "en"),
+            strict=True,
+        )
+        for zh, en in told:
+            if zh.is_hex:
+                said: tuple[Said, ...] = (Said(zh.value, Manner.DIGEST),)
+            else:
+                said = _pair(Pair(zh.value, en.value))
+            yield zh.key, Row(Pair(zh.name, en.name), said)
+
+    def _is_provenance(self, name: str) -> bool:
+        return self._record.type in PROVENANCE_TYPES and name in _PROVENANCE
+
+    def _provenance(self) -> Iterator[Section]:
+        """Where it came from before it was here, as the depositor says; nothing for most types."""
+        rows = [row for name, row in self._facts() if self._is_provenance(name)]
+        if rows:
+            yield Section(both("section.provenance"), tuple(rows))
 
     def _credit_code(self) -> str:
         """Of the issuer: a founder's is in the genesis, another's in its enrolment."""

@@ -1,12 +1,13 @@
 """Commands that put something on the ledger: `submit`, `anchor`, `import-ocds`."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from api.client import captured
 from cli import anchoring
 from cli.anchoring import BatchedDocument
 from cli.commands.options import (
@@ -26,6 +27,7 @@ from cli.output import HELD, Output, table
 from cli.record_files import read_records
 from cli.under_seal import check_not_sealed
 from cli.words import language, say
+from ledger.core.canonical import Value
 from ledger.core.record import Evidence
 from ledger.words import sentence
 
@@ -65,6 +67,13 @@ def anchor(
     wait: WaitOption = WAIT_DEFAULT_S,
     subject: Annotated[str, typer.Option(help=say("help.anchor_subject"))] = "",
     batch: Annotated[bool, typer.Option("--batch", help=say("help.anchor_batch"))] = False,
+    source_system: Annotated[
+        str, typer.Option("--source-system", help=say("help.anchor_source_system"))
+    ] = "",
+    collector: Annotated[str, typer.Option("--collector", help=say("help.anchor_collector"))] = "",
+    custody: Annotated[
+        list[str] | None, typer.Option("--custody", help=say("help.anchor_custody"))
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Anchor files by their digests; receipts or proofs are written beside them."""
@@ -72,14 +81,17 @@ def anchor(
     found = files_under(files)
     with open_desk(as_, node, wait) as desk:
         evidence = _hashed(output, found)
+        now_ms = _now_ms()
+        provenance = captured(
+            now_ms, source_system=source_system, collector=collector, custody=custody or ()
+        )
         if batch:
-            kept = [_anchor_batch(desk, output, subject, found, evidence)]
+            kept = [_anchor_batch(desk, output, subject, found, evidence, provenance)]
             paths = [anchoring.beside(path, anchoring.BATCH_SUFFIX) for path in found]
             _show_batch(output, kept[0], paths)
             return
-        now_ms = _now_ms()
         written = [
-            anchoring.deposit(desk.member_id, subject or each.label, each, now_ms)
+            anchoring.deposit(desk.member_id, subject or each.label, each, now_ms, provenance)
             for each in evidence
         ]
         with output.progress() as bars:
@@ -125,9 +137,10 @@ def _anchor_batch(
     subject: str,
     found: Sequence[Path],
     evidence: Sequence[Evidence],
+    provenance: Mapping[str, Value],
 ) -> Kept:
     documents = [BatchedDocument(each.sha256, each.size_bytes) for each in evidence]
-    written = anchoring.batch_record(desk.member_id, subject, documents, {}, _now_ms())
+    written = anchoring.batch_record(desk.member_id, subject, documents, provenance, _now_ms())
     with output.waiting(say("submit.waiting", count=1)):
         (kept,) = desk.submit([written])
     places = range(len(documents))

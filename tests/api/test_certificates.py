@@ -1,6 +1,8 @@
 """Certificates over HTTP: what they say, whose they are, and what a node does when many are asked."""
 
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +10,7 @@ import anyio
 import httpx
 import pytest
 
+from api.client import captured
 from api.documents import printing
 from api.documents.facts import Certificate, Manner, Pair, Row, Said, Section
 from api.documents.layout import laid_out
@@ -22,7 +25,7 @@ from ledger.core.certificate_number import certificate_number
 from ledger.core.identifiers import Digest, LogIndex, NetworkId, RecordId
 from ledger.errors import LedgerError
 from tests.api.one_node import OneNode
-from tests.api.small_tender import Tender, play
+from tests.api.small_tender import Tender, play, say
 
 RARE = "𠮷㙍龘"
 HOLES = re.compile(r"{\w+}")
@@ -206,3 +209,54 @@ def test_beyond_a_few_that_wait_whoever_asks_is_told_to_come_again(
     refused = [each for each in ends if isinstance(each, LedgerError)]
     assert [each.code for each in refused] == [Code.CERTIFICATE_PDF_BUSY]
     assert len(made) == WAITING_MAX + 1
+
+
+# Where evidence came from.
+
+
+def read_back(pdf: bytes) -> str:
+    """The text that a reader may copy, without its line breaks."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext absent: apt install poppler-utils")
+    words = ["pdftotext", "-layout", "-", "-"]
+    done = subprocess.run(words, input=pdf, capture_output=True, check=True)
+    return re.sub(r"\s+", "", done.stdout.decode())
+
+
+def test_where_evidence_came_from_stands_on_the_certificate_and_on_the_page(
+    node: OneNode, client: httpx.Client
+) -> None:
+    """在线诉讼规则 article 18: source, collector, tool, method, time, original, custody."""
+    said = captured(
+        1_800_000_000_000,
+        source_system="电子交易系统",
+        collector="金城市公共资源交易中心",
+        custody=("投标人上传至电子交易系统", "导出至归档服务器"),
+    )
+    record = node.record("centre", files={"开标记录表.pdf": b"paper"}, **said)
+    say(client, node, record)
+    record_id = record.record_id.hex()
+    text = read_back(client.get(f"/v1/records/{record_id}/certificate.pdf").content)
+    page = client.get(f"/records/{record_id}").text
+    for told in (
+        *("电子交易系统", "金城市公共资源交易中心", "投标人上传至电子交易系统", "导出至归档服务器"),
+        *("bidwitness", "读取整个文件计算摘要", "开标记录表.pdf"),
+    ):
+        assert told in text and told in page, told
+    assert "来源与保管" in text and "2027-01-1516:00:00" in text
+
+
+def test_what_is_not_said_of_its_origin_is_not_made_up(node: OneNode, client: httpx.Client) -> None:
+    record = node.record("centre")
+    say(client, node, record)
+    answer = client.get(f"/v1/records/{record.record_id.hex()}/certificate.pdf")
+    assert "来源与保管" not in read_back(answer.content)
+
+
+def test_the_text_of_a_certificate_can_be_copied(node: OneNode, client: httpx.Client) -> None:
+    record = node.record("centre", files={f"{RARE}有限公司.pdf": b"paper"})
+    say(client, node, record)
+    record_id = record.record_id.hex()
+    text = read_back(client.get(f"/v1/records/{record_id}/certificate.pdf").content)
+    assert record_id in text and record.evidence[0].sha256.hex() in text
+    assert "[U+20BB7]㙍[U+9F98]有限公司.pdf" in text
