@@ -17,7 +17,7 @@ from ledger.report_json import plain
 from ledger.status_answers import StatusVerdict
 from ledger.terminal import printable
 from ledger.trust import TrustRoot
-from ledger.verdict import OpenedAt, Step, VerifiedRecord
+from ledger.verdict import Caveat, OpenedAt, Step, VerifiedRecord
 from ledger.words import sentence
 from ledger.words.moments import beijing_time
 from ledger.words.verdict import phrase
@@ -190,6 +190,10 @@ def _facts(
         yield label("witnessed"), f"{witness.name} {beijing_time(witness.time_ms)}"
     for item in record.evidence:
         yield label("evidence"), f"{item.label} SHA-256 {item.sha256.hex()}"
+    if Caveat.PAGES in verdict.caveats:
+        # What a certificate's pages show is to be compared with these.
+        for name, value in record.fields.items():
+            yield label("field"), f"{name} = {plain(value)}"
     for document in verdict.documents:
         yield label("document"), f"SHA-256 {document.sha256.hex()} ✓"
     if outcome.inner is not None:

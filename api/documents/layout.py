@@ -89,13 +89,13 @@ class _Flow:
         marks.append(Rule(WIDTH / 2 - 74, self._y, WIDTH / 2 + 74, self._y, 0.8))
         marks.append(Rule(WIDTH / 2 - 74, self._y - 2.2, WIDTH / 2 + 74, self._y - 2.2, 0.3))
         marks.append(centred(f"存证编号 No.  {said.number}", self._y - 20, 11.5))
-        self._y -= 44
+        self._y -= 41
 
     def statement(self) -> None:
         """What the certificate says, in a sentence of each language."""
         self._closing()
         for text, size, leading, grey in (
-            ("　　" + self._said.statement.zh, 12.0, 20.5, 0.0),
+            ("　　" + self._said.statement.zh, 11.8, 19.2, 0.0),
             (self._said.statement.en, 8.6, 12.4, _GREY),
         ):
             for line in wrapped(self._text(text), Face.TEXT, size, RIGHT - LEFT):

@@ -227,7 +227,7 @@ def test_where_evidence_came_from_stands_on_the_certificate_and_on_the_page(
     node: OneNode, client: httpx.Client
 ) -> None:
     """在线诉讼规则 article 18: source, collector, tool, method, time, original, custody."""
-    said = captured(
+    said: dict[str, Any] = captured(
         1_800_000_000_000,
         source_system="电子交易系统",
         collector="金城市公共资源交易中心",
