@@ -6,6 +6,7 @@ between two places of a page as a small PNG. With `--node` it asks a demonstrati
 
 import argparse
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ NODE: Final = 1
 """Which node is photographed: the supervisor's."""
 WIDTH: Final = 1000
 MARGIN: Final = 16
+PAPER_DPI: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ def main() -> int:
             (FOLDER / f"{shot.name}.png").write_bytes(picture)
             print(f"{shot.name}.png: {len(picture) // 1024} KiB")
         browser.close()
+        _certificate(node, section)
     return 0
 
 
@@ -109,6 +112,23 @@ def _record(node: str, section: str, type_key: str) -> str:
     asked = {"key": section, "limit": "500"}
     found = httpx.get(f"{node}/v1/subjects", params=asked, trust_env=False).json()["items"]
     return str(next(item["record_id"] for item in found if item["record"]["type"] == type_key))
+
+
+def _certificate(node: str, section: str) -> None:
+    """The first page of the section's witness certificate, where poppler-utils is installed."""
+    if shutil.which("pdftoppm") is None:
+        print("page-certificate.png is left as it is: apt install poppler-utils", file=sys.stderr)
+        return
+    asked = {"key": section}
+    told = httpx.get(f"{node}/v1/completeness", params=asked, trust_env=False).json()
+    record = told["certificate"]["record_id"]
+    printed = httpx.get(f"{node}/v1/records/{record}/certificate.pdf", timeout=60, trust_env=False)
+    printed.raise_for_status()
+    command = ["pdftoppm", "-png", "-r", str(PAPER_DPI), "-f", "1", "-l", "1", "-singlefile", "-"]
+    drawn = subprocess.run(command, input=printed.content, stdout=subprocess.PIPE, check=True)
+    picture = with_palette(drawn.stdout)
+    (FOLDER / "page-certificate.png").write_bytes(picture)
+    print(f"page-certificate.png: {len(picture) // 1024} KiB")
 
 
 def _taken(page: Page, shot: Shot) -> bytes:
