@@ -13,6 +13,7 @@ from api.documents.issuing import Issuer
 from api.errors import HANDLERS
 from api.explorer import pages
 from api.explorer.problems import in_pages
+from api.fairness import REQUESTS_PER_ADDRESS, Fairness
 from api.headers import SecurityHeaders
 from api.metrics import registry_of
 from api.openapi import describe
@@ -65,7 +66,10 @@ _VENDOR: Final = "/static/vendor/swagger-ui"
 
 
 def create_app(
-    service: LedgerService, version: str = "0.1.0", issuer: Issuer | None = None
+    service: LedgerService,
+    version: str = "0.1.0",
+    issuer: Issuer | None = None,
+    requests_per_address: int = REQUESTS_PER_ADDRESS,
 ) -> FastAPI:
     """The application over one node's ledger.
 
@@ -73,6 +77,7 @@ def create_app(
         service: the node's use cases.
         version: of this software, for the description.
         issuer: how certificates are issued here.
+        requests_per_address: that are answered at a time; 0 for any number.
     """
     app = FastAPI(
         title="bidwitness",
@@ -87,6 +92,7 @@ def create_app(
     app.state.service = service
     app.state.certificates = CertificateDesk(service, issuer)
     app.state.registry = registry_of(service)
+    app.add_middleware(Fairness, most=requests_per_address)
     app.add_middleware(SecurityHeaders)
     for router in ROUTERS:
         app.include_router(router)

@@ -85,6 +85,7 @@ _EXACT: Final[Mapping[Code, int]] = {
     Code.CERTIFICATE_PDF_NUMBER: 400,
     # Not 503: waiting does not help, another server does (RFC 9110 section 15.5.20).
     Code.OBSERVER_SUBMISSION: 421,
+    Code.API_BUSY: 429,
     Code.API_NO_QUORUM: 503,
     Code.API_STOPPED: 503,
 }

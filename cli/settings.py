@@ -57,6 +57,8 @@ class Settings:
     documents_signer_file: Path | None = None
     """PKCS#12: key and certificate under which certificates are signed (PAdES)."""
     documents_passphrase_file: Path | None = None
+    requests_per_address: int = 64
+    """Of one address at a time over HTTP; 0 for any number."""
     show_all: bool = False
     """Show every visibility class over the API: for tests."""
     catalogues: tuple[Path, ...] = ()
@@ -119,6 +121,8 @@ class ObserverSettings:
     documents_signer_file: Path | None = None
     """PKCS#12: key and certificate under which certificates are signed (PAdES)."""
     documents_passphrase_file: Path | None = None
+    requests_per_address: int = 64
+    """Of one address at a time over HTTP; 0 for any number."""
     show_all: bool = False
     catalogues: tuple[Path, ...] = ()
     """Folders of further versions of the catalogue, older and newer than this software's."""

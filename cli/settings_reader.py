@@ -21,6 +21,7 @@ from ledger.core.identifiers import NodeId
 
 LOG_LEVELS: Final = frozenset({"debug", "info", "warning", "error"})
 
+_COUNT_MAX: Final = 65_536
 _PUBLIC_URL: Final = re.compile(r"https?://[0-9A-Za-z.:\[\]/_-]{1,120}")
 
 Shape = TypeVar("Shape")
@@ -117,6 +118,8 @@ class _Reader:
             return time_targets(raw, self.folder)
         if name == "catalogues":
             return tuple(self.folder / _text(each) for each in _folders(raw))
+        if name == "requests_per_address":
+            return _count(raw)
         if name == "show_all":
             return _flag(raw)
         if name == "log_level" and raw not in LOG_LEVELS:
@@ -198,6 +201,12 @@ def _folders(raw: object) -> list[object]:
 def _text(raw: object) -> str:
     if not isinstance(raw, str) or not raw:
         raise TypeError(f"{raw!r} ≠ text")
+    return raw
+
+
+def _count(raw: object) -> int:
+    if isinstance(raw, bool) or not isinstance(raw, int) or not 0 <= raw <= _COUNT_MAX:
+        raise TypeError(f"{raw!r} ≠ 0 … {_COUNT_MAX}")
     return raw
 
 

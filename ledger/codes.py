@@ -328,6 +328,7 @@ class Code(StrEnum):
     API_STOPPED = "api.stopped"
     API_INTERNAL = "api.internal"
     API_ANSWER = "api.answer"
+    API_BUSY = "api.busy"
 
     IDENTITY_MISSING = "identity.missing"
     IDENTITY_TOKEN = "identity.token"

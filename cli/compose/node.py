@@ -138,7 +138,12 @@ def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Itera
         )
         listening = listen(settings.api_listen)
         held.callback(listening.close)
-        server = http_server(create_app(service, issuer=open_issuer(settings)), https=https)
+        app = create_app(
+            service,
+            issuer=open_issuer(settings),
+            requests_per_address=settings.requests_per_address,
+        )
+        server = http_server(app, https=https)
         yield OpenNode(settings, runner, server, listening, outbound)
 
 

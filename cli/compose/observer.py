@@ -15,7 +15,6 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.client.upstream import Asking, HttpUpstream
 from api.clock import now_ms
-from api.documents.issuing import Issuer
 from api.service import LedgerService
 from api.tlog_witness.app import create_witness_app
 from api.tlog_witness.own_log import OwnLog
@@ -82,12 +81,7 @@ async def run_observer(settings: ObserverSettings, *, stop_with_parent: bool = F
             held_cosigner(settings, trust, secret) as cosigner,
             listen(settings.api_listen) as listening,
         ):
-            app = _app(
-                opened,
-                trust,
-                cosigner,
-                open_issuer(settings),
-            )
+            app = _app(opened, settings, trust, cosigner)
             server = http_server(app, https=https)
             log.info("observer.started", network=trust.network_id.hex(), api=settings.api_url)
             await run_together(
@@ -103,10 +97,14 @@ async def run_observer(settings: ObserverSettings, *, stop_with_parent: bool = F
 
 
 def _app(
-    opened: _Opened, trust: TrustRoot, cosigner: WitnessedLog | None, issuer: Issuer
+    opened: _Opened, settings: ObserverSettings, trust: TrustRoot, cosigner: WitnessedLog | None
 ) -> FastAPI:
     """A node's interface; and under ``/witness`` a tlog-witness of this chain where it cosigns."""
-    app = create_app(opened.service, issuer=issuer)
+    app = create_app(
+        opened.service,
+        issuer=open_issuer(settings),
+        requests_per_address=settings.requests_per_address,
+    )
     if cosigner is not None:
         own = OwnLog(opened.service.chain, opened.node, trust)
         witness = Witness([cosigner], lambda: now_ms() // 1000)

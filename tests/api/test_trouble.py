@@ -1,6 +1,7 @@
 """A node in trouble says what it is, takes nothing in that it cannot keep, and says when to ask."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 import httpx
@@ -100,6 +101,39 @@ def ask(
             return await client.request(method, path, content=body, headers=kind)
 
     return asyncio.run(asked())
+
+
+def test_a_node_answers_so_many_requests_of_one_address_at_a_time() -> None:
+    town = Town()
+    service = LedgerService(town.chain, CATALOGUE, StillNode(town.chain), signer("log centre"))
+    app = create_app(service, requests_per_address=1)
+
+    async def story() -> None:
+        sent, finish = asyncio.Event(), asyncio.Event()
+
+        async def body() -> AsyncIterator[bytes]:
+            sent.set()
+            await finish.wait()
+            yield b""
+
+        def client(host: str) -> httpx.AsyncClient:
+            transport = httpx.ASGITransport(app, client=(host, 1))
+            return httpx.AsyncClient(transport=transport, base_url="http://node")
+
+        async with client("192.0.2.1") as greedy, client("192.0.2.2") as modest:
+            kind = {"Content-Type": "application/msgpack"}
+            slow = asyncio.create_task(greedy.post("/v1/bundles", content=body(), headers=kind))
+            await sent.wait()
+            busy = await greedy.get("/v1/network")
+            assert (busy.status_code, busy.json()["code"]) == (429, "api.busy")
+            assert busy.headers["Retry-After"] == "1"
+            assert busy.headers["X-Frame-Options"] == "DENY", "like any other answer"
+            assert (await modest.get("/v1/network")).status_code == 200
+            finish.set()
+            assert (await slow).status_code == 400
+            assert (await greedy.get("/v1/network")).status_code == 200
+
+    asyncio.run(story())
 
 
 def deposited(town: Town) -> tuple[Bundle, RecordId]:
