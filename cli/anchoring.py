@@ -17,7 +17,7 @@ from ledger.core.canonical import Value
 from ledger.core.identifiers import Digest, MemberId, Subject
 from ledger.core.openings import Openings
 from ledger.core.receipt import Receipt
-from ledger.core.record import Evidence, Record
+from ledger.core.record import Evidence, Record, Ref
 
 DEPOSIT: Final = "evidence.deposited"
 BATCH: Final = "ledger.batch_anchored"
@@ -72,19 +72,22 @@ def batch_record(
     documents: Sequence[BatchedDocument],
     facts: Mapping[str, Value],
     now_ms: int,
+    *,
+    type_key: str = BATCH,
+    refs: tuple[Ref, ...] = (),
 ) -> WrittenRecord:
-    """The record that anchors `documents` together."""
+    """The record that anchors `documents` together, or stamps them (`type_key`)."""
     root = document_tree((each.sha256, each.size_bytes) for each in documents).root
     fields: dict[str, Value] = {"root": root, "count": len(documents), **facts}
     record = Record(
-        type=BATCH,
+        type=type_key,
         issuer=issuer,
         subject=Subject(subject),
         occurred_at_ms=now_ms,
         evidence=(),
         fields=fields,
         private=None,
-        refs=(),
+        refs=refs,
         nonce=new_nonce(),
     )
     return WrittenRecord(record, ())

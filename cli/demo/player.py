@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from cli.demo import outages, sealing, waiting, witness, writing
+from cli.demo import outages, sealing, stamping, waiting, witness, writing
 from cli.demo.play import Play
 from cli.demo.story import Scene
 from cli.words import language
@@ -11,6 +11,7 @@ from cli.words import language
 _DEEDS: Final[Mapping[str, Callable[[Play, Scene], str]]] = {
     "record": writing.record,
     "refused": writing.refused,
+    "refused_everywhere": writing.refused_everywhere,
     "folder": writing.folder,
     "batch": writing.batch,
     "ocds": writing.ocds,
@@ -18,6 +19,7 @@ _DEEDS: Final[Mapping[str, Callable[[Play, Scene], str]]] = {
     "open": sealing.open_,
     "prove_bid": sealing.prove,
     "redraw": witness.redraw,
+    "stamp_check": stamping.check,
     "kill": outages.kill,
     "restart": outages.restart,
     "wait": waiting.wait,

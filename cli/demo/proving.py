@@ -11,11 +11,15 @@ from cli.demo.play import Play
 from cli.demo.stage import Stage
 from cli.demo.tampering import tamper
 from cli.demo.telling import Telling
+from cli.stamping import ANSWER_SUFFIX
 from cli.words import say
 from ledger.core.identifiers import RecordId
 from ledger.core.receipt import decode_receipt
 
-_SUFFIXES: Final = (RECEIPT_SUFFIX, BATCH_SUFFIX, OPENINGS_SUFFIX, PROOF_SUFFIX)
+_SUFFIXES: Final = (
+    *(RECEIPT_SUFFIX, BATCH_SUFFIX, OPENINGS_SUFFIX, PROOF_SUFFIX),
+    ANSWER_SUFFIX,
+)
 
 
 def prove(play: Play) -> None:

@@ -13,7 +13,7 @@ from ledger.core.identifiers import MemberId
 
 DEEDS: Final = frozenset(
     {
-        "record", "refused", "folder", "batch", "ocds",
+        "record", "refused", "refused_everywhere", "folder", "batch", "ocds", "stamp_check",
         "seal", "open", "prove_bid", "redraw",
         "kill", "restart",
         "wait", "height", "alert", "certificate", "uncertified",
@@ -88,6 +88,8 @@ class Scene:
     """A value: the moment that is waited for."""
     code: str = ""
     """With which a record is refused, or what a proof says of a bid."""
+    file: str = ""
+    """A stamped document, or one of the last batch, that is checked."""
     lacking: tuple[str, ...] = ()
     """Codes of the types that are missing."""
     opens: tuple[str, ...] = ()

@@ -53,6 +53,23 @@ def refused(play: Play, scene: Scene) -> str:
     return say("demo.not_refused", code=scene.code)
 
 
+def refused_everywhere(play: Play, scene: Scene) -> str:
+    """A record that each node by itself does not let in, asked one after the other."""
+    (writing,) = scene.records
+    desk, written = play.desks[writing.by], play.record(writing)
+    codes: dict[str, str] = {}
+    for node in play.stage.nodes:
+        try:
+            desk.at(node.api).submit([written])
+            codes[node.node_id] = "–"
+        except LedgerError as problem:
+            codes[node.node_id] = problem.code.value
+    as_told = set(codes.values()) == {scene.code}
+    told = " ".join(f"{node} {code}" for node, code in codes.items())
+    play.telling.check(as_told, say("demo.refused_everywhere", count=len(codes)), told)
+    return say("demo.refused", code=scene.code)
+
+
 def folder(play: Play, scene: Scene) -> str:
     """Every document of the folder, one record each, in one bundle."""
     desk, now_ms = play.desks[scene.by], clock_ms()
@@ -77,7 +94,16 @@ def batch(play: Play, scene: Scene) -> str:
     ]
     facts = play.values.fields(writing.fields, now_ms)
     subject = play.values.subject(writing.subject)
-    written = anchoring.batch_record(desk.member_id, subject, documents, facts, now_ms)
+    facts |= play.facts.of(writing.facts)
+    written = anchoring.batch_record(
+        desk.member_id,
+        subject,
+        documents,
+        facts,
+        now_ms,
+        type_key=writing.type,
+        refs=play.values.refs(writing.refs),
+    )
     (kept,) = desk.submit([written])
     play.keep(writing.id, kept.receipt)
     wanted = [position for position in PROVED if position < scene.count]

@@ -20,6 +20,7 @@ PLAY_S = 280
 ALERTS = {
     "chengdu": ["AL02"],
     "haidian": ["AL36", "AL32", "AL33", "AL30"],
+    "hubei": ["AL29", "AL26", "AL27", "AL28"],
     "xiongan": ["AL07", "AL09"],
 }
 """What the rules raise in each story, in its order, and nothing else."""
