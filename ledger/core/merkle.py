@@ -125,6 +125,32 @@ class Tree:
         while len(self._levels[-1]) > 1:
             self._levels.append(_level_above(self._levels[-1]))
 
+    def leaves(self) -> list[bytes]:
+        """A copy of the leaf hashes."""
+        return list(self._levels[0])
+
+    def edited(self, leaf_hashes: list[bytes], first: int, touched: Iterable[int]) -> "Tree":
+        """The tree over other leaves, of which those below `first` stand where they stood.
+
+        Args:
+            leaf_hashes: all of them; they become the new tree's.
+            first: from here on anything may have changed.
+            touched: places below `first` whose hash changed.
+        """
+        made = Tree(())
+        made._levels = levels = [leaf_hashes]
+        dirty = set(touched)
+        while len(levels[-1]) > 1:
+            below, known = levels[-1], self._levels[len(levels)] if first > 1 else []
+            first >>= 1
+            # Both children of a node below `first` stand below twice of it, as they did before.
+            above = known[:first] + _level_above(below[2 * first :])
+            dirty = {each >> 1 for each in dirty if each >> 1 < first}
+            for each in dirty:
+                above[each] = node_hash(below[2 * each], below[2 * each + 1])
+            levels.append(above)
+        return made
+
     @property
     def size(self) -> int:
         """Number of leaves."""

@@ -114,7 +114,8 @@ def status_leaf(key: bytes, value: bytes) -> bytes:
 class StatusTree:
     """All rows of the slow state after one block; never changed, only succeeded.
 
-    The tree is computed anew when a row changes: slow rows are few and change rarely.
+    Its successor hashes what changed: a row that ends costs a path, a new row what stands to the
+    right of it.
     """
 
     __slots__ = ("_keys", "_rows", "_tree")
@@ -176,8 +177,27 @@ class StatusTree:
         }
         if not changed:
             return self
+        keys, leaves = list(self._keys), self._tree.leaves()
+        first, touched = len(keys), list[int]()
+        for key, value in sorted(changed.items()):
+            at = bisect_left(keys, key)
+            there = at < len(keys) and keys[at] == key
+            if value is not None and there:
+                leaves[at] = merkle.leaf_hash(status_leaf(key, value))
+                touched.append(at)
+            elif value is not None:
+                keys.insert(at, key)
+                leaves.insert(at, merkle.leaf_hash(status_leaf(key, value)))
+                first = min(first, at)
+            elif there:
+                del keys[at], leaves[at]
+                first = min(first, at)
+        made = StatusTree({})
+        made._keys = tuple(keys)
         rows = {key: value for key, value in (self._rows | changed).items() if value is not None}
-        return StatusTree(rows)
+        made._rows = rows
+        made._tree = self._tree.edited(leaves, first, [each for each in touched if each < first])
+        return made
 
 
 def writes_root(writes: Iterable[tuple[bytes, bytes | None]]) -> tuple[int, Digest]:
