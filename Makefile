@@ -90,8 +90,9 @@ failpoints: .venv/.dev ## Kill a real node between every two steps on its disk (
 nemesis: .venv/.dev ## Kill real nodes at random while records flow (ROUNDS=100)
 	@$(BIN)/python -m tests.network --rounds $(or $(ROUNDS),100)
 
-bench: .venv/.dev ## Measure what the rules cost, and records per second on four real nodes
+bench: .venv/.dev ## Measure what rules cost, a batch of a million, and records per second on four real nodes
 	@$(BIN)/python -m bench.rules
+	@$(BIN)/python -m bench.seals
 	@$(BIN)/python -m bench $(ARGS)
 
 pictures: .venv/.dev ## Photograph the pages anew for docs/zh (needs chromium and a CJK font)

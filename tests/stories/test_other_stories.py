@@ -50,6 +50,7 @@ def test_each_story_holds_with_its_alerts_and_no_others(tmp_path: Path) -> None:
         foreseen = [each.alert for each in load_story(name=name).scenes if each.alert]
         assert foreseen == alerts
         told = json.loads(said[name])
+        assert "failed" in told, f"{name}: {said[name]}"
         assert (playing[name].returncode, told["failed"]) == (0, []), said[name]
         assert f"{len(alerts)} 条预警" in [each["outcome"] for each in told["scenes"]]
         receipts = {path.name for path in (tmp_path / name / "receipts").glob("*.receipt.json")}
