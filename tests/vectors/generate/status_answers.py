@@ -139,6 +139,7 @@ def _fail(here: World) -> Cases:
         wrong("rows that are no neighbours", here.answer(group, START_MS, 0, first), 16, rows),
         wrong("rows in the wrong order", here.answer(group, START_MS, first, first - 1), 16, rows),
         wrong("one neighbour of an absence", here.answer("seal/S/", None, 1), 16, rows),
+        wrong("neighbours on one side", here.answer("seal/S/", None, 0, 1), 16, rows),
         wrong("absence of what is there", here.answer(group, None, first - 1), 16, rows),
         wrong("row of another seal", replace(now, row="seal/SEAL-620100-0006/"), 16, rows),
         wrong("after the head", replace(now, at_ms=HEAD_MS + 1), 16, "answer.future"),
