@@ -8,6 +8,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
+from api.documents.court_desk import CourtDesk
 from api.documents.desk import CertificateDesk
 from api.documents.issuing import Issuer
 from api.errors import HANDLERS
@@ -24,6 +25,7 @@ from api.routes import (
     bundles,
     certificates,
     completeness,
+    court_bundles,
     coverage,
     deposits,
     diagnose,
@@ -42,6 +44,7 @@ ROUTERS: Final = (
     bundles.router,
     records.router,
     certificates.router,
+    court_bundles.router,
     blocks.router,
     alerts.router,
     completeness.router,
@@ -91,6 +94,7 @@ def create_app(
         app.add_exception_handler(kind, in_pages(handler))
     app.state.service = service
     app.state.certificates = CertificateDesk(service, issuer)
+    app.state.court = CourtDesk(service)
     app.state.registry = registry_of(service)
     app.add_middleware(Fairness, most=requests_per_address)
     app.add_middleware(SecurityHeaders)

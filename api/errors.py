@@ -82,6 +82,9 @@ _EXACT: Final[Mapping[Code, int]] = {
     Code.CATALOGUE_MISSING: 503,
     Code.DEPOSIT_FULL: 429,
     Code.CERTIFICATE_PDF_BUSY: 429,
+    Code.COURT_BUNDLE_BUSY: 429,
+    Code.COURT_BUNDLE_NOTHING: 404,
+    Code.COURT_BUNDLE_TOO_MANY: 413,
     Code.CERTIFICATE_PDF_NUMBER: 400,
     # Not 503: waiting does not help, another server does (RFC 9110 section 15.5.20).
     Code.OBSERVER_SUBMISSION: 421,

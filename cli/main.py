@@ -8,6 +8,7 @@ from cli import help_frame
 from cli.commands import (
     address,
     bidding,
+    bundling,
     catalogue,
     certificate,
     coverage,
@@ -50,7 +51,7 @@ app = typer.Typer(
 )
 for _part in (
     *(network, node, observer, keys, writing, reading, diagnose, project, coverage),
-    *(certificate, tracing, watching, misconduct, seal),
+    *(certificate, bundling, tracing, watching, misconduct, seal),
     *(log, witness, bidding, supervising, verifying, disclosing, depositing),
     *(address, drawing, catalogue, demo),
 ):

@@ -14,9 +14,10 @@ from typing import Final
 from ledger.certificate_pdfs import SignatureJudge
 from ledger.core.strict_json import JsonValue
 from ledger.errors import LedgerError
+from ledger.evidence import read_evidence
 from ledger.files import digest_document
 from ledger.judging import Outcome, judge
-from ledger.presented import proofs_under, read_all
+from ledger.presented import proofs_under
 from ledger.reliance import Reliance, read_reliance, trusts_under
 from ledger.report import outcome_lines, problem_sentence, trust_line
 from ledger.report_json import outcome_value, trust_value
@@ -49,11 +50,12 @@ def main(arguments: Sequence[str] | None = None, signatures: SignatureJudge | No
         trusts = reading.each(trusts_under(reading.each(asked.trust)))
         reliance = read_reliance(trusts, reading.each(asked.policy), _times(reading, asked))
         proofs = reading.each(proofs_under(reading.each(asked.files)))
-        presented = read_all(proofs)
+        evidence = read_evidence(proofs)
         documents = [digest_document(path) for path in reading.each(asked.document)]
     except (OSError, LedgerError) as problem:
         return _unreadable(reading.path, problem, asked)
-    outcomes = judge(presented, reliance, documents, signatures)
+    whole = [*documents, *evidence.documents]
+    outcomes = judge(evidence.presented, reliance, whole, signatures)
     verified = all(each.holds for each in outcomes)
     if asked.json:
         _print_json(

@@ -73,6 +73,16 @@ class Code(StrEnum):
     TLOG_PROOF_BARE = "tlog_proof.bare"
     TLOG_PROOF_OTHER = "tlog_proof.other"
 
+    COURT_BUNDLE_FORM = "court_bundle.form"
+    COURT_BUNDLE_CHANGED = "court_bundle.changed"
+    COURT_BUNDLE_MISSING = "court_bundle.missing"
+    COURT_BUNDLE_STRAY = "court_bundle.stray"
+    COURT_BUNDLE_OTHER = "court_bundle.other"
+    COURT_BUNDLE_ORIGINAL = "court_bundle.original"
+    COURT_BUNDLE_TOO_MANY = "court_bundle.too_many"
+    COURT_BUNDLE_BUSY = "court_bundle.busy"
+    COURT_BUNDLE_NOTHING = "court_bundle.nothing"
+
     TIME_STAMP_FORMAT = "time_stamp.format"
     TIME_STAMP_IMPRINT = "time_stamp.imprint"
     TIME_STAMP_NONCE = "time_stamp.nonce"

@@ -4,6 +4,8 @@ Documents are hashed as streams and never held.
 """
 
 import hashlib
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -41,13 +43,18 @@ def digest_document(path: Path) -> DocumentDigest:
     Raises:
         OSError: the file cannot be read.
     """
-    sha256, sm3, size_bytes = hashlib.sha256(), _sm3(), 0
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            sha256.update(chunk)
-            size_bytes += len(chunk)
-            if sm3 is not None:
-                sm3.update(chunk)
+        return digest_pieces(iter(partial(file.read, _CHUNK_BYTES), b""))
+
+
+def digest_pieces(pieces: Iterable[bytes]) -> DocumentDigest:
+    """SHA-256, SM3 and size of a document that comes in pieces; `sm3` as in `digest_document`."""
+    sha256, sm3, size_bytes = hashlib.sha256(), _sm3(), 0
+    for piece in pieces:
+        sha256.update(piece)
+        size_bytes += len(piece)
+        if sm3 is not None:
+            sm3.update(piece)
     return DocumentDigest(
         Digest(sha256.digest()), size_bytes, None if sm3 is None else Digest(sm3.finalize())
     )

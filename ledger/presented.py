@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from ledger.carriers.court_zip import START_BYTES, says_bundle
 from ledger.carriers.pdf_attachment import PDF_BYTES_MAX, is_pdf, says_certificate
 from ledger.certificate_pdfs import PaperCertificate, decode_certificate_pdf
 from ledger.codes import Code
@@ -37,8 +38,6 @@ FILE_BYTES_MAX: Final = openings.OPENINGS_BYTES_MAX
 """The largest file of any kind; each kind's own cap is judged by its decoder."""
 PRESENTED_MAX: Final = 10_000
 """Files of one folder."""
-PRESENTED_BYTES_MAX: Final = 512 << 20
-"""All files together: they are judged together, and held until then."""
 Presentable: TypeAlias = (
     Receipt
     | Openings
@@ -107,24 +106,6 @@ def read_presented(path: Path) -> Presented:
     return Presented(str(path), decode_presented(read_capped(path, FILE_BYTES_MAX)))
 
 
-def read_all(paths: Iterable[Path]) -> list[Presented]:
-    """The files at some paths.
-
-    Raises:
-        OSError: a file cannot be read.
-        FormatError: as `decode_presented`; `verify.too_large` for all of them together.
-    """
-    presented: list[Presented] = []
-    size = 0
-    for path in paths:
-        data = read_capped(path, FILE_BYTES_MAX)
-        size += len(data)
-        if size > PRESENTED_BYTES_MAX:
-            raise FormatError(Code.VERIFY_TOO_LARGE, limit=PRESENTED_BYTES_MAX)
-        presented.append(Presented(str(path), decode_presented(data)))
-    return presented
-
-
 def decode_presented(data: bytes) -> Presentable:
     """What a file spells: a receipt, by itself or inside another form, openings, or another proof.
 
@@ -177,6 +158,10 @@ def proofs_under(paths: Iterable[Path]) -> Iterator[Path]:
 
 def _is_proof(path: Path) -> bool:
     """Whether a file in a folder says that it is one of the kinds; a broken one still counts."""
+    if path.suffix == ".zip":
+        # Of other people's archives in the folder nothing is asked.
+        with path.open("rb") as file:
+            return says_bundle(file.read(START_BYTES))
     if path.suffix == ".pdf":
         # Originals are PDF as well; of these nothing is asked here.
         with path.open("rb") as file:

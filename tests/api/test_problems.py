@@ -95,6 +95,7 @@ def test_every_code_has_a_status_that_fits_its_kind(code: Code) -> None:
         "deposit": {422, 429, 500},
         "catalogue": {422, 500, 503},
         "certificate_pdf": {400, 429, 500},
+        "court_bundle": {404, 413, 429, 500},
         "api": {400, 403, 404, 405, 415, 429, 500, 503},
     }.get(layer, {500})
     assert status in expected

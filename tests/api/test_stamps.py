@@ -14,8 +14,9 @@ from cli.stamping import Listed, keep_proofs, proofs_of
 from ledger.core.batch import DocumentDigest, document_tree
 from ledger.core.identifiers import Digest, RecordId
 from ledger.core.record import Record
+from ledger.evidence import read_evidence
 from ledger.judging import judge
-from ledger.presented import proofs_under, read_all
+from ledger.presented import proofs_under
 from ledger.reliance import Reliance
 from tests.api.one_node import OneNode, now_ms
 from tests.api.small_seal import connected, life_of_a_seal
@@ -97,7 +98,7 @@ def test_every_line_is_proved_again_without_a_node(house: House, tmp_path: Path)
     found = check_stamped(house.sdk, document(b"licence 2"))
     assert told(found[0])["authorised"] == "granted"
     keep_proofs(tmp_path, Path("licence.pdf"), found)
-    presented = read_all(proofs_under([tmp_path]))
+    presented = read_evidence(proofs_under([tmp_path])).presented
     reliance = Reliance((house.node.trust,))
     outcomes = judge(presented, reliance, [document(b"licence 2")])
     assert [each.problem for each in outcomes] == [None] * 3

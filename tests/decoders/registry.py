@@ -33,6 +33,7 @@ from ledger.core.canonical import decode, encode
 from ledger.core.certificate import decode_certificate
 from ledger.core.certificate_number import certificate_number, parse_certificate_number
 from ledger.core.checkpoint import parse_checkpoint
+from ledger.core.court_manifest import decode_manifest, encode_digests, parse_digests
 from ledger.core.deposit import decode_deposit
 from ledger.core.entry import decode_entry
 from ledger.core.genesis import decode_genesis
@@ -185,6 +186,13 @@ LEDGER = [
         whole=False,
     ),
     binary(decode_certificate, values.certificates),
+    file(decode_manifest, values.court_manifests),
+    binary(
+        parse_digests,
+        values.court_digests,
+        spell=encode_digests,
+        spelling=Spelling.TEXT,
+    ),
     binary(decode_token, values.stamp_tokens, **GIVEN_BYTES),
     binary(granted_token, values.stamp_answers, **GIVEN_BYTES),
     binary(decode_genesis, values.genesis_values),

@@ -13,6 +13,7 @@ from ledger.core.bundle import Bundle, BundleHeader, sign_bundle
 from ledger.core.canonical import Value
 from ledger.core.certificate import CommitCertificate, Slot
 from ledger.core.checkpoint import Checkpoint
+from ledger.core.court_manifest import CourtManifest
 from ledger.core.deposit import Deposit, DepositHeader, Recipient
 from ledger.core.entry import Entry
 from ledger.core.genesis import Genesis
@@ -359,3 +360,17 @@ _stamps = [
 ]
 stamp_tokens = st.sampled_from(_stamps)
 stamp_answers = st.sampled_from([seq(seq(integer(2))), *(seq(seq(integer(0)), t) for t in _stamps)])
+
+court_manifests = st.builds(
+    CourtManifest,
+    st.binary(min_size=32, max_size=32).map(NetworkId),
+    st.text("招标ab ", max_size=20),
+    st.text("招标ab ", max_size=20),
+    st.integers(0, 1 << 53),
+    st.integers(0, 1000),
+)
+court_digests = st.dictionaries(
+    st.from_regex(r"[a-z]{1,8}/[a-z0-9.-]{1,20}", fullmatch=True),
+    st.binary(min_size=32, max_size=32).map(Digest),
+    max_size=5,
+)

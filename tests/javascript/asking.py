@@ -13,9 +13,9 @@ from tests.vectors.reading import VECTORS
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 NODE = shutil.which("node")
-NOT_FOR_A_VERIFIER = frozenset({"add_checkpoint", "deposit", "time_stamp"})
+NOT_FOR_A_VERIFIER = frozenset({"add_checkpoint", "deposit", "time_stamp", "court_bundle"})
 """Folders of vectors that say what a server answers, what takes a secret key to open, and whose word
-about time counts, which the verifier in JavaScript says that it does not judge."""
+about time counts, which the verifier in JavaScript says that it does not judge, and the form of a ZIP file."""
 
 
 def node(ask: str, **question: Any) -> Any:

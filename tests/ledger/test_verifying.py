@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ledger import presented
+from ledger import evidence, presented
 from ledger.__main__ import main
 from ledger.codes import Code
 from ledger.core import receipt as receipts
@@ -274,10 +274,10 @@ def test_larger_proofs_than_a_verifier_holds_are_said(
 ) -> None:
     """Ten thousand files of the largest size are more than any machine has memory for."""
     size = sum(each.stat().st_size for each in (court / "case").glob("*.json"))
-    monkeypatch.setattr(presented, "PRESENTED_BYTES_MAX", size - 1)
+    monkeypatch.setattr(evidence, "PRESENTED_BYTES_MAX", size - 1)
     assert ask(court, str(court / "case")) == 2
     assert Code.VERIFY_TOO_LARGE.value in capsys.readouterr().err
-    monkeypatch.setattr(presented, "PRESENTED_BYTES_MAX", size)
+    monkeypatch.setattr(evidence, "PRESENTED_BYTES_MAX", size)
     assert ask(court, str(court / "case")) == 0
 
 

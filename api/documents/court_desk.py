@@ -1,0 +1,118 @@
+"""Hands out court bundles: what a caller may see of a subject or a record, in one ZIP.
+
+One at a time, and the event loop gets its turn between two receipts. Rights are asked of every
+record; what the caller may not see is left out, like in every list. Spec:
+``docs/spec/court_bundle.md``.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from api.clock import now_ms
+from api.documents.court_bundle import Contents, Part, bundle_parts
+from api.service import LedgerService
+from ledger.block_store import StoredRecord
+from ledger.codes import Code
+from ledger.core.identifiers import NodeId, RecordId, Subject
+from ledger.core.policy import committee_policy
+from ledger.core.receipt import Receipt
+from ledger.core.tlog_proof import TlogProof, tlog_proof
+from ledger.errors import FormatError, LedgerError
+from ledger.lookup import Turn
+from ledger.trust import trust_root
+
+RECORDS_MAX: Final = 200
+"""In one answer; the command asks for the receipts one by one, and takes more."""
+_PAGE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A bundle that can be sent."""
+
+    name: str
+    """Of the file."""
+    parts: Sequence[Part]
+
+
+class CourtDesk:
+    """Court bundles of one node's ledger."""
+
+    def __init__(self, service: LedgerService) -> None:
+        self._service = service
+        self._busy = asyncio.Lock()
+
+    async def of_record(self, record_id: RecordId) -> Packed:
+        """The bundle of one record.
+
+        Raises:
+            NotPublic: `api.not_public`.
+            StoreError: `record.unknown`, `receipt.pending`.
+            LedgerError: `court_bundle.busy`.
+        """
+        stored = self._service.stored(record_id)
+        self._service.viewer.require(self._service.decoded(stored))
+        return await self._packed(record_id.hex(), [stored], record_id.hex()[:16])
+
+    async def of_subject(self, subject: Subject) -> Packed:
+        """The bundle of everything about a subject that the caller may see.
+
+        Raises:
+            StoreError: `receipt.pending`.
+            FormatError: `court_bundle.nothing`, `court_bundle.too_many`.
+            LedgerError: `court_bundle.busy`.
+        """
+        shown = list(self._shown(subject))
+        if not shown:
+            raise FormatError(Code.COURT_BUNDLE_NOTHING, about=subject)
+        return await self._packed(subject, shown, "package")
+
+    def _shown(self, subject: Subject) -> Iterator[StoredRecord]:
+        service, after, count = self._service, None, 0
+        while True:
+            page = service.chain.lookup.by_subject(subject, Turn(_PAGE, after, newest_first=False))
+            for each in page.items:
+                stored = service.stored(each.record_id)
+                if not service.viewer.may_see(service.decoded(stored)):
+                    continue
+                count += 1
+                if count > RECORDS_MAX:
+                    raise FormatError(Code.COURT_BUNDLE_TOO_MANY, limit=RECORDS_MAX)
+                yield stored
+            if page.cursor is None:
+                return
+            after = page.cursor
+
+    async def _packed(self, about: str, shown: Sequence[StoredRecord], name: str) -> Packed:
+        if self._busy.locked():
+            raise LedgerError(Code.COURT_BUNDLE_BUSY)
+        async with self._busy:
+            made: list[tuple[Receipt, TlogProof]] = []
+            for stored in shown:
+                made.append(self._proved(stored.record_id))
+                await asyncio.sleep(0)
+            contents = self._contents(about, made)
+            return Packed(f"{name}.zip", await asyncio.to_thread(bundle_parts, contents))
+
+    def _proved(self, record_id: RecordId) -> tuple[Receipt, TlogProof]:
+        receipt = self._service.receipt_of(record_id)
+        signed = self._service.published.signed(receipt.checkpoint.encode()).decode()
+        return receipt, tlog_proof(replace(receipt, checkpoint=signed))
+
+    def _contents(self, about: str, made: Sequence[tuple[Receipt, TlogProof]]) -> Contents:
+        service = self._service
+        trust = trust_root(service.chain.genesis)
+        node, policy = NodeId(service.node.status.node_id), b""
+        if node in trust.committee:
+            policy = committee_policy(trust.origin, trust.committee, node).format()
+        return Contents(
+            trust=trust,
+            about=about,
+            made_at_ms=now_ms(),
+            receipts=[receipt for receipt, _ in made],
+            proofs=made,
+            policy=policy,
+            type_names={key: (each.zh, each.en) for key, each in service.catalogue.types.items()},
+        )

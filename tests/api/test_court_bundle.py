@@ -1,0 +1,393 @@
+"""A court bundle: everything in it is verified, and whatever was changed in it is found."""
+
+import json
+import shutil
+import struct
+import subprocess
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.documents.court_bundle import Contents, bundle_parts, bundle_size, written
+from ledger.__main__ import main
+from ledger.carriers.court_zip import CourtZip, Entry, directory_of, header_of
+from ledger.core.identifiers import Digest
+from ledger.core.openings import Openings
+from ledger.core.policy import committee_policy
+from ledger.core.receipt import Receipt
+from ledger.core.record import Evidence
+from ledger.core.tlog_proof import tlog_proof
+from ledger.court_bundles import check_court_bundle, read_court_bundle
+from ledger.errors import FormatError
+from tests.stamping.maker import Maker
+from tests.stamping.responder import openssl
+from tests.vectors.generate.stamped import stamped
+from tests.vectors.reading import cases
+from tests.vectors.small_network import SmallNetwork, small_record
+
+PAPER = b"%PDF tender document\n"
+
+
+class Desk:
+    """A network with an anchored document, and a bundle about it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        network = SmallNetwork()
+        self.paper = folder / "招标文件 <1>.PDF"
+        self.paper.write_bytes(PAPER)
+        evidence = Evidence(
+            "tender.pdf", Digest(sha256(PAPER).digest()), None, len(PAPER), "application/pdf"
+        )
+        first = replace(small_record("first"), evidence=(evidence,))
+        second = small_record("second")
+        network.commit([network.bundle([first])])
+        network.commit([network.bundle([second])])
+        self.network, self.trust = network, network.trust
+        self.court = Maker("court")
+        receipts = [network.receipt(second), self._stamped(network.receipt(first))]
+        policy = committee_policy(
+            self.trust.origin, self.trust.committee, next(iter(self.trust.committee))
+        )
+        self.contents = Contents(
+            trust=self.trust,
+            about="JC-2026-GC-0117/01",
+            made_at_ms=1_772_337_600_000,
+            receipts=receipts,
+            proofs=[(each, tlog_proof(each)) for each in receipts],
+            originals=[self.paper],
+            policy=policy.format(),
+            type_names={first.type: ("一种记录", "A record of one kind")},
+        )
+        (folder / "trust.json").write_bytes(self.trust.encode())
+        (folder / "court.tsa.pem").write_bytes(self.court.pem)
+
+    def _stamped(self, receipt: Receipt) -> Receipt:
+        head = stamped(self.network, len(self.network.leaves))
+        same = replace(head, path=(), token=self.court.stamp(head.checkpoint))
+        return replace(receipt, timestamps=(same,))
+
+    def write(self, contents: Contents | None = None, name: str = "x.zip") -> Path:
+        path = self.folder / name
+        path.write_bytes(b"".join(written(bundle_parts(contents or self.contents))))
+        return path
+
+    def verify(self, path: Path, *words: str) -> int:
+        return main([str(path), "--trust", str(self.folder), "--lang", "en", *words])
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_a_bundle_is_verified_whole_without_a_network(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = desk.write()
+    assert path.stat().st_size == bundle_size(bundle_parts(desk.contents))
+    assert desk.verify(path) == 0
+    told = capsys.readouterr().out
+    assert told.count("VERIFIED") == 2
+    assert "existed by (time stamp of court)" in told
+    assert f"SHA-256 {sha256(PAPER).hexdigest()} ✓" in told
+    assert desk.verify(path, "--json") == 0
+    results = json.loads(capsys.readouterr().out)["results"]
+    assert [each["file"].partition(": ")[2][:9] for each in results] == ["receipts/"] * 2
+    assert desk.verify(path, "--document", str(desk.paper)) == 0
+    other = desk.folder / "other"
+    other.write_bytes(b"x")
+    assert desk.verify(path, "--document", str(other)) == 1
+
+
+def test_a_folder_with_a_bundle_and_somebody_elses_archive_is_verified(desk: Desk) -> None:
+    box = desk.folder / "box"
+    box.mkdir()
+    desk.write().rename(box / "package.zip")
+    with zipfile.ZipFile(box / "holiday.zip", "w") as other:
+        other.writestr("photo.jpg", b"x")
+    assert desk.verify(box) == 0
+
+
+def test_the_same_contents_give_the_same_bytes_and_a_new_time_another_manifest_and_page(
+    desk: Desk,
+) -> None:
+    one = desk.write().read_bytes()
+    backwards = replace(desk.contents, receipts=desk.contents.receipts[::-1])
+    assert desk.write(backwards, "again.zip").read_bytes() == one
+    later = replace(desk.contents, made_at_ms=desk.contents.made_at_ms + 1000)
+    parts = zip(bundle_parts(desk.contents), bundle_parts(later), strict=True)
+    changed = {one.name for one, other in parts if one.sha256 != other.sha256}
+    assert changed == {"manifest.json", "SHA256SUMS", "verify.html", "verify.txt"}
+
+
+def test_public_tools_do_what_the_page_says(desk: Desk) -> None:
+    """Unpacked by any tool: digests by sha256sum, an id by a pipe, a time by openssl."""
+    box = desk.folder / "unpacked"
+    with zipfile.ZipFile(desk.write()) as archive:
+        assert archive.testzip() is None
+        archive.extractall(box)
+    told = (box / "verify.txt").read_text(encoding="utf-8")
+    commands = [line.strip() for line in told.splitlines()]
+    assert "sha256sum -c SHA256SUMS" in commands
+    whole = subprocess.run(
+        ["sha256sum", "--strict", "-c", "SHA256SUMS"], cwd=box, capture_output=True, check=False
+    )
+    assert whole.returncode == 0, whole.stderr
+    pipe = next(each for each in commands if each.startswith("{ printf"))
+    first = next(each for each in commands if len(each) == 64)
+    computed = subprocess.run(
+        ["bash", "-c", pipe], cwd=box, capture_output=True, check=True, text=True
+    )
+    assert computed.stdout.split()[0] == first
+    ts = next(each.split() for each in commands if each.startswith("openssl ts") and "auth" in each)
+    assert (box / ts[4]).exists() and (box / ts[6]).exists()
+
+
+def test_openssl_verifies_a_time_stamp_out_of_a_bundle(desk: Desk) -> None:
+    """Ed25519 is known to few authorities, so a real one is asked here."""
+    from tests.stamping.responder import Responder
+
+    responder = Responder(desk.folder / "tsa")
+    (receipt,) = [each for each in desk.contents.receipts if each.timestamps]
+    (head,) = receipt.timestamps
+    real = replace(head, token=responder.token(head.checkpoint.encode()))
+    contents = replace(desk.contents, receipts=[replace(receipt, timestamps=(real,))], proofs=())
+    box = desk.folder / "unpacked"
+    with zipfile.ZipFile(desk.write(contents)) as archive:
+        archive.extractall(box)
+    (token,) = box.glob("times/*.der")
+    told = openssl(
+        *("ts", "-verify", "-data", str(token.with_suffix(".txt")), "-in", str(token)),
+        *("-token_in", "-CAfile", str(responder.roots)),
+    )
+    assert b"Verification: OK" in told
+
+
+# What was changed.
+
+
+def rewritten(path: Path, change: Callable[[dict[str, bytes]], Any], *, sums: bool = True) -> None:
+    """The bundle packed anew by somebody who knows the form and changes what lies in it."""
+    with path.open("rb") as file:
+        bundle = CourtZip(file)
+        files = {name: b"".join(bundle.chunks(name)) for name in bundle.entries}
+    change(files)
+    if sums:
+        lines = [
+            f"{sha256(data).hexdigest()}  {name}\n"
+            for name, data in files.items()
+            if name != "SHA256SUMS"
+        ]
+        files["SHA256SUMS"] = "".join(lines).encode()
+    path.write_bytes(packed(files))
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    import zlib
+
+    entries = [Entry(name, len(data), zlib.crc32(data)) for name, data in files.items()]
+    pairs = zip(entries, files.values(), strict=True)
+    return b"".join(header_of(one) + data for one, data in pairs) + directory_of(entries)
+
+
+def one_of(files: dict[str, bytes], start: str, end: str = "") -> str:
+    return next(name for name in files if name.startswith(start) and name.endswith(end))
+
+
+def set_(start: str, end: str, data: Callable[[bytes], bytes]) -> Callable[[dict[str, bytes]], Any]:
+    def change(files: dict[str, bytes]) -> None:
+        name = one_of(files, start, end)
+        files[name] = data(files[name])
+
+    return change
+
+
+def moved(start: str, end: str, name: str) -> Callable[[dict[str, bytes]], Any]:
+    return lambda files: files.update({name: files.pop(one_of(files, start, end))})
+
+
+CHANGES: Sequence[tuple[str, str, Callable[[dict[str, bytes]], Any], bool]] = [
+    ("a page without its line", "court_bundle.changed",
+     set_("verify.html", "", lambda data: data + b" "), False),
+    ("an original without its line", "court_bundle.changed",
+     set_("originals/", "", lambda data: data + b" "), False),
+    ("another original under its own digest", "court_bundle.original",
+     set_("originals/", "", lambda data: data + b" "), True),
+    ("readable text that says other than the record", "court_bundle.other",
+     set_("records/", ".json", lambda data: data.replace(b"first", b"other")), True),
+    ("another record's bytes", "court_bundle.other",
+     set_("records/", ".record", lambda data: data[:-1] + b"\x00"), True),
+    ("a head that nobody cosigned", "court_bundle.other",
+     set_("heads/", "", lambda data: data.replace(b"\n", b"1\n", 1)), True),
+    ("another time stamp beside the receipt's", "court_bundle.other",
+     set_("times/", ".der", lambda data: data[:-1] + b"\x00"), True),
+    ("a receipt less than the manifest says", "court_bundle.other",
+     lambda files: files.pop(one_of(files, "receipts/")), True),
+    ("a receipt under another's name", "court_bundle.other",
+     moved("receipts/", "", "receipts/000000000009-0123456789abcdef.receipt.json"), True),
+    ("another proof under a receipt's name", "court_bundle.other",
+     lambda files: files.update(
+         {one_of(files, "proofs/0000000000"): files[max(n for n in files if n[:6] == "proofs")]}
+     ), True),
+    ("no readable text", "court_bundle.missing",
+     lambda files: files.pop(one_of(files, "records/", ".json")), True),
+    ("no page", "court_bundle.missing", lambda files: files.pop("verify.html"), True),
+    ("a script that somebody added", "court_bundle.stray",
+     lambda files: files.update({"proofs/run.sh": b"x"}), True),
+    ("a program beside the page", "court_bundle.stray",
+     lambda files: files.update({"verify.exe": b"x"}), True),
+    ("a file in a folder of no kind", "court_bundle.stray",
+     lambda files: files.update({"more/file.txt": b"x"}), True),
+    ("a line for a file that is not there", "court_bundle.form",
+     set_("SHA256SUMS", "", lambda data: data + b"0" * 64 + b"  gone.txt\n"), False),
+    ("a file without a line", "court_bundle.form",
+     lambda files: files.update({"more.txt": b"x"}), False),
+    ("another network in the manifest", "court_bundle.other",
+     set_("manifest.json", "", lambda data: data.replace(b'"network_id": "', b'"network_id": "', 1)
+          .replace(data[data.index(b'id": "') + 6 : data.index(b'id": "') + 10], b"0000", 1)), True),
+    ("a manifest of a later version", "format.version",
+     set_("manifest.json", "", lambda data: data.replace(b'"version": 1', b'"version": 2')), True),
+    ("no manifest", "court_bundle.missing", lambda files: files.pop("manifest.json"), True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "code", "change", "sums"), CHANGES, ids=[c[0] for c in CHANGES])
+def test_what_was_changed_in_a_bundle_is_found(
+    desk: Desk,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    code: str,
+    change: Callable[[dict[str, bytes]], Any],
+    sums: bool,
+) -> None:
+    path = desk.write()
+    rewritten(path, change, sums=sums)
+    assert desk.verify(path) != 0
+    captured = capsys.readouterr()
+    assert f"[{code}]" in captured.err + captured.out, name
+
+
+def test_a_forged_receipt_in_a_well_made_bundle_is_refused_at_its_check(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    receipt = desk.network.receipt(small_record("second"), cosigners=["centre"])
+    contents = replace(desk.contents, receipts=[receipt], proofs=(), originals=())
+    assert desk.verify(desk.write(contents)) == 1
+    assert "REFUSED at step 8" in capsys.readouterr().out
+
+
+def test_openings_in_a_bundle_are_judged_under_the_receipt_beside_them(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strange = Openings(desk.contents.receipts[0].record_id, (), None)
+    with pytest.raises(FormatError):
+        from ledger.core.openings import decode_openings
+
+        decode_openings(strange.encode())
+    presented = {"openings/x.openings.json": strange.encode()}
+    assert desk.verify(desk.write(replace(desk.contents, presented=presented))) == 2
+
+
+def test_a_bundle_that_another_tool_packed_is_refused(desk: Desk) -> None:
+    """Compressed, with a comment, with folders, with a link, in another order: all are refused."""
+    path, box = desk.write(), desk.folder / "unpacked"
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(box)
+    names = zipfile.ZipFile(path).namelist()
+    for way in ("deflated", "comment", "folder", "twice", "case"):
+        again = desk.folder / f"{way}.zip"
+        packing = zipfile.ZIP_DEFLATED if way == "deflated" else zipfile.ZIP_STORED
+        with zipfile.ZipFile(again, "w", packing) as archive:
+            for name in names:
+                archive.write(box / name, name)
+            if way == "comment":
+                archive.comment = b"x"
+            if way == "folder":
+                archive.mkdir("more")
+            if way == "case":
+                archive.writestr("VERIFY.html", b"x")
+        with again.open("rb") as file, pytest.raises(FormatError) as refused:
+            CourtZip(file)
+        assert refused.value.code == "court_bundle.form", way
+
+
+@pytest.mark.parametrize("case", cases("court_bundle/accepted"))
+def test_a_file_of_the_form_is_read(tmp_path: Path, case: Any) -> None:
+    path = tmp_path / "x.zip"
+    path.write_bytes(bytes.fromhex(case["data"]))
+    with path.open("rb") as file:
+        bundle = CourtZip(file)
+        found = [{"name": name, "data": bundle.read(name, 100).hex()} for name in bundle.entries]
+    assert found == case["files"]
+    with zipfile.ZipFile(path) as other:
+        assert other.namelist() == [each["name"] for each in case["files"]]
+
+
+@pytest.mark.parametrize("case", cases("court_bundle/refused"))
+def test_a_file_that_is_not_of_the_form_is_refused(tmp_path: Path, case: Any) -> None:
+    path = tmp_path / "x.zip"
+    path.write_bytes(bytes.fromhex(case["data"]))
+    with path.open("rb") as file, pytest.raises(FormatError) as refused:
+        for name in (bundle := CourtZip(file)).entries:
+            bundle.read(name, 100)
+    assert refused.value.code == case["code"]
+
+
+def test_every_bit_of_the_frame_counts(tmp_path: Path) -> None:
+    """No field of a header can say other than the form: neither flags, times nor attributes."""
+    whole = packed({"manifest.json": b"{}", "a/b.txt": b"hello"})
+    path = tmp_path / "x.zip"
+    for at in range(len(whole)):
+        for bit in (0x01, 0x80):
+            bent = bytearray(whole)
+            bent[at] ^= bit
+            path.write_bytes(bent)
+            with path.open("rb") as file, pytest.raises(FormatError):
+                for name in (bundle := CourtZip(file)).entries:
+                    bundle.read(name, 100)
+
+
+def test_a_claim_of_gigabytes_costs_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    whole = bytearray(packed({"manifest.json": b"{}"}))
+    struct.pack_into("<I", whole, len(whole) - 22 + 12, 0xFFFFFF00)
+    path.write_bytes(whole)
+    with path.open("rb") as file, pytest.raises(FormatError):
+        CourtZip(file)
+
+
+def test_a_bundle_that_is_read_again_is_whole(desk: Desk) -> None:
+    bundle = read_court_bundle(desk.write())
+    check_court_bundle(bundle)
+    assert bundle.manifest.records_count == len(bundle.receipts) == 2
+    assert bundle.manifest.about == "JC-2026-GC-0117/01"
+    assert [each.size_bytes for each in bundle.originals.values()] == [len(PAPER)]
+
+
+def test_an_original_that_changes_while_it_is_packed_stops_the_packing(desk: Desk) -> None:
+    parts = bundle_parts(desk.contents)
+    desk.paper.write_bytes(PAPER[::-1])
+    with pytest.raises(FormatError) as refused:
+        list(written(parts))
+    assert refused.value.code == "court_bundle.changed"
+
+
+def test_what_records_say_cannot_write_into_the_page(desk: Desk) -> None:
+    parts = {each.name: each.content for each in bundle_parts(desk.contents)}
+    page = parts["verify.html"]
+    assert isinstance(page, bytes)
+    assert b"<1>" not in page and "招标文件 &lt;1&gt;".encode() in page
+    assert b"<script" not in page and b"http://" not in page and b"https://" not in page
+
+
+def test_unzip_reads_it_too(desk: Desk) -> None:
+    if shutil.which("unzip") is None:
+        pytest.skip("unzip is not installed: apt install unzip")
+    done = subprocess.run(["unzip", "-t", str(desk.write())], capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout
