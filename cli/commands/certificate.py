@@ -1,7 +1,8 @@
-"""`bidwitness certificate`: certificates fetched, verified here, and written as PDF."""
+"""`bidwitness certificate`: fetched, verified here, and written as PDF; and their status."""
 
+from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -9,13 +10,18 @@ from cli.commands.options import AsOption, JsonFlag, NodeOption, TrustOption
 from cli.commands.reading import whom
 from cli.documents import write_result
 from cli.failures import CommandError, Exit
-from cli.output import HELD, Output, facts
+from cli.moments import moment
+from cli.output import FAILED, HELD, Output, facts
 from cli.words import language, say
 from ledger.codes import Code
 from ledger.core.certificate_number import certificate_number, parse_certificate_number
 from ledger.core.identifiers import RecordId
+from ledger.report_json import status_value
 from ledger.verdict import VerifiedRecord
 from ledger.words.moments import beijing_time
+
+if TYPE_CHECKING:
+    from api.client.certificate_status import CertificateStatus
 
 _ID_DIGITS: Final = 64
 
@@ -83,6 +89,65 @@ def show(
         (say("certificate.committed"), beijing_time(verdict.committed_at_ms)),
     ]
     Output(as_json).result(_value(number, stands, verdict), facts(number, rows))
+
+
+@app.command("status", help=say("help.certificate_status"))
+def status(
+    record: RecordArgument,
+    at: Annotated[str | None, typer.Option("--at", help=say("help.certificate_at"))] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help=say("help.certificate_status_out"))
+    ] = None,
+    as_: AsOption = None,
+    node: NodeOption = None,
+    trust: TrustOption = Path("trust.json"),
+    as_json: JsonFlag = False,
+) -> None:
+    """Ask f + 1 nodes whether an address certificate is valid, and verify what they sign."""
+    from api.client import Client
+    from api.client.certificate_status import certificate_status
+
+    urls, root, certificates = whom(as_, node, trust)
+    at_ms = None if at is None else moment(at)
+    with Client(urls, root, certificate_file=certificates) as client:
+        record_id = _record_id(client, record)
+        told = certificate_status(client, record_id, at_ms)
+    for name, answer in told.answers.items() if out is not None else ():
+        write_result(Path(out or "") / f"{name}.status-answer.json", answer.encode())
+    enough = told.stated >= told.stated_needed
+    lines = [_shown(name, told.lacks) for name in told.verdicts if told.kind]
+    lines += [
+        say("certificate.status_until", time=beijing_time(told.until_ms)) if told.until_ms else "",
+        f"{FAILED if told.lacks else HELD} "
+        + say(f"certificate.status_{_word(told)}", time=beijing_time(told.at_ms)),
+        say("certificate.status_head", time=beijing_time(told.head_time_ms)),
+        f"{HELD if enough else FAILED} "
+        + say("seal.stated", found=told.stated, needed=told.stated_needed),
+    ]
+    document = {
+        "record": record_id.hex(),
+        "kind": told.kind,
+        "valid": not told.lacks,
+        "lacks": list(told.lacks),
+        "at_ms": told.at_ms,
+        "until_ms": told.until_ms,
+        "rows": {name: status_value(each) for name, each in told.verdicts.items()},
+    }
+    Output(as_json).result(document, *(line for line in lines if line))
+    if told.lacks:
+        raise typer.Exit(Exit.REFUSED)
+
+
+def _word(told: "CertificateStatus") -> str:
+    if not told.kind:
+        return "absent"
+    return "invalid" if told.lacks else "valid"
+
+
+def _shown(name: str, lacks: Collection[str]) -> str:
+    """Whether a row of the certificate was in force: each fact can fail alone."""
+    word = "ended" if name in lacks else "holds"
+    return f"  {FAILED if name in lacks else HELD} " + say(f"certificate.{name}_{word}")
 
 
 def _value(number: str, stands: str, verdict: VerifiedRecord) -> dict[str, object]:

@@ -1,7 +1,6 @@
 """`bidwitness seal`: the status of a seal, a stamped document checked, a batch stamped."""
 
 import time
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -20,10 +19,10 @@ from cli.commands.options import (
 )
 from cli.commands.reading import whom
 from cli.documents import hash_document, unreadable, write_result
-from cli.failures import CommandError, Exit
+from cli.failures import Exit
+from cli.moments import moment
 from cli.output import FAILED, HELD, Output
 from cli.words import language, say
-from ledger.codes import Code
 from ledger.core.batch import BatchProof, DocumentDigest, decode_batch_proof
 from ledger.report import status_told
 from ledger.report_json import status_value
@@ -60,7 +59,7 @@ def status(
     from api.client.seals import seal_row
 
     urls, root, certificates = whom(as_, node, trust)
-    at_ms = None if at is None else _moment(at)
+    at_ms = None if at is None else moment(at)
     with Client(urls, root, certificate_file=certificates) as client:
         answer, verified = client.status_answer(seal_row(seal), at_ms)
     told = verified.verdict
@@ -176,19 +175,6 @@ def _proof(path: Path) -> BatchProof:
         return decode_batch_proof(path.read_bytes())
     except OSError as problem:
         raise unreadable(path, problem) from problem
-
-
-def _moment(text: str) -> int:
-    """Milliseconds since 1970 of a number, or of a date and time with its offset."""
-    if text.isdecimal():
-        return int(text)
-    try:
-        given = datetime.fromisoformat(text)
-    except ValueError as problem:
-        raise CommandError(Exit.USAGE, Code.API_PARAMETER, what=f"--at {text}") from problem
-    if given.tzinfo is None:
-        raise CommandError(Exit.USAGE, Code.API_PARAMETER, what=f"--at {text}: +08:00 ?")
-    return int(given.timestamp() * 1000)
 
 
 def _now_ms() -> int:

@@ -20,6 +20,7 @@ _DEEDS: Final[Mapping[str, Callable[[Play, Scene], str]]] = {
     "prove_bid": sealing.prove,
     "redraw": witness.redraw,
     "stamp_check": stamping.check,
+    "standing": witness.standing,
     "kill": outages.kill,
     "restart": outages.restart,
     "wait": waiting.wait,

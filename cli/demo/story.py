@@ -14,7 +14,7 @@ from ledger.core.identifiers import MemberId
 DEEDS: Final = frozenset(
     {
         "record", "refused", "refused_everywhere", "folder", "batch", "ocds", "stamp_check",
-        "seal", "open", "prove_bid", "redraw",
+        "seal", "open", "prove_bid", "redraw", "standing",
         "kill", "restart",
         "wait", "height", "alert", "certificate", "uncertified",
     }
@@ -91,7 +91,7 @@ class Scene:
     file: str = ""
     """A stamped document, or one of the last batch, that is checked."""
     lacking: tuple[str, ...] = ()
-    """Codes of the types that are missing."""
+    """Codes of the types that are missing; what a certificate lacks to be valid."""
     opens: tuple[str, ...] = ()
     """``@record:id`` of each sealed record that is opened."""
 

@@ -3,10 +3,12 @@
 import time
 from typing import Any, Final
 
+from api.client.certificate_status import certificate_status
 from cli import anchoring
 from cli.anchoring import RECEIPT_SUFFIX
 from cli.demo.play import POLL_S, READY_S, Play, place
 from cli.demo.story import RECORD, Scene
+from cli.stamping import ANSWER_SUFFIX
 from cli.words import language, say
 from ledger.core.receipt import decode_receipt
 from ledger.draws import verify_draw
@@ -48,6 +50,29 @@ def uncertified(play: Play, scene: Scene) -> str:
     named = " ".join([*lacking, *still_open])
     play.telling.check(as_told and none_there, say("demo.uncertified", codes=named), _words(told))
     return say("demo.uncertified", codes=named)
+
+
+def standing(play: Play, scene: Scene) -> str:
+    """The status of an address certificate, with what it lacks, proved by signed answers."""
+    client = play.desks[scene.by].client
+    record_id = play.values.cited(scene.about[0])
+    until = time.monotonic() + READY_S
+    # The head that a node's answer stands on may be older than the record a moment ago.
+    while True:
+        told = certificate_status(client, record_id)
+        as_told = told.lacks == scene.lacking and told.stated >= told.stated_needed
+        if as_told or time.monotonic() > until:
+            break
+        time.sleep(POLL_S)
+    for name, answer in told.answers.items():
+        anchoring.beside(play.stage.receipts / f"{scene.id}-{name}", ANSWER_SUFFIX).write_bytes(
+            answer.encode()
+        )
+    lacks = " ".join(told.lacks) or "–"
+    facts: dict[str, str | int] = {"lacks": lacks, "stated": told.stated}
+    facts["needed"] = told.stated_needed
+    play.telling.check(as_told, say("demo.standing", **facts))
+    return say("demo.standing", **facts)
 
 
 def redraw(play: Play, scene: Scene) -> str:

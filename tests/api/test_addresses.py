@@ -2,6 +2,7 @@
 while; and what the public is shown of an owner, which is nothing."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -10,9 +11,13 @@ import pytest
 from api import addresses
 from api.client import Client, ClientError
 from api.client.addresses import PATH, look_up
+from api.client.certificate_status import certificate_status
 from ledger.codes import Code
-from ledger.core.identifiers import MemberId
+from ledger.core.identifiers import MemberId, RecordId
 from ledger.core.openings import Openings
+from ledger.core.status_answer import decode_status_answer
+from ledger.errors import VerificationError
+from ledger.status_answers import verify_status_answer
 from tests.api.one_node import OneNode
 from tests.api.small_address import ADDRESS, SmallAddress
 from tests.vectors.small_network import signer
@@ -92,3 +97,40 @@ def test_nothing_that_the_public_is_shown_names_the_owner(
         assert client.get(f"/v1/records/{record}").json()["code"] == "api.not_public"
     rows = client.get(f"/v1/status/certificate/{town.records['use'].hex()}").json()["items"]
     assert len(rows) == 3 and "builder" not in str(rows)
+
+
+# The status of a certificate, with proof.
+
+
+def test_a_certificate_is_valid_by_two_facts_that_fail_alone(
+    node: OneNode, town: SmallAddress, sdk: Client
+) -> None:
+    """Before it was issued, while it is valid, and after the owner said no: each proved offline."""
+    certificate = town.records["use"]
+    now = certificate_status(sdk, certificate)
+    assert (now.kind, now.lacks, now.stated, now.stated_needed) == ("use", (), 1, 1)
+    issued = now.verdicts["certificate"].interval
+    assert issued is not None and issued.from_time_ms is not None
+    before = certificate_status(sdk, certificate, issued.from_time_ms - 1)
+    assert before.lacks == ("certificate", "property", "will")
+
+    town.say(
+        "denial", "builder", "address.owner_confirmed", refs=[("follows", "match")],
+        decision="denied", applicant="bidder", use="residence", owner_salt=town.salt,
+    )  # fmt: skip
+    after = certificate_status(sdk, certificate)
+    assert after.lacks == ("will",)
+    assert certificate_status(sdk, certificate, now.at_ms).lacks == ()
+    unknown = certificate_status(sdk, RecordId(bytes(32)))
+    assert (unknown.kind, unknown.lacks) == ("", ("absent",))
+
+    for told in (now, before, after, unknown):
+        for name, answer in told.answers.items():
+            shown = verify_status_answer(decode_status_answer(answer.encode()), node.trust)
+            assert shown.verdict == told.verdicts[name]
+            # Another's value under the same path is refused.
+            forged = replace(
+                answer, rows=tuple(replace(r, value=r.value[:-1] + b"x") for r in answer.rows)
+            )
+            with pytest.raises(VerificationError):
+                verify_status_answer(forged, node.trust)

@@ -1,0 +1,90 @@
+"""Is an address certificate valid, now or at a time: each of its rows by a status answer.
+
+A certificate is up to three rows of the slow state, and valid while all of them are in force and
+its end has not passed. Each row is proved under a cosigned head, an absent one by its neighbours;
+f + 1 nodes say that nothing came since. Nothing personal is asked or told. Spec:
+``docs/spec/addresses.md``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from api.client.client import Client
+from ledger.core.identifiers import RecordId
+from ledger.core.status_answer import StatusAnswer
+from ledger.status_answers import Standing, StatusVerdict
+
+FACTS: Final = {"property": ("property",), "use": ("property", "will")}
+"""What a certificate shows, by its kind."""
+CERTIFICATE: Final = "certificate"
+ABSENT: Final = "absent"
+UNTIL: Final = "until_ms"
+_KIND, _UNTIL = 1, 5
+"""Places in the certificate's row, behind its interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateStatus:
+    """How a certificate stood at a time."""
+
+    record_id: RecordId
+    kind: str
+    """``property`` or ``use``; empty where there is no such address certificate."""
+    at_ms: int
+    lacks: tuple[str, ...]
+    """`ABSENT`, `CERTIFICATE`, ``property``, ``will``, `UNTIL`: all that fails; empty: valid."""
+    until_ms: int | None
+    """When it ends by itself; None where it does not."""
+    verdicts: Mapping[str, StatusVerdict]
+    """By what each is about: `CERTIFICATE` and its facts."""
+    answers: Mapping[str, StatusAnswer]
+    """The files that prove it, likewise."""
+
+    @property
+    def stated(self) -> int:
+        """How many nodes state the answer that fewest state."""
+        return min(len(each.stated) for each in self.verdicts.values())
+
+    @property
+    def stated_needed(self) -> int:
+        """f + 1 of the committee."""
+        return max(each.stated_needed for each in self.verdicts.values())
+
+    @property
+    def head_time_ms(self) -> int:
+        """Up to when it is proved: the oldest of the heads."""
+        return min(each.head_time_ms for each in self.verdicts.values())
+
+
+def certificate_status(
+    client: Client, record_id: RecordId, at_ms: int | None = None
+) -> CertificateStatus:
+    """The verified status of an address certificate.
+
+    Args:
+        client: of the network.
+        record_id: of the certificate.
+        at_ms: the time that is asked about; None for now.
+
+    Raises:
+        ClientError: `node.unreachable` where no node gave an answer that holds.
+    """
+    row = f"certificate/{record_id.hex()}"
+    answer, verified = client.status_answer(row, at_ms)
+    own = verified.verdict
+    answers, verdicts = {CERTIFICATE: answer}, {CERTIFICATE: own}
+    if own.standing is Standing.ABSENT:
+        return CertificateStatus(record_id, "", own.at_ms, (ABSENT,), None, verdicts, answers)
+    kind, until = str(own.value[_KIND]), own.value[_UNTIL]
+    lacks = [] if own.standing is Standing.IN_FORCE else [CERTIFICATE]
+    for name in FACTS.get(kind, ()):
+        # Asked of the same moment, so that no fact is taken from another.
+        answers[name], verified = client.status_answer(f"{row}/{name}", own.at_ms)
+        verdicts[name] = verified.verdict
+        if verified.verdict.standing is not Standing.IN_FORCE:
+            lacks.append(name)
+    until_ms = until if isinstance(until, int) else None
+    if until_ms is not None and own.at_ms > until_ms:
+        lacks.append(UNTIL)
+    return CertificateStatus(record_id, kind, own.at_ms, tuple(lacks), until_ms, verdicts, answers)
