@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -169,6 +170,25 @@ def test_a_trust_folder_may_hold_other_files_and_links(
     (roots / "linked.json").symlink_to(trust)
     done = run(receipt, "--trust", roots)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.timeout(120)
+def test_a_trust_folder_that_others_fill_holds_nobody_up(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    receipt, trust = files
+    roots = tmp_path / "roots"
+    roots.mkdir()
+    (roots / "near.json").write_bytes(trust.read_bytes())
+    os.mkfifo(roots / "pipe.json")
+    with (roots / "large.json").open("wb") as large:
+        large.truncate(1 << 40)
+    assert run(receipt, "--trust", roots).returncode == 0
+    assert run(receipt, "--trust", roots / "large.json").stderr == "format.too_large\n"
+    for number in range(4_096):
+        (roots / f"{number}.json").write_text("{}")
+    done = run(receipt, "--trust", roots)
+    assert (done.returncode, done.stderr) == (2, "trust.too_many\n")
 
 
 def test_a_name_cannot_write_on_the_readers_terminal(

@@ -6,11 +6,17 @@
  * Opens no connection. Exit status: 0 all proved, 1 one refused, 2 not understood.
  */
 
-import { createReadStream, readFileSync, readdirSync, statSync } from "node:fs";
+import {
+  closeSync, createReadStream, openSync, readFileSync, readSync, readdirSync, statSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
+import { TRUST_BYTES_MAX } from "./genesis.js";
 import { decodeTrust, digestDocument, parsePolicy, Refusal, verifyFiles } from "./index.js";
+import { refuse } from "./refusal.js";
 
+const NETWORKS_MAX = 64;
+const TRUST_FILES_MAX = 4096;
 const NOT_PRINTABLE = /(?! )[\p{C}\p{Z}]/gu;
 const USAGE = "node verify.js FILE … --trust FILE|FOLDER … [--policy FILE] … [--document FILE] … "
   + "[--json]\n";
@@ -48,12 +54,17 @@ async function main(given) {
   return outcomes.every(({ verdict }) => verdict !== null) ? 0 : 1;
 }
 
-/** The trust roots in files, and in folders every `trust.json` and what else says to be one. */
+/**
+ * The trust roots in files, and in folders every `trust.json` and what else says to be one.
+ *
+ * A folder that others can write to holds up nobody: so many files are looked at, of so many bytes.
+ */
 function trustsIn(paths) {
   const found = new Map();
   const take = (path) => {
-    const trust = decodeTrust(readFileSync(path));
+    const trust = decodeTrust(readCapped(path));
     found.set(trust.origin, trust);
+    if (found.size > NETWORKS_MAX) refuse("trust.too_many", { limit: NETWORKS_MAX });
   };
   for (const path of paths) {
     if (!statSync(path).isDirectory()) {
@@ -61,11 +72,13 @@ function trustsIn(paths) {
       continue;
     }
     const names = readdirSync(path);
-    names.map((each) => join(path, each))
-      .filter((each) => each.endsWith(".json") && isFile(each))
+    const beside = names.map((each) => join(path, each)).filter((each) => each.endsWith(".json"));
+    const below = names.map((each) => join(path, each, "trust.json")).filter(isFile);
+    const looked = [...beside, ...below];
+    if (looked.length > TRUST_FILES_MAX) refuse("trust.too_many", { limit: TRUST_FILES_MAX });
+    looked.filter(isFile)
       .filter((each) => basename(each) === "trust.json" || saysTrust(each))
       .forEach(take);
-    names.map((each) => join(path, each, "trust.json")).filter(isFile).forEach(take);
   }
   if (!found.size) throw new Error("no trust root: trust.none");
   return [...found.values()];
@@ -80,11 +93,27 @@ function isFile(path) {
   }
 }
 
+/** A whole file, of which at most one byte more than a trust root may have is read. */
+function readCapped(path) {
+  const data = Buffer.alloc(Math.min(statSync(path).size, TRUST_BYTES_MAX) + 1);
+  const file = openSync(path, "r");
+  let size = 0;
+  try {
+    for (let read = -1; read !== 0; size += read) {
+      read = readSync(file, data, size, data.length - size, null);
+    }
+  } finally {
+    closeSync(file);
+  }
+  if (size > TRUST_BYTES_MAX) refuse("format.too_large", { size, limit: TRUST_BYTES_MAX });
+  return Uint8Array.prototype.slice.call(data, 0, size);
+}
+
 function saysTrust(path) {
   try {
-    return JSON.parse(readFileSync(path, "utf8"))?.format === "bidwitness.trust";
+    return JSON.parse(new TextDecoder().decode(readCapped(path)))?.format === "bidwitness.trust";
   } catch (problem) {
-    if (problem instanceof SyntaxError) return false;
+    if (problem instanceof SyntaxError || problem instanceof Refusal) return false;
     throw problem;
   }
 }
