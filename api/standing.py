@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from api.service import LedgerService
+from contracts.address_certificate_rows import CERTIFIED, lacking
 from contracts.certificate_rows import certified
+from contracts.eseal_rows import lasting
 from contracts.overlay import Overlay
 from contracts.state import State
 from contracts.tables import CERTIFICATE
@@ -23,6 +26,23 @@ class Stands(StrEnum):
     VOIDED = "voided"
     WITHDRAWN = "withdrawn"
     SUPERSEDED = "superseded"
+    REVOKED = "revoked"
+    SUSPENDED = "suspended"
+    """A seal that was published, and is stopped for now."""
+    FACT_ENDED = "fact_ended"
+    """An address certificate of which the property fact or the owner's will no longer holds."""
+    EXPIRED = "expired"
+
+
+_ADDRESS: Final = {
+    None: Stands.VALID,
+    "certificate": Stands.REVOKED,
+    "property": Stands.FACT_ENDED,
+    "will": Stands.FACT_ENDED,
+    "until_ms": Stands.EXPIRED,
+}
+"""By what an address certificate lacks."""
+SEAL_PUBLISHED: Final = "seal.published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +77,11 @@ def _stands(state: State, record_id: RecordId, as_of: Times) -> Stands:
         return Stands.VOIDED
     if state.newest(record_id) is not None:
         return Stands.AMENDED
+    if row.type in CERTIFIED:
+        return _ADDRESS[lacking(state, record_id, as_of, as_of.time_ms)]
+    if row.type == SEAL_PUBLISHED:
+        spell = lasting(state, row.subject)
+        return Stands.VALID if spell is None else Stands(spell.status)
     if row.type != CERTIFICATE or record_id in state.open(row.subject, CERTIFICATE, as_of):
         return Stands.VALID
     last = certified(state, Subject(row.subject))

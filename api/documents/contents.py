@@ -11,6 +11,7 @@ from api.clock import now_ms
 from api.documents import witnessed
 from api.documents.facts import Certificate, Item, Manner, Note, Pair, Row, Said, Section
 from api.documents.issuing import Issuer, link_of
+from api.documents.particular import rows_of, title_of
 from api.documents.words import both
 from api.explorer.names import Names
 from api.explorer.record_view import facts_of
@@ -86,7 +87,7 @@ class _Writing:
         ]
         short = {"record": verdict.record_id.hex()[:SHORT], "entry": entry_hash.hex()[:SHORT]}
         return Certificate(
-            title=both("title.witness" if own else "title.evidence"),
+            title=title_of(self._record),
             number=certificate_number(genesis.domain, verdict.index),
             network=Pair(genesis.name, genesis.domain),
             network_id=genesis.network_id,
@@ -210,6 +211,8 @@ class _Writing:
     def _status(self) -> Iterator[Item]:
         stood = standing_of(self._service, self._verdict.record_id)
         yield _row("standing", *_pair(both(f"standing.{stood.stands}")))
+        names = (self._zh, self._en)
+        yield from rows_of(self._service, self._record, self._verdict.record_id, names)
         time = beijing_time(stood.time_ms)
         yield _row("stood_at", *_pair(both("row.stood_at_told", height=stood.height, time=time)))
         catalogue = self._service.catalogues.of(self._record.subject)
