@@ -216,7 +216,7 @@ class Client:
         """
         params = {} if at_ms is None else {"at": at_ms}
         answers = self.nodes.each(f"/v1/status-answers/{quote(row)}", **params)
-        return collected(answers, self.trust, row, at_ms)
+        return collected(answers, self.trust, row, at_ms, self.nodes.urls)
 
     def search(self, query: str) -> Any:
         """Everything that `query` names."""

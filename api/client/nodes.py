@@ -66,6 +66,11 @@ class Nodes:
         line = transport or EndingTransport(trusting(certificate_file))
         self._http = httpx.Client(transport=Plain(line), timeout=timeout, trust_env=False)
 
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Their base URLs, the preferred one first."""
+        return self._urls
+
     def close(self) -> None:
         """Close all connections."""
         self._http.close()

@@ -4,7 +4,7 @@ What a use cites is not proven here: a use that cites a false answer is refused 
 signed answer is proven under a cosigned head. Spec: ``docs/spec/status_answer.md``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +68,11 @@ def seal_row(seal: str) -> str:
 
 
 def collected(
-    answers: Iterable[httpx.Response], trust: TrustRoot, row: str, at_ms: int | None
+    answers: Iterable[httpx.Response],
+    trust: TrustRoot,
+    row: str,
+    at_ms: int | None,
+    nodes: Sequence[str],
 ) -> tuple[StatusAnswer, VerifiedStatus]:
     """The newest answer that holds, with the statements of every node that gives the same.
 
@@ -78,13 +82,15 @@ def collected(
         ClientError: `node.unreachable` where no node gave an answer that holds.
     """
     best: tuple[StatusAnswer, VerifiedStatus] | None = None
+    reasons: list[str] = []
     statements: list[StatusStatement] = []
     for each in answers:
         try:
             answer = decode_status_answer(each.content)
             verified = verify_status_answer(answer, trust)
-        except LedgerError:
+        except LedgerError as problem:
             # A node that lies or is of another network is passed over; the others may be honest.
+            reasons.append(problem.code.value)
             continue
         if (answer.row, answer.at_ms) != (row, at_ms):
             continue
@@ -97,7 +103,8 @@ def collected(
         if len(best[1].verdict.stated) > committee.f:
             break
     if best is None:
-        raise ClientError(Code.NODE_UNREACHABLE, url=f"/v1/status-answers/{row}", reason="–")
+        told = ", ".join(reasons) or "–"
+        raise ClientError(Code.NODE_UNREACHABLE, url=", ".join(nodes), reason=told)
     return best
 
 

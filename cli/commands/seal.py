@@ -22,10 +22,10 @@ from cli.documents import hash_document, unreadable, write_result
 from cli.failures import Exit
 from cli.moments import moment
 from cli.output import FAILED, HELD, Output
-from cli.words import language, say
+from cli.words import say
 from ledger.core.batch import BatchProof, DocumentDigest, decode_batch_proof
-from ledger.report import status_told
 from ledger.report_json import status_value
+from ledger.status_answers import Standing, StatusVerdict
 from ledger.terminal import printable
 from ledger.words.moments import beijing_time
 
@@ -67,7 +67,7 @@ def status(
         write_result(out, answer.encode())
     enough = len(told.stated) >= told.stated_needed
     lines = [
-        escape(status_told(told, language())),
+        _status_line(seal, told),
         say("seal.head", time=beijing_time(told.head_time_ms), height=told.height),
         f"{HELD if enough else FAILED} "
         + say("seal.stated", found=len(told.stated), needed=told.stated_needed),
@@ -140,6 +140,21 @@ def batch(
     record = kept.receipt.record_id.hex()
     facts = {"record": record, "count": len(documents), "proofs": written_to, "seal": seal}
     output.result(facts, say("seal.batched", count=len(documents), seal=seal, record=record))
+
+
+def _status_line(seal: str, told: StatusVerdict) -> str:
+    """What a seal's spell says, in one sentence."""
+    said = [each for each in told.value if isinstance(each, str)]
+    began = None if told.interval is None else told.interval.from_time_ms
+    facts: dict[str, str | int] = {
+        "seal": seal,
+        "time": beijing_time(told.at_ms),
+        "since": "–" if began is None else beijing_time(began),
+        "owner": said[2] if len(said) > 2 else "–",
+    }
+    word = said[1] if told.standing is Standing.IN_FORCE and len(said) > 1 else told.standing
+    known = word in {"valid", "suspended", "revoked", Standing.ABSENT, Standing.NOT_IN_FORCE}
+    return escape(printable(say(f"seal.is_{word}" if known else "seal.is_absent", **facts)))
 
 
 def _line(line: "Line") -> str:

@@ -1,16 +1,21 @@
 """Stories of stamped documents, checked in one call, each line with its proof."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from rich.progress import Progress
+from typer.testing import CliRunner
 
 from api.client import Client
 from api.client.stamps import About, Checked, Holds, check_stamped
-from cli.stamping import Listed, keep_proofs, proofs_of
+from cli.failures import CommandError
+from cli.main import app
+from cli.stamping import Listed, documents_in, keep_proofs, proofs_of
 from ledger.core.batch import DocumentDigest, document_tree
 from ledger.core.identifiers import Digest, RecordId
 from ledger.core.record import Record
@@ -195,3 +200,44 @@ def test_a_document_that_was_stamped_in_flight_does_not_stand(house: House) -> N
     assert not found.stands and told(found)["status"] == "suspended"
     cites = [("follows", suspension)]
     house.say(house.node.record("centre", "seal.resumed", SEAL, refs=cites, reason="已找回"))
+
+
+def test_the_command_line_says_the_same(house: House, tmp_path: Path) -> None:
+    house.used(b"licence 7")
+    (tmp_path / "licence.pdf").write_bytes(b"licence 7")
+    trust = tmp_path / "trust.json"
+    trust.write_bytes(house.node.trust.encode())
+    at = ["--node", house.node.url, "--trust", str(trust)]
+
+    def run(*words: str) -> Any:
+        return CliRunner().invoke(app, [*words, *at])
+
+    answer = tmp_path / "now.status-answer.json"
+    told = run("seal", "status", SEAL, "--out", str(answer), "--json")
+    assert told.exit_code == 0, told.output
+    assert json.loads(told.stdout)["value"][1] == "valid"
+    assert run("seal", "status", "SEAL-620100-0999").exit_code == 0
+    (outcome,) = judge(read_evidence([answer]).presented, Reliance((house.node.trust,)), [])
+    assert outcome.status is not None and outcome.status.standing == "in_force"
+
+    checked = run("seal", "check", str(tmp_path / "licence.pdf"), "--out", str(tmp_path / "proofs"))
+    assert checked.exit_code == 0, checked.output
+    assert len(list((tmp_path / "proofs").iterdir())) == 2
+    (tmp_path / "other.pdf").write_bytes(b"never stamped by anybody")
+    refused = run("seal", "check", str(tmp_path / "other.pdf"), "--json")
+    assert refused.exit_code == 1
+    assert json.loads(refused.stdout)["stamps"][0]["stands"] is False
+    assert run("seal", "status", SEAL, "--at", "yesterday").exit_code != 0
+    for zone in ("2026-11-26T18:00", "2026-11-26"):
+        assert run("seal", "status", SEAL, "--at", zone).exit_code != 0
+
+
+def test_a_listing_names_documents_line_by_line(tmp_path: Path) -> None:
+    listing, digest = tmp_path / "listing.txt", "ab" * 32
+    listing.write_text(f"{digest} 12 a b.pdf\n", encoding="utf-8")
+    (found,) = documents_in([listing], Progress(disable=True), listing=True)
+    assert (found.name, found.sha256.hex(), found.size_bytes) == ("a b.pdf", digest, 12)
+    for wrong in ("zz 1 a", f"{digest} x a", f"{digest} 1", "ab 1 a", f"{digest} -1 a"):
+        listing.write_text(wrong, encoding="utf-8")
+        with pytest.raises(CommandError):
+            documents_in([listing], Progress(disable=True), listing=True)

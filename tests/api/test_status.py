@@ -26,7 +26,9 @@ from tests.api.small_tender import say
 @pytest.fixture(scope="module")
 def published(node: OneNode, client: httpx.Client) -> Iterator[tuple[OneNode, RecordId]]:
     """A node on whose ledger one seal is valid."""
-    yield node, life_of_a_seal(node, client)
+    seal = life_of_a_seal(node, client)
+    connected(node, client)
+    yield node, seal
 
 
 def asked(client: httpx.Client, row: str, **query: int) -> Any:
@@ -87,8 +89,6 @@ def test_the_client_asks_and_the_use_cites_the_answer(
     published: tuple[OneNode, RecordId], client: httpx.Client
 ) -> None:
     node = published[0]
-    connected(node, client)
-
     with Client([node.url], node.trust) as sdk:
         answer = sdk.seal_status(SEAL)
         use: dict[str, Any] = {"system": "builder", "purpose": "中标通知书", **answer.fields()}
