@@ -74,6 +74,9 @@ def _own(standing: Standing) -> Iterator[Finding]:
         )
     if Trouble.MUTED in troubles:
         yield finding(Code.DIAGNOSE_MUTED, Severity.SERIOUS, standing, until=at.height)
+    if Trouble.RESTORED in troubles:
+        until = status.restored_until
+        yield finding(Code.DIAGNOSE_RESTORED, Severity.SERIOUS, standing, until=until)
     if Trouble.ABSTAINS in troubles:
         yield finding(
             Code.DIAGNOSE_ABSTAINS, Severity.SERIOUS, standing, until=status.abstain_until

@@ -39,6 +39,8 @@ class Settings:
     tls_folder: Path = Path("tls")
     database_folder: Path = Path("db")
     journal_folder: Path = Path("journal")
+    signed_file: Path = Path("signed/mark")
+    """How far this node has signed: never restored, so better on another disk."""
     api_certificate_file: Path | None = None
     """PEM; with its key, the API is served over HTTPS."""
     api_key_file: Path | None = None

@@ -20,13 +20,16 @@ from consensus.evidence import Evidence, EvidenceInMemory
 from consensus.intake import Intake
 from consensus.journal import Journal
 from consensus.mempool import PoolLimits
+from consensus.signed_mark import SignedMark
 from consensus.transport import Transport
 from consensus.wire import Codec
+from ledger.codes import Code
 from ledger.core.block import Header, decode_header_of_block
-from ledger.core.identifiers import NetworkId, NodeId
+from ledger.core.identifiers import Height, NetworkId, NodeId
 from ledger.core.limits import Parameters
 from ledger.core.payload import rebuild
 from ledger.core.signing import Signer
+from ledger.errors import StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class Storage:
     """Promises of the open height."""
     intake: File
     """Bundles that were acknowledged and wait."""
+    signed: File
+    """How far this node has signed: on another disk than all else, and in no backup."""
     evidence: Evidence = field(default_factory=EvidenceInMemory)
     """Faults that were found here."""
 
@@ -85,21 +90,30 @@ def open_driver(
     """A driver that goes on where the storage left off; say `start` to it.
 
     Raises:
-        StoreError: the journal or the intake is damaged or another node's.
+        StoreError: the journal or the intake is damaged or another node's; `store.restored` where
+            the only node of a network has signed beyond its store.
     """
     codec, events = codec_of(identity, config), Events()
     application, own, signer = storage.application, identity.node_id, identity.signer
     journal = Journal(storage.journal, identity.network_id, own)
     intake = Intake(storage.intake, identity.limits)
     head = application.head
+    mark = SignedMark(storage.signed, identity.network_id, own)
+    restored = mark.abstain_until(head.height, journal.entries)
+    if restored <= journal.abstain_until:
+        # The journal was repaired: it says so itself.
+        restored = Height(0)
+    if restored and application.committee.n == 1:
+        raise StoreError(Code.STORE_RESTORED, head=head.height, signed=restored)
     journal.decided(head.height)
     replica = Replica(
         codec.config, signer, application.committee, head, _newest(application), journal.entries
     )
     desk = BundleDesk(own, signer, application, intake, transport, codec, events, pool_limits)
-    cosigner = Cosigner(own, identity.origin, signer, storage.chain, events)
-    ports = Ports(application, transport, journal, desk, cosigner, codec, events, storage.evidence)
-    return Driver(ports, replica)
+    cosigner = Cosigner(own, identity.origin, signer, storage.chain, mark, events)
+    evidence = storage.evidence
+    ports = Ports(application, transport, journal, mark, desk, cosigner, codec, events, evidence)
+    return Driver(ports, replica, restored)
 
 
 def _newest(application: Application) -> Header | None:

@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from consensus.events import Events
+from consensus.signed_mark import SignedMark
+from ledger.codes import Code
 from ledger.core.block import Head
 from ledger.core.canonical import decode, encode
 from ledger.core.checkpoint import Checkpoint, cosign, cosigner_name
 from ledger.core.identifiers import Digest, Height, NodeId
 from ledger.core.misconduct import Fault
+from ledger.core.note import parse_line
 from ledger.core.shapes import digest, integer, text, versioned
 from ledger.core.signing import Signer
 from ledger.cosigned import Counted
-from ledger.errors import FormatError, VerificationError
+from ledger.errors import FormatError, InvariantBroken, VerificationError
 from ledger.store.rows import LastSigned
 
 VERSION: Final = 1
@@ -27,6 +30,8 @@ ASK_AGAIN_MS: Final = 1_000
 AHEAD_MAX: Final = 8
 """Cosignatures per peer of heads that are not here yet: the newest are kept."""
 LINE_BYTES_MAX: Final = 1024
+STRANGE_MAX: Final = 256
+"""Heads of other logs that are handed on in the life of a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,14 @@ class Cosignature:
     def encode(self) -> bytes:
         """``["cosignature", 1, size, root, line]``."""
         return encode(("cosignature", VERSION, self.size, self.root, self.line))
+
+
+class HeldHeads(Protocol):
+    """`ledger.cosigned.CosignedHeads` fits by shape."""
+
+    def take_faults(self) -> tuple[Fault, ...]:
+        """Evidence against keys that signed heads this log never had, since the last call."""
+        ...
 
 
 class CosignedChain(Protocol):
@@ -67,8 +80,18 @@ class CosignedChain(Protocol):
         """
         ...
 
-    def take_faults(self) -> tuple[Fault, ...]:
-        """Evidence against keys that signed heads this log never had, since the last call."""
+    @property
+    def head(self) -> Head:
+        """The newest durable block."""
+        ...
+
+    @property
+    def heads(self) -> HeldHeads:
+        """Where words about heads are held against this log."""
+        ...
+
+    def root_of(self, size: int) -> Digest:
+        """The root of the first `size` leaves, at least one and no more than the head's."""
         ...
 
     @property
@@ -86,16 +109,20 @@ class Cosigner:
         origin: str,
         signer: Signer,
         chain: CosignedChain,
+        mark: SignedMark,
         events: Events,
     ) -> None:
         self._own = own
         self._origin = origin
         self._signer = signer
         self._chain = chain
+        self._mark = mark
         self._events = events
         self._ahead: dict[NodeId, dict[int, Cosignature]] = {}
         self._said: tuple[LastSigned, bytes] | None = None
         self._asked_ms = 0
+        self._strange: list[bytes] = []
+        self._handed_on: set[tuple[NodeId, int]] = set()
 
     @property
     def height(self) -> Height:
@@ -106,21 +133,28 @@ class Cosigner:
         """Cosign the present head, first or again.
 
         Returns:
-            What every peer is told; None before the first block.
+            What every peer is told; None before the first block, and below what was signed.
 
         Raises:
             InvariantBroken: the log is smaller than, or differs from, what was cosigned before.
         """
         if head.height == 0:
             return None
-        last = self._chain.last_signed
+        last, mark = self._chain.last_signed, self._mark.mark
+        forgotten = last is None or last.size < mark.size
+        if forgotten and head.log_size < mark.size:
+            # The store is older than what was signed: nothing below that is signed again.
+            return None
+        if mark.size and self._chain.root_of(mark.size) != mark.root:
+            raise InvariantBroken(f"cosigned another log of {mark.size} leaves than this one")
         # Time never goes back, though the clock may.
-        time_s = max(now_ms // 1000, 0 if last is None else last.time_s)
+        time_s = max(now_ms // 1000, mark.time_s, 0 if last is None else last.time_s)
         promise = LastSigned(head.log_size, head.log_root, time_s)
         if self._said is not None and self._said[0] == promise:
             # Asked again within the second: the signature would be the same to the byte.
             return self._said[1]
         self._chain.keep_last_signed(promise)
+        self._mark.cosigned(head.height, head.log_size, head.log_root, time_s)
         checkpoint = Checkpoint(self._origin, head.log_size, head.log_root)
         name = cosigner_name(self._origin, self._own)
         line = cosign(self._signer, name, checkpoint, time_s).line()
@@ -135,12 +169,27 @@ class Cosigner:
             FormatError, VerificationError: the peer sent something else.
         """
         said = decode_cosignature(data)
-        counted = self._chain.add_cosignature(peer, said.size, said.root, said.line)
+        author = self._author(peer, said)
+        try:
+            counted = self._chain.add_cosignature(author, said.size, said.root, said.line)
+        except VerificationError as problem:
+            if problem.code is Code.CHECKPOINT_CONFLICT:
+                self._hand_on(author, said.size, data)
+            raise
         if counted is Counted.AHEAD:
             ahead = self._ahead.setdefault(peer, {})
             ahead[said.size] = said
             if len(ahead) > AHEAD_MAX:
                 del ahead[min(ahead)]
+
+    def take_strange(self) -> tuple[bytes, ...]:
+        """Cosignatures of heads that this log never had, to be handed on to every peer, once each.
+
+        The two halves of a contradiction meet only if somebody brings them together.
+        """
+        taken = tuple(self._strange)
+        self._strange.clear()
+        return taken
 
     def committed(self, head: Head) -> None:
         """A block is durable: what was ahead may be here now."""
@@ -150,11 +199,26 @@ class Cosigner:
                 try:
                     self._chain.add_cosignature(peer, said.size, said.root, said.line)
                 except (FormatError, VerificationError) as problem:
+                    if problem.code is Code.CHECKPOINT_CONFLICT:
+                        self._hand_on(peer, said.size, said.encode())
                     self._events.add("cosignature.refused", peer=peer, reason=str(problem))
 
     def take_faults(self) -> tuple[Fault, ...]:
         """Evidence that cosignatures gave since the last call."""
-        return self._chain.take_faults()
+        return self._chain.heads.take_faults()
+
+    def _author(self, peer: NodeId, said: Cosignature) -> NodeId:
+        """Whose line it is: the peer's, unless it hands on what another said of another log."""
+        name = parse_line(said.line).name
+        author = NodeId(name.removeprefix(f"{self._origin}/"))
+        size = self._chain.head.log_size
+        strange = said.size <= size and self._chain.root_of(said.size) != said.root
+        return author if strange and cosigner_name(self._origin, author) == name else peer
+
+    def _hand_on(self, author: NodeId, size: int, data: bytes) -> None:
+        if (author, size) not in self._handed_on and len(self._handed_on) < STRANGE_MAX:
+            self._handed_on.add((author, size))
+            self._strange.append(data)
 
     def must_ask(self, head: Head, now_ms: int) -> bool:
         """Whether it is time to ask the peers for cosignatures of the head."""

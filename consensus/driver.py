@@ -34,9 +34,18 @@ _HARMLESS: Final = (Status, Decided, Blocks, BlocksRequest, PayloadRequest)
 class Driver:
     """One node. Say `start` first; then every method may be called in any order."""
 
-    def __init__(self, ports: Ports, replica: Replica) -> None:
+    def __init__(self, ports: Ports, replica: Replica, restored: Height) -> None:
+        """A driver; say `start` to it.
+
+        Args:
+            ports: whatever it reaches the world through.
+            replica: over the same storage.
+            restored: up to this height promises of this node are not in its storage; 0 for none.
+        """
         self._application = ports.application
         self._journal = ports.journal
+        self._mark = ports.mark
+        self._restored = restored
         self._desk = ports.desk
         self._cosigner = ports.cosigner
         self._codec = ports.codec
@@ -56,6 +65,11 @@ class Driver:
         """Begin, or go on after a restart: last words, waiting bundles, cosignature."""
         if self._journal.cut_bytes:
             self._events.add("journal.torn_tail_cut", bytes=self._journal.cut_bytes)
+        head = self._application.head.height
+        if self._restored:
+            self._events.add("signed.ahead", head=head, until=self._restored)
+        elif self._mark.missing and head:
+            self._events.add("signed.missing", head=head)
         self._desk.start(now_ms)
         self._now_ms = now_ms
         self._queue.append(self._replica.start(now_ms))
@@ -153,6 +167,7 @@ class Driver:
             pool=self._desk.depth,
             queues={},
             abstain_until=self._journal.abstain_until,
+            restored_until=self._restored,
             faults=self.faults,
             clock_bounds_ms=(config.clock_ahead_ms, config.clock_behind_ms),
             now_ms=self._now_ms,
@@ -172,6 +187,8 @@ class Driver:
         while self._queue and not self._duties.results:
             self._duties.perform(self._queue.popleft(), now_ms)
             self._tell_work(now_ms)
+        for strange in self._cosigner.take_strange():
+            self._duties.broadcast(Cosigned(strange))
         for fault in self._cosigner.take_faults():
             self._duties.accuse(fault)
 
@@ -217,5 +234,5 @@ class Driver:
 
     @property
     def _abstains(self) -> bool:
-        """Promises may be lost (see `journal.repair`): follow by certificates, sign no vote."""
-        return self._application.head.height < self._journal.abstain_until
+        """Promises may be lost (`journal.repair`) or are not in an old copy: no vote is signed."""
+        return self._application.head.height < max(self._journal.abstain_until, self._restored)

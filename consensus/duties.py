@@ -18,6 +18,7 @@ from consensus.cosigning import Cosigner
 from consensus.events import Events
 from consensus.evidence import Evidence
 from consensus.journal import Journal
+from consensus.signed_mark import SignedMark
 from consensus.transport import Transport
 from consensus.wire import Codec, Cosigned, Frame, Said
 from ledger.core.block import decode_header_of_block
@@ -33,6 +34,7 @@ class Ports:
     application: Application
     transport: Transport
     journal: Journal
+    mark: SignedMark
     desk: BundleDesk
     cosigner: Cosigner
     codec: Codec
@@ -47,6 +49,7 @@ class Duties:
         self._application = ports.application
         self._transport = ports.transport
         self._journal = ports.journal
+        self._mark = ports.mark
         self._desk = ports.desk
         self._cosigner = ports.cosigner
         self._codec = ports.codec
@@ -60,6 +63,7 @@ class Duties:
         """The duties of one Ready, in their order."""
         if ready.persist:
             self._journal.append(ready.persist)
+            self._mark.promised(ready.persist, self._journal.held(ready.persist[-1].height))
         for send in ready.send:
             if send.to is None:
                 self.broadcast(Said(send.message))

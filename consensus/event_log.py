@@ -12,7 +12,15 @@ from ledger.core.identifiers import NodeId
 LINES_PER_SECOND: Final = 50
 """Of one event's name; what is left out is counted in one line."""
 _WARNINGS: Final = frozenset(
-    {"fault.found", "frame.refused", "cosignature.refused", "journal.torn_tail_cut", "block.unfit"}
+    {
+        "fault.found",
+        "frame.refused",
+        "cosignature.refused",
+        "journal.torn_tail_cut",
+        "block.unfit",
+        "signed.ahead",
+        "signed.missing",
+    }
 )
 
 

@@ -66,6 +66,10 @@ class Journal:
         """Promises up to this height may be lost: no vote before it is decided. 0 for none."""
         return self._abstain
 
+    def held(self, height: Height) -> int:
+        """How many entries of a height there are."""
+        return sum(entry.height == height for entry in self._entries)
+
     def append(self, entries: Sequence[JournalEntry]) -> None:
         """Make all of `entries` durable, or none; returns after the fsync.
 

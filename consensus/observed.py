@@ -48,6 +48,7 @@ def status_of(
         pool=PoolDepth(0, 0, 0, 0, 0, 0),
         queues={},
         abstain_until=Height(0),
+        restored_until=Height(0),
         faults=faults,
         clock_bounds_ms=(0, 0),
         now_ms=now_ms,

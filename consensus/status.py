@@ -34,6 +34,8 @@ class Trouble(StrEnum):
     """This node's clock is out of bound with f + 1 others."""
     MUTED = "muted"
     """A signature of this node's key was seen that it does not remember: cloned or restored."""
+    RESTORED = "restored"
+    """The storage is older than what was signed: no vote until others have decided that."""
     ABSTAINS = "abstains"
     """The journal was repaired: no vote until the open height is decided by others."""
     COSIGNATURES = "cosignatures"
@@ -59,6 +61,8 @@ class NodeStatus:
     """What waits to be sent, by peer; empty where there is no real transport."""
     abstain_until: Height
     """Promises up to this height may be lost: no vote before it is decided. 0 for none."""
+    restored_until: Height
+    """Up to this height what was signed is missing from an old copy. 0 for none."""
     faults: tuple[Fault, ...]
     """The evidence against keys of the committee that is kept here."""
     clock_bounds_ms: tuple[int, int]
@@ -82,6 +86,11 @@ class NodeStatus:
     def abstains(self) -> bool:
         """No vote is signed until the height of a lost promise is decided."""
         return self.head.height < self.abstain_until
+
+    @property
+    def restored(self) -> bool:
+        """Whether what was signed is still missing from the storage: an old copy was put back."""
+        return self.head.height < self.restored_until
 
     @property
     def missing(self) -> tuple[NodeId, ...]:
@@ -113,6 +122,7 @@ class NodeStatus:
             Trouble.VIEW_CHANGE: not at.active,
             Trouble.CLOCK: not at.clock_trusted,
             Trouble.MUTED: at.muted,
+            Trouble.RESTORED: self.restored,
             Trouble.ABSTAINS: self.abstains,
             Trouble.COSIGNATURES: self.cosigned_height < self.head.height,
             Trouble.FAULTS: self.faults_count > 0,

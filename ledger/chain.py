@@ -21,7 +21,6 @@ from ledger.core.genesis import Genesis
 from ledger.core.identifiers import Digest, Height, NodeId, RecordId
 from ledger.core.merkle import Frontier
 from ledger.core.merkle_stored import consistency_path_from, root_from
-from ledger.core.misconduct import Fault
 from ledger.core.note import NoteKey, NoteSignature
 from ledger.core.receipt import Receipt
 from ledger.core.status import StatusTree
@@ -195,10 +194,6 @@ class Chain:
     def cosignatures(self, height: Height) -> Mapping[NodeId, NoteSignature]:
         """The verified cosignatures that a head without quorum has so far."""
         return self.heads.waiting(height)
-
-    def take_faults(self) -> tuple[Fault, ...]:
-        """Evidence against keys that signed heads this log never had, since the last call."""
-        return self.heads.take_faults()
 
     @property
     def cosigned_height(self) -> Height:

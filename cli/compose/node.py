@@ -112,6 +112,8 @@ def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Itera
         held.callback(journal.close)
         intake = DiskFile(settings.journal_folder / "intake")
         held.callback(intake.close)
+        signed = DiskFile(settings.signed_file)
+        held.callback(signed.close)
         identity = Identity(
             trust.network_id,
             settings.node_id,
@@ -120,7 +122,7 @@ def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Itera
             trust.genesis.parameters,
         )
         evidence = EvidenceFolder(settings.misconduct_folder, chain.links.up_to)
-        storage = Storage(executor, chain, journal, intake, evidence)
+        storage = Storage(executor, chain, journal, intake, signed, evidence)
         runner = _runner(settings, trust, identity, storage)
         certificate = settings.tls_folder / TLS_CERTIFICATE_FILE
         outbound = open_outbound(settings, chain, signers.log)

@@ -204,13 +204,13 @@ class OneNode:
     async def _serve(self, began: Future[Any]) -> None:
         """Open the folder, run until stopped, close it."""
         store = LevelDBStore(self.folder / "db")
-        files = [DiskFile(self.folder / name) for name in ("promises", "intake")]
+        files = [DiskFile(self.folder / name) for name in ("promises", "intake", "signed")]
         listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         try:
             chain = Chain(store, self.genesis, genesis_rows(self.genesis))
             executor = BlockExecutor(chain, self.catalogue, self.more)
-            runner = self._runner(Storage(executor, chain, files[0], files[1]))
+            runner = self._runner(Storage(executor, chain, files[0], files[1], files[2]))
             service = LedgerService(
                 chain,
                 self.catalogue,

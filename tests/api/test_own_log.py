@@ -144,7 +144,7 @@ def test_whoever_cosigned_this_log_and_shows_another_has_given_evidence() -> Non
         node = NodeId(line.name.rpartition("/")[2])
         court.chain.add_cosignature(node, ours.size, ours.root, line.line())
     court.shown(court.note(replace(ours, root=Digest(bytes(32)))))
-    found = court.chain.take_faults()
+    found = court.chain.heads.take_faults()
     assert {fault.node for fault in found} == {f"node-{node}" for node in NODES}
     for fault in found:
         fault.verify(court.chain.genesis.network_id, court.chain.committee)

@@ -36,6 +36,7 @@ def well(
         pool=EMPTY_POOL,
         queues={},
         abstain_until=Height(0),
+        restored_until=Height(0),
         faults=(),
         clock_bounds_ms=(500, 2_000),
         now_ms=now_ms,

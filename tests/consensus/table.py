@@ -31,6 +31,7 @@ class Seat:
     signer: Ed25519Signer
     store: MemoryStore = field(default_factory=MemoryStore)
     journal: MemoryFile = field(default_factory=lambda: MemoryFile("promises"))
+    signed: MemoryFile = field(default_factory=lambda: MemoryFile("signed"))
     intake: MemoryFile = field(default_factory=lambda: MemoryFile("intake"))
     driver: Driver | None = None
     application: LedgerApplication | None = None
@@ -172,6 +173,8 @@ class Table:
 
     def _open(self, seat: Seat) -> None:
         seat.application = LedgerApplication(seat.store, self.genesis)
-        storage = Storage(seat.application, seat.application.chain, seat.journal, seat.intake)
+        storage = Storage(
+            seat.application, seat.application.chain, seat.journal, seat.intake, seat.signed
+        )
         line = Line(self, seat.node_id)
         seat.driver = open_driver(self.identity(seat), storage, line, pool_limits=self.limits)

@@ -6,6 +6,7 @@ import pytest
 
 from consensus.cosigning import AHEAD_MAX, Cosignature, Cosigner, decode_cosignature
 from consensus.events import Events
+from consensus.signed_mark import SignedMark
 from ledger.codes import Code
 from ledger.core.block import Head
 from ledger.core.checkpoint import Checkpoint, cosign, cosigner_name
@@ -13,6 +14,7 @@ from ledger.core.identifiers import Height, NodeId
 from ledger.core.note import parse_line
 from ledger.errors import FormatError, InvariantBroken, VerificationError
 from ledger.store.memory import MemoryStore
+from tests.consensus.memory_file import MemoryFile
 from tests.ledger.small_chain import GENESIS, SmallChain, make_bundle, node_signer
 from tests.vectors.small_network import small_record
 
@@ -26,12 +28,14 @@ class Stage:
         self.small = SmallChain(MemoryStore())
         self.small.commit([make_bundle([small_record("a")])])
         self.events = Events()
+        self.signed = MemoryFile("signed")
         self.reopen()
 
     def reopen(self) -> None:
         self.small.reopen()
         chain = self.small.chain
-        self.cosigner = Cosigner(OWN, GENESIS.origin, node_signer(OWN), chain, self.events)
+        mark = SignedMark(self.signed, GENESIS.network_id, OWN)
+        self.cosigner = Cosigner(OWN, GENESIS.origin, node_signer(OWN), chain, mark, self.events)
 
     @property
     def head(self) -> Head:
@@ -139,3 +143,35 @@ def test_missing_cosignatures_are_asked_for_once_a_second_and_only_while_missing
     stage.small.cosign(1)
     assert stage.cosigner.height == Height(1)
     assert not stage.cosigner.must_ask(stage.head, 9_000)
+
+
+def test_a_store_that_is_older_than_what_was_signed_cosigns_nothing_below_it() -> None:
+    """Yesterday's copy lacks the promise too; the mark is apart and has it."""
+    stage = Stage()
+    rows = list(stage.small.chain._store.scan(b"", b"\xff" * 64))
+    first = stage.head
+    stage.small.commit([make_bundle([small_record("b")])])
+    stage.cosigner.sign(stage.head, 9_000)
+    newer = stage.head
+    store = MemoryStore()
+    store.write(rows)
+    stage.small = SmallChain(store)
+    stage.reopen()
+    assert stage.cosigner.sign(first, 10_000) is None
+    stage.small.commit([make_bundle([small_record("b")])])
+    assert stage.head.log_root == newer.log_root
+    assert time_of(stage.cosigner.sign(stage.head, 1_000)) == 9
+
+
+def test_a_log_that_is_not_the_one_that_was_cosigned_stops_the_node() -> None:
+    stage = Stage()
+    rows = list(stage.small.chain._store.scan(b"", b"\xff" * 64))
+    stage.small.commit([make_bundle([small_record("b")])])
+    stage.cosigner.sign(stage.head, 9_000)
+    store = MemoryStore()
+    store.write(rows)
+    stage.small = SmallChain(store)
+    stage.reopen()
+    stage.small.commit([make_bundle([small_record("another")])])
+    with pytest.raises(InvariantBroken, match="another log"):
+        stage.cosigner.sign(stage.head, 10_000)

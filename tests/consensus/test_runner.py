@@ -70,7 +70,9 @@ def runner_of(journal: MemoryFile, application: LedgerApplication) -> Runner:
     identity = Identity(
         GENESIS.network_id, OWN, GENESIS.origin, signer("node centre"), GENESIS.parameters
     )
-    storage = Storage(application, application.chain, journal, MemoryFile("intake"))
+    storage = Storage(
+        application, application.chain, journal, MemoryFile("intake"), MemoryFile("signed")
+    )
     return Runner(
         codec_of(identity),
         lambda _receiver: Silence(),

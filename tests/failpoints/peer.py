@@ -101,7 +101,9 @@ class Peer:
         identity = Identity(
             trust.network_id, self.node_id, trust.origin, signers.node, trust.genesis.parameters
         )
-        storage = Storage(executor, self.chain, MemoryFile("promises"), MemoryFile("intake"))
+        storage = Storage(
+            executor, self.chain, MemoryFile("promises"), MemoryFile("intake"), MemoryFile("signed")
+        )
         codec = codec_of(identity)
         tls = folder / TLS_FOLDER
         network = tcp.Network(

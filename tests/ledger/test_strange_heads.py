@@ -48,7 +48,7 @@ def blocks(small: SmallChain, count: int) -> list[Header]:
 
 
 def proven(small: SmallChain) -> list[str]:
-    found = small.chain.take_faults()
+    found = small.chain.heads.take_faults()
     for fault in found:
         fault.verify(GENESIS.network_id, GENESIS.committee)
     return [f"{fault.node} {fault.place[0]}" for fault in found]
@@ -149,7 +149,7 @@ def test_what_is_found_can_be_read_again(small: SmallChain) -> None:
     first, _, third = blocks(small, 3)
     cosigns(small, forked(first))
     cosigns(small, third)
-    (fault,) = small.chain.take_faults()
+    (fault,) = small.chain.heads.take_faults()
     assert isinstance(fault, Fault)
     assert decode_fault(fault.encode()) == fault
     assert decode_misconduct_file(MisconductFile(fault).encode()).fault == fault

@@ -49,11 +49,17 @@ class Node:
         """Bring the node up on what it has on disk."""
         cluster, genesis = self.cluster, self.cluster.genesis
         self.application = LedgerApplication(self.store, genesis)
-        self._files = [DiskFile(self.folder / name) for name in ("promises", "intake")]
+        self._files = [DiskFile(self.folder / name) for name in ("promises", "intake", "signed")]
         identity = Identity(
             genesis.network_id, self.node_id, genesis.origin, self.tls.signer, genesis.parameters
         )
-        storage = Storage(self.application, self.application.chain, self._files[0], self._files[1])
+        storage = Storage(
+            self.application,
+            self.application.chain,
+            self._files[0],
+            self._files[1],
+            self._files[2],
+        )
         codec = codec_of(identity)
         network = Network(
             own=self.node_id,

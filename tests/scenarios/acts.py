@@ -4,6 +4,7 @@ from tests.scenarios import disks
 from tests.scenarios.clauses import Clauses
 from tests.scenarios.mailroom import Rule
 from tests.scenarios.stage import Command, Given, Stage
+from tests.simulation import copies
 
 
 def crash(stage: Stage, words: list[str]) -> Given:
@@ -96,7 +97,7 @@ def repair(stage: Stage, words: list[str]) -> Given:
 
 def copy(stage: Stage, words: list[str]) -> Given:
     node = stage.node(words[0])
-    stage.copies[node.name] = disks.copy(node)
+    stage.copies[node.name] = copies.copy(node)
     return []
 
 
@@ -104,7 +105,7 @@ def restore(stage: Stage, words: list[str]) -> Given:
     node = stage.node(words[0])
     if node.name not in stage.copies:
         raise ValueError(f"there is no copy of {words[0]}")
-    disks.restore(node, stage.copies[node.name])
+    copies.restore(node, stage.copies[node.name], with_mark="whole" in words)
     return []
 
 

@@ -26,6 +26,7 @@ Disks::
     repair 2                             start a damaged journal anew
     spoil 2                              one bit in its memory, or on its disk where it is down
     copy 2 / restore 2                   take a copy of its disk, put the last copy back
+    restore 2 whole                      and with it what is kept apart: how far it has signed
 
 Work and time::
 

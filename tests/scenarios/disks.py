@@ -1,7 +1,5 @@
 """What happens to a node's disk: power that fails at a chosen write, torn tails, flipped bits, copies."""
 
-from dataclasses import dataclass
-
 from consensus.journal import repair
 from ledger.chain import Chain
 from ledger.core.identifiers import Digest
@@ -72,28 +70,6 @@ def repair_journal(node: SimulatedNode) -> None:
     _down(node)
     chain = Chain(node.store, genesis_of(node.nodes), rows_of(node.nodes))
     repair(node.journal, node.identity.network_id, node.name, chain.head.height)
-
-
-@dataclass(frozen=True)
-class Copy:
-    """A node's disk as it was."""
-
-    rows: dict[bytes, bytes]
-    journal: bytes
-    intake: bytes
-
-
-def copy(node: SimulatedNode) -> Copy:
-    rows = dict(node.store.scan(b"", b"\xff" * 64))
-    return Copy(rows, node.journal.durable, node.intake.durable)
-
-
-def restore(node: SimulatedNode, kept: Copy) -> None:
-    """Put a copy back, as whoever restores a backup does."""
-    _down(node)
-    gone = [key for key, _ in node.store.scan(b"", b"\xff" * 64) if key not in kept.rows]
-    node.store.write([*((key, None) for key in gone), *kept.rows.items()])
-    node.journal.durable, node.intake.durable = kept.journal, kept.intake
 
 
 def _down(node: SimulatedNode) -> None:

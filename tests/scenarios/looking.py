@@ -43,6 +43,7 @@ def show(stage: Stage, node: SimulatedNode) -> str:
         "" if at.clock_trusted else "does not trust its clock",
         "muted" if at.muted else "",
         "abstains" if status.abstains else "",
+        f"restored, silent until {status.restored_until}" if status.restored else "",
     ]
     return f"{number}: {', '.join(fact for fact in facts if fact)}"
 

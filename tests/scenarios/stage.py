@@ -19,7 +19,6 @@ from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.bundle import Bundle
 from ledger.core.identifiers import NodeId
 from ledger.errors import InvariantBroken, LedgerError
-from tests.scenarios.disks import Copy
 from tests.scenarios.heard import Heard, KnownBlock
 from tests.scenarios.mailroom import Mailroom
 from tests.scenarios.names import Names
@@ -27,6 +26,7 @@ from tests.scenarios.puppet import Puppets
 from tests.scenarios.rubbish import rubbish
 from tests.scenarios.words import kind_of
 from tests.simulation.cluster import Cluster
+from tests.simulation.copies import Copy
 from tests.simulation.node import SimulatedNode
 from tests.simulation.plan import calm_plan
 from tests.simulation.town import bundle_of, genesis_of

@@ -102,6 +102,10 @@ class Agreement:
         self._seen[node.name] = head.height
         return head.height > before
 
+    def forget(self, node: NodeId) -> None:
+        """A node is restored from a copy: it goes back, and what was decided stays decided."""
+        self._seen.pop(node, None)
+
     @property
     def height(self) -> Height:
         return max(self._decided, default=Height(0))

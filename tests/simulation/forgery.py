@@ -17,10 +17,12 @@ from consensus.core.messages import (
     ViewChange,
     Vote,
 )
+from consensus.cosigning import Cosignature
 from ledger.core.block import Header, decode_header_of_block
 from ledger.core.certificate import CommitCertificate, Slot
+from ledger.core.checkpoint import Checkpoint, cosign, cosigner_name
 from ledger.core.hashing import sha256
-from ledger.core.identifiers import HeaderHash, Height, NodeId, View
+from ledger.core.identifiers import Digest, HeaderHash, Height, NodeId, View
 from tests.consensus.speaking import Word, signed, signed_change, signed_vote
 from tests.simulation.dice import Dice
 from tests.simulation.node import SimulatedNode
@@ -36,6 +38,13 @@ class Pen:
     @property
     def name(self) -> NodeId:
         return self._node.name
+
+    def cosigns(self, size: int, root: Digest) -> bytes:
+        """A cosignature of whatever head."""
+        origin = self._node.identity.origin
+        name = cosigner_name(origin, self.name)
+        line = cosign(self._signer, name, Checkpoint(origin, size, root), 1_800_000_000).line()
+        return Cosignature(size, root, line).encode()
 
     def vote(self, phase: Phase, slot: Slot, header_hash: HeaderHash) -> Vote:
         return signed_vote(self._signer, phase, slot, header_hash, self.name)

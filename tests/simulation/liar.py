@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from consensus.core.messages import Message, PayloadAnswer, PrePrepare, Status, ViewChange, Vote
-from consensus.wire import Codec, Said
+from consensus.cosigning import decode_cosignature
+from consensus.wire import Codec, Cosigned, Said
 from ledger.core.hashing import sha256
 from ledger.core.identifiers import HeaderHash, Height, NodeId, View
 from tests.simulation.dice import Dice
@@ -65,6 +66,8 @@ class Liar:
                 return () if victim else (frame,)
             case Lie.REPLAYS:
                 return self._replayed(frame)
+            case Lie.FORKED_HEADS:
+                return (self._forked(frame) if victim else frame,)
             case Lie.MALFORMED:
                 return (self._malformed(frame) if victim else frame,)
             case Lie.CONFLICTING_VOTES:
@@ -102,6 +105,14 @@ class Liar:
         old = [self._dice.pick(self._heard) for _ in range(self._dice.between(0, 2)) if self._heard]
         self._heard.append(frame)
         return (frame, *old)
+
+    def _forked(self, frame: bytes) -> bytes:
+        """A cosignature of the same size and another root; anything else as it is."""
+        said = self._codec.decode(frame)
+        if not isinstance(said, Cosigned):
+            return frame
+        head = decode_cosignature(said.data)
+        return self._codec.encode(Cosigned(self._pen.cosigns(head.size, sha256(head.root))))
 
     def _malformed(self, frame: bytes) -> bytes:
         """A frame that may no longer be one."""

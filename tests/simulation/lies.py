@@ -32,3 +32,9 @@ class Lie(StrEnum):
     """It says again what it or others said long ago."""
     MALFORMED = "malformed frames"
     """Half of the others get bits flipped, ends cut, and noise."""
+    FORKED_HEADS = "forked heads"
+    """Half of the others get its cosignatures of a log that never was."""
+
+
+FIRST_HABITS = tuple(Lie)[:13]
+"""Those that a seed's first dice know: one more habit must not change what old seeds do."""

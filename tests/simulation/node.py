@@ -71,6 +71,9 @@ class SimulatedNode:
         self.store = SimulatedStore(self.fuse)
         self.journal = SimulatedFile(f"{node_id}/journal", self.fuse, dice)
         self.intake = SimulatedFile(f"{node_id}/intake", self.fuse, dice)
+        apart = Dice(seed, f"disk apart {node_id}")
+        self.signed = SimulatedFile(f"{node_id}/signed", Fuse(apart), apart)
+        """On a disk of its own, which loses power with the node and is never restored."""
         self.evidence = EvidenceInMemory()
         """As a folder, it outlives the process."""
         self.line = line
@@ -109,7 +112,14 @@ class SimulatedNode:
         """Start the process: open what is on disk. Say `start` to the driver afterwards."""
         self.chain = Chain(self.store, genesis_of(self.nodes), rows_of(self.nodes))
         self.executor = BlockExecutor(self.chain, CATALOGUE)
-        storage = Storage(self.executor, self.chain, self.journal, self.intake, self.evidence)
+        storage = Storage(
+            self.executor,
+            self.chain,
+            self.journal,
+            self.intake,
+            self.signed,
+            self.evidence,
+        )
         self.driver = open_driver(self.identity, storage, self.line, self.config)
         if self.codec is not None:
             self.driver._codec = self.codec
@@ -119,6 +129,7 @@ class SimulatedNode:
         self.fuse.disarm()
         self.journal.cut()
         self.intake.cut()
+        self.signed.cut()
         self.driver = self.chain = self.executor = None
         self.tick_at_ms = -1
         self.busy_until_ms = 0

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tests.simulation.dice import Dice
-from tests.simulation.lies import Lie
+from tests.simulation.lies import FIRST_HABITS, Lie
 from tests.simulation.post import CALM, Weather
 from tests.simulation.town import genesis_of
 
@@ -34,6 +34,8 @@ class Blow(StrEnum):
     """
     SLOW_DISK = "slow disk"
     SLOW_EXECUTION = "slow execution"
+    RESTORE = "restore"
+    """A copy of its disk is taken, and put back at the end; how far it has signed is kept apart."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,22 @@ def plan_of(seed: int, nodes: int | None = None) -> Plan:
     for fault in faults:
         if fault.blow is Blow.PARTITION and len(fault.nodes) < n:
             works += _rivals(dice, n, fault)
-    return replace(plan, faults=faults, works=tuple(works))
+    return _later_kinds(replace(plan, faults=faults, works=tuple(works)))
+
+
+def _later_kinds(plan: Plan) -> Plan:
+    """What was added when there were seeds already: from dice of its own, so that they stay."""
+    dice = Dice(plan.seed, "later kinds")
+    forks, restores = dice.chance(150), dice.chance(250)
+    if plan.liars and forks:
+        ((number, _), *others) = plan.liars
+        plan = replace(plan, liars=((number, Lie.FORKED_HEADS), *others))
+    if restores and not plan.liars and genesis_of(plan.nodes).committee.f:
+        # Until others have decided what it may have signed, it is as good as gone; so is a liar.
+        at_ms, one = dice.between(0, CHAOS_MS // 2), dice.between(0, plan.nodes - 1)
+        restored = Fault(at_ms, Blow.RESTORE, (one,), dice.between(200, CHAOS_MS // 2))
+        plan = replace(plan, faults=(*plan.faults, restored))
+    return plan
 
 
 def _liars(dice: Dice, n: int) -> tuple[tuple[int, Lie], ...]:
@@ -124,7 +141,7 @@ def _liars(dice: Dice, n: int) -> tuple[tuple[int, Lie], ...]:
     if most == 0 or not dice.chance(500):
         return ()
     chosen = dice.sample(range(n), dice.between(1, most))
-    return tuple((number, dice.pick(tuple(Lie))) for number in sorted(chosen))
+    return tuple((number, dice.pick(FIRST_HABITS)) for number in sorted(chosen))
 
 
 _BLOWS = (

@@ -1,14 +1,18 @@
 """One run of a plan: faults strike and end, everything heals, and progress is demanded."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ledger.core.misconduct import decode_fault
+from ledger.core.misconduct_file import MisconductFile
+from ledger.culprit import verify_misconduct
 from tests.simulation.checkers import check_chain, check_receipts, require
 from tests.simulation.cluster import Cluster
+from tests.simulation.copies import Copy, copy, restore
 from tests.simulation.node import SimulatedNode
 from tests.simulation.plan import CHAOS_MS, Blow, Fault, Plan, Work
 from tests.simulation.post import CALM
-from tests.simulation.town import MEMBERS, START_MS, genesis_of
+from tests.simulation.town import MEMBERS, START_MS, genesis_of, trust_of
 
 HEALING_MS = 90_000
 """After healing, progress must be there within so long."""
@@ -37,6 +41,7 @@ class Run:
         self._storms = 0
         self._partitions = 0
         self._healed = False
+        self._copies: dict[Fault, Copy] = {}
 
     def play(self) -> Outcome:
         """Play the plan, heal, and demand progress.
@@ -80,6 +85,8 @@ class Run:
                 cluster.post.weather = fault.weather
             case Blow.CLOCK:
                 cluster.set_clock(struck[0], fault.amount)
+            case Blow.RESTORE:
+                self._copies[fault] = copy(struck[0])
             case Blow.SLOW_DISK:
                 struck[0].fuse.slow_ms = fault.amount
             case Blow.SLOW_EXECUTION:
@@ -105,6 +112,8 @@ class Run:
                     cluster.post.weather = CALM
             case Blow.CLOCK:
                 self._set_right(fault.nodes[0])
+            case Blow.RESTORE:
+                self._restore(struck[0], self._copies[fault])
             case Blow.SLOW_DISK:
                 struck[0].fuse.slow_ms = 0
             case Blow.SLOW_EXECUTION:
@@ -113,6 +122,14 @@ class Run:
                 for node in struck:
                     node.fuse.disarm()
                     cluster.start(node)
+
+    def _restore(self, node: SimulatedNode, kept: Copy) -> None:
+        """Put yesterday's copy back: all but what it acknowledged, and how far it has signed."""
+        cluster = self.cluster
+        cluster.crash(node)
+        restore(node, replace(kept, intake=node.intake.durable))
+        cluster.agreement.forget(node.name)
+        cluster.start(node)
 
     def _heal(self) -> None:
         """End every fault; liars go on lying."""
@@ -170,6 +187,10 @@ class Run:
             for fault in node.driver.faults:
                 genesis = genesis_of(self._plan.nodes)
                 fault.verify(genesis.network_id, genesis.committee)
+                # As a stranger reads the record of it.
+                proof = MisconductFile(decode_fault(fault.encode()))
+                culprit = verify_misconduct(proof, trust_of(self._plan.nodes))
+                require(culprit.node_id == fault.node, "another culprit")
                 require(fault.node in accused, f"{fault!r}: an honest node is accused")
                 kinds.add(fault.kind.value)
         head = honest[0].chain and honest[0].chain.head

@@ -36,6 +36,7 @@ def test_what_the_others_hear_is_not_what_the_shipped_node_says(lie: Lie) -> Non
         (Lie.CONFLICTING_VOTES, "two-prepares"),
         (Lie.CONFLICTING_VOTES, "two-commits"),
         (Lie.HIDES_ITS_VOTES, "forgotten-commit"),
+        (Lie.FORKED_HEADS, "two-heads"),
     ],
     ids=str,
 )
