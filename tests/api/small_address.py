@@ -10,7 +10,7 @@ from ledger.core.canonical import Value
 from ledger.core.hashing import sha256
 from ledger.core.identifiers import MemberId, RecordId
 from ledger.core.negative_list import NegativeList
-from ledger.core.openings import Openings, commit_fields
+from ledger.core.openings import Opening, Openings, commit_fields
 from ledger.core.owner import owner_commitment
 from ledger.core.record import Private, Record
 from ledger.core.vrf import VrfKey
@@ -32,6 +32,8 @@ class SmallAddress:
         self.node = node
         self.client = client
         self.records: dict[str, RecordId] = {}
+        self.levels: tuple[Opening, ...] = ()
+        """What opens the levels of the standard address."""
         self.salt = seed("owner salt")
         self.list = NegativeList(LIST, 1, ("ADDR-110108-0404",), VrfKey(seed("list")))
 

@@ -1,8 +1,12 @@
 """Questions about addresses on one real node: recorded first, answered to who asked, and once for a
 while; and what the public is shown of an owner, which is nothing."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,7 +24,10 @@ from ledger.errors import VerificationError
 from ledger.status_answers import verify_status_answer
 from tests.api.one_node import OneNode
 from tests.api.small_address import ADDRESS, SmallAddress
+from tests.javascript.asking import NODE, ROOT
 from tests.vectors.small_network import signer
+
+VERIFIER = ROOT / "api" / "static" / "verify" / "verify.js"
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +104,46 @@ def test_nothing_that_the_public_is_shown_names_the_owner(
         assert client.get(f"/v1/records/{record}").json()["code"] == "api.not_public"
     rows = client.get(f"/v1/status/certificate/{town.records['use'].hex()}").json()["items"]
     assert len(rows) == 3 and "builder" not in str(rows)
+
+
+# What a holder of a standard address shows of it.
+
+
+def judged_by(verifier: list[str], file: Path, trust: Path) -> Any:
+    """What a verifier says of an openings file, in a process of its own."""
+    done = subprocess.run(
+        [*verifier, str(file), "--trust", str(trust), "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("implementation", ["python", "javascript"])
+def test_the_district_is_shown_without_the_room(
+    implementation: str, node: OneNode, town: SmallAddress, sdk: Client, tmp_path: Path
+) -> None:
+    if implementation == "javascript" and NODE is None:
+        pytest.skip("node is not installed: apt install nodejs")
+    python = [sys.executable, "-m", "ledger"]
+    verifier = python if implementation == "python" else [str(NODE), str(VERIFIER)]
+    trust = tmp_path / "trust.json"
+    trust.write_bytes(node.trust.encode())
+    record = town.records["standard"]
+    whole = Openings(record, town.levels, sdk.receipt(record))
+    shown = whole.only(("level03_district",))
+    file = tmp_path / "shown.openings.json"
+    file.write_bytes(shown.encode())
+    status, told = judged_by(verifier, file, trust)
+    assert status == 0
+    assert "海淀区" in json.dumps(told, ensure_ascii=False)
+    assert "101 室".encode() not in file.read_bytes() and "101 室" not in str(told)
+
+    (district,) = shown.openings
+    file.write_bytes(replace(shown, openings=(replace(district, value="朝阳区"),)).encode())
+    assert judged_by(verifier, file, trust)[0] == 1
 
 
 # The status of a certificate, with proof.
