@@ -21,6 +21,8 @@ SYNC_MS_MAX: Final = 1_000
 """Every vote waits for an fsync: a slower disk makes this node look silent."""
 FREE_BYTES_MIN: Final = 1 << 30
 """Less room than this is soon none: a node stops when its disk is full."""
+LOOSE_MS: Final = 6 * 3_600_000
+"""A quartz that nobody corrects loses a second in a few days: time enough to mend it."""
 FINDINGS_MAX: Final = 100
 _FAULTS: Final = {
     Fault.VIEW: (Code.DIAGNOSE_WITNESS_SPLIT, Severity.SERIOUS),
@@ -184,7 +186,18 @@ def _host(standing: Standing) -> Iterator[Finding]:
     """What this node's machine says."""
     if standing.host is None:
         return
-    disk = standing.host.disk
+    disk, clock = standing.host.disk, standing.host.clock
+    since_ms = None if clock is None else clock.unsynchronised_since_ms
+    if clock is not None and since_ms is not None:
+        loose_ms = standing.status.now_ms - since_ms
+        if loose_ms >= LOOSE_MS:
+            yield finding(
+                Code.DIAGNOSE_CLOCK_LOOSE,
+                Severity.WARNING,
+                standing,
+                since=Span(loose_ms),
+                source=clock.source.value,
+            )
     if disk.sync_ms is not None and disk.sync_ms >= SYNC_MS_MAX:
         yield finding(
             Code.DIAGNOSE_DISK_SLOW,

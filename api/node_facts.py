@@ -35,6 +35,22 @@ def facts_form(standing: Standing) -> dict[str, Json]:
         "dropped_last": status.situation.dropped_last[:DROPPED_MAX],
         "disk": None if host is None else _disk(host),
         "certificate_until_ms": None if host is None else host.certificate_until_ms,
+        "clock": clock_form(host),
+    }
+
+
+def clock_form(host: HostFacts | None) -> Json:
+    """What a node's machine says of its clock; null where nothing is known yet."""
+    clock = None if host is None else host.clock
+    if clock is None:
+        return None
+    return {
+        "source": clock.source.value,
+        "synchronised": clock.synchronised,
+        "offset_us": clock.offset_us,
+        "bound_us": clock.bound_us,
+        "synchronised_at_ms": clock.synchronised_at_ms,
+        "unsynchronised_since_ms": clock.unsynchronised_since_ms,
     }
 
 

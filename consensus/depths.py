@@ -4,6 +4,7 @@ Every number here is bounded by a cap of the part that it comes from; nothing is
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,33 @@ class DiskFacts:
     """Room on the disk of the journal."""
 
 
+class ClockSource(StrEnum):
+    """Who says how a machine's clock is kept in step."""
+
+    CHRONY = "chrony"
+    TIMESYNCD = "timesyncd"
+    KERNEL = "kernel"
+    """Something disciplines it, and does not say when it last heard a server."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFacts:
+    """What a machine says of its own clock; nothing is decided by it."""
+
+    source: ClockSource
+    synchronised: bool | None
+    """None where nobody knows."""
+    offset_us: int | None
+    """What is still to be corrected; positive: the clock is behind."""
+    bound_us: int | None
+    """By how much it may be wrong at most, as the kernel reckons."""
+    synchronised_at_ms: int | None
+    """When a time server was heard last."""
+    unsynchronised_since_ms: int | None = None
+    """Since when it is known to be out of step, as far as this process has seen."""
+
+
 @dataclass(frozen=True, slots=True)
 class HostFacts:
     """What only the process around a node can know."""
@@ -60,3 +88,5 @@ class HostFacts:
     disk: DiskFacts
     certificate_until_ms: int
     """End of the TLS certificate's validity, which no node of a committee looks at."""
+    clock: ClockFacts | None = None
+    """None before it was read for the first time."""

@@ -386,6 +386,7 @@ class Code(StrEnum):
     DIAGNOSE_PEER_BEHIND = "diagnose.peer_behind"
     DIAGNOSE_PEER_CLOCK = "diagnose.peer_clock"
     DIAGNOSE_QUEUE_FULL = "diagnose.queue_full"
+    DIAGNOSE_CLOCK_LOOSE = "diagnose.clock_loose"
     DIAGNOSE_TIME_SILENT = "diagnose.time_silent"
     DIAGNOSE_TIME_FALSE = "diagnose.time_false"
     DIAGNOSE_TIME_APART = "diagnose.time_apart"

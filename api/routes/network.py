@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from api.access import Service, page
 from api.forms import Json, committee_form, value_form
-from api.node_facts import stamp_form, witness_form
+from api.node_facts import clock_form, stamp_form, witness_form
 from api.openapi import JSON, answer, bytes_answer, problems
 from api.searching import QUERY_MAX
 from api.searching import search as find
@@ -125,6 +125,7 @@ def _condition(service: LedgerService) -> dict[str, Json]:
         "nodes": _nodes(service),
         "witnesses": [witness_form(each) for each in service.witnesses],
         "time_stamps": [stamp_form(each) for each in service.stamping],
+        "clock": clock_form(service.standing.host),
     }
 
 

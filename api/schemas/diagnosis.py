@@ -144,6 +144,17 @@ class DiskJson(Model):
     free_bytes: Count
 
 
+class ClockJson(Model):
+    """What the node's machine says of its clock; votes rest on the peers' clocks alone."""
+
+    source: Literal["chrony", "timesyncd", "kernel", "unknown"]
+    synchronised: bool | None = Field(description="Null where nobody knows")
+    offset_us: int | None = Field(description="Still to be corrected; positive: it is behind")
+    bound_us: Count | None = Field(description="By how much it may be wrong at most")
+    synchronised_at_ms: TimeMs | None = Field(description="When a time server was heard last")
+    unsynchronised_since_ms: TimeMs | None
+
+
 class NodeFactsJson(Model):
     """The facts that findings rest on."""
 
@@ -162,6 +173,7 @@ class NodeFactsJson(Model):
     dropped_last: str = Field(description="Why the last of them was dropped; empty before it")
     disk: DiskJson | None
     certificate_until_ms: TimeMs | None
+    clock: ClockJson | None
 
 
 class DiagnosisJson(Model):

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from api.schemas.answers import Count, MemberName, NodeName, TimeMs, Words
-from api.schemas.diagnosis import StampingJson, WitnessJson
+from api.schemas.diagnosis import ClockJson, StampingJson, WitnessJson
 from api.schemas.submitted import Hex32, Model
 
 
@@ -96,6 +96,7 @@ class NetworkJson(Model):
     observer: ObserverJson | None = Field(description="null on a node of the committee")
     nodes: list[NodeJson]
     witnesses: list[WitnessJson] = Field(description="Outside the committee, of this node")
+    clock: ClockJson | None = Field(description="Of this node's machine")
     time_stamps: list[StampingJson] = Field(description="Authorities that stamp its heads")
 
 

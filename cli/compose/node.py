@@ -18,6 +18,7 @@ from api.deposit_store import DepositStore
 from api.outbound.outbound import Outbound
 from api.service import LedgerService
 from cli.compose.catalogues import catalogues_at_hand
+from cli.compose.clock_watch import ClockWatch
 from cli.compose.documents import open_issuer
 from cli.compose.host import host_facts
 from cli.compose.logs import open_log
@@ -61,6 +62,7 @@ class OpenNode:
     """Where the HTTP service is asked."""
     outbound: Outbound | None
     """The lines to witnesses."""
+    clock: ClockWatch
 
 
 async def run_node(settings: Settings, *, stop_with_parent: bool = False) -> None:
@@ -83,7 +85,7 @@ async def run_node(settings: Settings, *, stop_with_parent: bool = False) -> Non
     signers = open_node_keys(settings.keys_folder, opened_with, trust.committee, settings.node_id)
     with _opened(settings, trust, signers) as node:
         log.info("node.started", network=trust.network_id.hex(), api=str(settings.api_listen))
-        works = [node.runner.run()]
+        works = [node.runner.run(), node.clock.run()]
         if node.outbound is not None:
             works.append(node.outbound.run(node.runner))
         try:
@@ -124,7 +126,7 @@ def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Itera
         evidence = EvidenceFolder(settings.misconduct_folder, chain.links.up_to)
         storage = Storage(executor, chain, journal, intake, signed, evidence)
         runner = _runner(settings, trust, identity, storage)
-        certificate = settings.tls_folder / TLS_CERTIFICATE_FILE
+        watch, certificate = ClockWatch(), settings.tls_folder / TLS_CERTIFICATE_FILE
         outbound = open_outbound(settings, chain, signers.log)
         service = LedgerService(
             chain,
@@ -132,7 +134,7 @@ def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Itera
             runner,
             signers.log,
             show_all=settings.show_all,
-            host=lambda: host_facts(journal, intake, certificate),
+            host=lambda: host_facts(journal, intake, certificate, watch.facts),
             outbound=outbound,
             rules=executor,
             deposits=DepositStore(settings.deposits_folder),
@@ -146,7 +148,7 @@ def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Itera
             requests_per_address=settings.requests_per_address,
         )
         server = http_server(app, https=https)
-        yield OpenNode(settings, runner, server, listening, outbound)
+        yield OpenNode(settings, runner, server, listening, outbound, watch)
 
 
 def _runner(settings: Settings, trust: TrustRoot, identity: Identity, storage: Storage) -> Runner:

@@ -17,6 +17,7 @@ from api.finding import Finding, Severity
 from api.phrases import Span, rendered
 from cli.diagnosis.folder import FolderFacts, LogLine
 from cli.diagnosis.judgement import heard_by, offset_of
+from cli.diagnosis.outside_shown import outside_rows
 from cli.diagnosis.seen import Seen
 from cli.diagnosis.told import Told, ToldFinding, ToldPeer
 from cli.output import facts, table
@@ -168,8 +169,7 @@ def _facts(told: Told) -> Iterator[tuple[str, str]]:
     yield "asks", _names(asks)
     pool = told.pool
     yield "pool", say("diagnose.pool_value", **pool)
-    yield from _witnesses(told)
-    yield from _stamping(told)
+    yield from outside_rows(told)
     yield from _machine(told)
     dropped = told.document["facts"]["dropped_messages"]
     if dropped:
@@ -188,34 +188,6 @@ def _waits(told: Told) -> str:
     if ends_ms is not None:
         what += say("diagnose.until", span=_span(ends_ms - told.now_ms))
     return what
-
-
-def _witnesses(told: Told) -> Iterator[tuple[str, str]]:
-    """How far each body outside the committee has cosigned, and when it did."""
-    given = told.document["facts"]["witnesses"]
-    lines = [
-        _NOTHING
-        if each["time_ms"] is None
-        else say("diagnose.witness_value", size=each["size"], at=beijing_time(each["time_ms"]))
-        for each in given
-    ]
-    if given:
-        named = [f"{each['name']}: {line}" for each, line in zip(given, lines, strict=True)]
-        yield "witnesses", "; ".join(named)
-
-
-def _stamping(told: Told) -> Iterator[tuple[str, str]]:
-    """Which head each authority stamped last, and when."""
-    given = told.document["facts"].get("time_stamps", [])
-    lines = [
-        _NOTHING
-        if each["time_ms"] is None
-        else say("diagnose.stamp_value", size=each["size"], at=beijing_time(each["time_ms"]))
-        for each in given
-    ]
-    if given:
-        named = [f"{each['name']}: {line}" for each, line in zip(given, lines, strict=True)]
-        yield "time_stamps", "; ".join(named)
 
 
 def _machine(told: Told) -> Iterator[tuple[str, str]]:

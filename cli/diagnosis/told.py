@@ -201,6 +201,13 @@ def _check_machine(facts: Mapping[str, Any]) -> None:
         _text(each["name"])
         _number(each["size"])
         _maybe(each["time_ms"])
+    clock = facts.get("clock")
+    if clock is not None:
+        _text(clock["source"])
+        if clock["synchronised"] not in {True, False, None}:
+            raise Strange
+        for name in ("offset_us", "synchronised_at_ms"):
+            _maybe(clock[name])
     _number(facts["dropped_messages"])
     _text(facts["dropped_last"])
     disk = facts["disk"]

@@ -199,6 +199,8 @@ def test_no_answer_whatever_is_in_it_brings_the_command_down() -> None:
     whole["facts"]["disk"] |= {"sync_ms_max": 1, "free_bytes": 1}
     whole["facts"]["certificate_until_ms"] = 1
     whole["facts"]["witnesses"] = [{"name": "court.example/w1", "size": 7, "time_ms": 1}]
+    clock = {"source": "chrony", "synchronised": True, "offset_us": -7, "synchronised_at_ms": 1}
+    whole["facts"]["clock"] = clock
     whole["facts"]["time_stamps"] = [{"name": "ntsc", "size": 7, "time_ms": 1}]
     shown_count = 0
     for way in list(everything(whole))[1:]:
