@@ -28,7 +28,7 @@ from tests.failpoints.promises import Written
 from tests.simulation.checkers import Words
 
 HOUR_MS = 3_600_000
-_KEPT = ("db", "journal")
+_KEPT = ("db", "journal", "signed")
 
 
 class After(StrEnum):

@@ -104,7 +104,7 @@ class Quartet:
 
     def run(self, act: Callable[[], Awaitable[None]]) -> None:
         """Play an act on four nodes that know nothing yet; the victim's disk is empty."""
-        for part in ("db", "journal"):
+        for part in ("db", "journal", "signed"):
             rmtree(self.node.folder / part, ignore_errors=True)
         self.node.promised = {}
         new_boot(self.node.places)
