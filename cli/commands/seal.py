@@ -22,8 +22,9 @@ from cli.documents import hash_document, unreadable, write_result
 from cli.failures import Exit
 from cli.moments import moment
 from cli.output import FAILED, HELD, Output
-from cli.words import say
+from cli.words import language, say
 from ledger.core.batch import BatchProof, DocumentDigest, decode_batch_proof
+from ledger.report import told_as
 from ledger.report_json import status_value
 from ledger.status_answers import Standing, StatusVerdict
 from ledger.terminal import printable
@@ -160,8 +161,8 @@ def _status_line(seal: str, told: StatusVerdict) -> str:
 def _line(line: "Line") -> str:
     """A line for people: a sign, the question, the answer."""
     facts = {name: _shown(name, value) for name, value in line.facts.items()}
-    told = say(f"stamp.{line.about}.{line.why}", **facts)
-    return f"  {_SIGNS[line.holds]} {say(f'stamp.{line.about}')}: {escape(printable(told))}"
+    asked, told = say(f"stamp.{line.about}"), say(f"stamp.{line.about}.{line.why}", **facts)
+    return f"  {_SIGNS[line.holds]} {escape(told_as(asked, printable(told), language()))}"
 
 
 def _shown(name: str, value: str | int) -> str | int:
