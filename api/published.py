@@ -106,10 +106,9 @@ class Published:
         if self._signer is not None:
             return None
         shown = parse_checkpoint(parse_note(self._chain.checkpoint()).text)
-        line, committee = self._log_line(shown), self._chain.committee
-        keys = log_keys(shown.origin, committee)
-        named = zip(committee, keys, strict=True)
-        return next(node for node, key in named if key.key_id == line.key_id)
+        line = self._log_line(shown)
+        keys = log_keys(shown.origin, self._chain.epochs)
+        return next(node for key, node in keys.items() if key.key_id == line.key_id)
 
     def _due(self) -> bool:
         return not self._height or not 0 <= now_ms() - self._made_ms < INTERVAL_MS

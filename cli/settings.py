@@ -65,6 +65,8 @@ class Settings:
     """Show every visibility class over the API: for tests."""
     catalogues: tuple[Path, ...] = ()
     """Folders of further versions of the catalogue, older and newer than this software's."""
+    joining: bool = False
+    """The node follows the others and waits for the committee change that lets it vote."""
 
     @property
     def api_url(self) -> str:

@@ -120,7 +120,7 @@ class _Reader:
             return tuple(self.folder / _text(each) for each in _folders(raw))
         if name == "requests_per_address":
             return _count(raw)
-        if name == "show_all":
+        if name in {"show_all", "joining"}:
             return _flag(raw)
         if name == "log_level" and raw not in LOG_LEVELS:
             raise ValueError(" ".join(sorted(LOG_LEVELS)))

@@ -44,6 +44,8 @@ class Identity:
     """Holds the node key: votes, cosigns, acknowledges."""
     limits: Parameters
     """Of the genesis."""
+    spare: tuple[Signer, ...] = ()
+    """Further node keys: the one that takes over where a committee change renews the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ def open_driver(
     """
     codec, events = codec_of(identity, config), Events()
     application, own, signer = storage.application, identity.node_id, identity.signer
+    keys = (signer, *identity.spare)
     journal = Journal(storage.journal, identity.network_id, own)
     intake = Intake(storage.intake, identity.limits)
     head = application.head
@@ -107,10 +110,16 @@ def open_driver(
         raise StoreError(Code.STORE_RESTORED, head=head.height, signed=restored)
     journal.decided(head.height)
     replica = Replica(
-        codec.config, signer, application.committee, head, _newest(application), journal.entries
+        codec.config,
+        signer,
+        application.committee,
+        head,
+        _newest(application),
+        journal.entries,
+        identity.spare,
     )
-    desk = BundleDesk(own, signer, application, intake, transport, codec, events, pool_limits)
-    cosigner = Cosigner(own, identity.origin, signer, storage.chain, mark, events)
+    desk = BundleDesk(own, keys, application, intake, transport, codec, events, pool_limits)
+    cosigner = Cosigner(own, identity.origin, keys, storage.chain, mark, events)
     evidence = storage.evidence
     ports = Ports(application, transport, journal, mark, desk, cosigner, codec, events, evidence)
     return Driver(ports, replica, restored)

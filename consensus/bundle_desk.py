@@ -4,10 +4,12 @@ A bundle is durable before it is acknowledged, acknowledged before it is relayed
 signature included) before either. Spec: ``docs/spec/pool.md``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from consensus.application import Application
+from consensus.core.own_keys import key_in
 from consensus.depths import PoolDepth
 from consensus.events import Events
 from consensus.fates import Committed, Fate, Fates, Pending, Refused
@@ -59,7 +61,7 @@ class BundleDesk:
     def __init__(
         self,
         own: NodeId,
-        signer: Signer,
+        keys: Sequence[Signer],
         application: Application,
         intake: Intake,
         transport: Transport,
@@ -68,7 +70,7 @@ class BundleDesk:
         limits: PoolLimits | None = None,
     ) -> None:
         self._own = own
-        self._signer = signer
+        self._keys = keys
         self._application = application
         self._intake = intake
         self._transport = transport
@@ -97,7 +99,11 @@ class BundleDesk:
         Raises:
             StoreError: it could not be made durable, so nothing was promised.
         """
-        key = bundle.pool_key
+        key, signer = bundle.pool_key, self._signer
+        if signer is None:
+            # Nobody would hold this node to its word, and no block of its own can bring it in.
+            nodes = ", ".join(self._application.committee)
+            return Rejected(Code.OBSERVER_SUBMISSION, {"nodes": nodes})
         known = self.pool.get(key)
         if known is None or not known.fit or self._own not in known.sources:
             settled = self._fates.of(key)
@@ -110,7 +116,7 @@ class BundleDesk:
             self._intake.take(bundle, known.received_at_ms)
             self._transport.broadcast(self._codec.encode(Relayed(bundle)))
         network_id = self._application.head.network_id
-        return acknowledge(self._signer, network_id, self._own, key, known.received_at_ms)
+        return acknowledge(signer, network_id, self._own, key, known.received_at_ms)
 
     def relayed(self, peer: NodeId, bundle: Bundle, now_ms: int) -> None:
         """A peer took this bundle in."""
@@ -261,9 +267,13 @@ class BundleDesk:
 
     def _signed_refusal(self, pool_key: Digest, verdict: Rejected) -> SignedRefusal:
         head = self._application.head
-        return refuse(
-            self._signer, head.network_id, self._own, pool_key, verdict.code, head.header_hash
-        )
+        signer = self._signer or self._keys[0]
+        return refuse(signer, head.network_id, self._own, pool_key, verdict.code, head.header_hash)
+
+    @property
+    def _signer(self) -> Signer | None:
+        """The key by which this node stands in the committee; None where it has no part in it."""
+        return key_in(self._application.committee, self._own, self._keys)
 
     def _relay_again(self, now_ms: int) -> None:
         size = 0

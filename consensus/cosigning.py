@@ -6,15 +6,18 @@ chunk. So an honest node never cosigns two inconsistent heads, restarts included
 durable before it is sent. Spec: C2SP tlog-cosignature 1.0.1; ``docs/spec/checkpoint.md``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from consensus.core.own_keys import key_in
 from consensus.events import Events
 from consensus.signed_mark import SignedMark
 from ledger.codes import Code
 from ledger.core.block import Head
 from ledger.core.canonical import decode, encode
 from ledger.core.checkpoint import Checkpoint, cosign, cosigner_name
+from ledger.core.epochs import Epochs
 from ledger.core.identifiers import Digest, Height, NodeId
 from ledger.core.misconduct import Fault
 from ledger.core.note import parse_line
@@ -58,6 +61,11 @@ class HeldHeads(Protocol):
 
 class CosignedChain(Protocol):
     """Where cosignatures are counted and kept; `ledger.chain.Chain` fits by shape."""
+
+    @property
+    def epochs(self) -> Epochs:
+        """Whose heads are whose."""
+        ...
 
     @property
     def last_signed(self) -> LastSigned | None:
@@ -107,14 +115,14 @@ class Cosigner:
         self,
         own: NodeId,
         origin: str,
-        signer: Signer,
+        keys: Sequence[Signer],
         chain: CosignedChain,
         mark: SignedMark,
         events: Events,
     ) -> None:
         self._own = own
         self._origin = origin
-        self._signer = signer
+        self._keys = keys
         self._chain = chain
         self._mark = mark
         self._events = events
@@ -132,13 +140,17 @@ class Cosigner:
     def sign(self, head: Head, now_ms: int) -> bytes | None:
         """Cosign the present head, first or again.
 
+        The head of the block that closed an epoch is the old committee's, the next one the new's.
+
         Returns:
-            What every peer is told; None before the first block, and below what was signed.
+            What every peer is told; None before the first block, below what was signed, and where
+            this node has no part in the committee of the head.
 
         Raises:
             InvariantBroken: the log is smaller than, or differs from, what was cosigned before.
         """
-        if head.height == 0:
+        signer = key_in(self._chain.epochs.at_size(head.log_size), self._own, self._keys)
+        if head.height == 0 or signer is None:
             return None
         last, mark = self._chain.last_signed, self._mark.mark
         forgotten = last is None or last.size < mark.size
@@ -157,7 +169,7 @@ class Cosigner:
         self._mark.cosigned(head.height, head.log_size, head.log_root, time_s)
         checkpoint = Checkpoint(self._origin, head.log_size, head.log_root)
         name = cosigner_name(self._origin, self._own)
-        line = cosign(self._signer, name, checkpoint, time_s).line()
+        line = cosign(signer, name, checkpoint, time_s).line()
         self._chain.add_cosignature(self._own, head.log_size, head.log_root, line)
         self._said = (promise, Cosignature(head.log_size, head.log_root, line).encode())
         return self._said[1]

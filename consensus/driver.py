@@ -54,7 +54,7 @@ class Driver:
         self._replica = replica
         self._duties = Duties(ports, replica)
         self._own = ports.codec.config.node_id
-        self._peers = Peers(tuple(n for n in ports.application.committee if n != self._own))
+        self._peers = Peers()
         self._queue: deque[Ready] = deque()
         self._told = (False, False)
         self._due = (ports.application.head.height, ports.application.next_due_ms())
@@ -156,14 +156,14 @@ class Driver:
     @property
     def status(self) -> NodeStatus:
         """Where this node stands, in facts."""
-        config = self._codec.config
+        config, committee = self._codec.config, self._application.committee
         return NodeStatus(
             node_id=self._own,
             head=self._application.head,
             cosigned_height=self._cosigner.height,
             situation=self._replica.situation,
-            committee=self._application.committee,
-            peers=self._peers.all,
+            committee=committee,
+            peers=self._peers.of(each for each in committee if each != self._own),
             pool=self._desk.depth,
             queues={},
             abstain_until=self._journal.abstain_until,

@@ -111,12 +111,17 @@ class Duties:
             bundles=block.header.bundle_count,
             entries=block.header.entry_count,
         )
-        self.results.append(self._delivered)
+        closes = block.header.epoch != self._application.head.epoch
+        if closes:
+            epoch, nodes = self._application.head.epoch, ", ".join(self._application.committee)
+            self._events.add("epoch.begun", height=block.header.height, epoch=epoch, nodes=nodes)
+        self.results.append(lambda now_ms: self._delivered(now_ms, closes=closes))
 
-    def _delivered(self, now_ms: int) -> Ready:
+    def _delivered(self, now_ms: int, *, closes: bool) -> Ready:
         ready = self._replica.delivered(self._application.head, self._application.committee, now_ms)
-        # While a chunk of blocks is taken in, only its last head is cosigned.
-        if ready.deliver is None:
+        # While a chunk of blocks is taken in, only its last head is cosigned, and each that ends an
+        # epoch: above it its nodes are asked no more.
+        if closes or ready.deliver is None:
             self.cosign(now_ms)
         return ready
 

@@ -3,9 +3,9 @@
 For people only (`diagnose`, metrics); the replica keeps its own books and decides by them.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from consensus.core.messages import Status
 from ledger.core.identifiers import Height, NodeId, View
@@ -28,25 +28,16 @@ class Peer:
 
 
 class Peers:
-    """The other nodes of the committee."""
+    """Every other node that the transport let in; those of the committee are asked for by name."""
 
     __slots__ = ("_peers",)
 
-    def __init__(self, nodes: tuple[NodeId, ...]) -> None:
-        self._peers = {node: Peer() for node in nodes}
+    def __init__(self) -> None:
+        self._peers: defaultdict[NodeId, Peer] = defaultdict(Peer)
 
-    def __getitem__(self, node: NodeId) -> Peer:
-        return self._peers[node]
-
-    @property
-    def all(self) -> Mapping[NodeId, Peer]:
-        """By node id, in the committee's order."""
-        return MappingProxyType(self._peers)
-
-    @property
-    def connected_count(self) -> int:
-        """Peers that what is sent may reach."""
-        return sum(peer.connected for peer in self._peers.values())
+    def of(self, nodes: Iterable[NodeId]) -> Mapping[NodeId, Peer]:
+        """What is known of these, in their order."""
+        return {node: self._peers.get(node, Peer()) for node in nodes}
 
     def set_connected(self, node: NodeId, *, connected: bool) -> None:
         """The transport can, or can no longer, reach the peer."""

@@ -9,6 +9,7 @@ import asyncio
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -21,7 +22,7 @@ from consensus.outbound import Outbound
 from consensus.transport import Receiver
 from ledger.codes import Code
 from ledger.core.committee import Committee
-from ledger.core.identifiers import NodeId
+from ledger.core.identifiers import Digest, NodeId
 from ledger.errors import FormatError, StoreError, VerificationError
 
 STRANGERS_MAX: Final = 64
@@ -47,8 +48,19 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A node that is let in, and dialled where its address is known."""
+
+    pins: frozenset[Digest]
+    """Of its TLS keys: two while it renews its key."""
+    address: Address | None
+    certificates: tuple[bytes, ...] = ()
+    """DER, beside those in files; one whose key is not pinned is passed over."""
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
-    """What the transport must know about the committee."""
+    """What the transport must know at the start; `TcpTransport.know` follows the committee."""
 
     own: NodeId
     committee: Committee
@@ -69,22 +81,56 @@ class TcpTransport:
         Raises:
             StoreError: `tls.file`, `tls.own_key`.
         """
-        tls.check_own(network.files, network.committee, network.own)
+        if network.own in network.committee:
+            tls.check_own(network.files, network.committee, network.own)
         self._network = network
         self._receiver = receiver
-        self._pins = tls.pins(network.committee)
+        self._pins = dict(tls.pins(network.committee))
         self._server_tls = tls.server_context(network.files)
-        client_tls = tls.client_context(network.files)
-        self._outbound = {
-            peer: Outbound(
-                peer, (at.host, at.port), client_tls, self._pins, network.sizes_max, receiver
-            )
-            for peer, at in network.peers.items()
-        }
+        self._client_tls = tls.client_context(network.files)
+        self._anchored: set[bytes] = set()
+        self._pins_of = {name: frozenset((pin,)) for pin, name in self._pins.items()}
+        self._at: dict[NodeId, Address] = {}
+        self._outbound = {peer: self._link(peer, at) for peer, at in network.peers.items()}
+        self._dialling: dict[NodeId, asyncio.Task[None]] = {}
+        self._tasks: asyncio.TaskGroup | None = None
         self._socket: socket.socket | None = None
         self._strangers = 0
         self._lines = LineLimit()
         self._inbound: dict[NodeId, Connection] = {}
+
+    def know(self, peers: Mapping[NodeId, Known]) -> None:
+        """Let in and dial exactly these nodes from now on; whoever is not among them is cut off.
+
+        What stays the same is left alone: a change of the committee breaks no other connection.
+        """
+        before, self._pins_of = self._pins_of, {peer: each.pins for peer, each in peers.items()}
+        self._pins.clear()
+        for peer, each in peers.items():
+            self._pins.update(dict.fromkeys(each.pins, peer))
+            for certificate in each.certificates:
+                self._anchor(certificate)
+        for peer, connection in tuple(self._inbound.items()):
+            if not before.get(peer, frozenset()) <= self._pins_of.get(peer, frozenset()):
+                connection.close()
+        dialled = {peer: each.address for peer, each in peers.items() if each.address is not None}
+        for peer in [peer for peer in self._outbound if self._at[peer] != dialled.get(peer)]:
+            del self._outbound[peer], self._at[peer]
+            if peer in self._dialling:
+                self._dialling.pop(peer).cancel()
+        for peer, address in dialled.items():
+            if peer not in self._outbound:
+                self._outbound[peer] = self._link(peer, address)
+                self._dial(peer)
+
+    def present(self, certificate: Path, key: Path) -> None:
+        """Show this certificate at every handshake from now on: the node has renewed its key.
+
+        Raises:
+            StoreError: `tls.file`.
+        """
+        for context in (self._server_tls, self._client_tls):
+            tls.load_own(context, certificate, key)
 
     def send(self, peer: NodeId, frame: bytes) -> None:
         """See `Transport.send`."""
@@ -136,11 +182,35 @@ class TcpTransport:
             return await self.run()
         try:
             async with asyncio.TaskGroup() as tasks:
-                for link in self._outbound.values():
-                    tasks.create_task(link.run())
+                self._tasks = tasks
+                for peer in self._outbound:
+                    self._dial(peer)
                 await self._accept(listening, tasks)
         finally:
+            self._tasks = None
             self.close()
+
+    def _link(self, peer: NodeId, at: Address) -> Outbound:
+        self._at[peer] = at
+        where, sizes_max = (at.host, at.port), self._network.sizes_max
+        return Outbound(peer, where, self._client_tls, self._pins, sizes_max, self._receiver)
+
+    def _dial(self, peer: NodeId) -> None:
+        """Keep a connection up, once there is a loop to do it in."""
+        if self._tasks is not None:
+            self._dialling[peer] = self._tasks.create_task(self._outbound[peer].run())
+
+    def _anchor(self, certificate: bytes) -> None:
+        """Let a pinned certificate end a handshake; who it belongs to is said by the pin."""
+        if certificate in self._anchored:
+            return
+        self._anchored.add(certificate)
+        try:
+            if tls.digest_of(certificate) in self._pins:
+                for context in (self._server_tls, self._client_tls):
+                    context.load_verify_locations(cadata=certificate)
+        except ValueError as problem:
+            log.warning("peer.certificate_unusable", reason=str(problem))
 
     async def _accept(self, listening: socket.socket, tasks: asyncio.TaskGroup) -> None:
         loop = asyncio.get_running_loop()

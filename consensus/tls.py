@@ -15,6 +15,7 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -80,12 +81,42 @@ def check_own(files: TlsFiles, committee: Committee, own: NodeId) -> None:
     Raises:
         StoreError: `tls.file`, `tls.own_key`; peers would refuse every connection.
     """
-    try:
-        certificate = x509.load_pem_x509_certificate(files.certificate.read_bytes())
-    except (OSError, ValueError) as problem:
-        raise _unusable(files.certificate, problem) from problem
+    certificate = read_certificate(files.certificate)
     if key_digest(certificate) != committee.node(own).tls_key_digest:
         raise StoreError(Code.TLS_OWN_KEY, path=str(files.certificate), node=own)
+
+
+def load_own(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
+    """Show this certificate in the handshakes of a context.
+
+    Raises:
+        StoreError: `tls.file`.
+    """
+    try:
+        context.load_cert_chain(certificate, key)
+    except OSError as problem:
+        raise _unusable(key, problem) from problem
+
+
+def digest_of(certificate_der: bytes) -> Digest:
+    """What a committee pins of a certificate.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return key_digest(x509.load_der_x509_certificate(certificate_der))
+
+
+def read_certificate(path: Path) -> x509.Certificate:
+    """The certificate in a PEM file.
+
+    Raises:
+        StoreError: `tls.file`.
+    """
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes())
+    except (OSError, ValueError) as problem:
+        raise _unusable(path, problem) from problem
 
 
 def valid_until_ms(path: Path) -> int:
@@ -94,16 +125,16 @@ def valid_until_ms(path: Path) -> int:
     Raises:
         StoreError: `tls.file`.
     """
-    try:
-        certificate = x509.load_pem_x509_certificate(path.read_bytes())
-    except (OSError, ValueError) as problem:
-        raise _unusable(path, problem) from problem
-    return int(certificate.not_valid_after_utc.timestamp()) * 1000
+    return int(read_certificate(path).not_valid_after_utc.timestamp()) * 1000
 
 
 def key_digest(certificate: x509.Certificate) -> Digest:
     """SHA-256 of the certificate's SubjectPublicKeyInfo: what the committee pins."""
-    key = certificate.public_key()
+    return public_digest(certificate.public_key())
+
+
+def public_digest(key: PublicKeyTypes) -> Digest:
+    """SHA-256 of a key's SubjectPublicKeyInfo."""
     return sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
@@ -141,10 +172,7 @@ def _context(side: int, files: TlsFiles) -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_REQUIRED
     context.verify_flags = ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME
-    try:
-        context.load_cert_chain(files.certificate, files.key)
-    except OSError as problem:
-        raise _unusable(files.key, problem) from problem
+    load_own(context, files.certificate, files.key)
     for path in files.peers:
         try:
             context.load_verify_locations(cadata=path.read_text(encoding="ascii"))

@@ -88,8 +88,13 @@ def approved_for(reader: StateReader, epoch: int) -> tuple[Approved, ...]:
     """All that is approved for `epoch` in a committed state, by id."""
     if reader.get(_CHANGING) is None:
         return ()
-    found = (_approved(key.removeprefix(_APPROVED), data) for key, data in reader.scan(_APPROVED))
-    return tuple(each for each in found if each.committee.epoch == epoch)
+    return tuple(each for each in approved_in(reader) if each.committee.epoch == epoch)
+
+
+def approved_in(reader: StateReader) -> tuple[Approved, ...]:
+    """Every committee that a quorum ever approved, in a committed state."""
+    rows = reader.scan(_APPROVED)
+    return tuple(_approved(key.removeprefix(_APPROVED), data) for key, data in rows)
 
 
 def put_approved(state: State, row: Approved) -> None:

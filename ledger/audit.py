@@ -29,6 +29,7 @@ from ledger.block_store import BlockStore
 from ledger.codes import Code
 from ledger.core.block import Header
 from ledger.core.certificate import CommitCertificate
+from ledger.core.epochs import Epochs
 from ledger.core.genesis import Genesis
 from ledger.core.identifiers import HeaderHash, Height
 from ledger.core.merkle import Frontier
@@ -104,7 +105,10 @@ class _Audit:
         self._judge = judge
         self._blocks = BlockStore(store)
         self._tree = LogTree(store)
-        self._known = Known(HeaderHash(genesis.network_id), genesis.created_at_ms, Frontier())
+        epochs = Epochs((genesis.committee,))
+        self._known = Known(
+            HeaderHash(genesis.network_id), genesis.created_at_ms, Frontier(), epochs
+        )
         self._meta = meta_rows(genesis, genesis_rows)
         self._counts: Counter[Table] | None = Counter(
             {Table.META: len(self._meta), Table.HEAD: 1, Table.LAST_SIGNED: 1}
@@ -161,9 +165,9 @@ class _Audit:
             header = self._blocks.header(block.height)
             frontier = Frontier(header.log_size, peaks_from(self._tree, header.log_size))
         except LedgerError:
-            self._known = Known(None, 0, None)
+            self._known = Known(None, 0, None, self._known.epochs)
             return
-        self._known = Known(header.hash(), header.time_ms, frontier)
+        self._known = Known(header.hash(), header.time_ms, frontier, self._known.epochs)
 
     def _tables(self, height: Height) -> Iterator[Finding]:
         """What no single block can tell: counts, state, tree rows, cosigned heads, promises."""
@@ -175,8 +179,9 @@ class _Audit:
         yield from node_findings(stored, self._known.frontier)
         if self._counts is not None:
             yield from count_findings(stored, self._counts)
-        yield from cosigned_findings(stored, self._blocks, self._genesis, height)
-        yield from log_line_findings(stored, self._genesis)
+        origin, epochs = self._genesis.origin, self._known.epochs
+        yield from cosigned_findings(stored, self._blocks, origin, epochs, height)
+        yield from log_line_findings(stored, origin, epochs)
         yield from outside_findings(stored)
         yield from stamp_findings(stored)
         yield from last_signed_findings(stored, self._blocks)

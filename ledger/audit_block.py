@@ -15,8 +15,11 @@ from ledger.codes import Code
 from ledger.core.block import BlockBundle, Header
 from ledger.core.bundle import verify_header
 from ledger.core.certificate import CommitCertificate
+from ledger.core.committee import Committee
+from ledger.core.committee_change import CHANGE_TYPE, change_from
 from ledger.core.derived import recomputed_nonce
 from ledger.core.effects import BlockEffects, EnteredRecord, OpenedRecord
+from ledger.core.epochs import Epochs
 from ledger.core.genesis import Genesis
 from ledger.core.identifiers import NETWORK_MEMBER, HeaderHash, Height, RecordId
 from ledger.core.merkle import Frontier
@@ -24,7 +27,7 @@ from ledger.core.payload import rebuild
 from ledger.core.record import decode_record, record_id
 from ledger.core.sealed import OPENING_TYPE, sealed_of
 from ledger.core.status import StatusTree, key_row, key_row_key
-from ledger.errors import FormatError, LedgerError, StoreError
+from ledger.errors import FormatError, LedgerError, StoreError, VerificationError
 from ledger.log_tree import LogTree
 from ledger.store.api import Reader, Row
 from ledger.store.keys import Table
@@ -43,6 +46,8 @@ class Known:
     time_ms: int
     frontier: Frontier | None
     """None where the log below could not be read."""
+    epochs: Epochs
+    """Every committee that the blocks below brought."""
 
 
 class BlockAudit:
@@ -90,7 +95,7 @@ class BlockAudit:
     def findings(self, known: Known, tree: LogTree) -> Iterator[Finding]:
         """Everything that is not as it must be; first what others signed, then our own rows."""
         yield from self._links(known)
-        yield from self._certified()
+        yield from self._certified(known.epochs.newest)
         for bundle in self._bundles:
             yield from self._signed(bundle)
         for record in self._records:
@@ -112,7 +117,20 @@ class BlockAudit:
 
     def known_after(self, known: Known) -> Known:
         """What this block says about the next one."""
-        return Known(self.header.hash(), self.header.time_ms, self._frontier)
+        epochs, change = known.epochs, self._change()
+        if change is not None and change.epoch == epochs.newest.epoch + 1:
+            epochs = epochs.then(change, self.header.log_size)
+        return Known(self.header.hash(), self.header.time_ms, self._frontier, epochs)
+
+    def _change(self) -> Committee | None:
+        """The committee that the last submitted record brings, where it changes the committee."""
+        entered = next((each for each in reversed(self._records) if each.bundle_id), None)
+        if entered is None or CHANGE_TYPE.encode() not in entered.data:
+            return None
+        try:
+            return change_from(decode_record(entered.data, self._genesis.parameters))
+        except (FormatError, VerificationError):
+            return None
 
     def _opened(self) -> tuple[OpenedRecord, ...]:
         """What came out of the block's openings, as the store says; judging again tells whether."""
@@ -145,12 +163,12 @@ class BlockAudit:
         bound = (slot.network_id, slot.epoch, slot.height, self.certificate.header_hash)
         return bound == (header.network_id, header.epoch, header.height, header.hash())
 
-    def _certified(self) -> Iterator[Finding]:
+    def _certified(self, committee: Committee) -> Iterator[Finding]:
         if not self.is_certificates_own:
             detail: dict[str, str | int] = {"what": "slot"}
             yield Finding(Code.CERTIFICATE_INVALID, self.height, detail)
         try:
-            self.certificate.verify(self._genesis.network_id, self._genesis.committee)
+            self.certificate.verify(self._genesis.network_id, committee)
         except LedgerError as problem:
             yield of_error(problem, self.height)
 

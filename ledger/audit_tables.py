@@ -12,7 +12,7 @@ from ledger.audit_finding import Finding, of_error, of_row
 from ledger.block_store import BlockStore
 from ledger.codes import Code
 from ledger.core.checkpoint import cosigner_keys, parse_checkpoint
-from ledger.core.genesis import Genesis
+from ledger.core.epochs import Epochs
 from ledger.core.identifiers import DIGEST_BYTES, Height
 from ledger.core.merkle import Frontier
 from ledger.core.note import Note, parse_line, parse_note, parse_vkey, verify_note
@@ -96,19 +96,19 @@ def compare_state(store: Reader, judged: Reader) -> Iterator[Finding]:
 
 
 def cosigned_findings(
-    store: Reader, blocks: BlockStore, genesis: Genesis, head: Height
+    store: Reader, blocks: BlockStore, origin: str, epochs: Epochs, head: Height
 ) -> Iterator[Finding]:
-    """Every kept checkpoint is of a block's head and cosigned by a quorum."""
-    keys = cosigner_keys(genesis.origin, genesis.committee).values()
+    """Every kept checkpoint is of a block's head and cosigned by a quorum of its epoch."""
     for key, value in store.scan(*Table.COSIGNED.range()):
         height = Height(last_number(key))
         try:
             note = parse_note(value)
             checkpoint = parse_checkpoint(note.text)
-            verified = verify_note(note, keys)
-            if len(verified) < genesis.committee.q:
+            committee = epochs.at_size(checkpoint.size)
+            verified = verify_note(note, cosigner_keys(origin, committee).values())
+            if len(verified) < committee.q:
                 raise VerificationError(
-                    Code.CERTIFICATE_QUORUM, found=len(verified), needed=genesis.committee.q
+                    Code.CERTIFICATE_QUORUM, found=len(verified), needed=committee.q
                 )
             if not 1 <= height <= head:
                 raise VerificationError(
@@ -119,13 +119,13 @@ def cosigned_findings(
             yield of_error(problem, height)
             continue
         said = (checkpoint.origin, checkpoint.size, checkpoint.root)
-        if said != (genesis.origin, header.log_size, header.log_root):
+        if said != (origin, header.log_size, header.log_root):
             yield of_row(Code.AUDIT_ROW, Table.COSIGNED, key, height)
 
 
-def log_line_findings(store: Reader, genesis: Genesis) -> Iterator[Finding]:
+def log_line_findings(store: Reader, origin: str, epochs: Epochs) -> Iterator[Finding]:
     """Every kept log signature is a committee node's, under the kept checkpoint of its height."""
-    keys = log_keys(genesis.origin, genesis.committee)
+    keys = log_keys(origin, epochs)
     for key, value in store.scan(*Table.LOG_LINE.range()):
         note = store.get(Table.COSIGNED.key(key[1:]))
         try:

@@ -154,6 +154,7 @@ class Code(StrEnum):
     NODE_PORT = "node.port"
     NODE_FOREIGN_KEY = "node.foreign_key"
     NODE_NOT_MEMBER = "node.not_member"
+    NODE_RETIRED = "node.retired"
     CLIENT_NONE = "client.none"
     OPTIONS_TARGET = "options.target"
     OCDS_PACKAGE = "ocds.package"

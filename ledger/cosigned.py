@@ -155,7 +155,7 @@ class CosignedHeads:
         header = self._blocks.header(height)
         checkpoint = Checkpoint(self._origin, header.log_size, header.log_root)
         try:
-            kept = kept_of(data, checkpoint, self.epochs.at_size(header.log_size))
+            kept = kept_of(data, checkpoint, self.epochs)
         except VerificationError:
             self.compare(data)
             raise

@@ -13,7 +13,7 @@ from ledger.core import merkle
 from ledger.core.block import Header, decode_header_of_block
 from ledger.core.certificate import CommitCertificate, decode_certificate
 from ledger.core.committee import Committee
-from ledger.core.committee_change import CHANGE_TYPE, decode_committee
+from ledger.core.committee_change import change_from
 from ledger.core.entry import Entry, decode_entry
 from ledger.core.epoch_link import EpochLink
 from ledger.core.epochs import Epochs
@@ -106,14 +106,13 @@ def _check_closing(
 
 
 def _committee(link: OpenedLink, epoch: Epoch) -> Committee:
-    record = link.record
-    data = record.fields.get("committee")
-    if record.type != CHANGE_TYPE or record.fields.get("epoch") != epoch or type(data) is not bytes:
-        raise _broken(epoch, "record")
     try:
-        return decode_committee(data, epoch)
+        committee = change_from(link.record)
     except (FormatError, VerificationError) as problem:
         raise _broken(epoch, "committee") from problem
+    if committee is None or committee.epoch != epoch:
+        raise _broken(epoch, "record")
+    return committee
 
 
 def _require(epoch: Epoch, what: str, check: Callable[[], None]) -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from ledger.codes import Code
 from ledger.core.checkpoint import Checkpoint, cosigner_keys
-from ledger.core.committee import Committee
+from ledger.core.epochs import Epochs
+from ledger.core.identifiers import NodeId
 from ledger.core.note import Kind, Note, NoteKey, parse_note, verify_note
 from ledger.errors import VerificationError
 
@@ -24,13 +25,22 @@ class KeptHead:
     """The node's log signature, which `/checkpoint` and tlog-proofs begin with."""
 
 
-def log_keys(origin: str, committee: Committee) -> tuple[NoteKey, ...]:
-    """The keys under which the nodes of `committee` sign the log named `origin`."""
-    return tuple(NoteKey(origin, Kind.LOG, node.log_key) for node in committee.nodes)
+def log_keys(origin: str, epochs: Epochs) -> dict[NoteKey, NodeId]:
+    """The keys under which the nodes of any epoch sign the log named `origin`, and whose they are.
+
+    A log signature proves nothing: a node shows old heads under the log key that it has now.
+    """
+    nodes = (node for committee in epochs.committees for node in committee.nodes)
+    return {NoteKey(origin, Kind.LOG, node.log_key): node.node_id for node in nodes}
 
 
-def kept_of(data: bytes, checkpoint: Checkpoint, committee: Committee) -> KeptHead:
+def kept_of(data: bytes, checkpoint: Checkpoint, epochs: Epochs) -> KeptHead:
     """The parts of the note `data`, which must be of exactly this head.
+
+    Args:
+        data: from a node.
+        checkpoint: of our own log.
+        epochs: of the network, up to that of the head at least.
 
     Raises:
         FormatError: `note.invalid`.
@@ -42,7 +52,8 @@ def kept_of(data: bytes, checkpoint: Checkpoint, committee: Committee) -> KeptHe
     if note.text != checkpoint.text():
         raise VerificationError(Code.CHECKPOINT_CONFLICT, node="–", size=checkpoint.size)
     first, *others = note.signatures
-    verify_note(Note(note.text, (first,)), log_keys(checkpoint.origin, committee))
+    verify_note(Note(note.text, (first,)), log_keys(checkpoint.origin, epochs))
+    committee = epochs.at_size(checkpoint.size)
     if len(others) < committee.q:
         raise VerificationError(Code.CERTIFICATE_QUORUM, found=len(others), needed=committee.q)
     cosigned = Note(note.text, tuple(others))

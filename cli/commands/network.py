@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from cli.commands import changing, seats
 from cli.commands.options import AsOption, JsonFlag, PassphraseOption, TrustOption
 from cli.commands.reading import trust_in
 from cli.compose.description import read_description
@@ -29,6 +30,8 @@ _app = typer.Typer(no_args_is_help=True)
 
 def register(app: typer.Typer) -> None:
     """Add these commands to `app`."""
+    seats.register(_app)
+    changing.register(_app)
     app.add_typer(_app, name="network", help=say("help.network"))
 
 

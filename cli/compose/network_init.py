@@ -251,6 +251,7 @@ def _write_node(
         api_key_file=API_KEY_FILE if node.https else "",
         passphrase_file=PASSPHRASE_FILE if secrets.stored else "",
         show_all="false",
+        joining="false",
         peers="\n".join(f'{other.node_id} = "{other.consensus}"' for other in others),
     )
     write_private(node.folder / settings.NODE_FILE, text.encode())

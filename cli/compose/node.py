@@ -8,7 +8,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Final
 
 import structlog
 import uvicorn
@@ -23,32 +22,28 @@ from cli.compose.documents import open_issuer
 from cli.compose.host import host_facts
 from cli.compose.logs import open_log
 from cli.compose.outbound import open_outbound
+from cli.compose.own_tls import CERTIFICATE_FILE, own_files, tls_files
 from cli.compose.running import opened_trust, run_together, told
+from cli.compose.seat import Seat
+from cli.compose.seating import check_not_retired, check_seat
 from cli.compose.serving import http_server, https_files, listen
-from cli.failures import CommandError, Exit
 from cli.settings import NODE_FILE, Settings
-from cli.signers.folder import NodeSigners, open_node_keys
 from cli.signers.passphrase import passphrase
+from cli.signers.standing import NodeKeys, log_signer_of, node_signer_of, open_keys
 from consensus import tcp
 from consensus.append_file import DiskFile
 from consensus.build import Identity, Storage, codec_of, open_driver
 from consensus.driver import Driver
 from consensus.evidence import EvidenceFolder
 from consensus.runner import Runner
-from consensus.tls import TlsFiles
 from consensus.transport import Receiver, Transport
 from contracts.executor import BlockExecutor
 from contracts.genesis_rows import genesis_rows
 from ledger.chain import Chain
-from ledger.codes import Code
 from ledger.core.status_answer import Stating
 from ledger.errors import InvariantBroken, LedgerError
 from ledger.store.leveldb import LevelDBStore
 from ledger.trust import TrustRoot
-
-TLS_KEY_FILE: Final = "key.pem"
-TLS_CERTIFICATE_FILE: Final = "certificate.pem"
-TLS_PEERS_FOLDER: Final = "peers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +58,8 @@ class OpenNode:
     outbound: Outbound | None
     """The lines to witnesses."""
     clock: ClockWatch
+    seat: Seat
+    """Its place in the committee, from epoch to epoch."""
 
 
 async def run_node(settings: Settings, *, stop_with_parent: bool = False) -> None:
@@ -80,12 +77,12 @@ async def run_node(settings: Settings, *, stop_with_parent: bool = False) -> Non
     open_log(settings.log_file, settings.log_level)
     log = structlog.get_logger("node").bind(node=settings.node_id)
     trust = opened_trust(settings.trust_file)
-    _check_peers(settings, trust)
+    check_not_retired(settings)
     opened_with = passphrase(f"{settings.node_id}", settings.passphrase_file)
-    signers = open_node_keys(settings.keys_folder, opened_with, trust.committee, settings.node_id)
-    with _opened(settings, trust, signers) as node:
+    keys = open_keys(settings.keys_folder, opened_with)
+    with _opened(settings, trust, keys) as node:
         log.info("node.started", network=trust.network_id.hex(), api=str(settings.api_listen))
-        works = [node.runner.run(), node.clock.run()]
+        works = [node.runner.run(), node.seat.run(node.runner), node.clock.run()]
         if node.outbound is not None:
             works.append(node.outbound.run(node.runner))
         try:
@@ -99,7 +96,7 @@ async def run_node(settings: Settings, *, stop_with_parent: bool = False) -> Non
 
 
 @contextmanager
-def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Iterator[OpenNode]:
+def _opened(settings: Settings, trust: TrustRoot, keys: NodeKeys) -> Iterator[OpenNode]:
     """Open the folder, in an order that a second node on it fails at the first step."""
     https = https_files(
         settings.api_certificate_file, settings.api_key_file, settings.folder / NODE_FILE
@@ -109,36 +106,30 @@ def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Itera
         held.callback(store.close)
         catalogue, more = catalogues_at_hand(settings.catalogues)
         chain = Chain(store, trust.genesis, genesis_rows(trust.genesis))
+        check_seat(settings, chain, keys)
         executor = BlockExecutor(chain, catalogue, more)
-        journal = DiskFile(settings.journal_folder / "promises")
-        held.callback(journal.close)
-        intake = DiskFile(settings.journal_folder / "intake")
-        held.callback(intake.close)
-        signed = DiskFile(settings.signed_file)
-        held.callback(signed.close)
-        identity = Identity(
-            trust.network_id,
-            settings.node_id,
-            trust.origin,
-            signers.node,
-            trust.genesis.parameters,
-        )
+        journal, intake, signed = _open_files(settings, held)
+        identity = _identity(settings, trust, keys)
         evidence = EvidenceFolder(settings.misconduct_folder, chain.links.up_to)
         storage = Storage(executor, chain, journal, intake, signed, evidence)
-        runner = _runner(settings, trust, identity, storage)
-        watch, certificate = ClockWatch(), settings.tls_folder / TLS_CERTIFICATE_FILE
-        outbound = open_outbound(settings, chain, signers.log)
+        runner, transport = _runner(settings, chain, identity, storage)
+        seat = Seat(settings, chain, keys, transport)
+        seat.look()
+        watch, certificate = ClockWatch(), settings.tls_folder / CERTIFICATE_FILE
+        log_signer = log_signer_of(keys, settings.node_id, lambda: chain.committee)
+        node_signer = node_signer_of(keys, settings.node_id, lambda: chain.committee)
+        outbound = open_outbound(settings, chain, log_signer)
         service = LedgerService(
             chain,
             catalogue,
             runner,
-            signers.log,
+            log_signer,
             show_all=settings.show_all,
             host=lambda: host_facts(journal, intake, certificate, watch.facts),
             outbound=outbound,
             rules=executor,
             deposits=DepositStore(settings.deposits_folder),
-            stating=Stating(settings.node_id, signers.node),
+            stating=Stating(settings.node_id, node_signer),
         )
         listening = listen(settings.api_listen)
         held.callback(listening.close)
@@ -148,44 +139,48 @@ def _opened(settings: Settings, trust: TrustRoot, signers: NodeSigners) -> Itera
             requests_per_address=settings.requests_per_address,
         )
         server = http_server(app, https=https)
-        yield OpenNode(settings, runner, server, listening, outbound, watch)
+        yield OpenNode(settings, runner, server, listening, outbound, watch, seat)
 
 
-def _runner(settings: Settings, trust: TrustRoot, identity: Identity, storage: Storage) -> Runner:
+def _identity(settings: Settings, trust: TrustRoot, keys: NodeKeys) -> Identity:
+    first, *spare = keys.nodes
+    limits = trust.genesis.parameters
+    network_id, own = trust.network_id, settings.node_id
+    return Identity(network_id, own, trust.origin, first, limits, tuple(spare))
+
+
+def _open_files(settings: Settings, held: ExitStack) -> tuple[DiskFile, DiskFile, DiskFile]:
+    """Promises, acknowledged bundles, and what was signed last; closed with the node."""
+    folder = settings.journal_folder
+    paths = (folder / "promises", folder / "intake", settings.signed_file)
+    journal, intake, signed = (DiskFile(path) for path in paths)
+    for file in (journal, intake, signed):
+        held.callback(file.close)
+    return journal, intake, signed
+
+
+def _runner(
+    settings: Settings, chain: Chain, identity: Identity, storage: Storage
+) -> tuple[Runner, tcp.TcpTransport]:
     codec = codec_of(identity)
+    shown = own_files(settings.tls_folder, (chain.committee,), settings.node_id)
     network = tcp.Network(
         own=settings.node_id,
-        committee=trust.committee,
+        committee=chain.committee,
         listen=tcp.Address(settings.consensus_listen.host, settings.consensus_listen.port),
-        peers={
-            peer: tcp.Address(address.host, address.port)
-            for peer, address in settings.peers.items()
-        },
-        files=TlsFiles(
-            settings.tls_folder / TLS_CERTIFICATE_FILE,
-            settings.tls_folder / TLS_KEY_FILE,
-            tuple(
-                settings.tls_folder / TLS_PEERS_FOLDER / f"{peer}.pem" for peer in settings.peers
-            ),
-        ),
+        peers={},
+        files=tls_files(settings.tls_folder, shown),
         sizes_max=codec.sizes_max,
     )
+    made: list[tcp.TcpTransport] = []
 
     def line(receiver: Receiver) -> tcp.TcpTransport:
         transport = tcp.TcpTransport(network, receiver)
         transport.listen()
+        made.append(transport)
         return transport
 
     def driver(transport: Transport) -> Driver:
         return open_driver(identity, storage, transport)
 
-    return Runner(codec, line, driver)
-
-
-def _check_peers(settings: Settings, trust: TrustRoot) -> None:
-    """Every other node of the committee has an address, and nobody else."""
-    expected = set(trust.committee) - {settings.node_id}
-    if odd := sorted(expected ^ set(settings.peers)):
-        path = str(settings.folder / NODE_FILE)
-        reason = " ".join(odd)
-        raise CommandError(Exit.USAGE, Code.SETTINGS_INVALID, path=path, key="peers", reason=reason)
+    return Runner(codec, line, driver), made[0]

@@ -6,8 +6,8 @@ from contextlib import closing, contextmanager
 from api.published import Published
 from cli.documents import unreadable
 from cli.settings import Settings
-from cli.signers.folder import open_node_keys
 from cli.signers.passphrase import passphrase
+from cli.signers.standing import log_signer_of, open_keys
 from contracts.genesis_rows import genesis_rows
 from ledger.chain import Chain
 from ledger.core.tiles import TilePath
@@ -42,7 +42,9 @@ def stopped_log(settings: Settings, trust: TrustRoot) -> Iterator[StoppedLog]:
     if not settings.database_folder.is_dir():
         raise unreadable(settings.database_folder, FileNotFoundError(2, "No such file"))
     opened_with = passphrase(settings.node_id, settings.passphrase_file)
-    signers = open_node_keys(settings.keys_folder, opened_with, trust.committee, settings.node_id)
+    keys = open_keys(settings.keys_folder, opened_with)
     with closing(LevelDBStore(settings.database_folder)) as store:
         chain = Chain(store, trust.genesis, genesis_rows(trust.genesis))
-        yield StoppedLog(chain, Published(chain, signers.log))
+        keys.check(chain.committee, settings.node_id)
+        signer = log_signer_of(keys, settings.node_id, lambda: chain.committee)
+        yield StoppedLog(chain, Published(chain, signer))

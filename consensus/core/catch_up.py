@@ -182,6 +182,8 @@ class CatchUp:
         """
         if self._blocks:
             return []
+        # Who left the committee, or joined it above our head, may be all that is left to ask.
+        outside = [peer for peer in sorted(self._claims) if peer not in peers]
         if self.target > head + 1:
-            return peers
-        return [peer for peer in peers if self._claims.get(peer, 0) > head]
+            return [*peers, *outside]
+        return [peer for peer in (*peers, *outside) if self._claims.get(peer, 0) > head]

@@ -32,6 +32,7 @@ class Node:
 
     config: Config
     signer: Signer
+    """Holds the node key that the committee of the open height knows, where this node has it."""
     out: Outbox
     clock: ClockRule
     pacemaker: Pacemaker
@@ -186,8 +187,13 @@ def may_sign(node: Node, here: Instance, now_ms: int) -> bool:
     """Whether any new signature of this height may leave this node at all."""
     if here.delivering or here.muted or now_ms < node.listens_until_ms:
         return False
-    member = node.config.node_id in here.committee
-    return member and node.catch_up.target < here.height
+    return is_member(node, here.committee) and node.catch_up.target < here.height
+
+
+def is_member(node: Node, committee: Committee) -> bool:
+    """Whether this node votes in a committee: by its key, since a name may go to another one."""
+    own, key = node.config.node_id, node.signer.public_key
+    return own in committee and committee.node(own).node_key == key
 
 
 def restore(here: Instance) -> None:

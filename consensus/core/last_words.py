@@ -38,4 +38,5 @@ def last_words(here: Instance, me: NodeId) -> Iterator[Send]:
 
 def own_words_of(here: Instance, peer: NodeId) -> Iterator[Send]:
     """What a peer has said here beyond where it says it stands: it may have forgotten."""
-    yield from (Send(peer, vote) for vote in here.votes.of_node(peer))
+    if peer in here.committee:
+        yield from (Send(peer, vote) for vote in here.votes.of_node(peer))

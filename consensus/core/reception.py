@@ -58,7 +58,10 @@ class Reception:
     ) -> None:
         """Take one message in. What does not hold is dropped; a misbehaving peer never raises."""
         try:
-            self._dispatch(at, peer, message, arrived_ms, now_ms)
+            if peer in at.here.committee:
+                self._dispatch(at, peer, message, arrived_ms, now_ms)
+            else:
+                self._from_outside(at, peer, message, now_ms)
         except LedgerError as problem:
             self.dropped_count += 1
             self.dropped_last = str(problem)
@@ -102,6 +105,26 @@ class Reception:
                 self._serve(at, peer, from_height, now_ms)
             case Blocks(blocks):
                 self._node.catch_up.arrived(peer, blocks, at.here.head.height, now_ms)
+
+    def _from_outside(self, at: OpenHeight, peer: NodeId, message: Message, now_ms: int) -> None:
+        """What a node outside this height's committee may say: one that left it, or will join it.
+
+        It is served like any node that lacks blocks, a certificate proves itself, and what it says
+        of the next height waits, since it may be of the committee there. Its votes count nowhere.
+        """
+        match message:
+            case Vote() | PrePrepare() | ViewChange() | NewView():
+                if message.slot.height != at.here.height:
+                    self._in_slot(at, peer, message, now_ms, now_ms)
+            case Status(slot=slot) if slot.network_id == self._node.config.network_id:
+                if slot.height < at.here.height:
+                    self._answer_stale(at, peer, now_ms)
+                elif slot.height > at.here.height:
+                    self._node.catch_up.claimed(peer, Height(slot.height - 1))
+            case Decided() | Blocks() | BlocksRequest() | PayloadRequest():
+                self._dispatch(at, peer, message, now_ms, now_ms)
+            case _:
+                pass
 
     def _in_slot(
         self,

@@ -14,6 +14,7 @@ from consensus.core.height import OpenHeight
 from consensus.core.instance import Node, open_height, restore
 from consensus.core.last_words import last_words, own_words_of
 from consensus.core.messages import Message, Status, status_body
+from consensus.core.own_keys import key_in
 from consensus.core.pacemaker import Pacemaker
 from consensus.core.ready import JournalEntry, Outbox, Ready, Send
 from consensus.core.reception import Reception
@@ -39,6 +40,7 @@ class Replica:
         head: Head,
         newest: Header | None = None,
         journal: Sequence[JournalEntry] = (),
+        spare: Sequence[Signer] = (),
     ) -> None:
         """A replica that stands on `head`; say `start` to it first.
 
@@ -49,6 +51,7 @@ class Replica:
             head: the newest durable block.
             newest: its header; None at height 0.
             journal: every entry above `head`, in the order written.
+            spare: further node keys of this node: the one that a committee change brings.
 
         Raises:
             StoreError: `store.damaged` where an entry does not decode, or speaks of a height that
@@ -56,6 +59,8 @@ class Replica:
         """
         if any(entry.height > head.height + 1 for entry in journal):
             raise StoreError(Code.STORE_DAMAGED, what="journal above the head")
+        self._keys = (signer, *spare)
+        signer = key_in(committee, config.node_id, self._keys) or signer
         node = Node(
             config,
             signer,
@@ -89,7 +94,7 @@ class Replica:
         """`peer` can be reached (again): it is told where we stand and what was said last."""
         self._enter(now_ms)
         here, me = self._at.here, self._node.config.node_id
-        if peer in here.committee and peer != me:
+        if peer != me:
             self._node.catch_up.connected(peer)
             words = (Send(peer, word.message) for word in last_words(here, me)
                      if word.to in (None, peer))  # fmt: skip
@@ -98,9 +103,9 @@ class Replica:
         return self._finish(now_ms)
 
     def receive(self, peer: NodeId, message: Message, now_ms: int) -> Ready:
-        """A decoded message from the connection of `peer`."""
+        """A decoded message from the connection of `peer`; the transport knows who that is."""
         self._enter(now_ms)
-        if peer in self._at.here.committee and peer != self._node.config.node_id:
+        if peer != self._node.config.node_id:
             self._reception.receive(self._at, peer, message, now_ms, now_ms)
         return self._finish(now_ms)
 
@@ -157,6 +162,7 @@ class Replica:
         node.pacemaker.stop()
         node.pacemaker.resume(now_ms)
         self._reception.close(here)
+        node.signer = key_in(committee, node.config.node_id, self._keys) or node.signer
         self._at = OpenHeight(node, open_height(node.config, node.signer, committee, head))
         self._peers = _others(committee, node.config.node_id)
         self._reception.open(self._at, now_ms)
@@ -245,7 +251,7 @@ class Replica:
     def _repeat(self, now_ms: int) -> None:
         """Say again what may have been lost."""
         config, here, out = self._node.config, self._at.here, self._node.out
-        if here.committee.n == 1:
+        if tuple(here.committee) == (config.node_id,):
             return
         if now_ms >= self._status_at_ms:
             self._status_at_ms = now_ms + config.status_ms

@@ -14,6 +14,7 @@ from ledger.core.canonical import decode, encode
 from ledger.core.committee import Committee, CommitteeNode, committee_from
 from ledger.core.hashing import Tag
 from ledger.core.identifiers import Epoch, HeaderHash, Height, NetworkId, NodeId
+from ledger.core.record import Record
 from ledger.core.signing import Signer, sign_tagged, verify_tagged
 from ledger.errors import FormatError
 
@@ -72,6 +73,19 @@ def decode_committee(data: bytes, epoch: Epoch) -> Committee:
         VerificationError: `key.weak`.
     """
     return committee_from(decode(data, COMMITTEE_BYTES_MAX), epoch)
+
+
+def change_from(record: Record) -> Committee | None:
+    """The committee that a `committee.change` brings; None for any other record.
+
+    Raises:
+        FormatError: a `format.*` code, `committee.invalid`.
+        VerificationError: `key.weak`.
+    """
+    epoch, data = record.fields.get("epoch"), record.fields.get("committee")
+    if record.type != CHANGE_TYPE or type(epoch) is not int or type(data) is not bytes:
+        return None
+    return decode_committee(data, Epoch(epoch))
 
 
 def step_between(before: Committee, after: Committee) -> Step:

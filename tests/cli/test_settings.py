@@ -62,7 +62,7 @@ def test_paths_are_relative_to_the_folder_of_the_file(tmp_path: Path) -> None:
 def test_the_template_documents_every_key_and_no_other() -> None:
     template = files("cli").joinpath("node.template.toml").read_text(encoding="utf-8")
     names = dict.fromkeys(Template(template).get_identifiers(), '127.0.0.1:1"')
-    names |= {"peers": "", "show_all": "false", "passphrase_file": ""}
+    names |= {"peers": "", "show_all": "false", "joining": "false", "passphrase_file": ""}
     text = Template(template).substitute({name: value.strip('"') for name, value in names.items()})
     documented = set(tomllib.loads(text))
     assert documented == {item.name for item in fields(Settings)} - {"folder"}

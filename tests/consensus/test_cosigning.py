@@ -34,8 +34,8 @@ class Stage:
     def reopen(self) -> None:
         self.small.reopen()
         chain = self.small.chain
-        mark = SignedMark(self.signed, GENESIS.network_id, OWN)
-        self.cosigner = Cosigner(OWN, GENESIS.origin, node_signer(OWN), chain, mark, self.events)
+        mark, keys = SignedMark(self.signed, GENESIS.network_id, OWN), (node_signer(OWN),)
+        self.cosigner = Cosigner(OWN, GENESIS.origin, keys, chain, mark, self.events)
 
     @property
     def head(self) -> Head:

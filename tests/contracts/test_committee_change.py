@@ -192,9 +192,8 @@ def test_of_two_approved_changes_one_is_made() -> None:
 
 def test_another_committee_than_the_approved_one_is_refused() -> None:
     town = town_with_operator()
-    town.admitted("agency")
     subject, refs = town.approved(town.with_node(member_node(NEW)))
-    other = town.change(town.with_node(member_node("agency")))
+    other = town.change(town.with_node(member_node(NEW, "builder with other keys")))
     said = town.refused("centre", "committee.change", subject, refs=refs, fields=other)
     assert said is Code.COMMITTEE_APPROVAL
 

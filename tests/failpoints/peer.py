@@ -11,7 +11,7 @@ from pathlib import Path
 from cli.compose.network_init import TLS_CERTIFICATE_FILE, TLS_FOLDER, TLS_KEY_FILE
 from cli.compose.network_init import TLS_PEERS_FOLDER as PEERS
 from cli.settings import node_settings
-from cli.signers.folder import open_node_keys
+from cli.signers.standing import open_keys
 from consensus import tcp
 from consensus.build import Identity, Storage, codec_of, open_driver
 from consensus.core.messages import PrePrepare
@@ -93,13 +93,11 @@ class Peer:
     def __init__(self, folder: Path, trust: TrustRoot, hears: Hears) -> None:
         settings = node_settings(folder)
         self.node_id = settings.node_id
-        signers = open_node_keys(
-            settings.keys_folder, b"correct horse", trust.committee, self.node_id
-        )
+        signer = open_keys(settings.keys_folder, b"correct horse").nodes[0]
         self.chain = Chain(MemoryStore(), trust.genesis, genesis_rows(trust.genesis))
         executor = BlockExecutor(self.chain, load_catalogue())
         identity = Identity(
-            trust.network_id, self.node_id, trust.origin, signers.node, trust.genesis.parameters
+            trust.network_id, self.node_id, trust.origin, signer, trust.genesis.parameters
         )
         storage = Storage(
             executor, self.chain, MemoryFile("promises"), MemoryFile("intake"), MemoryFile("signed")

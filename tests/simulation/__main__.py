@@ -30,18 +30,20 @@ def main() -> int:
     """Run what was asked for; the exit status is 1 where a seed fails."""
     asked = _arguments()
     if asked.show is not None:
-        lines = transcript_of(asked.show, asked.nodes, parse_kept(asked.keep))
+        lines = transcript_of(
+            asked.show, asked.nodes, parse_kept(asked.keep), changes=asked.changes
+        )
         print("\n".join(lines))
         return 1 if lines[-1].startswith("FAILS") else 0
     seeds = range(asked.first, asked.first + asked.seeds)
     tally = Tally()
     began = time.monotonic()
     known = known_seeds()
-    for seed, nodes in known:
-        tally.add(run_seed(seed, nodes))
+    for seed, nodes, changes in known:
+        tally.add(run_seed(seed, nodes, changes=changes))
     print(f"seeds that failed once and were played again first: {len(known)}", flush=True)
     with following(len(seeds)) as progress:
-        for result in run_many(seeds, asked.nodes, asked.jobs):
+        for result in run_many(seeds, asked.nodes, asked.jobs, changes=asked.changes):
             tally.add(result)
             progress.step(result.problem and f"seed {result.seed} fails: {result.problem[:200]}")
     print("\n".join(tally.lines(time.monotonic() - began, asked.jobs)))
@@ -75,6 +77,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=500, help="how many seeds to run")
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first seed")
     parser.add_argument("--nodes", type=int, choices=range(1, 8), help="size of the committee")
+    parser.add_argument("--changes", action="store_true", help="with changes of the committee")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--show", type=int, metavar="SEED", help="print one seed's transcript")
     parser.add_argument("--keep", default="", help="with --show: only these parts of the plan")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from nacl import bindings
 
-from tests.simulation.plan import Plan, plan_of
+from tests.simulation.plan import Plan, changing_plan, plan_of
 from tests.simulation.run import Outcome, Run
 from tests.simulation.shrink import Kept, shrink
 
@@ -34,6 +34,13 @@ class Result:
     outcome: Outcome | None
     problem: str
     """Why it failed; empty where it held."""
+    changes: bool = False
+    """Whether the committee changed meanwhile."""
+
+    @property
+    def plan(self) -> Plan:
+        """What was played."""
+        return planned(self.seed, self.nodes, changes=self.changes)
 
 
 @dataclass(frozen=True)
@@ -49,23 +56,31 @@ class Failure:
         """The command that plays the minimised scenario."""
         nodes = "" if self.result.nodes is None else f" --nodes {self.result.nodes}"
         show = f"python -m tests.simulation --show {self.result.seed}"
+        show += " --changes" if self.result.changes else ""
         return f'{show}{nodes} --keep "{self.kept}"'
 
 
-def run_seed(seed: int, nodes: int | None = None) -> Result:
+def planned(seed: int, nodes: int | None = None, *, changes: bool = False) -> Plan:
+    """The plan of a seed, with changes of the committee mixed in or without."""
+    return changing_plan(seed, nodes) if changes else plan_of(seed, nodes)
+
+
+def run_seed(seed: int, nodes: int | None = None, *, changes: bool = False) -> Result:
     """Run one seed. Whatever goes wrong is a failure of the seed, not of the campaign."""
     try:
-        outcome = Run(plan_of(seed, nodes)).play()
+        outcome = Run(planned(seed, nodes, changes=changes)).play()
     except Exception as problem:  # noqa: BLE001 - any exception at all is what is searched for
-        return Result(seed, nodes, None, _said(problem))
-    return Result(seed, nodes, outcome, "")
+        return Result(seed, nodes, None, _said(problem), changes)
+    return Result(seed, nodes, outcome, "", changes)
 
 
-def transcript_of(seed: int, nodes: int | None = None, kept: Kept = WHOLE) -> list[str]:
+def transcript_of(
+    seed: int, nodes: int | None = None, kept: Kept = WHOLE, *, changes: bool = False
+) -> list[str]:
     """Every line of a run, up to where it failed if it does."""
     lines: list[str] = []
     try:
-        Run(kept.of(plan_of(seed, nodes)), lines.append).play()
+        Run(kept.of(planned(seed, nodes, changes=changes)), lines.append).play()
     except Exception as problem:  # noqa: BLE001 - the failure is the transcript's last line
         lines.append(f"FAILS {_said(problem)}")
     return lines
@@ -73,27 +88,32 @@ def transcript_of(seed: int, nodes: int | None = None, kept: Kept = WHOLE) -> li
 
 def look_into(result: Result) -> Failure:
     """Minimise what failed, and write down all that happens in it."""
-    kept = shrink(plan_of(result.seed, result.nodes), result.problem, _problem_of)
+    kept = shrink(result.plan, result.problem, _problem_of)
     TRANSCRIPTS.mkdir(parents=True, exist_ok=True)
-    path = TRANSCRIPTS / f"seed-{result.seed}-{result.nodes or 'any'}.txt"
-    lines = transcript_of(result.seed, result.nodes, kept)
+    kind = "-changes" if result.changes else ""
+    path = TRANSCRIPTS / f"seed-{result.seed}-{result.nodes or 'any'}{kind}.txt"
+    lines = transcript_of(result.seed, result.nodes, kept, changes=result.changes)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return Failure(result, kept, path)
 
 
-def run_many(seeds: Iterable[int], nodes: int | None, jobs: int) -> Iterator[Result]:
+def run_many(
+    seeds: Iterable[int], nodes: int | None, jobs: int, *, changes: bool = False
+) -> Iterator[Result]:
     """Results in the order in which they come."""
     with multiprocessing.get_context("spawn").Pool(jobs, _spare_work) as pool:
-        yield from pool.imap_unordered(_run, ((seed, nodes) for seed in seeds), chunksize=4)
+        tasks = ((seed, nodes, changes) for seed in seeds)
+        yield from pool.imap_unordered(_run, tasks, chunksize=4)
 
 
-def known_seeds() -> list[tuple[int, int | None]]:
-    """(seed, nodes) of every run that ever failed."""
+def known_seeds() -> list[tuple[int, int | None, bool]]:
+    """(seed, nodes, with changes of the committee) of every run that ever failed."""
     found = []
     for line in KNOWN.read_text(encoding="utf-8").splitlines():
         words = line.partition("#")[0].split()
         if words:
-            found.append((int(words[0]), None if words[1] == "any" else int(words[1])))
+            nodes = None if words[1] == "any" else int(words[1])
+            found.append((int(words[0]), nodes, "changes" in words[2:]))
     return found
 
 
@@ -121,5 +141,6 @@ def _spare_work() -> None:
     bindings.crypto_sign_open = opened
 
 
-def _run(task: tuple[int, int | None]) -> Result:
-    return run_seed(*task)
+def _run(task: tuple[int, int | None, bool]) -> Result:
+    seed, nodes, changes = task
+    return run_seed(seed, nodes, changes=changes)

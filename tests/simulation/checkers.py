@@ -14,7 +14,9 @@ from ledger.chain import Chain
 from ledger.core.block import decode_header_of_block
 from ledger.core.certificate import decode_certificate
 from ledger.core.identifiers import HeaderHash, Height, NodeId, RecordId, View
+from ledger.core.misconduct import Fault
 from ledger.core.payload import rebuild
+from ledger.errors import LedgerError
 from ledger.store.memory import MemoryStore
 from ledger.verify import verify_receipt
 from tests.simulation.node import SimulatedNode
@@ -123,7 +125,7 @@ def check_chain(node: SimulatedNode, acknowledged: Iterable[RecordId]) -> list[R
         for header_bytes, payload, certificate_bytes in served:
             header = decode_header_of_block(header_bytes)
             certificate = decode_certificate(certificate_bytes)
-            certificate.verify(genesis.network_id, genesis.committee)
+            certificate.verify(genesis.network_id, fresh.committee)
             verdict = fresh.check(header, payload)
             require(verdict is None, f"block {header.height} judges invalid: {verdict}")
             fresh.commit(header, payload, certificate)
@@ -144,3 +146,15 @@ def check_receipts(node: SimulatedNode, records: Iterable[RecordId]) -> None:
     for record in records:
         verified = verify_receipt(node.chain.receipt(record), trust)
         require(verified.record_id == record, "a receipt of another record")
+
+
+def check_fault(node: SimulatedNode, fault: Fault) -> None:
+    """Evidence holds under a key that the accused has had in some epoch."""
+    assert node.chain is not None
+    for committee in node.chain.epochs.committees:
+        try:
+            fault.verify(node.chain.genesis.network_id, committee)
+        except LedgerError:
+            continue
+        return
+    raise Broken(f"{fault!r} does not hold in any epoch")

@@ -33,7 +33,7 @@ class Cluster:
         self.plan = plan
         self._tell = tell
         self.agenda = Agenda(START_MS)
-        names = list(genesis_of(plan.nodes).committee)
+        names = [NodeId(f"node-{member}") for member in MEMBERS[: plan.nodes + plan.spares]]
         self.post = Post(names, Dice(plan.seed, "post"))
         self.nodes = [
             SimulatedNode(plan, number, Line(name, names, self._sent))
@@ -244,6 +244,10 @@ class Cluster:
         bundle = bundle_of(self.plan.nodes, member, self._number, work.records, self.now_ms - 200)
         for number in work.nodes:
             self._when_free(self.nodes[number], self._hands_in(self.nodes[number], bundle))
+
+    def hand_in(self, node: SimulatedNode, bundle: Bundle) -> None:
+        """A member hands in a bundle of its own at one node."""
+        self._when_free(node, self._hands_in(node, bundle))
 
     def _hands_in(self, node: SimulatedNode, bundle: Bundle) -> Callable[[Driver, int], object]:
         def hand_in(driver: Driver, clock_ms: int) -> None:

@@ -28,7 +28,7 @@ class Liar:
     """What the others get from one Byzantine node."""
 
     def __init__(self, node: SimulatedNode, lie: Lie, codec: Codec, dice: Dice) -> None:
-        others = [name for name in node.committee if name != node.name]
+        others = [name for name in node.everybody if name != node.name]
         self._lie = lie
         self.lied = False
         """Whether anybody was told anything else than the shipped driver says."""

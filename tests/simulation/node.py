@@ -9,12 +9,14 @@ from consensus.evidence import EvidenceInMemory
 from consensus.wire import Codec, Frame
 from contracts.executor import BlockExecutor
 from ledger.chain import Chain
+from ledger.core.identifiers import NodeId
 from ledger.core.limits import Parameters
+from tests.simulation.clerk import NEXT
 from tests.simulation.dice import Dice
 from tests.simulation.disk import Fuse, SimulatedFile, SimulatedStore
 from tests.simulation.plan import Plan
 from tests.simulation.post import Line
-from tests.simulation.town import CATALOGUE, START_MS, genesis_of, rows_of, trust_of
+from tests.simulation.town import CATALOGUE, MEMBERS, START_MS, genesis_of, rows_of, trust_of
 from tests.vectors.small_network import signer
 
 FRAMES_KEPT = 512
@@ -60,8 +62,11 @@ class SimulatedNode:
         seed, nodes = plan.seed, plan.nodes
         genesis = genesis_of(nodes)
         self.committee = tuple(genesis.committee)
-        node_id = self.committee[number]
-        member = node_id.removeprefix("node-")
+        """At the start."""
+        everybody = MEMBERS[: nodes + plan.spares]
+        self.everybody = tuple(NodeId(f"node-{each}") for each in everybody)
+        member = MEMBERS[number]
+        node_id = NodeId(f"node-{member}")
         dice = Dice(seed, f"disk {node_id}")
         self.name = node_id
         self.clock_off_ms = plan.clocks_ms[number]
@@ -83,6 +88,7 @@ class SimulatedNode:
             trust_of(nodes).origin,
             signer(f"node {member}"),
             genesis.parameters,
+            (signer(f"node {member}{NEXT}"),) if plan.steps else (),
         )
         self.config = config_for(self.identity)
         self.codec: Codec | None = None

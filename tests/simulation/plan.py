@@ -3,10 +3,11 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from tests.simulation.clerk import steps_valid
 from tests.simulation.dice import Dice
 from tests.simulation.lies import FIRST_HABITS, Lie
 from tests.simulation.post import CALM, Weather
-from tests.simulation.town import genesis_of
+from tests.simulation.town import MEMBERS, genesis_of
 
 CHAOS_MS = 9_000
 """Faults happen so long; then everything heals and progress is demanded."""
@@ -83,6 +84,10 @@ class Plan:
     """Byzantine nodes, at most f, and the habit of each."""
     faults: tuple[Fault, ...] = ()
     works: tuple[Work, ...] = ()
+    spares: int = 0
+    """Further nodes, outside the committee at the start."""
+    steps: tuple[str, ...] = ()
+    """Changes of the committee, one after the other, such as ``add builder``."""
 
     def lines(self) -> list[str]:
         """The plan for people, in the order of time."""
@@ -92,6 +97,7 @@ class Plan:
         return [
             f"seed {self.seed}: {self.nodes} nodes, clocks {clocks}",
             *(f"node {number} lies: {lie}" for number, lie in self.liars),
+            *(f"the committee changes: {step}" for step in self.steps),
             *(f"{at_ms:>7} {text}" for at_ms, text in sorted(happens)),
         ]
 
@@ -134,6 +140,28 @@ def _later_kinds(plan: Plan) -> Plan:
         restored = Fault(at_ms, Blow.RESTORE, (one,), dice.between(200, CHAOS_MS // 2))
         plan = replace(plan, faults=(*plan.faults, restored))
     return plan
+
+
+def changing_plan(seed: int, nodes: int | None = None) -> Plan:
+    """The plan of a seed with changes of the committee mixed in, by dice of their own."""
+    dice = Dice(seed, "changes")
+    n = dice.pick((4, 4, 4, 5)) if nodes is None else nodes
+    plan, spares = plan_of(seed, n), len(MEMBERS) - n
+    steps: tuple[str, ...] = ()
+    for _ in range(dice.between(1, 4)):
+        while True:
+            action = dice.pick(("add", "add", "remove", "rotate"))
+            step = f"{action} {dice.pick(MEMBERS)}"
+            if steps_valid(n, (*steps, step)):
+                break
+        steps = (*steps, step)
+    return replace(
+        plan,
+        clocks_ms=plan.clocks_ms + tuple(dice.between(-120, 120) for _ in range(spares)),
+        rates_ppm=plan.rates_ppm + tuple(dice.between(-800, 800) for _ in range(spares)),
+        spares=spares,
+        steps=steps,
+    )
 
 
 def _liars(dice: Dice, n: int) -> tuple[tuple[int, Lie], ...]:

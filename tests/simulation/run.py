@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from ledger.core.misconduct import decode_fault
 from ledger.core.misconduct_file import MisconductFile
 from ledger.culprit import verify_misconduct
-from tests.simulation.checkers import check_chain, check_receipts, require
+from tests.simulation.checkers import check_chain, check_fault, check_receipts, require
+from tests.simulation.clerk import LOOKS_EVERY_MS, Clerk
 from tests.simulation.cluster import Cluster
 from tests.simulation.copies import Copy, copy, restore
 from tests.simulation.node import SimulatedNode
 from tests.simulation.plan import CHAOS_MS, Blow, Fault, Plan, Work
 from tests.simulation.post import CALM
-from tests.simulation.town import MEMBERS, START_MS, genesis_of, trust_of
+from tests.simulation.town import MEMBERS, START_MS, trust_of
 
 HEALING_MS = 90_000
 """After healing, progress must be there within so long."""
@@ -42,6 +43,7 @@ class Run:
         self._partitions = 0
         self._healed = False
         self._copies: dict[Fault, Copy] = {}
+        self._clerk = Clerk(plan.nodes, plan.steps)
 
     def play(self) -> Outcome:
         """Play the plan, heal, and demand progress.
@@ -58,11 +60,25 @@ class Run:
             agenda.at(START_MS + fault.at_ms, lambda fault=fault: self._strike(fault))  # type: ignore[misc]
         for work in self._plan.works:
             agenda.at(START_MS + work.at_ms, lambda work=work: cluster.submit(work))  # type: ignore[misc]
+        if self._plan.steps:
+            self._see_through()
         agenda.play(START_MS + CHAOS_MS, lambda: False)
         self._heal()
         done = agenda.play(agenda.now_ms + HEALING_MS, self._settled)
         require(done, f"no progress within {HEALING_MS} ms after healing: {self._where()}")
         return self._check_end()
+
+    def _see_through(self) -> None:
+        """Submit what the next change of the committee lacks, now and again and again."""
+        cluster = self.cluster
+        chains = [node.chain for node in cluster.honest if node.chain is not None]
+        chain = max(chains, key=lambda each: each.head.height, default=None)
+        if chain is not None:
+            voting = [node for node in cluster.honest if node.name in chain.committee and node.up]
+            for place, (_, bundle) in enumerate(self._clerk.next_bundles(chain, cluster.now_ms)):
+                for node in (voting[place:] + voting[:place])[:2]:
+                    cluster.hand_in(node, bundle)
+        cluster.agenda.at(cluster.now_ms + LOOKS_EVERY_MS, self._see_through)
 
     def _strike(self, fault: Fault) -> None:
         cluster = self.cluster
@@ -167,6 +183,8 @@ class Run:
             return False
         chain = honest[0].chain
         assert chain is not None
+        if not self._clerk.done(chain):
+            return False
         acknowledged = self.cluster.acknowledged
         return all(chain.blocks.record_bytes(each) is not None for each in acknowledged)
 
@@ -185,10 +203,11 @@ class Run:
             check_receipts(node, entered[-2:] if node is not honest[0] else entered)
             assert node.driver is not None
             for fault in node.driver.faults:
-                genesis = genesis_of(self._plan.nodes)
-                fault.verify(genesis.network_id, genesis.committee)
+                check_fault(node, fault)
                 # As a stranger reads the record of it.
-                proof = MisconductFile(decode_fault(fault.encode()))
+                assert node.chain is not None
+                links = node.chain.links.up_to(fault.epoch)
+                proof = MisconductFile(decode_fault(fault.encode()), links)
                 culprit = verify_misconduct(proof, trust_of(self._plan.nodes))
                 require(culprit.node_id == fault.node, "another culprit")
                 require(fault.node in accused, f"{fault!r}: an honest node is accused")

@@ -30,7 +30,7 @@ class Kept:
     def of(self, plan: Plan) -> Plan:
         """The part of the plan that is kept."""
         if not self.clocks:
-            right = (0,) * plan.nodes
+            right = (0,) * len(plan.clocks_ms)
             plan = replace(plan, clocks_ms=right, rates_ppm=right)
         return replace(
             plan,

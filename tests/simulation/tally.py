@@ -4,7 +4,6 @@ faults that were never dealt."""
 from collections import Counter
 
 from tests.simulation.campaign import Result
-from tests.simulation.plan import plan_of
 
 
 class Tally:
@@ -18,13 +17,15 @@ class Tally:
         self._views: Counter[int] = Counter()
         self._blows: Counter[str] = Counter()
         self._lies: Counter[str] = Counter()
+        self._steps: Counter[str] = Counter()
         self._evidence: Counter[str] = Counter()
         self._slowest_ms = 0
 
     def add(self, result: Result) -> None:
         """Count one run."""
         self._runs += 1
-        plan = plan_of(result.seed, result.nodes)
+        plan = result.plan
+        self._steps.update(step.split()[0] for step in plan.steps)
         self._blows.update({fault.blow.value for fault in plan.faults})
         outcome = result.outcome
         if outcome is None:
@@ -50,6 +51,7 @@ class Tally:
             f"the longest run took {self._slowest_ms / 1000:.1f} s of its own time",
             f"runs with each fault: {_counts(self._blows)}",
             f"runs in which each lie was told: {_counts(self._lies)}",
+            f"changes of the committee: {_counts(self._steps)}",
             f"runs in which evidence was found: {_counts(self._evidence)}",
             f"{len(self.failed)} failed",
         ]

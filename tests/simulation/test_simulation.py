@@ -26,8 +26,8 @@ def test_seeds(first: int) -> None:
 
 
 def test_every_seed_that_ever_failed() -> None:
-    for seed, nodes in known_seeds():
-        result = run_seed(seed, nodes)
+    for seed, nodes, changes in known_seeds():
+        result = run_seed(seed, nodes, changes=changes)
         assert not result.problem, f"{result.problem}\nagain: {look_into(result).again}"
 
 

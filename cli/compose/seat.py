@@ -1,0 +1,144 @@
+"""A node's seat in the committee, from one epoch to the next, while it runs.
+
+Whenever the slow state moves, the transport learns whom to let in, and which certificate to show.
+A node that left the committee, or renewed its keys, serves until a quorum of the new committee has
+the closing block; only then its old keys are destroyed, and that is recorded. Spec:
+``docs/spec/committee.md``.
+"""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from cli.compose.acquaintances import acquaintances
+from cli.compose.own_tls import CERTIFICATE_FILE, KEY_FILE, PEERS_FOLDER, own_files
+from cli.durable_files import append_durably, replace_durably, unlink_durably
+from cli.settings import Settings
+from cli.signers.folder import LOG_KEY_FILE, NODE_KEY_FILE
+from cli.signers.standing import NEXT_FOLDER, NodeKeys
+from consensus.runner import Runner
+from consensus.tcp import TcpTransport
+from consensus.tls import key_digest, read_certificate
+from ledger.chain import Chain
+from ledger.core.committee import CommitteeNode
+from ledger.core.signing import key_id
+
+DESTROYED_FILE: Final = "destroyed-keys.jsonl"
+_LOOKS_S: Final = 1.0
+
+log = structlog.get_logger("node")
+
+
+class Seat:
+    """One node, seen by the committees that follow each other."""
+
+    def __init__(
+        self, settings: Settings, chain: Chain, keys: NodeKeys, transport: TcpTransport
+    ) -> None:
+        self._settings = settings
+        self._chain = chain
+        self._keys = keys
+        self._transport = transport
+        self._seen = b""
+        self._shown: tuple[Path, Path] | None = None
+
+    def look(self) -> None:
+        """Let the transport follow the slow state, where it has moved."""
+        root = self._chain.status.root
+        if root == self._seen:
+            return
+        self._seen = root
+        folder = self._settings.tls_folder
+        self._transport.know(acquaintances(self._chain, self._settings, folder / PEERS_FOLDER))
+        shown = own_files(folder, (self._chain.committee,), self._settings.node_id)
+        if shown != self._shown:
+            self._transport.present(*shown)
+            self._shown = shown
+
+    async def run(self, runner: Runner) -> None:
+        """Follow until the node has left the committee and has served its time."""
+        while True:
+            self.look()
+            if self._served(runner) and self._settle():
+                return
+            await runner.moved(_LOOKS_S)
+            await asyncio.sleep(0)
+
+    @property
+    def _place(self) -> CommitteeNode | None:
+        """As the committee in force knows this node, by a key that it holds."""
+        own, committee = self._settings.node_id, self._chain.committee
+        place = committee.node(own) if own in committee else None
+        held = {each.public_key for each in self._keys.nodes}
+        return place if place is not None and place.node_key in held else None
+
+    def _served(self, runner: Runner) -> bool:
+        """Whether a quorum of the committee has the block that closed the epoch before."""
+        epochs, status = self._chain.epochs, runner.status
+        if not epochs.ended_at or status.pool.own_count:
+            return False
+        closing = self._chain.blocks.height_of_size(epochs.ended_at[-1]) or 0
+        told = [peer.height for peer in status.peers.values() if peer.height is not None]
+        there = sum(height >= closing for height in told) + (self._place is not None)
+        return there >= epochs.newest.q
+
+    def _settle(self) -> bool:
+        """Destroy the keys that count no more; True where none is left that does."""
+        own, place = self._settings.node_id, self._place
+        if place is not None:
+            self._renewed(place)
+            return False
+        was = any(
+            own in committee
+            and committee.node(own).node_key in {each.public_key for each in self._keys.nodes}
+            for committee in self._chain.epochs.committees
+        )
+        if was:
+            keys, tls = self._settings.keys_folder, self._settings.tls_folder
+            paths = (keys / NODE_KEY_FILE, keys / LOG_KEY_FILE, tls / KEY_FILE)
+            self._destroy([path for path in paths if path.exists()], {})
+            log.info("node.retired", node=own, epoch=self._chain.committee.epoch)
+        return was
+
+    def _renewed(self, place: CommitteeNode) -> None:
+        """Put the keys that took over in the place of those before."""
+        keys, tls = self._settings.keys_folder, self._settings.tls_folder
+        moves: dict[Path, Path] = {}
+        for file, known, signers in (
+            (NODE_KEY_FILE, place.node_key, self._keys.nodes),
+            (LOG_KEY_FILE, place.log_key, self._keys.logs),
+        ):
+            if len(signers) > 1 and signers[1].public_key == known:
+                moves[keys / NEXT_FOLDER / file] = keys / file
+        later = tls / NEXT_FOLDER / CERTIFICATE_FILE
+        if later.exists() and key_digest(read_certificate(later)) == place.tls_key_digest:
+            moves[tls / NEXT_FOLDER / KEY_FILE] = tls / KEY_FILE
+            moves[later] = tls / CERTIFICATE_FILE
+        there = {source: target for source, target in moves.items() if source.exists()}
+        if there:
+            self._destroy([], there)
+            self._shown = None
+            self._seen = b""
+
+    def _destroy(self, paths: list[Path], moves: dict[Path, Path]) -> None:
+        """Record first, so that a crash leaves a record too many and never one too few."""
+        self._record([*paths, *moves.values()])
+        for path in paths:
+            unlink_durably(path)
+        for source, target in moves.items():
+            replace_durably(source, target)
+
+    def _record(self, paths: list[Path]) -> None:
+        chain = self._chain
+        line: dict[str, object] = {
+            "epoch": chain.committee.epoch,
+            "height": chain.head.height,
+            "time_ms": chain.head.time_ms,
+            "files": [str(path.relative_to(self._settings.folder)) for path in paths],
+            "node_keys": [key_id(each.public_key).hex() for each in self._keys.nodes[:1]],
+        }
+        append_durably(self._settings.folder / DESTROYED_FILE, json.dumps(line))
+        log.info("keys.destroyed", **line)

@@ -1,0 +1,1 @@
+"""A node's way into the committee and out of it: its files, records and steps."""
