@@ -8,7 +8,7 @@ import typer
 
 from cli.commands.options import AsOption, JsonFlag, NodeOption, TrustOption
 from cli.commands.reading import whom
-from cli.documents import write_result
+from cli.documents import unreadable, write_result
 from cli.failures import CommandError, Exit
 from cli.moments import moment
 from cli.output import FAILED, HELD, Output, facts
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from api.client.certificate_status import CertificateStatus
 
 _ID_DIGITS: Final = 64
+_PDF: Final = ".pdf"
 
 app = typer.Typer(help=say("help.certificate"), no_args_is_help=True)
 
@@ -163,12 +164,14 @@ def _value(number: str, stands: str, verdict: VerifiedRecord) -> dict[str, objec
 
 
 def _record_id(client: Any, named: str) -> RecordId:
-    """The record that an id or a certificate number names.
+    """The record that an id, a certificate number or a certificate's file names.
 
     Raises:
-        CommandError: `format.shape`.
+        CommandError: `format.shape`, `file.unreadable`.
         LedgerError: `certificate_pdf.number`; `api.not_found` where nothing has that number.
     """
+    if named.endswith(_PDF):
+        return _verified_file(client, Path(named))
     if len(named) != _ID_DIGITS:
         parse_certificate_number(named, client.trust.genesis.domain)
         hits = client.search(named)["hits"]
@@ -177,3 +180,21 @@ def _record_id(client: Any, named: str) -> RecordId:
         return RecordId(bytes.fromhex(named))
     except ValueError as problem:
         raise CommandError(Exit.USAGE, Code.FORMAT_SHAPE, what=named[:80]) from problem
+
+
+def _verified_file(client: Any, path: Path) -> RecordId:
+    """The record of a certificate that somebody handed in, once its receipt was verified.
+
+    Raises:
+        CommandError: `file.unreadable`.
+        LedgerError: the certificate does not hold.
+    """
+    from ledger.carriers.pdf_attachment import PDF_BYTES_MAX
+    from ledger.certificate_pdfs import decode_certificate_pdf, verify_certificate
+    from ledger.files import read_capped
+
+    try:
+        data = read_capped(path, PDF_BYTES_MAX)
+    except OSError as problem:
+        raise unreadable(path, problem) from problem
+    return verify_certificate(decode_certificate_pdf(data), client.trust).record_id

@@ -32,6 +32,10 @@ def test_a_certificate_is_printed_found_by_its_number_and_verified(
     again = one_node.run("certificate", "print", number, "--out", tmp_path / "again.pdf")
     assert again.code == 0, again.err
 
+    # Whoever is handed the file asks for its status now; that is the node's word, and not proved.
+    now = one_node.run("certificate", "show", paper, language="zh_CN.UTF-8")
+    assert now.code == 0 and "有效" in now.out and number in now.out
+
     document = tmp_path / "开标记录表.txt"
     verified = one_node.run("verify", paper, "--document", document, "--json")
     assert verified.code == 0, verified.out
@@ -42,6 +46,10 @@ def test_a_certificate_is_printed_found_by_its_number_and_verified(
 
     told = one_node.run("verify", paper, language="zh_CN.UTF-8").out
     assert number in told and "它没有电子签名" in told
+
+    plain = tmp_path / "plain.pdf"
+    plain.write_bytes(b"%PDF-1.4\n%%EOF\n")
+    assert one_node.run("certificate", "show", plain, language="zh_CN.UTF-8").code == 1
 
     paper.write_bytes(paper.read_bytes() + b"%%EOF\n")
     changed = one_node.run("verify", paper, language="zh_CN.UTF-8")
