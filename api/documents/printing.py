@@ -1,11 +1,17 @@
-"""Makes certificates into files, one at a time and beside the event loop.
+"""Makes certificates into files, one at a time and in a process of its own.
 
-Making one takes as long as dozens of records; so that asking for many cannot stall a node, one
-thread makes them, a few may wait, and whoever comes then is told to try again.
+Making one takes as long as dozens of records. A thread would take turns with the event loop for
+every byte of that, and votes would be late; so another process lays pages out, a few certificates
+may wait for it, and whoever comes then is told to try again.
 """
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+import multiprocessing
+import os
+import signal
+import threading
+from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import Final
 
 from api.documents.assembly import assembled
@@ -24,8 +30,13 @@ WAITING_MAX: Final = 8
 class Printer:
     """The one place of a process where certificates are made."""
 
-    def __init__(self) -> None:
-        self._worker = ThreadPoolExecutor(1, "certificates")
+    def __init__(self, worker: Executor | None = None) -> None:
+        """A printer; its process starts with the first certificate.
+
+        Args:
+            worker: makes them; None: a process.
+        """
+        self._worker = worker
         self._busy_count = 0
 
     def check_room(self) -> None:
@@ -51,26 +62,66 @@ class Printer:
         self._busy_count += 1
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._worker, printed, certificate, signer)
+            blank = await loop.run_in_executor(self._process(), pages_of, certificate)
+            return await asyncio.to_thread(finished, blank, certificate, signer)
+        except BrokenProcessPool as problem:
+            # It was killed, by whoever needed memory; the next certificate starts another.
+            self._worker = None
+            raise LedgerError(Code.CERTIFICATE_PDF_BUSY, limit=WAITING_MAX) from problem
         finally:
             self._busy_count -= 1
 
+    def _process(self) -> Executor:
+        if self._worker is None:
+            # A fork of a process with threads may hang; a fresh one costs a moment, once.
+            context = multiprocessing.get_context("spawn")
+            self._worker = ProcessPoolExecutor(1, context, _end_with_parent)
+        return self._worker
+
 
 def printed(certificate: Certificate, signer: SignsDocuments | None = None) -> bytes:
-    """The file of a certificate, made now; what is handed out is what a verifier reads.
+    """The file of a certificate, made here and now.
 
     Args:
         certificate: what it says.
         signer: of one that is to be signed.
+    """
+    return finished(pages_of(certificate), certificate, signer)
+
+
+def pages_of(certificate: Certificate) -> bytes:
+    """The file up to its signature."""
+    return assembled(drawn(laid_out(certificate)), certificate)
+
+
+def finished(blank: bytes, certificate: Certificate, signer: SignsDocuments | None) -> bytes:
+    """The file, signed where it is to be; what is handed out is what a verifier reads.
+
+    Args:
+        blank: of `pages_of`.
+        certificate: of which it is.
+        signer: of one that is to be signed.
 
     Raises:
-        InvariantBroken: no verifier would read it.
+        InvariantBroken: no verifier would read it, or nobody signs it.
     """
-    data = assembled(drawn(laid_out(certificate)), certificate)
     if certificate.signed:
         if signer is None:
             raise InvariantBroken("a certificate says that it is signed, and nobody signs it")
-        data = signer.sign(data)
-    if read_certificate(data).receipt != certificate.receipt:
+        blank = signer.sign(blank)
+    if read_certificate(blank).receipt != certificate.receipt:
         raise InvariantBroken("a certificate was made that holds another receipt")
-    return data
+    return blank
+
+
+def _end_with_parent() -> None:
+    """Leave Ctrl-C to the node, and end when it ends, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def wait() -> None:
+        if parent is not None:
+            parent.join()
+        os._exit(0)
+
+    threading.Thread(target=wait, daemon=True).start()

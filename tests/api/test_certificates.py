@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -182,14 +183,15 @@ def test_beyond_a_few_that_wait_whoever_asks_is_told_to_come_again(
 ) -> None:
     made: list[Certificate] = []
 
-    def slow(each: Certificate, _: object) -> bytes:
+    def slow(each: Certificate) -> bytes:
         made.append(each)
         return b""
 
-    monkeypatch.setattr(printing, "printed", slow)
+    monkeypatch.setattr(printing, "pages_of", slow)
+    monkeypatch.setattr(printing, "finished", lambda blank, *_: blank)
 
     async def many() -> list[bytes | LedgerError]:
-        printer = Printer()
+        printer = Printer(ThreadPoolExecutor(1))
         ends: list[bytes | LedgerError] = []
 
         async def ask() -> None:
