@@ -1,6 +1,7 @@
-"""Real processes whose committee grows: a node joins, and its vote is needed when another is killed.
+"""Real processes whose committee changes: a node joins, is needed, another renews its keys and one
+leaves; one of them is killed in between, and the first receipt verifies at the end as at the start.
 
-Every step is a command of an operator.
+Every step is a command of an operator, as `docs/operations.md` tells it.
 """
 
 import json
@@ -13,6 +14,8 @@ import pytest
 
 from cli.compose.ports import free_addresses
 from cli.demo.processes import NodeProcess
+from ledger.core.receipt import decode_receipt
+from ledger.verify import verify_receipt
 from tests.network.real_network import READY_S, RealNetwork
 
 ARCHIVE = """
@@ -27,13 +30,19 @@ roles = ["client_system"]
 
 @pytest.mark.network
 @pytest.mark.slow
-def test_a_node_joins_and_votes(tmp_path: Path) -> None:
+def test_nodes_come_renew_and_leave(tmp_path: Path) -> None:
     network = RealNetwork(tmp_path, ARCHIVE)
     try:
         network.start()
-        submitted(network, "first")
+        first = submitted(network, "first")
         joining = a_member_is_admitted_and_its_node_joins(network)
         the_new_node_is_needed_and_votes(network, joining)
+        a_node_renews_all_its_keys(network)
+        a_node_leaves_and_destroys_its_keys(network)
+        last = submitted(network, "last")
+        both_receipts_verify_from_the_genesis(network, first, last)
+        network.stop()
+        an_audit_finds_nothing(network, joining)
     finally:
         network.stop()
 
@@ -127,3 +136,56 @@ def the_new_node_is_needed_and_votes(network: RealNetwork, joining: NodeProcess)
     assert told(network, joining)["n"] == 5
     killed.start()
     killed.wait_ready(READY_S)
+
+
+def a_node_renews_all_its_keys(network: RealNetwork) -> None:
+    node = network.nodes[2]
+    keys = [node.folder / "keys" / name for name in ("node.key", "log.key")]
+    before = [key.read_bytes() for key in keys]
+    made = ran(
+        network,
+        "registry",
+        *("network", "rotate", node.folder, "--key", "node", "--key", "log", "--key", "tls"),
+        *("--cost", "interactive", "--passphrase-file", network.folder / "passphrase"),
+    )
+    node.ask_to_stop()
+    node.wait_stopped()
+    node.start()
+    node.wait_ready(READY_S)
+    proposed = ran(network, "centre", "network", "propose", made["request"])
+    others = ("supervisor", "registry", "notary")
+    decided(network, proposed["proposal"], others, "--folder", node.folder)
+    until(lambda: told(network, node)["epoch"] == 2, "it is in epoch 2")
+    until((node.folder / "destroyed-keys.jsonl").exists, "its old keys are destroyed")
+    until(lambda: [key.read_bytes() for key in keys] != before, "the new keys lie in their place")
+    killed = network.nodes[1]
+    killed.kill()
+    submitted(network, "with the renewed one needed")
+    killed.start()
+    killed.wait_ready(READY_S)
+
+
+def a_node_leaves_and_destroys_its_keys(network: RealNetwork) -> None:
+    node = network.nodes[3]
+    proposed = ran(network, "centre", "network", "leave", "notary", "--reason", "机构撤并")
+    decided(network, proposed["proposal"], ("supervisor", "registry", "archive"))
+    until(lambda: not node.running, "the node that left has served its time")
+    assert not (node.folder / "keys" / "node.key").exists()
+    assert '"epoch": 3' in (node.folder / "destroyed-keys.jsonl").read_text(encoding="utf-8")
+    again = network.run("notary", "node", "run", node.folder, language="zh_CN.UTF-8")
+    assert again.code == 1 and "已退出委员会" in again.err, again.err
+
+
+def both_receipts_verify_from_the_genesis(network: RealNetwork, first: Path, last: Path) -> None:
+    epochs = []
+    for path in (first, last):
+        receipt = decode_receipt(path.read_bytes())
+        verified = verify_receipt(receipt, network.trust)
+        epochs.append((len(receipt.epochs), verified.nodes_count))
+    assert epochs == [(0, 4), (3, 4)]
+
+
+def an_audit_finds_nothing(network: RealNetwork, joining: NodeProcess) -> None:
+    for node in (network.nodes[0], joining):
+        ended = network.run("centre", "audit", node.folder, "--json")
+        assert ended.code == 0, ended.out + ended.err
