@@ -64,7 +64,7 @@ def test_every_check_of_a_record_holds_and_its_receipt_verifies_elsewhere(
     expect(visitor.page.locator(".checks .failed")).to_have_count(0)
     expect(visitor.page.locator("svg.path")).to_be_visible()
     with visitor.page.expect_download() as waiting:
-        visitor.page.locator(".button.first").click()
+        visitor.page.locator(f'a.button[href="/v1/records/{record}/receipt"]').click()
     verified = verify_receipt(
         decode_receipt(Path(waiting.value.path()).read_bytes()), network.trust
     )

@@ -21,6 +21,7 @@ from consensus.core.message_encoding import encode_message, encode_prepared
 from consensus.core.promises import Promises
 from consensus.core.ready import EntryKind, JournalEntry
 from consensus.journal import Journal
+from consensus.signed_mark import Mark, SignedMark
 from consensus.wire import Codec
 from ledger.certificate_pdfs import decode_certificate_pdf
 from ledger.core import note, strict_json
@@ -33,11 +34,12 @@ from ledger.core.canonical import decode, encode
 from ledger.core.certificate import decode_certificate
 from ledger.core.certificate_number import certificate_number, parse_certificate_number
 from ledger.core.checkpoint import parse_checkpoint
+from ledger.core.committee_change import committee_bytes, decode_committee
 from ledger.core.court_manifest import decode_manifest, encode_digests, parse_digests
 from ledger.core.deposit import decode_deposit
 from ledger.core.entry import decode_entry
 from ledger.core.genesis import decode_genesis
-from ledger.core.identifiers import Digest, Height, LogIndex, NodeId
+from ledger.core.identifiers import Digest, Epoch, Height, LogIndex, NodeId
 from ledger.core.limits import DEFAULT
 from ledger.core.misconduct import decode_fault
 from ledger.core.misconduct_file import MisconductFile, decode_misconduct_file
@@ -197,6 +199,12 @@ LEDGER = [
     binary(granted_token, values.stamp_answers, **GIVEN_BYTES),
     binary(decode_genesis, values.genesis_values),
     binary(
+        decode_committee,
+        values.genesis_values.map(lambda genesis: genesis.committee),
+        decode=lambda data: decode_committee(data, Epoch(0)),
+        spell=committee_bytes,
+    ),
+    binary(
         decode_chunk,
         values.chunks,
         decode=lambda data: decode_chunk(data, DEFAULT),
@@ -325,6 +333,17 @@ def _same_journal(kept: Journal, data: bytes) -> bool:
     return _opened(_journal(list(kept.entries))).entries == kept.entries
 
 
+def _marked(data: bytes) -> SignedMark:
+    return SignedMark(MemoryFile("signed", data), world.NETWORK, NodeId("a"))
+
+
+def _mark(mark: Mark) -> bytes:
+    disk = MemoryFile("signed")
+    kept = SignedMark(disk, world.NETWORK, NodeId("a"))
+    kept.cosigned(mark.head, mark.size, mark.root, mark.time_s)
+    return disk.read()
+
+
 def _bodies(found: append_file.Scan) -> bytes:
     return b"".join(map(append_file.frame, found.bodies))
 
@@ -376,6 +395,15 @@ KEPT = [
         **IN_FILE,
     ),
     binary(
+        SignedMark,
+        said.marks,
+        decode=_marked,
+        spell=_mark,
+        same=lambda kept, data: _marked(_mark(kept.mark)).mark == kept.mark,
+        whole=False,
+        **IN_FILE,
+    ),
+    binary(
         Promises.restore,
         st.deferred(lambda: st.sampled_from(said.promises_of_a_view_change())),
         decode=_promised,
@@ -389,9 +417,12 @@ KEPT = [
 ALL = LEDGER + CONSENSUS + KEPT
 
 INSIDE = {
+    "consensus.signed_mark.SignedMark._load": "SignedMark",
+    "consensus.signed_mark._decode": "SignedMark",
     "consensus.journal.Journal._load": "Journal",
     "ledger.core.canonical.decode_stored": "bytes that `decode` accepted before they were stored",
     "ledger.core.committee.committee_from": "decode_genesis",
+    "ledger.core.epoch_link.links_from": "decode_receipt",
     "ledger.core.limits.parameters_from": "decode_genesis",
     "ledger.core.note.from_base64": "parse_line",
     "ledger.core.receipt.receipt_from": "decode_receipt",
@@ -401,6 +432,7 @@ INSIDE = {
     "ledger.core.receipt_parts.sealed_part_from": "decode_receipt",
     "ledger.core.receipt_parts.stamped_heads_from": "decode_receipt",
     "ledger.core.sealed_file.sealed_file_from": "decode_sealed_file",
+    "ledger.stamped_heads.token_from": "a row of our own store, compared with what is written anew",
     "ledger.stamp_certificates.certificate_from": "decode_token, whose certificates these are",
     "ledger.stamp_roots.authority_from": "a file that the reader put beside the trust root",
     "ledger.presented.decode_presented": "hands each kind to its decoder above",

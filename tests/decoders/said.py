@@ -22,6 +22,7 @@ from consensus.core.messages import (
 )
 from consensus.core.ready import EntryKind, JournalEntry
 from consensus.cosigning import Cosignature
+from consensus.signed_mark import Mark
 from consensus.wire import CosignatureRequest, Cosigned, Hello, Relayed, Report, Said
 from ledger.codes import Code
 from ledger.core.acknowledgement import SignedRefusal
@@ -140,6 +141,15 @@ journal_entries = st.lists(
     st.builds(JournalEntry, st.sampled_from(EntryKind), counts.map(Height), some_bytes), max_size=4
 )
 taken_in = st.tuples(counts, bundles)
+marks = st.builds(
+    Mark,
+    height=st.just(Height(0)),
+    promises=st.just(0),
+    head=counts.map(Height),
+    size=counts,
+    root=digests,
+    time_s=counts,
+)
 
 
 @cache
