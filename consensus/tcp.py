@@ -209,7 +209,8 @@ class TcpTransport:
             if tls.digest_of(certificate) in self._pins:
                 for context in (self._server_tls, self._client_tls):
                     context.load_verify_locations(cadata=certificate)
-        except ValueError as problem:
+        except (OSError, ValueError) as problem:
+            # A quorum approves what a node says of itself: that must end no other node.
             log.warning("peer.certificate_unusable", reason=str(problem))
 
     async def _accept(self, listening: socket.socket, tasks: asyncio.TaskGroup) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import (
@@ -129,8 +130,15 @@ def valid_until_ms(path: Path) -> int:
 
 
 def key_digest(certificate: x509.Certificate) -> Digest:
-    """SHA-256 of the certificate's SubjectPublicKeyInfo: what the committee pins."""
-    return public_digest(certificate.public_key())
+    """SHA-256 of the certificate's SubjectPublicKeyInfo: what the committee pins.
+
+    Raises:
+        ValueError: its key is none that this machine's library knows.
+    """
+    try:
+        return public_digest(certificate.public_key())
+    except UnsupportedAlgorithm as problem:
+        raise ValueError(str(problem)) from problem
 
 
 def public_digest(key: PublicKeyTypes) -> Digest:

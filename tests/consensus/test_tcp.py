@@ -10,7 +10,7 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from consensus.tcp import Address, Network, TcpTransport
+from consensus.tcp import Address, Known, Network, TcpTransport
 from consensus.tls import TlsFiles, client_context
 from consensus.wire import Kind
 from ledger.codes import Code
@@ -212,6 +212,28 @@ def test_a_known_certificate_with_a_key_that_is_not_pinned_is_refused(tmp_path: 
 
     refused = [line for line in asyncio.run(story()) if line["event"] == "peer.refused"]
     assert refused[0]["reason"] == "key not pinned"
+
+
+@pytest.mark.parametrize("bad", ["unknown_key", "trailing", "no_certificate"])
+def test_what_a_joining_node_calls_its_certificate_ends_no_other_node(
+    tmp_path: Path, bad: str
+) -> None:
+    """A quorum approves names and keys; nobody there reads what the certificate is made of."""
+    a, b = (make_identity(tmp_path, name) for name in "ab")
+    der = ssl.PEM_cert_to_DER_cert(b.certificate.read_text())
+    certificate = {
+        # The object identifier of Ed25519 with another last arc.
+        "unknown_key": der.replace(bytes.fromhex("06032b6570"), bytes.fromhex("06032b657f")),
+        "trailing": der + b"\0",
+        "no_certificate": b"certificate",
+    }[bad]
+    network = Network(
+        a.node_id, committee_of([a, b]), Address("127.0.0.1", 0), {}, files_of(a, [a]), SIZES
+    )
+    transport = TcpTransport(network, Heard())
+    with logs() as lines:
+        transport.know({b.node_id: Known(frozenset({b.pin}), None, (certificate,))})
+    assert [line["event"] for line in lines] == ["peer.certificate_unusable"]
 
 
 def test_a_length_of_a_gigabyte_ends_the_connection_before_memory_is_taken(tmp_path: Path) -> None:
