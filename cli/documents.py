@@ -17,6 +17,7 @@ from ledger.codes import Code
 from ledger.core.identifiers import Digest
 from ledger.core.record import Evidence
 from ledger.errors import StoreError
+from ledger.files import read_capped
 
 CHUNK_BYTES: Final = 1 << 20
 FILES_MAX: Final = 1_000_000
@@ -112,6 +113,19 @@ def write_result(path: Path, data: bytes) -> None:
     except OSError as problem:
         reason = problem.strerror or type(problem).__name__
         raise StoreError(Code.FILE_UNWRITABLE, path=str(path), reason=reason) from problem
+
+
+def read_given(path: Path, bytes_max: int) -> bytes:
+    """The bytes of a file that a person named, which has at most so many.
+
+    Raises:
+        CommandError: `file.unreadable`.
+        LedgerError: as of `read_capped`, for a larger one.
+    """
+    try:
+        return read_capped(path, bytes_max)
+    except OSError as problem:
+        raise unreadable(path, problem) from problem
 
 
 def unreadable(path: Path, problem: OSError) -> CommandError:

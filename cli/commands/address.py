@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from nacl.utils import random
@@ -20,6 +20,7 @@ from cli.commands.options import (
     open_desk,
 )
 from cli.commands.reading import trust_in
+from cli.documents import read_given
 from cli.failures import CommandError, Exit
 from cli.new_files import write_private
 from cli.output import FAILED, HELD, Output, facts, table
@@ -32,6 +33,8 @@ from ledger.core.owner import SALT_BYTES, owner_commitment
 from ledger.core.record import Record
 from ledger.terminal import printable
 from ledger.words.moments import beijing_time
+
+_SALT_FILE_BYTES_MAX: Final = 1024
 
 app = typer.Typer(help=say("help.address"), no_args_is_help=True)
 
@@ -135,8 +138,8 @@ def _found(told: Mapping[str, Any]) -> Any:
 
 def _salt(path: Path) -> bytes:
     try:
-        salt = bytes.fromhex(path.read_text(encoding="ascii").strip())
-    except (OSError, ValueError) as problem:
+        salt = bytes.fromhex(read_given(path, _SALT_FILE_BYTES_MAX).decode("ascii").strip())
+    except ValueError as problem:
         raise CommandError(
             Exit.USAGE, Code.FILE_INVALID, path=str(path), reason=str(problem)
         ) from problem

@@ -8,7 +8,7 @@ import typer
 
 from cli.commands.options import AsOption, JsonFlag, NodeOption, TrustOption
 from cli.commands.reading import whom
-from cli.documents import unreadable, write_result
+from cli.documents import read_given, write_result
 from cli.failures import CommandError, Exit
 from cli.moments import moment
 from cli.output import FAILED, HELD, Output, facts
@@ -191,10 +191,6 @@ def _verified_file(client: Any, path: Path) -> RecordId:
     """
     from ledger.carriers.pdf_attachment import PDF_BYTES_MAX
     from ledger.certificate_pdfs import decode_certificate_pdf, verify_certificate
-    from ledger.files import read_capped
 
-    try:
-        data = read_capped(path, PDF_BYTES_MAX)
-    except OSError as problem:
-        raise unreadable(path, problem) from problem
+    data = read_given(path, PDF_BYTES_MAX)
     return verify_certificate(decode_certificate_pdf(data), client.trust).record_id

@@ -18,11 +18,11 @@ from cli.commands.options import (
     WaitOption,
     open_desk,
 )
-from cli.commands.seats import read_file
+from cli.documents import read_given
 from cli.failures import CommandError, Exit
 from cli.output import HELD, Output, facts
 from cli.seats import records
-from cli.seats.files import decode_request
+from cli.seats.files import FILE_BYTES_MAX, decode_request
 from cli.seats.readiness import follow_until_ready
 from cli.settings import node_settings
 from cli.words import say
@@ -74,7 +74,7 @@ def propose(
     as_json: JsonFlag = False,
 ) -> None:
     """Propose the committee in which the node of a request stands."""
-    asked = decode_request(read_file(request))
+    asked = decode_request(read_given(request, FILE_BYTES_MAX))
     asked.verify()
     with open_desk(as_, node, wait) as desk:
         present = records.committee_told(desk.network())

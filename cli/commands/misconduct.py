@@ -19,7 +19,7 @@ from cli.commands.options import (
     WaitOption,
     open_desk,
 )
-from cli.documents import unreadable
+from cli.documents import read_given, unreadable
 from cli.failures import CommandError, Exit
 from cli.misconduct import record_of, write_evidence
 from cli.output import HELD, Output, facts
@@ -38,7 +38,6 @@ from ledger.core.receipt import RECEIPT_BYTES_MAX, decode_receipt
 from ledger.culprit import verify_misconduct
 from ledger.epoch_links import follow_links, opened_links
 from ledger.errors import LedgerError
-from ledger.files import read_capped
 from ledger.forked_heads import faults_of
 from ledger.reliance import read_trust
 from ledger.trust import TrustRoot
@@ -145,24 +144,17 @@ def _links(path: Path | None) -> tuple[EpochLink, ...]:
     """The links that a receipt of a later epoch carries."""
     if path is None:
         return ()
-    try:
-        return decode_receipt(read_capped(path, RECEIPT_BYTES_MAX)).epochs
-    except OSError as problem:
-        raise unreadable(path, problem) from problem
+    return decode_receipt(read_given(path, RECEIPT_BYTES_MAX)).epochs
 
 
 def _note(path: Path) -> Note:
-    try:
-        return parse_note(read_capped(path, NOTE_BYTES_MAX))
-    except OSError as problem:
-        raise unreadable(path, problem) from problem
+    return parse_note(read_given(path, NOTE_BYTES_MAX))
 
 
 def _evidence(path: Path) -> MisconductFile:
+    data = read_given(path, MISCONDUCT_BYTES_MAX)
     try:
-        return decode_misconduct_file(read_capped(path, MISCONDUCT_BYTES_MAX))
-    except OSError as problem:
-        raise unreadable(path, problem) from problem
+        return decode_misconduct_file(data)
     except LedgerError as problem:
         reason = f"bidwitness.misconduct: {problem.code}"
         raise CommandError(

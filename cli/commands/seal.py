@@ -18,12 +18,12 @@ from cli.commands.options import (
     open_desk,
 )
 from cli.commands.reading import whom
-from cli.documents import hash_document, unreadable, write_result
+from cli.documents import hash_document, read_given, write_result
 from cli.failures import Exit
 from cli.moments import moment
 from cli.output import FAILED, HELD, Output
 from cli.words import language, say
-from ledger.core.batch import BatchProof, DocumentDigest, decode_batch_proof
+from ledger.core.batch import PROOF_BYTES_MAX, BatchProof, DocumentDigest, decode_batch_proof
 from ledger.report import told_as
 from ledger.report_json import status_value
 from ledger.status_answers import Standing, StatusVerdict
@@ -187,10 +187,7 @@ def _value(checked: "Checked") -> dict[str, Any]:
 
 
 def _proof(path: Path) -> BatchProof:
-    try:
-        return decode_batch_proof(path.read_bytes())
-    except OSError as problem:
-        raise unreadable(path, problem) from problem
+    return decode_batch_proof(read_given(path, PROOF_BYTES_MAX))
 
 
 def _now_ms() -> int:

@@ -19,13 +19,13 @@ from cli.commands.options import (
     open_desk,
 )
 from cli.compose.running import opened_trust
-from cli.documents import unreadable, write_result
+from cli.documents import read_given, write_result
 from cli.failures import CommandError, Exit
 from cli.keyfiles import Cost
 from cli.output import HELD, Output
 from cli.seats import folder as folders
 from cli.seats import records
-from cli.seats.files import decode_invitation
+from cli.seats.files import FILE_BYTES_MAX, decode_invitation
 from cli.settings import Address, address, node_settings
 from cli.signers.passphrase import new_passphrase, passphrase
 from cli.words import say
@@ -87,7 +87,7 @@ def join(
     as_json: JsonFlag = False,
 ) -> None:
     """Make the folder of a node that joins, and its request with proof that it holds its keys."""
-    invited = decode_invitation(read_file(invitation))
+    invited = decode_invitation(read_given(invitation, FILE_BYTES_MAX))
     trust = decode_trust(invited.trust)
     wanted = folders.Wanted(
         NodeId(check_name(node_id, "node_id")),
@@ -153,13 +153,6 @@ def _address(option: str, text: str) -> Address:
     except ValueError as problem:
         detail = {"what": f"{option} {text}"[:80]}
         raise CommandError(Exit.USAGE, Code.FORMAT_SHAPE, **detail) from problem
-
-
-def read_file(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as problem:
-        raise unreadable(path, problem) from problem
 
 
 def _now_ms() -> int:

@@ -5,10 +5,14 @@ keys, with their holder's signatures for one epoch. Nothing secret is in either,
 is believed before the ledger's rules have judged it. Spec: ``docs/spec/committee.md``.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from cli.settings import address
+from consensus.tls import digest_of
+from ledger.codes import Code
 from ledger.core.committee import CommitteeNode, committee_from
 from ledger.core.committee_change import verify_node
 from ledger.core.identifiers import Epoch, MemberId, NetworkId, NodeId, PublicKey, check_name
@@ -26,6 +30,7 @@ from ledger.core.strict_json import (
     text,
     versioned,
 )
+from ledger.errors import FormatError
 
 INVITATION: Final = "bidwitness.invitation"
 REQUEST: Final = "bidwitness.node-request"
@@ -34,6 +39,7 @@ FILE_BYTES_MAX: Final = 4 << 20
 CERTIFICATE_BYTES_MAX: Final = 2048
 PEERS_MAX: Final = 64
 _ADDRESS_BYTES_MAX: Final = 128
+_ADDRESS: Final = re.compile(r"[0-9A-Za-z.:\[\]_-]+")
 _KEY_BYTES: Final = 32
 _SIGNATURE_BYTES: Final = 64
 _PEER: Final = ("node_id", "address", "certificate")
@@ -93,8 +99,8 @@ def decode_invitation(data: bytes) -> Invitation:
         fields = table(value, "peers", _PEER)
         name = NodeId(check_name(text(fields["node_id"], "node_id", 32), "node_id"))
         found[name] = InvitedPeer(
-            text(fields["address"], "address", _ADDRESS_BYTES_MAX),
-            octets(fields["certificate"], "certificate", CERTIFICATE_BYTES_MAX),
+            _address(fields["address"]),
+            _certificate(fields["certificate"]),
         )
     return Invitation(octets(trust, "trust", FILE_BYTES_MAX), Epoch(integer(epoch, "epoch")), found)
 
@@ -181,13 +187,35 @@ def decode_request(data: bytes) -> NodeRequest:
         *("node_possession", "log_possession"),
     )
     given = versioned(load(data, FILE_BYTES_MAX), REQUEST, VERSION, names)
-    network, epoch, node, address, certificate, by_node, by_log = given
+    network, epoch, node, listens, certificate, by_node, by_log = given
     return NodeRequest(
         NetworkId(digest(network, "network_id")),
         Epoch(integer(epoch, "epoch", 1)),
         node_from(node),
-        text(address, "address", _ADDRESS_BYTES_MAX),
-        octets(certificate, "certificate", CERTIFICATE_BYTES_MAX),
+        _address(listens),
+        _certificate(certificate),
         octets_hex(by_node, "node_possession", _SIGNATURE_BYTES),
         octets_hex(by_log, "log_possession", _SIGNATURE_BYTES),
     )
+
+
+def _address(value: JsonValue) -> str:
+    """Where a node listens; it goes into settings and is dialled, so nothing else may be in it."""
+    given = text(value, "address", _ADDRESS_BYTES_MAX)
+    if not _ADDRESS.fullmatch(given):
+        raise FormatError(Code.FORMAT_SHAPE, what="address")
+    try:
+        address(given)
+    except ValueError as problem:
+        raise FormatError(Code.FORMAT_SHAPE, what="address") from problem
+    return given
+
+
+def _certificate(value: JsonValue) -> bytes:
+    """A certificate with a key that can be pinned, DER."""
+    given = octets(value, "certificate", CERTIFICATE_BYTES_MAX)
+    try:
+        digest_of(given)
+    except ValueError as problem:
+        raise FormatError(Code.FORMAT_SHAPE, what="certificate") from problem
+    return given
