@@ -5,6 +5,7 @@ it to this node, which answers from the state at its head. Nothing is answered t
 Spec: ``docs/spec/addresses.md``.
 """
 
+from itertools import islice
 from typing import Final
 
 from api.forms import Json
@@ -69,7 +70,8 @@ def look_up(service: LedgerService, caller: MemberId, data: bytes, at_ms: int) -
 
 def _address(state: State, address: str, as_of: Times) -> dict[str, Json]:
     """What stands of one address at the head."""
-    rows = list(address_certificate_rows.standing_at(state, address, as_of))
+    standing = address_certificate_rows.standing_at(state, address, as_of)
+    rows = list(islice(standing, CERTIFICATES_MAX + 1))
     held = [_certificate(state, record_id, as_of) for record_id, _ in rows[:CERTIFICATES_MAX]]
     return {
         "address": address,

@@ -6,7 +6,8 @@ record; what the caller may not see is left out, like in every list. Spec:
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -54,7 +55,8 @@ class CourtDesk:
         """
         stored = self._service.stored(record_id)
         self._service.viewer.require(self._service.decoded(stored))
-        return await self._packed(record_id.hex(), [stored], record_id.hex()[:16])
+        async with self._alone():
+            return await self._packed(record_id.hex(), [stored], record_id.hex()[:16])
 
     async def of_subject(self, subject: Subject) -> Packed:
         """The bundle of everything about a subject that the caller may see.
@@ -64,37 +66,44 @@ class CourtDesk:
             FormatError: `court_bundle.nothing`, `court_bundle.too_many`.
             LedgerError: `court_bundle.busy`.
         """
-        shown = list(self._shown(subject))
-        if not shown:
-            raise FormatError(Code.COURT_BUNDLE_NOTHING, about=subject)
-        return await self._packed(subject, shown, "package")
+        async with self._alone():
+            shown = await self._shown(subject)
+            if not shown:
+                raise FormatError(Code.COURT_BUNDLE_NOTHING, about=subject)
+            return await self._packed(subject, shown, "package")
 
-    def _shown(self, subject: Subject) -> Iterator[StoredRecord]:
-        service, after, count = self._service, None, 0
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        if self._busy.locked():
+            raise LedgerError(Code.COURT_BUNDLE_BUSY)
+        async with self._busy:
+            yield
+
+    async def _shown(self, subject: Subject) -> list[StoredRecord]:
+        service, after = self._service, None
+        shown: list[StoredRecord] = []
         while True:
             page = service.chain.lookup.by_subject(subject, Turn(_PAGE, after, newest_first=False))
             for each in page.items:
                 stored = service.stored(each.record_id)
                 if not service.viewer.may_see(service.decoded(stored)):
                     continue
-                count += 1
-                if count > RECORDS_MAX:
+                if len(shown) == RECORDS_MAX:
                     raise FormatError(Code.COURT_BUNDLE_TOO_MANY, limit=RECORDS_MAX)
-                yield stored
+                shown.append(stored)
             if page.cursor is None:
-                return
+                return shown
             after = page.cursor
+            # Of what the caller may not see there can be any number.
+            await asyncio.sleep(0)
 
     async def _packed(self, about: str, shown: Sequence[StoredRecord], name: str) -> Packed:
-        if self._busy.locked():
-            raise LedgerError(Code.COURT_BUNDLE_BUSY)
-        async with self._busy:
-            made: list[tuple[Receipt, TlogProof]] = []
-            for stored in shown:
-                made.append(self._proved(stored.record_id))
-                await asyncio.sleep(0)
-            contents = self._contents(about, made)
-            return Packed(f"{name}.zip", await asyncio.to_thread(bundle_parts, contents))
+        made: list[tuple[Receipt, TlogProof]] = []
+        for stored in shown:
+            made.append(self._proved(stored.record_id))
+            await asyncio.sleep(0)
+        contents = self._contents(about, made)
+        return Packed(f"{name}.zip", await asyncio.to_thread(bundle_parts, contents))
 
     def _proved(self, record_id: RecordId) -> tuple[Receipt, TlogProof]:
         receipt = self._service.receipt_of(record_id)

@@ -60,13 +60,15 @@ class Printer:
         """
         self.check_room()
         self._busy_count += 1
+        worker = self._process()
         try:
             loop = asyncio.get_running_loop()
-            blank = await loop.run_in_executor(self._process(), pages_of, certificate)
+            blank = await loop.run_in_executor(worker, pages_of, certificate)
             return await asyncio.to_thread(finished, blank, certificate, signer)
         except BrokenProcessPool as problem:
             # It was killed, by whoever needed memory; the next certificate starts another.
-            self._worker = None
+            if self._worker is worker:
+                self._worker = None
             raise LedgerError(Code.CERTIFICATE_PDF_BUSY, limit=WAITING_MAX) from problem
         finally:
             self._busy_count -= 1

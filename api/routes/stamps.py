@@ -1,5 +1,6 @@
 """``/v1/stamps/{sha256}``: where a document was stamped, and how the seal stood then."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Annotated, Final, cast
 
@@ -26,6 +27,8 @@ router = APIRouter(tags=["status"])
 STAMPS_MAX: Final = 20
 """Uses of one answer, the newest first: a document is stamped by few seals."""
 ROWS_MAX: Final = 1_000
+CONCLUSIONS_MAX: Final = 1_000
+"""Of one block, among which the alerts of a use are looked for."""
 _ALERT: Final = "ledger.alert_raised"
 
 
@@ -51,7 +54,13 @@ async def stamps(
         Algorithm.SHA256, named, Turn(limit=STAMPS_MAX, newest_first=True)
     )
     ids = [each.record_id for each in found.items] or [RecordId(named)]
-    items = [told for each in ids if (told := _stamp(service, each, named)) is not None]
+    items: list[Json] = []
+    for each in ids:
+        told = _stamp(service, each, named)
+        if told is not None:
+            items.append(told)
+        # Votes get their turn between two uses.
+        await asyncio.sleep(0)
     if not items:
         raise LedgerError(Code.API_NOT_FOUND, query=sha256, searched="seal uses 用章")
     return JSONResponse({"sha256": sha256, "items": items})
@@ -110,10 +119,15 @@ def _grant_row(record: Record, ref: Ref) -> str:
 
 
 def _alerts(service: LedgerService, record_id: RecordId) -> Iterator[Json]:
-    """Codes and reasons of the alerts in the use's own block that rest on it."""
-    stored = service.stored(record_id)
-    for each in service.chain.lookup.by_height(stored.place.height, Turn(limit=10_000)).items:
-        record = service.decoded(service.stored(each.record_id))
+    """Codes and reasons of the alerts in the use's own block that rest on it, the newest first."""
+    height = service.stored(record_id).place.height
+    turn = Turn(limit=CONCLUSIONS_MAX, newest_first=True)
+    for each in service.chain.lookup.by_height(height, turn).items:
+        concluded = service.stored(each.record_id)
+        if concluded.entry.bundle_id is not None:
+            # What rules conclude stands behind everything that was submitted.
+            return
+        record = service.decoded(concluded)
         cites = any(ref.record_id == record_id for ref in record.refs)
         if record.type == _ALERT and cites and service.viewer.may_see(record):
             yield {"alert": str(record.fields["alert"]), "because": str(record.fields["because"])}
