@@ -1,8 +1,7 @@
-"""Reads `time_stamps` of node.toml, strictly.
+"""Reads `time_stamps` of node.toml, strictly."""
 
-An authority that is silently left out would be missed only when its word is needed.
-"""
-
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +12,7 @@ from api.outbound.time_target import (
     PERIOD_S_MIN,
     TimeTarget,
 )
-from cli.witness_targets import check_url, text_in
+from cli.target_tables import check_url, targets_in, text_in
 from ledger.errors import LedgerError
 from ledger.files import read_capped
 from ledger.stamp_roots import ROOTS_BYTES_MAX, authority_from
@@ -33,25 +32,10 @@ def time_targets(raw: object, folder: Path) -> tuple[TimeTarget, ...]:
     Raises:
         ValueError, TypeError: with the place and what is wrong there.
     """
-    if not isinstance(raw, list):
-        raise TypeError(f"{raw!r:.80} ≠ list")
-    if len(raw) > AUTHORITIES_MAX:
-        raise ValueError(f"{len(raw)} > {AUTHORITIES_MAX}")
-    found: list[TimeTarget] = []
-    for number, each in enumerate(raw, 1):
-        try:
-            target = _target(each, folder)
-            if any(target.authority.name == known.authority.name for known in found):
-                raise ValueError(f"name: 2 × {target.authority.name}")
-        except (ValueError, TypeError) as problem:
-            raise ValueError(f"[{number}]: {problem}") from problem
-        found.append(target)
-    return tuple(found)
+    return targets_in(raw, AUTHORITIES_MAX, partial(_target, folder))
 
 
-def _target(raw: object, folder: Path) -> TimeTarget:
-    if not isinstance(raw, dict):
-        raise TypeError(f"{raw!r:.80} ≠ table")
+def _target(folder: Path, raw: Mapping[str, object], known: Sequence[TimeTarget]) -> TimeTarget:
     if odd := sorted(set(raw) - set(_KNOWN)):
         raise ValueError(f"{odd[0]} ∉ {', '.join(_KNOWN)}")
     if lacking := sorted(set(_NEEDED) - set(raw)):
@@ -59,6 +43,8 @@ def _target(raw: object, folder: Path) -> TimeTarget:
     name, url = text_in(raw, "name"), text_in(raw, "url")
     if len(name) > NAME_MAX or not name.isprintable():
         raise ValueError(f"name: {name[:NAME_MAX]!r}")
+    if any(each.authority.name == name for each in known):
+        raise ValueError(f"name: 2 × {name}")
     check_url(url)
     certificate = text_in(raw, "certificate") if "certificate" in raw else None
     if certificate is not None and not url.startswith("https://"):

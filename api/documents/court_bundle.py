@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from zlib import crc32
 
-from api.documents.court_page import page_html, page_text
+from api.documents.court_page import Page, page_html, page_text
 from ledger.carriers.court_zip import (
     ENTRIES_MAX,
     ZIP_BYTES_MAX,
@@ -100,10 +100,16 @@ def bundle_parts(contents: Contents) -> tuple[Part, ...]:
         contents.made_at_ms,
         len(receipts),
     )
-    told = (contents.trust, manifest, receipts, [(each.name, each.content) for each in originals])
-    names = contents.type_names
-    parts["verify.html"] = _part("verify.html", page_html(*told, sorted(files), names))
-    parts["verify.txt"] = _part("verify.txt", page_text(*told, sorted(files), names))
+    page = Page(
+        contents.trust,
+        manifest,
+        receipts,
+        [(each.name, each.content) for each in originals],
+        sorted(files),
+        contents.type_names,
+    )
+    parts["verify.html"] = _part("verify.html", page_html(page))
+    parts["verify.txt"] = _part("verify.txt", page_text(page))
     return _in_order(_part(MANIFEST, manifest.encode()), parts)
 
 

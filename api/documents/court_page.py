@@ -49,50 +49,36 @@ class Row:
     """Label, SHA-256 and size of each document."""
 
 
-def page_html(
-    trust: TrustRoot,
-    manifest: CourtManifest,
-    receipts: Sequence[Receipt],
-    originals: Sequence[tuple[str, bytes | Path]],
-    files: Sequence[str],
-    type_names: Mapping[str, tuple[str, str]],
-) -> bytes:
-    """The page for a browser and for a printer.
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one page is about, in either form."""
 
-    Args:
-        trust: of the network.
-        manifest: of the bundle.
-        receipts: in the order of the log.
-        originals: names in the bundle, and where they came from.
-        files: names of all other files but the pages.
-        type_names: Chinese and English, by the key of a record type.
-    """
-    told = (trust, manifest, receipts, originals, files, type_names)
-    return _environment().get_template("court_page.html").render(_values(*told)).encode()
+    trust: TrustRoot
+    """Of the network."""
+    manifest: CourtManifest
+    receipts: Sequence[Receipt]
+    """In the order of the log."""
+    originals: Sequence[tuple[str, bytes | Path]]
+    """Names in the bundle, and where they came from."""
+    files: Sequence[str]
+    """Names of all other files but the pages."""
+    type_names: Mapping[str, tuple[str, str]]
+    """Chinese and English, by the key of a record type."""
 
 
-def page_text(
-    trust: TrustRoot,
-    manifest: CourtManifest,
-    receipts: Sequence[Receipt],
-    originals: Sequence[tuple[str, bytes | Path]],
-    files: Sequence[str],
-    type_names: Mapping[str, tuple[str, str]],
-) -> bytes:
-    """The same for a terminal; arguments as of `page_html`."""
-    told = (trust, manifest, receipts, originals, files, type_names)
-    return _environment().get_template("court_page.txt").render(_values(*told)).encode()
+def page_html(told: Page) -> bytes:
+    """The page for a browser and for a printer."""
+    return _environment().get_template("court_page.html").render(_values(told)).encode()
 
 
-def _values(
-    trust: TrustRoot,
-    manifest: CourtManifest,
-    receipts: Sequence[Receipt],
-    originals: Sequence[tuple[str, bytes | Path]],
-    files: Sequence[str],
-    type_names: Mapping[str, tuple[str, str]],
-) -> dict[str, object]:
-    rows = [_row(each, trust, type_names) for each in receipts]
+def page_text(told: Page) -> bytes:
+    """The same for a terminal."""
+    return _environment().get_template("court_page.txt").render(_values(told)).encode()
+
+
+def _values(told: Page) -> dict[str, object]:
+    trust, files = told.trust, told.files
+    rows = [_row(each, trust, told.type_names) for each in told.receipts]
     return {
         "network": trust.network_id.hex(),
         "name": printable(trust.genesis.name),
@@ -104,13 +90,13 @@ def _values(
             (each.node_id, *(trust.member_name(each.member_id, lang) for lang in ("zh", "en")))
             for each in trust.committee.nodes
         ],
-        "about": printable(manifest.about),
-        "made": beijing_time(manifest.made_at_ms),
+        "about": printable(told.manifest.about),
+        "made": beijing_time(told.manifest.made_at_ms),
         "rows": rows,
         "first": rows[0],
         "originals": [
             (name, printable(source.name) if isinstance(source, Path) else "")
-            for name, source in originals
+            for name, source in told.originals
         ],
         "stamps": [name for name in files if name.startswith(f"{TIMES}/") and ".der" in name],
         "proofs": [name for name in files if name.startswith("proofs/")],

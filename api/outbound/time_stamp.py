@@ -7,13 +7,13 @@ verified token is durable before anything else is done with it. Spec: RFC 3161,
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from secrets import randbits
 
 import structlog
 
 from api.outbound.attempts import Attempts
+from api.outbound.line import keep_going
 from api.outbound.post import Post, Unanswered
 from api.outbound.stamp_answer import Asked, NoStamp, StampFault, StampReply, judge_stamp
 from api.outbound.time_target import TimeTarget
@@ -107,15 +107,7 @@ class TimeAuthority:
         Raises:
             StoreError: a token could not be made durable.
         """
-        try:
-            while True:
-                rest_ms = await self.step()
-                self._woken.clear()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(None if rest_ms is None else rest_ms / 1_000):
-                        await self._woken.wait()
-        finally:
-            await self._post.close()
+        await keep_going(self.step, self._woken, self._post)
 
     async def step(self) -> int | None:
         """Make an attempt if one is due.

@@ -7,7 +7,6 @@ Its verified line is durable before anything else is done with it. Spec: C2SP tl
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +14,7 @@ import structlog
 
 from api.outbound.answer import Cosigned, Failed, Fault, Holds, Reply, judge
 from api.outbound.attempts import Attempts
+from api.outbound.line import keep_going
 from api.outbound.post import Post, Unanswered
 from api.published import Published
 from ledger.chain import Chain
@@ -135,16 +135,7 @@ class OutsideWitness:
         Raises:
             StoreError: a line could not be made durable.
         """
-        try:
-            while True:
-                rest_ms = await self.step()
-                moved()
-                self._woken.clear()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(None if rest_ms is None else rest_ms / 1_000):
-                        await self._woken.wait()
-        finally:
-            await self._post.close()
+        await keep_going(self.step, self._woken, self._post, moved)
 
     async def step(self) -> int | None:
         """Make an attempt if one is due.

@@ -28,19 +28,17 @@ __all__ = ["REF", "components", "read_bundle"]
 
 REF: Final = "#/components/schemas/"
 _MODULES: Final = (
-    *(
-        addresses,
-        answers,
-        certificates,
-        completeness,
-        coverage,
-        deposits,
-        diagnosis,
-        node,
-        status,
-        submitted,
-        trace,
-    ),
+    addresses,
+    answers,
+    certificates,
+    completeness,
+    coverage,
+    deposits,
+    diagnosis,
+    node,
+    status,
+    submitted,
+    trace,
 )
 
 
