@@ -22,6 +22,7 @@ from ledger.core.identifiers import RecordId
 from ledger.words import sentences
 from tests.api.json_bundle import bundle_json
 from tests.api.one_node import OneNode, canonical
+from tests.bits import flipped
 
 JSON = {"Content-Type": "application/json"}
 MSGPACK = {"Content-Type": "application/msgpack"}
@@ -221,7 +222,7 @@ def test_a_damaged_bundle_is_refused(node: OneNode, client: httpx.Client, damage
     damaged = {
         "cut": data[:-1],
         "longer": data + b"\0",
-        "flipped": data[:-20] + bytes((data[-20] ^ 1,)) + data[-19:],
+        "flipped": flipped(data, -20),
     }[damage]
     answer = post(client, damaged, MSGPACK)
     is_problem(answer)

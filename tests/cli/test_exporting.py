@@ -18,6 +18,7 @@ from ledger.errors import LedgerError
 from ledger.heads import verify_extends, verify_head
 from ledger.store.memory import MemoryStore
 from ledger.trust import trust_root
+from tests.bits import flipped
 from tests.ledger.small_chain import GENESIS, NODES, SmallChain, make_bundle
 from tests.vectors.small_network import signer, small_record
 
@@ -162,7 +163,7 @@ def test_a_source_that_lies_gives_no_export_and_leaves_the_old_one(
     export(log, tmp_path)
     before = files(tmp_path)
     log.grow(600)
-    log.lie = lambda path, data: data[:-1] + bytes([data[-1] ^ 1]) if path.index == 2 else data
+    log.lie = lambda path, data: flipped(data) if path.index == 2 else data
     assert refusal(log, tmp_path) is Code.TILE_ROOT
     assert files(tmp_path) == before
     log.lie = lambda path, data: data[:-1] if path.index == 2 else data

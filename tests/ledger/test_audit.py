@@ -23,6 +23,7 @@ from ledger.store.api import Reader, Store, Write
 from ledger.store.keys import Table, number
 from ledger.store.memory import MemoryStore
 from ledger.store.rows import LastSigned
+from tests.bits import flipped
 from tests.ledger.small_chain import GENESIS, ROWS, SmallChain, certify, make_bundle
 from tests.stamping.maker import Maker
 from tests.vectors.generate.sealed import commitment_record, opening_record, sealed_record
@@ -151,9 +152,9 @@ def test_one_flipped_bit_in_any_row_is_found(sound: Sound, table: Table) -> None
         wrong = list(flips(value)) if value else [b"\x00"]
         if table is Table.LAST_SIGNED:
             wrong.pop()  # When this node signed is its own word: nothing else in the store tells.
-        for flipped in wrong:
-            findings = sound.findings(sound.changed((key, flipped)))
-            assert findings, (table, key, flipped)
+        for value_told in wrong:
+            findings = sound.findings(sound.changed((key, value_told)))
+            assert findings, (table, key, value_told)
             for finding in findings:
                 assert finding.sentence("zh")
                 assert "?" not in finding.sentence("en"), finding
@@ -185,13 +186,13 @@ def test_findings_name_the_block_and_the_record(sound: Sound) -> None:
     record = small_record("third").record_id
     key = Table.RECORD.key(record)
     value = sound.store.get(key) or b""
-    (finding, *_) = sound.findings(sound.changed((key, value[:-1] + b"\x00")))
+    (finding, *_) = sound.findings(sound.changed((key, flipped(value))))
     assert finding.code is Code.AUDIT_RECORD
     assert finding.height == 2
     assert record.hex() in finding.sentence("zh")
     key = Table.BLOCK.key(number(3))
     value = sound.store.get(key) or b""
-    (finding, *_) = sound.findings(sound.changed((key, value[:-1] + bytes([value[-1] ^ 1]))))
+    (finding, *_) = sound.findings(sound.changed((key, flipped(value))))
     assert (finding.code, finding.height) == (Code.SIGNATURE_INVALID, 3)
 
 

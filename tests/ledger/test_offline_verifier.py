@@ -21,7 +21,8 @@ from ledger.core.openings import Openings, commit_fields
 from ledger.files import digest_document
 from ledger.verdict import Caveat
 from ledger.words.verdict import phrases
-from tests.vectors.generate.receipts import World, flipped, world
+from tests.bits import flipped
+from tests.vectors.generate.receipts import World, world
 from tests.vectors.small_network import (
     NAMES,
     SmallNetwork,

@@ -16,6 +16,7 @@ from ledger.core.note import Note, parse_line
 from ledger.errors import VerificationError
 from ledger.store.leveldb import LevelDBStore
 from ledger.strange_heads import STRANGE_MAX
+from tests.bits import flipped
 from tests.ledger.small_chain import GENESIS, NODES, SmallChain, cosignature_lines, make_bundle
 from tests.vectors.small_network import signer, small_record
 
@@ -138,7 +139,7 @@ def test_a_note_from_anybody_is_compared_line_by_line(small: SmallChain) -> None
         cosign(signer(node.replace("node-", "node ")), cosigner_name(fork.origin, node), fork, 7)
         for node in NODES[:2]
     ]
-    bent = replace(lines[1], signature=lines[1].signature[:-1] + b"\0")
+    bent = replace(lines[1], signature=flipped(lines[1].signature))
     log = sign_log(signer("log centre"), GENESIS.origin, fork)
     note = Note(fork.text(), (log, lines[0], bent))
     small.chain.heads.compare(note.format())

@@ -20,9 +20,9 @@ from ledger.core.record import record_id
 from ledger.core.sealed_file import SealedFile
 from ledger.errors import FormatError
 from ledger.trust import decode_trust
+from tests.bits import flipped
 from tests.vectors.generate.bid_proofs import World as BidWorld
 from tests.vectors.generate.outside import COURT, INSPECTION, demanding
-from tests.vectors.generate.receipts import flipped
 from tests.vectors.generate.verifying import Province
 from tests.vectors.reading import cases
 from tests.vectors.small_network import document_bytes

@@ -5,6 +5,7 @@ from ledger.chain import Chain
 from ledger.core.identifiers import Digest
 from ledger.core.merkle import Frontier
 from ledger.store.keys import Table
+from tests.bits import flipped
 from tests.simulation.dice import Dice
 from tests.simulation.node import SimulatedNode
 from tests.simulation.town import genesis_of, rows_of
@@ -54,15 +55,11 @@ def spoil(node: SimulatedNode) -> None:
     """Flip one bit that a node remembers: in the edge of its log where it runs, else on its disk."""
     if node.chain is not None:
         size, (peak, *rest) = node.chain.frontier.size, node.chain.frontier.peaks
-        node.chain._frontier = Frontier(size, (Digest(_flipped(peak)), *rest))
+        node.chain._frontier = Frontier(size, (Digest(flipped(peak)), *rest))
     else:
         start, stop = Table.STATE.range(b"status/member/bidder")
         key, value = next(node.store.scan(start, stop))
-        node.store.write([(key, _flipped(value))])
-
-
-def _flipped(data: bytes) -> bytes:
-    return data[:-1] + bytes((data[-1] ^ 1,))
+        node.store.write([(key, flipped(value))])
 
 
 def repair_journal(node: SimulatedNode) -> None:

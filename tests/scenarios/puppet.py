@@ -31,6 +31,7 @@ from ledger.core.certificate import CommitCertificate, Slot
 from ledger.core.identifiers import HeaderHash, Height, NodeId
 from ledger.core.signing import Signer
 from ledger.errors import VerificationError
+from tests.bits import flipped
 from tests.consensus.speaking import signed, signed_change, signed_vote
 from tests.scenarios.heard import Heard
 from tests.scenarios.names import Names
@@ -78,7 +79,7 @@ class Puppets:
     def _proposes(self, name: str, at: str, broken: str | None) -> Message:
         block, slot = self._heard.block(name), self._slot(at)
         vote = self._vote(Phase.PREPARE, slot, block.header.hash(), self._me)
-        payload = _broken(block.payload) if broken else block.payload
+        payload = flipped(block.payload) if broken else block.payload
         return PrePrepare(vote, block.header, block.parent, payload)
 
     def _votes(self, verb: str, name: str, at: str, other: str | None) -> Message:
@@ -138,7 +139,7 @@ class Puppets:
 
     def _serves(self, name: str, at: str, signers: str, broken: str | None) -> Message:
         block = self._heard.block(name)
-        payload = _broken(block.payload) if broken else block.payload
+        payload = flipped(block.payload) if broken else block.payload
         served = CertifiedBlock(block.header, payload, self._certificate(name, at, signers))
         return Blocks((served,))
 
@@ -149,7 +150,7 @@ class Puppets:
 
     def _gives(self, name: str, broken: str | None) -> Message:
         block = self._heard.block(name)
-        payload = _broken(block.payload) if broken else block.payload
+        payload = flipped(block.payload) if broken else block.payload
         return PayloadAnswer(block.header, block.header.hash(), payload)
 
     def _claims(self, height: str) -> Message:
@@ -183,8 +184,3 @@ class Puppets:
 
     def _slot(self, word: str) -> Slot:
         return slot_of(word, self._head.network_id)
-
-
-def _broken(payload: bytes) -> bytes:
-    """The payload with its last bit flipped."""
-    return payload[:-1] + bytes((payload[-1] ^ 1,))

@@ -13,6 +13,7 @@ from consensus.cosigning import decode_cosignature
 from consensus.wire import Codec, Cosigned, Said
 from ledger.core.hashing import sha256
 from ledger.core.identifiers import HeaderHash, Height, NodeId, View
+from tests.bits import flipped
 from tests.simulation.dice import Dice
 from tests.simulation.forgery import Forger, Pen
 from tests.simulation.lies import Lie
@@ -84,7 +85,7 @@ class Liar:
             case Lie.TWO_STORIES | Lie.BAD_BLOCKS, PrePrepare() | Vote():
                 return (self._forger.another_story(message, bad=self._lie is Lie.BAD_BLOCKS),)
             case Lie.BROKEN_COPIES, PrePrepare() | PayloadAnswer():
-                return (replace(message, payload=message.payload[:-1] + b"\x00"),)
+                return (replace(message, payload=flipped(message.payload)),)
             case Lie.HIDES_ITS_VOTES, ViewChange():
                 return (self._pen.asks(message.slot, message.parent),)
             case Lie.HUGE_VIEWS, Status():

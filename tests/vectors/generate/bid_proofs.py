@@ -11,7 +11,8 @@ from ledger.core.receipt import Receipt
 from ledger.core.record import Record
 from ledger.core.sealed import COMMITMENT_TYPE, Sealed
 from ledger.core.sealed_file import SealedFile
-from tests.vectors.generate.receipts import bent, digest_of, flipped
+from tests.bits import flipped
+from tests.vectors.generate.receipts import bent, digest_of
 from tests.vectors.generate.sealed import (
     AUTHOR,
     NETWORK,

@@ -7,6 +7,7 @@ from ledger.core.canonical import Value, decode, encode
 from ledger.core.hashing import Tag
 from ledger.core.identifiers import MemberId, NetworkId
 from ledger.core.signing import sign_tagged
+from tests.bits import flipped
 from tests.vectors.generate.spelling import Case, Cases, broken, refused
 from tests.vectors.small_network import HOUR, START_MS, nonce, seed, signer, small_record
 
@@ -130,7 +131,7 @@ def _refused() -> Cases:
         refused("a record fewer", but(4, records[:1]), "bundle.records_root"),
         refused("records exchanged", but(4, swapped), "bundle.records_root"),
         refused(
-            "a record flipped", but(4, (records[0], _flipped(records[1]))), "bundle.records_root"
+            "a record flipped", but(4, (records[0], flipped(records[1]))), "bundle.records_root"
         ),
         refused("count one too many", headed(replace(header, count=3)), "bundle.records_root"),
         refused("another root", headed(_rooted(header)), "bundle.records_root"),
@@ -170,10 +171,6 @@ def _lengthened(width: int) -> bytes:
     good, start = bundle.encode(), b"\x95\xa6bundle\x01"
     wide = {2: b"\xc5", 4: b"\xc6"}[width] + size.to_bytes(width)
     return start + wide + good[len(start) + 2 :]
-
-
-def _flipped(record: bytes) -> bytes:
-    return record[:-1] + bytes((record[-1] ^ 1,))
 
 
 def _rooted(header: BundleHeader) -> BundleHeader:

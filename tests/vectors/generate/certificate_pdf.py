@@ -10,7 +10,8 @@ from ledger.core.certificate_number import certificate_number
 from ledger.core.identifiers import LogIndex
 from ledger.core.merkle import leaf_hash
 from ledger.core.receipt import Receipt
-from tests.vectors.generate.receipts import World, flipped, world
+from tests.bits import flipped
+from tests.vectors.generate.receipts import World, world
 from tests.vectors.generate.spelling import Case, Cases
 
 DOMAIN = "jincheng.bidwitness.example"

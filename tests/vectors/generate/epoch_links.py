@@ -23,7 +23,8 @@ from ledger.core.identifiers import (
 from ledger.core.receipt import Receipt
 from ledger.core.record import Record
 from ledger.core.signing import sign_tagged
-from tests.vectors.generate.receipts import bent, fails, flipped, holds, item_but
+from tests.bits import flipped
+from tests.vectors.generate.receipts import bent, fails, holds, item_but
 from tests.vectors.generate.spelling import Cases
 from tests.vectors.small_network import SmallNetwork, seed, signer, small_record
 

@@ -9,8 +9,9 @@ from ledger.core.note import Kind, Note, NoteKey, parse_note
 from ledger.core.policy import Policy, PolicyGroup, PolicyLog, PolicyWitness, committee_policy
 from ledger.core.receipt import Receipt
 from ledger.core.receipt_parts import OutsideHead
+from tests.bits import flipped
 from tests.reference.merkle import proof
-from tests.vectors.generate.receipts import bent, fails, flipped, holds
+from tests.vectors.generate.receipts import bent, fails, holds
 from tests.vectors.generate.spelling import Case, Cases
 from tests.vectors.small_network import SmallNetwork, signer, small_record
 

@@ -30,6 +30,7 @@ from ledger.core.record import Record, Ref
 from ledger.core.signing import key_id, sign_tagged
 from ledger.core.status import Interval, KeyRow, key_row_key
 from ledger.core.strict_json import base64
+from tests.bits import flipped
 from tests.vectors.generate.spelling import Case, Cases, told
 from tests.vectors.small_network import (
     HOUR,
@@ -204,13 +205,6 @@ def fails(
         "receipt": json.loads(receipt.encode()),
         "documents": [_document(each) for each in documents],
     }
-
-
-def flipped(data: bytes, at: int = -1) -> bytes:
-    """`data` with the lowest bit of one byte flipped."""
-    changed = bytearray(data)
-    changed[at] ^= 1
-    return bytes(changed)
 
 
 def bent(path: tuple[Digest, ...]) -> tuple[Digest, ...]:

@@ -13,7 +13,8 @@ from ledger.core.record import Record, Ref
 from ledger.core.sealed import Sealed, seal
 from ledger.core.signing import key_id, sign_tagged
 from ledger.core.status import Interval, KeyRow, key_row_key
-from tests.vectors.generate.receipts import bent, digest_of, fails, flipped, holds, item_but
+from tests.bits import flipped
+from tests.vectors.generate.receipts import bent, digest_of, fails, holds, item_but
 from tests.vectors.generate.sealed import (
     AUTHOR,
     NETWORK,

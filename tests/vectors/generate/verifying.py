@@ -13,9 +13,9 @@ from ledger.core.record import Record, Ref
 from ledger.core.sealed_file import SealedFile
 from ledger.core.tlog_proof import tlog_proof
 from ledger.trust import TrustRoot
+from tests.bits import flipped
 from tests.vectors.generate.bid_proofs import World as BidWorld
 from tests.vectors.generate.outside import COURT, demanding, outside
-from tests.vectors.generate.receipts import flipped
 from tests.vectors.generate.spelling import Case, Cases
 from tests.vectors.small_network import SmallNetwork, nonce, seed, small_record
 
