@@ -62,6 +62,9 @@ _EXACT: Final[Mapping[Code, int]] = {
     Code.PROOF_VRF: 422,
     Code.RECORD_UNKNOWN: 404,
     Code.BLOCK_UNKNOWN: 404,
+    # Not 404: it exists, and another node has it.
+    Code.BLOCK_NOT_KEPT: 421,
+    Code.RECORD_NOT_KEPT: 421,
     Code.CHECKPOINT_NONE: 404,
     Code.CHECKPOINT_BEYOND: 404,
     Code.TILE_PATH: 404,

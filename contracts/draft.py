@@ -27,7 +27,7 @@ from contracts.overlay import Overlay, StateReader
 from contracts.state import State
 from contracts.verdict import Conclusion, Effect, Facts, Review, Times, World
 from ledger.codes import Code
-from ledger.core.block import BlockBundle, Head, Header, block_bundle
+from ledger.core.block import BlockBundle, Head, Header, Snapshot, block_bundle
 from ledger.core.bundle import bundle_id
 from ledger.core.committee_change import CHANGE_TYPE
 from ledger.core.effects import BlockEffects, EnteredRecord, OpenedRecord
@@ -139,8 +139,13 @@ class Draft:
         """Neither a bundle entered nor a timer fired: such a block is not made."""
         return not self._bundles and not self._fired_count
 
-    def finish(self, proposer: NodeId) -> BlockEffects:
-        """Write the derived records and compute every root of the header."""
+    def finish(self, proposer: NodeId, snapshot: Snapshot | None = None) -> BlockEffects:
+        """Write the derived records and compute every root of the header.
+
+        Args:
+            proposer: of the block.
+            snapshot: what the chain says of an earlier state, at the heights scheduled for it.
+        """
         derived = self._derive()
         records = (*self._records, *derived)
         leaf = self._times(len(derived))
@@ -163,7 +168,7 @@ class Draft:
             state_hash=state_hash(head.state_hash, writes),
             status_size=status.size,
             status_root=status.root,
-            snapshot=None,
+            snapshot=snapshot,
             log_size=head.log_size + len(records) + 1,
             log_root=Digest(bytes(32)),
         )

@@ -8,13 +8,13 @@ block that fails here is our own fault and stops the node. Spec: ``docs/architec
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from contracts import timers
 from contracts.admission import Seen
+from contracts.chain_store import ChainStore
 from contracts.draft import Draft, Parent
 from contracts.held import Held, adopts
-from contracts.overlay import StateReader
 from contracts.tables import Catalogue
 from contracts.verdict import World
 from ledger.codes import Code
@@ -24,57 +24,15 @@ from ledger.core.certificate import CommitCertificate
 from ledger.core.committee import Committee
 from ledger.core.effects import BlockEffects
 from ledger.core.epochs import begins_epoch
-from ledger.core.genesis import Genesis
 from ledger.core.hashing import sha256
 from ledger.core.identifiers import Digest, HeaderHash, Height, NodeId
-from ledger.core.merkle import Frontier
 from ledger.core.payload import encode_payload, rebuild
-from ledger.core.status import StatusTree
 from ledger.errors import FormatError, InvariantBroken, Rejected
 
 _JUDGED_MAX: Final = 4
 """Blocks of one height that were judged here and may yet be decided: one a view, and few views."""
 _FRAME_BYTES: Final = 16
 """At most so many bytes frame one item of a payload."""
-
-
-class ChainStore(Protocol):
-    """What the executor needs of the stored chain."""
-
-    genesis: Genesis
-
-    @property
-    def committee(self) -> Committee:
-        """Certifies the block above the head."""
-        ...
-
-    @property
-    def head(self) -> Head:
-        """The newest durable block."""
-        ...
-
-    @property
-    def frontier(self) -> Frontier:
-        """The right edge of the log."""
-        ...
-
-    @property
-    def status(self) -> StatusTree:
-        """The slow rows."""
-        ...
-
-    @property
-    def state(self) -> StateReader:
-        """The committed state."""
-        ...
-
-    def append(self, effects: BlockEffects, certificate: CommitCertificate) -> None:
-        """Append a block in one durable batch; idempotent by height."""
-        ...
-
-    def serve(self, from_height: Height, limit_bytes: int) -> Sequence[tuple[bytes, bytes, bytes]]:
-        """Decided blocks for a node that lacks them."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +146,7 @@ class BlockExecutor:
                 room, places = room - size, places - 1
         if draft.is_empty:
             return None
-        effects = draft.finish(proposer)
+        effects = self._finished(draft, proposer)
         payload = encode_payload(effects.bundles)
         self._remember(effects, payload)
         return effects.header, payload
@@ -254,7 +212,7 @@ class BlockExecutor:
                 return _mismatch(header, "entered")
         if draft.is_empty:
             return Rejected(Code.BLOCK_NOTHING, {"height": header.height})
-        effects = draft.finish(header.proposer)
+        effects = self._finished(draft, header.proposer)
         if effects.header != header:
             return _mismatch(header, _first_difference(effects.header, header))
         self._remember(effects, payload)
@@ -276,6 +234,14 @@ class BlockExecutor:
         chain = self._chain
         parent = Parent(chain.head, chain.frontier, chain.status, chain.state)
         return Draft(parent, self._world, time_ms, self._seen)
+
+    def _finished(self, draft: Draft, proposer: NodeId) -> BlockEffects:
+        """Nobody's word is taken for the root of an earlier state: it is made here, or waited for.
+
+        A vote for it is a vote that this node has that state.
+        """
+        snapshot = self._chain.snapshots.stated_at(Height(self.head.height + 1))
+        return draft.finish(proposer, snapshot)
 
     def _remember(self, effects: BlockEffects, payload: bytes) -> None:
         """Keep a judged block, so that committing it does not judge it again."""

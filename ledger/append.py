@@ -4,7 +4,7 @@ Pure. The executor has judged the block and the committee has certified it, so a
 own fault, in this node or in a quorum: it stops the node instead of spreading.
 """
 
-from ledger.core.block import Head, Header
+from ledger.core.block import Head, Header, Snapshot
 from ledger.core.certificate import CommitCertificate
 from ledger.core.effects import BlockEffects
 from ledger.core.identifiers import Digest, Epoch
@@ -89,6 +89,15 @@ def check_roots(
     _same("state hash", header.state_hash, state_hash(parent_state, effects.writes))
     _same("status size", header.status_size, status.size)
     _same("status root", header.status_root, status.root)
+
+
+def check_snapshot(header: Header, stated: Snapshot | None) -> None:
+    """Require that a header says of an earlier state what is computed here.
+
+    Raises:
+        InvariantBroken: it says something else, or nothing where it must.
+    """
+    _same("snapshot", header.snapshot, stated)
 
 
 def head_after(header: Header, certificate: CommitCertificate, epoch: Epoch) -> Head:

@@ -13,6 +13,7 @@ from typing import Protocol, TypeAlias
 
 from ledger.audit_block import BlockAudit, Known
 from ledger.audit_finding import Finding, of_error, of_row
+from ledger.audit_snapshots import snapshot_findings
 from ledger.audit_tables import (
     compare_state,
     cosigned_findings,
@@ -185,3 +186,5 @@ class _Audit:
         yield from outside_findings(stored)
         yield from stamp_findings(stored)
         yield from last_signed_findings(stored, self._blocks)
+        limits = self._genesis.parameters
+        yield from snapshot_findings(stored, self._blocks, limits, height)

@@ -10,19 +10,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from ledger.codes import Code
-from ledger.core.block import BlockBundle, Header, decode_header_of_block
-from ledger.core.bundle import BundleHeader, bundle_id, decode_header, record_leaf_hash
+from ledger.core.block import BlockBundle, Header
+from ledger.core.bundle import BundleHeader, bundle_id, record_leaf_hash
 from ledger.core.certificate import CommitCertificate, decode_certificate
 from ledger.core.effects import EnteredRecord
 from ledger.core.entry import Entry
 from ledger.core.identifiers import DIGEST_BYTES, Height, LogIndex, RecordId
 from ledger.core.merkle import Tree
 from ledger.core.payload import encode_payload
-from ledger.core.record import decode_record
-from ledger.core.sealed import Sealed, opens, sealed_of
 from ledger.errors import FormatError, StoreError
 from ledger.store.api import Reader
-from ledger.store.keys import Table, last_number, number
+from ledger.store.keys import BASE, Table, last_number, number
 from ledger.store.rows import (
     ENTRY_PART,
     NO_BUNDLE,
@@ -33,6 +31,12 @@ from ledger.store.rows import (
     present,
     record_from,
     split_digests,
+)
+from ledger.stored_parts import (
+    commitment_of,
+    decoded_bundle_header,
+    decoded_header,
+    sealed_in,
 )
 
 _HEADERS_MAX: Final = 1024
@@ -86,10 +90,12 @@ class CameFrom:
 class BlockStore:
     """Blocks and records by height and id."""
 
-    __slots__ = ("_bundles", "_headers", "_reader")
+    __slots__ = ("_bundles", "_headers", "_reader", "base")
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        self.base = Height(int.from_bytes(reader.get(BASE) or b""))
+        """The snapshot with which this store began: no block up to it is kept here. 0 for none."""
         self._headers: OrderedDict[Height, Header] = OrderedDict()
         self._bundles: OrderedDict[tuple[Height, int], StoredBundle] = OrderedDict()
 
@@ -97,11 +103,11 @@ class BlockStore:
         """The header of a committed block.
 
         Raises:
-            StoreError: `store.damaged` where there is none; callers know the head.
+            StoreError: `block.not_kept`; `store.damaged` where there is none: the head is known.
         """
         header = self._headers.get(height)
         if header is None:
-            header = _decoded_header(self.block_bytes(height)[0], height)
+            header = decoded_header(self.block_bytes(height)[0], height)
             self._headers[height] = header
             if len(self._headers) > _HEADERS_MAX:
                 self._headers.popitem(last=False)
@@ -117,6 +123,8 @@ class BlockStore:
     def block_bytes(self, height: Height) -> tuple[bytes, bytes]:
         """Header and certificate of a block, as bytes."""
         row = self._reader.get(Table.BLOCK.key(number(height)))
+        if row is None:
+            self._require_kept(height)
         return block_from(present(row, f"block {height}"))
 
     def first_index(self, height: Height) -> LogIndex:
@@ -126,6 +134,7 @@ class BlockStore:
 
     def bundle_rows(self, height: Height) -> Iterator[BundleRow]:
         """The bundles of a block, without record bytes, in order."""
+        self._require_kept(height)
         start, stop = Table.BUNDLE.range(number(height))
         return (bundle_from(value) for _, value in self._reader.scan(start, stop))
 
@@ -135,7 +144,7 @@ class BlockStore:
         if kept is None:
             key = Table.BUNDLE.key(number(height), number(ordinal))
             row = bundle_from(present(self._reader.get(key), f"bundle {height}/{ordinal}"))
-            kept = StoredBundle(row, _decoded_bundle_header(row.header, height))
+            kept = StoredBundle(row, decoded_bundle_header(row.header, height))
             self._bundles[height, ordinal] = kept
             if len(self._bundles) > _TREES_MAX:
                 self._bundles.popitem(last=False)
@@ -151,12 +160,14 @@ class BlockStore:
 
     def entry_ids(self, height: Height) -> list[RecordId]:
         """The record ids of all entries of a block, in order."""
+        self._require_kept(height)
         start, stop = Table.ENTRY.range(number(height))
         parts = [value for _, value in self._reader.scan(start, stop)]
         return [RecordId(each) for each in split_digests(b"".join(parts))]
 
     def entry_id(self, height: Height, offset: int) -> RecordId:
         """The record id of the entry at `offset` of a block."""
+        self._require_kept(height)
         key = Table.ENTRY.key(number(height), number(offset // ENTRY_PART))
         joined = present(self._reader.get(key), f"entries {height}")
         start = offset % ENTRY_PART * DIGEST_BYTES
@@ -177,7 +188,7 @@ class BlockStore:
         if opening is None:
             return None
         place, data = record_from(self._record_row(opening))
-        return place, _sealed_in(data, opening).record
+        return place, sealed_in(data, opening).record
 
     def record(self, record_id: RecordId) -> StoredRecord | None:
         """A record with its entry, or None where it is not on the ledger."""
@@ -188,11 +199,11 @@ class BlockStore:
         if opening_id is None:
             return None
         opening = self._with_entry(opening_id, self._record_row(opening_id))
-        commitment_id = _commitment_of(opening.data, opening_id)
+        commitment_id = commitment_of(opening.data, opening_id)
         commitment = self._with_entry(commitment_id, self._record_row(commitment_id))
         return StoredRecord(
             record_id,
-            _sealed_in(opening.data, opening_id).record,
+            sealed_in(opening.data, opening_id).record,
             opening.place,
             opening.entry,
             CameFrom(opening, commitment),
@@ -238,6 +249,11 @@ class BlockStore:
         """The first block at or after `time_ms`, or None."""
         return self._first_height(Table.TIME, time_ms)
 
+    def _require_kept(self, height: Height) -> None:
+        """Blocks below a snapshot are with those who were there; of its own only the header is."""
+        if height <= self.base:
+            raise StoreError(Code.BLOCK_NOT_KEPT, height=height, first=self.base + 1)
+
     def _first_height(self, table: Table, least: int) -> Height | None:
         _, stop = table.range()
         for _, value in self._reader.scan(table.key(number(least)), stop):
@@ -249,7 +265,7 @@ class BlockStore:
             self._data(each) if row.has_entered(position) else None
             for position, each in enumerate(row.record_ids)
         )
-        header = _decoded_bundle_header(row.header, height)
+        header = decoded_bundle_header(row.header, height)
         try:
             return BlockBundle(
                 header, row.header, row.signature, row.entered, row.record_ids, records
@@ -263,31 +279,3 @@ class BlockStore:
     def _record_row(self, record_id: RecordId) -> bytes:
         row = self._reader.get(Table.RECORD.key(record_id))
         return present(row, f"record {record_id.hex()}")
-
-
-def _sealed_in(opening: bytes, record_id: RecordId) -> Sealed:
-    try:
-        return sealed_of(decode_record(opening))
-    except FormatError as problem:
-        raise StoreError(Code.STORE_DAMAGED, what=f"opening {record_id.hex()}") from problem
-
-
-def _commitment_of(opening: bytes, record_id: RecordId) -> RecordId:
-    try:
-        return opens(decode_record(opening))
-    except FormatError as problem:
-        raise StoreError(Code.STORE_DAMAGED, what=f"opening {record_id.hex()}") from problem
-
-
-def _decoded_header(data: bytes, height: Height) -> Header:
-    try:
-        return decode_header_of_block(data)
-    except FormatError as problem:
-        raise StoreError(Code.STORE_DAMAGED, what=f"header {height}") from problem
-
-
-def _decoded_bundle_header(data: bytes, height: Height) -> BundleHeader:
-    try:
-        return decode_header(data)
-    except FormatError as problem:
-        raise StoreError(Code.STORE_DAMAGED, what=f"bundle in {height}") from problem

@@ -8,7 +8,7 @@ caller at a time. Spec: ``docs/spec/log.md``, ``docs/spec/store.md``.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ledger.append import check_fits, check_records, check_roots, head_after
+from ledger.append import check_fits, check_records, check_roots, check_snapshot, head_after
 from ledger.block_rows import block_rows, leaf_hashes
 from ledger.block_store import BlockStore
 from ledger.codes import Code
@@ -32,6 +32,8 @@ from ledger.lookup import Lookup
 from ledger.opening import prepare, read_head
 from ledger.outside_lines import OutsideLines
 from ledger.receipts import ReceiptMaker
+from ledger.serving import served_blocks
+from ledger.snapshots import Snapshots
 from ledger.stamped_heads import StampedHeads
 from ledger.state_view import StateView
 from ledger.status_history import StatusHistory, undo_rows
@@ -47,12 +49,12 @@ class Chain:
     `blocks` reads blocks and records, `lookup` finds records, `heads` are the cosigned heads,
     `links` lead from epoch to epoch, `maker` makes receipts, `history` has the slow rows of every
     height, `outside` is what witnesses say of heads, `stamps` what time stamping authorities say,
-    `tiles` are the log as files, and `state` is what rules read.
+    `tiles` are the log as files, `state` is what rules read, `snapshots` the state as it was.
     """
 
     __slots__ = (
         "_frontier", "_head", "_store", "_tree", "blocks", "genesis", "heads", "history",
-        "links", "lookup", "maker", "origin", "outside", "stamps", "state", "tiles",
+        "links", "lookup", "maker", "origin", "outside", "snapshots", "stamps", "state", "tiles",
     )  # fmt: skip
 
     def __init__(self, store: Store, genesis: Genesis, genesis_rows: Mapping[bytes, bytes]) -> None:
@@ -72,6 +74,7 @@ class Chain:
         self.blocks = BlockStore(store)
         self.lookup = Lookup(store, self.blocks)
         self.state = StateView(store)
+        self.snapshots = Snapshots(store, genesis.parameters)
         self._tree = LogTree(store)
         self.tiles = Tiles(store, self.blocks, self._tree)
         self.history = StatusHistory(store)
@@ -138,11 +141,14 @@ class Chain:
         frontier, runs = self._frontier.grow(leaf_hashes(effects))
         status = self.history.newest.succeeded(effects.writes)
         check_roots(header, self._head.state_hash, effects, frontier, status)
+        check_snapshot(header, self.snapshots.stated_at(header.height))
         tree_rows = list(self._tree.rows(runs))
         writes: list[Write] = [*tree_rows, *block_rows(effects, certificate, frontier)]
         writes += undo_rows(self.history.newest, header.height, effects.writes)
+        writes += self.snapshots.rows_beside(header.height, effects.writes)
         writes += ((Table.STATE.key(key), value) for key, value in effects.writes)
         self._store.write(writes)
+        self.snapshots.appended(header.height)
         self._tree.remember(tree_rows)
         self.history.advance(status)
         if begins_epoch(effects.writes):
@@ -161,18 +167,10 @@ class Chain:
                 there, so that a large block can be served at all.
 
         Returns:
-            Nothing where `from_height` is above the head.
+            Nothing where `from_height` is above the head, or its block is not kept here.
         """
-        served: list[tuple[bytes, bytes, bytes]] = []
-        room = limit_bytes
-        for height in range(max(from_height, 1), self._head.height + 1):
-            header, certificate = self.blocks.block_bytes(Height(height))
-            block = (header, self.blocks.payload(Height(height)), certificate)
-            room -= sum(map(len, block))
-            if served and room < 0:
-                break
-            served.append(block)
-        return tuple(served)
+        heights = range(max(from_height, 1), self._head.height + 1)
+        return served_blocks(self.blocks, heights, limit_bytes)
 
     def add_cosignature(self, node_id: NodeId, size: int, root: Digest, line: str) -> Counted:
         """Count a node's cosignature of a head, this node's own included.

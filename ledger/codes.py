@@ -349,6 +349,12 @@ class Code(StrEnum):
     IDENTITY_KEY = "identity.key"
     IDENTITY_SIGNATURE = "identity.signature"
     IDENTITY_ROLE = "identity.role"
+    SNAPSHOT_CHUNK = "snapshot.chunk"
+    SNAPSHOT_OFFER = "snapshot.offer"
+    SNAPSHOT_STATE = "snapshot.state"
+    BLOCK_NOT_KEPT = "block.not_kept"
+    RECORD_NOT_KEPT = "record.not_kept"
+
     FOLLOW_NETWORK = "follow.network"
     FOLLOW_GAP = "follow.gap"
     FOLLOW_UNFIT = "follow.unfit"

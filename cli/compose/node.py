@@ -27,6 +27,7 @@ from cli.compose.running import opened_trust, run_together, told
 from cli.compose.seat import Seat
 from cli.compose.seating import check_not_retired, check_seat
 from cli.compose.serving import http_server, https_files, listen
+from cli.compose.snapshot_work import make_snapshots
 from cli.settings import NODE_FILE, Settings
 from cli.signers.passphrase import passphrase
 from cli.signers.standing import NodeKeys, log_signer_of, node_signer_of, open_keys
@@ -60,6 +61,7 @@ class OpenNode:
     clock: ClockWatch
     seat: Seat
     """Its place in the committee, from epoch to epoch."""
+    chain: Chain
 
 
 async def run_node(settings: Settings, *, stop_with_parent: bool = False) -> None:
@@ -82,7 +84,12 @@ async def run_node(settings: Settings, *, stop_with_parent: bool = False) -> Non
     keys = open_keys(settings.keys_folder, opened_with)
     with _opened(settings, trust, keys) as node:
         log.info("node.started", network=trust.network_id.hex(), api=str(settings.api_listen))
-        works = [node.runner.run(), node.seat.run(node.runner), node.clock.run()]
+        works = [
+            node.runner.run(),
+            node.seat.run(node.runner),
+            node.clock.run(),
+            make_snapshots(node.chain),
+        ]
         if node.outbound is not None:
             works.append(node.outbound.run(node.runner))
         try:
@@ -139,7 +146,7 @@ def _opened(settings: Settings, trust: TrustRoot, keys: NodeKeys) -> Iterator[Op
             requests_per_address=settings.requests_per_address,
         )
         server = http_server(app, https=https)
-        yield OpenNode(settings, runner, server, listening, outbound, watch, seat)
+        yield OpenNode(settings, runner, server, listening, outbound, watch, seat, chain)
 
 
 def _identity(settings: Settings, trust: TrustRoot, keys: NodeKeys) -> Identity:

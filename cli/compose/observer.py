@@ -24,6 +24,7 @@ from cli.compose.documents import open_issuer
 from cli.compose.logs import open_log
 from cli.compose.running import opened_trust, run_together, told
 from cli.compose.serving import http_server, https_files, listen
+from cli.compose.snapshot_work import make_snapshots
 from cli.cosigner import held_cosigner
 from cli.failures import CommandError, Exit
 from cli.keyfiles import open_key
@@ -85,7 +86,10 @@ async def run_observer(settings: ObserverSettings, *, stop_with_parent: bool = F
             server = http_server(app, https=https)
             log.info("observer.started", network=trust.network_id.hex(), api=settings.api_url)
             await run_together(
-                [opened.node.run()], server, listening, stop_with_parent=stop_with_parent
+                [opened.node.run(), make_snapshots(opened.service.chain)],
+                server,
+                listening,
+                stop_with_parent=stop_with_parent,
             )
     except (LedgerError, InvariantBroken) as problem:
         log.error("observer.failed", **told(problem), exc_info=problem)

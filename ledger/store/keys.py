@@ -66,6 +66,15 @@ class Table(Enum):
     OPENED_TYPE = b"k"
     """type key, log index of the opening → id of the record that came out."""
 
+    SNAPSHOT = b"X"
+    """height → size, root and the roots of all chunks of the state after it; empty while made."""
+    CHUNK = b"K"
+    """height of a snapshot, number → root of the chunk, and its rows."""
+    BEFORE = b"P"
+    """height of a snapshot that is being made, state key → what stood there after that height."""
+    LINK = b"l"
+    """epoch → the link that leads to it, where this store began above the block that closed it."""
+
     def key(self, *parts: bytes) -> bytes:
         """The key of this table with `parts`."""
         return self.value + b"".join(parts)
@@ -74,6 +83,10 @@ class Table(Enum):
         """Start and stop of all keys of this table that begin with `parts`."""
         start = self.key(*parts)
         return start, _after_prefix(start)
+
+
+BASE: Final = Table.META.key(b"base")
+"""Height of the snapshot with which a store began; not there where it began with the genesis."""
 
 
 def number(value: int) -> bytes:

@@ -29,6 +29,7 @@ NO_BUNDLE: Final = 2**32 - 1
 """Ordinal of derived records."""
 _PLACE: Final = struct.Struct(">QQII")
 _RUN: Final = struct.Struct(">II")
+_SIZE: Final = struct.Struct(">Q")
 _BYTES_MAX: Final = 2**32 - 1
 
 P = ParamSpec("P")
@@ -164,8 +165,7 @@ def undo_row(rows: Sequence[tuple[bytes, bytes | None]]) -> bytes:
     """State keys and what stood there before: pairs of byte strings, empty for nothing."""
     parts = [array_header(2 * len(rows))]
     for key, value in rows:
-        before = b"" if value is None else b"\x01" + value
-        parts += (byte_string(key), byte_string(before))
+        parts += (byte_string(key), byte_string(before_row(value)))
     return b"".join(parts)
 
 
@@ -176,10 +176,30 @@ def undo_from(value: bytes) -> list[tuple[bytes, bytes | None]]:
     count = reader.array(_BYTES_MAX)
     parts = [reader.bytes_(_BYTES_MAX) for _ in range(count)]
     reader.end()
-    return [
-        (key, before[1:] if before else None)
-        for key, before in zip(parts[::2], parts[1::2], strict=True)
-    ]
+    return [(key, before_from(before)) for key, before in zip(parts[::2], parts[1::2], strict=True)]
+
+
+def before_row(value: bytes | None) -> bytes:
+    """What stood at a state key before: empty for nothing, else 0x01 and the value."""
+    return b"" if value is None else b"\x01" + value
+
+
+def before_from(row: bytes) -> bytes | None:
+    """The value of a row that `before_row` made."""
+    return row[1:] if row else None
+
+
+def snapshot_row(size: int, root: Digest, roots: Sequence[bytes]) -> bytes:
+    """Size, root, and the roots of all chunks, joined."""
+    return _SIZE.pack(size) + root + b"".join(roots)
+
+
+@_row("snapshot")
+def snapshot_from(value: bytes) -> tuple[int, Digest, list[Digest]]:
+    """Size, root and chunk roots of a row of a snapshot that is made."""
+    (size,) = _SIZE.unpack_from(value)
+    root, *roots = split_digests(value[_SIZE.size :])
+    return size, root, roots
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ from ledger.core.policy import committee_policy, parse_policy
 from ledger.core.receipt import decode_receipt
 from ledger.core.record import decode_record
 from ledger.core.sealed_file import decode_sealed_file
+from ledger.core.snapshot_chunk import decode_state_chunk, encode_state_chunk
 from ledger.core.status import key_row
 from ledger.core.status_answer import decode_status_answer
 from ledger.core.tiles import encode_bundle, parse_tile_path, split_bundle
@@ -178,6 +179,12 @@ LEDGER = [
         spell=encode_payload,
         same=lambda keys, data: bool(data),
         whole=False,
+    ),
+    binary(
+        decode_state_chunk,
+        values.state_chunks,
+        decode=lambda data: decode_state_chunk(data, DEFAULT),
+        spell=encode_state_chunk,
     ),
     binary(decode_header_of_block, values.headers),
     binary(

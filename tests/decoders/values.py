@@ -137,6 +137,10 @@ payloads = st.tuples(
     st.sets(st.integers(0, 8), min_size=1), st.sets(st.integers(0, 1), min_size=1)
 ).map(_entered)
 
+state_chunks = st.dictionaries(st.binary(max_size=40), st.binary(max_size=300), min_size=1).map(
+    lambda rows: tuple(sorted(rows.items()))
+)
+
 # Blocks and what certifies them.
 
 headers = st.builds(

@@ -29,6 +29,10 @@ from tests.stamping.maker import Maker
 from tests.vectors.generate.sealed import commitment_record, opening_record, sealed_record
 from tests.vectors.small_network import START_MS, signer, small_genesis, small_record
 
+SNAPSHOTS = {Table.SNAPSHOT, Table.CHUNK, Table.BEFORE, Table.LINK}
+"""Only where the genesis has an interval; `tests/contracts/test_snapshots.py` damages them."""
+TABLES = [table for table in Table if table not in SNAPSHOTS]
+
 
 class Replay:
     """Judges again by what each block did when it was made, over a second chain."""
@@ -141,11 +145,11 @@ def test_a_sound_store_gives_progress_and_no_finding(sound: Sound) -> None:
 
 
 def test_the_sound_store_has_rows_in_every_table(sound: Sound) -> None:
-    for table in Table:
+    for table in TABLES:
         assert next(sound.store.scan(*table.range()), None) is not None, table
 
 
-@pytest.mark.parametrize("table", Table)
+@pytest.mark.parametrize("table", TABLES)
 def test_one_flipped_bit_in_any_row_is_found(sound: Sound, table: Table) -> None:
     rows = list(sound.store.scan(*table.range()))
     for key, value in rows[:3] + rows[-3:]:
@@ -160,7 +164,7 @@ def test_one_flipped_bit_in_any_row_is_found(sound: Sound, table: Table) -> None
                 assert "?" not in finding.sentence("en"), finding
 
 
-@pytest.mark.parametrize("table", Table)
+@pytest.mark.parametrize("table", TABLES)
 def test_a_missing_row_is_found(sound: Sound, table: Table) -> None:
     if table in {
         Table.COSIGNED,
@@ -175,7 +179,7 @@ def test_a_missing_row_is_found(sound: Sound, table: Table) -> None:
         assert sound.findings(sound.changed((key, None))), (table, key)
 
 
-@pytest.mark.parametrize("table", Table)
+@pytest.mark.parametrize("table", TABLES)
 def test_a_row_that_no_block_accounts_for_is_found(sound: Sound, table: Table) -> None:
     key, value = list(sound.store.scan(*table.range()))[-1]
     stray = key[:-1] + bytes([key[-1] ^ 0x40]) if len(key) > 1 else key + b"\x07"

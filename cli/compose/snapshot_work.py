@@ -1,0 +1,29 @@
+"""Makes snapshots beside everything else that a process does, a little at a time.
+
+A step takes milliseconds, and the loop is given several times as long for its other work before the
+next. Whatever is left when the root is due is done at once by `Snapshots.stated_at`.
+"""
+
+import asyncio
+from time import perf_counter
+from typing import Final
+
+from ledger.chain import Chain
+
+_IDLE_S: Final = 1.0
+_LEAST_S: Final = 0.005
+_SHARE: Final = 4
+"""The rest after a step, as a multiple of what the step took."""
+
+
+async def make_snapshots(chain: Chain) -> None:
+    """Work until cancelled.
+
+    Raises:
+        StoreError: `store.*`: the process must not go on.
+    """
+    while True:
+        began_s = perf_counter()
+        more = chain.snapshots.step()
+        took_s = perf_counter() - began_s
+        await asyncio.sleep(max(_LEAST_S, _SHARE * took_s) if more else _IDLE_S)
