@@ -41,6 +41,7 @@ _UNFIT: Final = frozenset(
         "draw",
         "auction",
         "fault",
+        "clock",
     }
 )
 """Prefixes of what the rules or its signature refuse in a well-formed submission: 422."""

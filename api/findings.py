@@ -198,6 +198,8 @@ def _host(standing: Standing) -> Iterator[Finding]:
                 since=Span(loose_ms),
                 source=clock.source.value,
             )
+    if disk is None:
+        return
     if disk.sync_ms is not None and disk.sync_ms >= SYNC_MS_MAX:
         yield finding(
             Code.DIAGNOSE_DISK_SLOW,

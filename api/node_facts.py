@@ -7,7 +7,7 @@ from api.finding import Standing
 from api.forms import Json
 from api.outbound.time_stamp import StampStanding
 from api.outbound.witness import WitnessStanding
-from consensus.depths import HostFacts, QueueDepth
+from consensus.depths import DiskFacts, HostFacts, QueueDepth
 from consensus.status import NodeStatus
 from ledger.core.identifiers import NodeId
 
@@ -33,7 +33,7 @@ def facts_form(standing: Standing) -> dict[str, Json]:
         "faults": [{"node": fault.node, "kind": fault.kind.value} for fault in status.faults],
         "dropped_messages": status.situation.dropped_count,
         "dropped_last": status.situation.dropped_last[:DROPPED_MAX],
-        "disk": None if host is None else _disk(host),
+        "disk": None if host is None or host.disk is None else _disk(host.disk),
         "certificate_until_ms": None if host is None else host.certificate_until_ms,
         "clock": clock_form(host),
     }
@@ -51,6 +51,7 @@ def clock_form(host: HostFacts | None) -> Json:
         "bound_us": clock.bound_us,
         "synchronised_at_ms": clock.synchronised_at_ms,
         "unsynchronised_since_ms": clock.unsynchronised_since_ms,
+        "stratum": clock.stratum,
     }
 
 
@@ -159,8 +160,7 @@ def _pool(status: NodeStatus) -> Mapping[str, Json]:
     }
 
 
-def _disk(host: HostFacts) -> Mapping[str, Json]:
-    disk = host.disk
+def _disk(disk: DiskFacts) -> Mapping[str, Json]:
     return {
         "journal_bytes": disk.journal_bytes,
         "intake_bytes": disk.intake_bytes,

@@ -79,14 +79,18 @@ class ClockFacts:
     """When a time server was heard last."""
     unsynchronised_since_ms: int | None = None
     """Since when it is known to be out of step, as far as this process has seen."""
+    stratum: int | None = None
+    """How many servers lie between it and a reference clock, its own among them; chrony says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostFacts:
     """What only the process around a node can know."""
 
-    disk: DiskFacts
-    certificate_until_ms: int
-    """End of the TLS certificate's validity, which no node of a committee looks at."""
+    disk: DiskFacts | None
+    """None of an observer, which promises nothing and keeps no journal."""
+    certificate_until_ms: int | None
+    """End of the TLS certificate's validity, which no node of a committee looks at; None of an
+    observer, which has none."""
     clock: ClockFacts | None = None
     """None before it was read for the first time."""

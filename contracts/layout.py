@@ -15,6 +15,7 @@
     timed/ID DEADLINE                         DUE of that timer, so that it can be stopped
     calendar/FIRST_DAY                        a working-day calendar
     delegated/PRINCIPAL 0 DELEGATE 0 PROJECT 0 LATER   id of the delegation
+    clock/MEMBER 0 NODE                       block time and id of the last report of this clock
     misconduct/NODE/KIND/EPOCH/PLACE          id of the record that holds this evidence
     key/KEY_ID                                the member or node that ever enrolled this key
     status/…                                  slow rows, provable (`standing`, `ledger.core.status`)

@@ -138,6 +138,9 @@ class Code(StrEnum):
     FAULT_EPOCH = "fault.epoch"
     FAULT_NODE = "fault.node"
     FAULT_KNOWN = "fault.known"
+    CLOCK_NODE = "clock.node"
+    CLOCK_OFTEN = "clock.often"
+    CLOCK_UNKNOWN = "clock.unknown"
 
     KEY_MODE = "key.mode"
     KEY_NO_PASSPHRASE = "key.no_passphrase"

@@ -10,7 +10,7 @@ from api.access import DigestPath, Service, digest
 from api.alerts import alert_sentence
 from api.completeness import completeness_form
 from api.coverage import coverage_form
-from api.explorer import network_view, project_view, record_view, rendering, trace_view
+from api.explorer import clocks_view, network_view, project_view, record_view, rendering, trace_view
 from api.explorer.language import language_of
 from api.explorer.names import Names
 from api.explorer.rendering import page
@@ -41,6 +41,7 @@ async def network(request: Request, service: Service) -> Response:
         "quorum": network_view.quorum_of(service),
         "told": list(network_view.told_lines(service, language)),
         "nodes": list(network_view.node_rows(service, names)),
+        "clocks": list(clocks_view.clock_rows(service, names, language)),
         "blocks": list(network_view.block_rows(service, names)),
         "alerts": list(network_view.newest_alerts(service, language)),
         "head": status.head,

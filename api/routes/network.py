@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
 from api.access import Service, page
+from api.clock_reports import clock_report_form, clock_reports
 from api.forms import Json, committee_form, value_form
 from api.node_facts import clock_form, stamp_form, witness_form
 from api.openapi import JSON, answer, bytes_answer, problems
@@ -126,6 +127,7 @@ def _condition(service: LedgerService) -> dict[str, Json]:
         "witnesses": [witness_form(each) for each in service.witnesses],
         "time_stamps": [stamp_form(each) for each in service.stamping],
         "clock": clock_form(service.standing.host),
+        "clock_reports": [clock_report_form(each) for each in clock_reports(service)],
     }
 
 

@@ -153,6 +153,7 @@ class ClockJson(Model):
     bound_us: Count | None = Field(description="By how much it may be wrong at most")
     synchronised_at_ms: TimeMs | None = Field(description="When a time server was heard last")
     unsynchronised_since_ms: TimeMs | None
+    stratum: Count | None = Field(description="As chrony says; 1: beside a reference clock")
 
 
 class NodeFactsJson(Model):

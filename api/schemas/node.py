@@ -67,6 +67,25 @@ class ObserverJson(Model):
     upstreams: list[UpstreamJson]
 
 
+class ClockReportJson(Model):
+    """What an organisation recorded last of the clock of a node that it runs."""
+
+    node_id: NodeName
+    member_id: MemberName
+    record_id: Hex32
+    time_ms: TimeMs = Field(description="Of the block that it entered by")
+    cause: Literal["schedule", "state_change"]
+    time_source: Literal["chrony", "timesyncd", "kernel", "unknown"]
+    in_step: Literal["yes", "no", "unknown"]
+    peers: Literal["within_bound", "beyond_bound", "unknown"] = Field(
+        description="Beyond the genesis bound of f + 1 others a node does not vote"
+    )
+    slow_most_ms: Count | None
+    fast_most_ms: Count | None
+    stratum: Count | None
+    synchronised_at_ms: TimeMs | None
+
+
 class NetworkJson(Model):
     """The network, its nodes and their health."""
 
@@ -97,6 +116,9 @@ class NetworkJson(Model):
     nodes: list[NodeJson]
     witnesses: list[WitnessJson] = Field(description="Outside the committee, of this node")
     clock: ClockJson | None = Field(description="Of this node's machine")
+    clock_reports: list[ClockReportJson] = Field(
+        description="The last record of each node's clock; observers last"
+    )
     time_stamps: list[StampingJson] = Field(description="Authorities that stamp its heads")
 
 

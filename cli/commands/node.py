@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from cli.commands.clock_report import clock_report
 from cli.commands.options import JsonFlag
 from cli.documents import unreadable
 from cli.output import HELD, Output
@@ -19,6 +20,7 @@ _app = typer.Typer(no_args_is_help=True)
 
 def register(app: typer.Typer) -> None:
     """Add these commands to `app`."""
+    _app.command("clock-report", help=say("help.clock_report"))(clock_report)
     app.add_typer(_app, name="node", help=say("help.node_group"))
 
 

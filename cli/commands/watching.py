@@ -1,7 +1,6 @@
 """`bidwitness watch`: hashes anchored files again on a schedule, and reports what changed."""
 
 import os
-import re
 import signal
 import time
 from collections.abc import Sequence
@@ -27,24 +26,22 @@ from cli.documents import unreadable
 from cli.failures import CommandError, Exit
 from cli.interruption import take_as_interruption
 from cli.output import Output
+from cli.rounds import span_s, tell_problem
 from cli.watching.asking import Ledger
 from cli.watching.reporting import reports
 from cli.watching.shown import look_document, look_lines
 from cli.watching.watch_map import held
 from cli.watching.watcher import Look, Watcher
-from cli.words import language, say
+from cli.words import say
 from ledger.codes import Code
 from ledger.errors import LedgerError
 from ledger.terminal import spelled
 from ledger.trust import TrustRoot
-from ledger.words import sentence
 
 MAP_SUFFIX: Final = ".watch-map"
 EVERY_DEFAULT: Final = "1h"
 _UNFIT: Final = frozenset({Code.WATCH_PROOF, Code.WATCH_NOTHING})
 """What a round must not be called clean with, though no file is known to have changed."""
-_EVERY: Final = re.compile(r"([1-9][0-9]{0,5})([smhd])")
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 def register(app: typer.Typer) -> None:
@@ -66,7 +63,7 @@ def watch(
     as_json: JsonFlag = False,
 ) -> None:
     """Hash every anchored file of a folder again; exit 5 where one is not what was anchored."""
-    output, pause_s = Output(as_json), _seconds(every)
+    output, pause_s = Output(as_json), span_s(every)
     place = map_file or _beside(folder)
     if not folder.is_dir():
         raise unreadable(folder, NotADirectoryError(20, "Not a directory"))
@@ -125,7 +122,7 @@ class _Rounds:
                 look = self._look()
                 self._show(look, self._report(look, always=False))
             except LedgerError as problem:
-                self._tell(problem)
+                tell_problem(self._output, problem)
             time.sleep(max(0.0, began + pause_s - time.monotonic()))
 
     def _look(self) -> Look:
@@ -143,15 +140,6 @@ class _Rounds:
             kept += desk.submit([written])
         self._watcher.reported(fresh)
         return kept
-
-    def _tell(self, problem: LedgerError) -> None:
-        """What went wrong in one round; still one line of JSON for each."""
-        if self._output.as_json:
-            told = sentence(problem.code, problem.detail, language())
-            error = {"code": problem.code.value, "sentence": told}
-            print(spelled({"error": error}, indent=None), flush=True)
-            return
-        self._output.failure(problem)
 
     def _show(self, look: Look, kept: Sequence[Kept]) -> None:
         """One line of JSON for a round, or its lines for people."""
@@ -185,15 +173,3 @@ def _asked(
     urls, root, certificates = whom(as_, node, trust)
     client = stack.enter_context(Client(urls, root, certificate_file=certificates))
     return Ledger(client), root
-
-
-def _seconds(every: str) -> int:
-    """How long a span is that a person wrote.
-
-    Raises:
-        CommandError: `watch.every`.
-    """
-    found = _EVERY.fullmatch(every)
-    if found is None:
-        raise CommandError(Exit.USAGE, Code.WATCH_EVERY, given=every[:80])
-    return int(found[1]) * _SECONDS[found[2]]

@@ -27,7 +27,9 @@ _UNSYNCHRONISED: Final = 0x40
 _NANOSECONDS: Final = 0x2000
 _FIELDS_MAX: Final = 32
 _CHRONY_FIELDS: Final = 14
-_CHRONY_HEARD, _CHRONY_OFFSET, _CHRONY_LEAP = 3, 4, 13
+_CHRONY_STRATUM, _CHRONY_HEARD, _CHRONY_OFFSET, _CHRONY_LEAP = 2, 3, 4, 13
+_STRATUM_MAX: Final = 15
+"""16, and chrony's 0, say that a clock hangs on nothing."""
 _NEVER: Final = "Not synchronised"
 
 
@@ -102,6 +104,7 @@ def chrony_facts(line: str, kernel: ClockFacts) -> ClockFacts | None:
         heard_ms = _thousandths(fields[_CHRONY_HEARD])
         # chrony says how slow the clock is; here an offset is what is to be taken off.
         offset_us = -_thousandths(fields[_CHRONY_OFFSET], 6)
+        stratum = _thousandths(fields[_CHRONY_STRATUM], 0)
     except ValueError:
         return None
     synchronised = fields[_CHRONY_LEAP] != _NEVER and heard_ms > 0
@@ -111,6 +114,7 @@ def chrony_facts(line: str, kernel: ClockFacts) -> ClockFacts | None:
         synchronised=synchronised,
         offset_us=offset_us,
         synchronised_at_ms=heard_ms or None,
+        stratum=stratum if synchronised and 1 <= stratum <= _STRATUM_MAX else None,
     )
 
 

@@ -20,6 +20,7 @@ from api.tlog_witness.app import create_witness_app
 from api.tlog_witness.own_log import OwnLog
 from api.tlog_witness.service import Witness, WitnessedLog
 from cli.compose.catalogues import catalogues_at_hand
+from cli.compose.clock_watch import ClockWatch
 from cli.compose.documents import open_issuer
 from cli.compose.logs import open_log
 from cli.compose.running import opened_trust, run_together, told
@@ -30,6 +31,7 @@ from cli.failures import CommandError, Exit
 from cli.keyfiles import open_key
 from cli.settings import OBSERVER_FILE, ObserverSettings
 from cli.signers.passphrase import passphrase
+from consensus.depths import HostFacts
 from consensus.evidence import EvidenceFolder
 from consensus.follower import Follower
 from consensus.following import FollowingNode
@@ -52,6 +54,7 @@ class _Opened:
 
     node: FollowingNode
     service: LedgerService
+    clock: ClockWatch
 
 
 async def run_observer(settings: ObserverSettings, *, stop_with_parent: bool = False) -> None:
@@ -85,12 +88,9 @@ async def run_observer(settings: ObserverSettings, *, stop_with_parent: bool = F
             app = _app(opened, settings, trust, cosigner)
             server = http_server(app, https=https)
             log.info("observer.started", network=trust.network_id.hex(), api=settings.api_url)
-            await run_together(
-                [opened.node.run(), make_snapshots(opened.service.chain)],
-                server,
-                listening,
-                stop_with_parent=stop_with_parent,
-            )
+            snapshots = make_snapshots(opened.service.chain)
+            works = [opened.node.run(), opened.clock.run(), snapshots]
+            await run_together(works, server, listening, stop_with_parent=stop_with_parent)
     except (LedgerError, InvariantBroken) as problem:
         log.error("observer.failed", **told(problem), exc_info=problem)
         raise
@@ -134,10 +134,17 @@ def _opened(
             upstreams,
             evidence=EvidenceFolder(settings.misconduct_folder, chain.links.up_to),
         )
+        watch = ClockWatch()
         service = LedgerService(
-            chain, catalogue, node, None, show_all=settings.show_all, rules=executor
+            chain,
+            catalogue,
+            node,
+            None,
+            show_all=settings.show_all,
+            host=lambda: HostFacts(None, None, watch.facts),
+            rules=executor,
         )
-        yield _Opened(node, service)
+        yield _Opened(node, service, watch)
 
 
 def _upstreams(

@@ -1,7 +1,7 @@
 """What a diagnosis shows of bodies outside the network, and of the clock of a machine."""
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from cli.diagnosis.told import Told
 from cli.words import say
@@ -56,9 +56,15 @@ def _clock(told: Told) -> Iterator[tuple[str, str]]:
         "own_clock",
         say(
             "diagnose.clock_value",
-            source=str(clock["source"]),
+            source=_source(clock),
             state=say(f"diagnose.clock_{state}"),
             offset=_NOTHING if offset_us is None else f"{offset_us:+d} µs",
             at=_NOTHING if at_ms is None else beijing_time(at_ms),
         ),
     )
+
+
+def _source(clock: Mapping[str, Any]) -> str:
+    """What keeps the clock, and how far it is from a reference clock where it says so."""
+    source, stratum = str(clock["source"]), clock.get("stratum")
+    return source if stratum is None else say("diagnose.clock_stratum", source=source, n=stratum)

@@ -208,6 +208,7 @@ def _check_machine(facts: Mapping[str, Any]) -> None:
             raise Strange
         for name in ("offset_us", "synchronised_at_ms"):
             _maybe(clock[name])
+        _maybe(clock.get("stratum"))
     _number(facts["dropped_messages"])
     _text(facts["dropped_last"])
     disk = facts["disk"]

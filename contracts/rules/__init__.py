@@ -25,6 +25,7 @@ from contracts.rules import (
     calendar,
     certificate,
     claims,
+    clock_report,
     committee_change,
     content_rehash,
     delegation,
@@ -85,6 +86,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "certificate_revoked": Rule(
             address_certificate.judge_revoked, address_certificate.apply_revoked
         ),
+        "clock_report": Rule(clock_report.judge, clock_report.apply),
         "commitment": Rule(sealing.judge_commitment, sealing.apply_commitment),
         "clarified": Rule(claims.judge_clarified, claims.apply_nothing),
         "clue": Rule(claims.judge_clue, claims.apply_nothing),

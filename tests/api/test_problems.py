@@ -83,6 +83,7 @@ def test_every_code_has_a_status_that_fits_its_kind(code: Code) -> None:
         "auction": {422},
         "committee": {422},
         "fault": {422},
+        "clock": {422},
         "note": {422, 500},
         "proof": {422, 500},
         "store": {503},

@@ -28,7 +28,7 @@ def test_this_machine_says_something_and_never_fails() -> None:
 
 def test_chrony_says_when_it_heard_a_server_and_what_is_to_be_corrected() -> None:
     found = chrony_facts(TRACKING, KERNEL)
-    assert found == ClockFacts(ClockSource.CHRONY, True, 12, 900, 1_795_714_593_123)
+    assert found == ClockFacts(ClockSource.CHRONY, True, 12, 900, 1_795_714_593_123, stratum=2)
     never = TRACKING.replace("Normal", "Not synchronised").replace("1795714593.123456789", "0.0")
     found = chrony_facts(never, KERNEL)
     assert found is not None
