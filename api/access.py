@@ -7,6 +7,7 @@ from fastapi import Depends, Path, Query, Request
 
 from api.errors import ApiError
 from api.forms import Json
+from api.identity import asking
 from api.service import LedgerService
 from ledger.codes import Code
 from ledger.core.identifiers import Digest, LogIndex
@@ -17,12 +18,18 @@ _ID = r"^[0-9a-f]{64}$"
 
 
 def service_of(request: Request) -> LedgerService:
-    """The service that `api.app.create_app` was given."""
+    """The service that `api.app.create_app` was given, as the public sees it."""
     service: LedgerService = request.app.state.service
     return service
 
 
-Service: TypeAlias = Annotated[LedgerService, Depends(service_of)]
+async def _as_seen_by_the_caller(request: Request) -> LedgerService:
+    caller = asking(request)
+    return service_of(request).seen_by(None if caller is None else caller.member_id)
+
+
+Service: TypeAlias = Annotated[LedgerService, Depends(_as_seen_by_the_caller)]
+"""A route that names this shows what its caller may see: the public, or whom a token proves."""
 DigestPath: TypeAlias = Annotated[str, Path(pattern=_ID, description="64 lower-case hex digits")]
 
 

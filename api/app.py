@@ -93,8 +93,8 @@ def create_app(
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, in_pages(handler))
     app.state.service = service
-    app.state.certificates = CertificateDesk(service, issuer)
-    app.state.court = CourtDesk(service)
+    app.state.certificates = CertificateDesk(issuer)
+    app.state.court = CourtDesk()
     app.state.registry = registry_of(service)
     app.add_middleware(Fairness, most=requests_per_address)
     app.add_middleware(SecurityHeaders)

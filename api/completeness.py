@@ -1,7 +1,8 @@
 """A section's completeness as JSON and in words, as far as the caller may see it.
 
-What the nodes are and how they stand is public, because it is what the witness certificate says;
-single records are shown by their class. Spec: ``docs/spec/http.md``.
+What the procedure demands and how it stands is public, because it is what the witness certificate
+says; single records, and what may be there besides, are shown by their class. Spec:
+``docs/spec/http.md``.
 """
 
 from collections.abc import Iterable, Sequence
@@ -40,7 +41,7 @@ def completeness_form(service: LedgerService, subject: Subject) -> dict[str, Jso
     as_of = Times(head.log_size, head.time_ms)
     found = completeness(subject, service.catalogues.of(subject), state, as_of)
     sections = [each for each in profiled(state, subject) if each != subject][:SECTIONS_MAX]
-    form = _Form(service, state)
+    form = _Form(service, state, subject)
     profile = found.profile
     return {
         "subject": subject,
@@ -67,7 +68,7 @@ def completeness_form(service: LedgerService, subject: Subject) -> dict[str, Jso
             }
             for each in found.groups
         ],
-        "optional": [form.node(node) for node in found.optional],
+        "optional": [form.node(node) for node in found.optional if form.tells(node)],
         "open": form.records(found.open),
         **{f"words_{name}": in_words(service, found, sections, name) for name in LANGUAGES},
     }
@@ -91,7 +92,8 @@ def in_words(
             )
             said.append(say(language, f"complete.{state.value}", {"nodes": names}))
     if found.open:
-        shown = [each for each in found.open if service.viewer.may_see_type(each.type)]
+        may_see = service.viewer.may_see_type
+        shown = [each for each in found.open if may_see(each.type, found.subject)]
         matters = [_named(service, Node((Selector(each.type),)), language) for each in shown]
         key = "complete.open" if shown else "complete.open_hidden"
         said.append(say(language, key, {"matters": _COMMA[language].join(matters)}))
@@ -120,9 +122,16 @@ def _progress(found: NodeFinding) -> str:
 class _Form:
     """Spells nodes and records for one caller."""
 
-    def __init__(self, service: LedgerService, state: State) -> None:
+    def __init__(self, service: LedgerService, state: State, subject: Subject) -> None:
         self._service = service
         self._state = state
+        self._subject = subject
+
+    def tells(self, found: NodeFinding) -> bool:
+        """Whether the caller may know how a node stands that is not demanded: its count would tell
+        of records that the caller may not see.
+        """
+        return all(self._may_see(name) for name in found.node.types)
 
     def node(self, found: NodeFinding) -> Json:
         """One node, with the records that the caller may see."""
@@ -140,8 +149,7 @@ class _Form:
 
     def records(self, found: Iterable[NodeRecord]) -> list[Json]:
         """Those that the caller may see."""
-        may_see = self._service.viewer.may_see_type
-        return [self._record(each) for each in found if may_see(each.type)]
+        return [self._record(each) for each in found if self._may_see(each.type)]
 
     def certificate(self, record_id: RecordId | None) -> Json:
         """The certificate in force; None where there is none."""
@@ -162,6 +170,9 @@ class _Form:
             "index": record.at.index,
             "effective_ms": record.at.time_ms,
         }
+
+    def _may_see(self, type_key: str) -> bool:
+        return self._service.viewer.may_see_type(type_key, self._subject)
 
     def _kind(self, type_key: str) -> Json:
         kind = self._service.catalogue.types[type_key]

@@ -1,7 +1,7 @@
 """A project's coverage of the function points as JSON, as far as the caller may know it.
 
-What belongs to a section's procedure is public, as its completeness is; of other types a caller
-learns what it may see. Spec: ``docs/spec/http.md``.
+What a section's procedure demands is public, as its completeness is; of other types a caller learns
+what it may see. Spec: ``docs/spec/http.md``.
 """
 
 from collections.abc import Sequence
@@ -72,9 +72,21 @@ def _covered(
     service: LedgerService, state: State, subject: Subject, sections: Sequence[Subject]
 ) -> Coverage:
     head = service.chain.head
-    as_of, may_see = Times(head.log_size, head.time_ms), service.viewer.may_see_type
-    registry = service.catalogues.of(subject)
-    return coverage(subject, sections, registry, state, as_of, may_see, of=service.catalogues.of)
+    as_of = Times(head.log_size, head.time_ms)
+
+    def may_see(type_key: str) -> bool:
+        return service.viewer.may_see_type(type_key, subject)
+
+    return coverage(
+        subject,
+        sections,
+        service.catalogues.of(subject),
+        state,
+        as_of,
+        may_see,
+        of=service.catalogues.of,
+        shown_record=service.viewer.may_see_what_it_is_about,
+    )
 
 
 class _Form:
@@ -82,6 +94,7 @@ class _Form:
 
     def __init__(self, service: LedgerService, found: Coverage) -> None:
         self._service = service
+        self._subject = found.subject
         self._found = {each.point.key: each for each in found.points}
 
     def subsystem(self, subsystem: Subsystem) -> Json:
@@ -113,8 +126,8 @@ class _Form:
 
     def _last(self, records: Sequence[NodeRecord]) -> Json:
         """The newest record that the caller may see; None where there is none."""
-        may_see = self._service.viewer.may_see_type
-        shown = next((each for each in reversed(records) if may_see(each.type)), None)
+        may_see, subject = self._service.viewer.may_see_type, self._subject
+        shown = next((each for each in reversed(records) if may_see(each.type, subject)), None)
         if shown is None:
             return None
         kind = self._service.catalogue.types[shown.type]

@@ -1,4 +1,5 @@
-"""Security headers on every answer; a page may loosen its own policy, never another's.
+"""Security headers on every answer; a page may loosen its own policy, never another's. No answer to
+one caller may be kept for another.
 
 Everything that a browser loads comes from this host, because the intranets that this runs in reach
 nothing else. Written as plain ASGI: what is streamed passes through untouched.
@@ -26,11 +27,18 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
 
+        proved = any(name == b"authorization" for name, _ in scope.get("headers", ()))
+
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY.items():
                     headers.setdefault(name, value)
+                if "immutable" not in headers.get("Cache-Control", ""):
+                    headers.add_vary_header("Authorization")
+                if proved:
+                    # What one member is shown is kept by nobody on the way.
+                    headers["Cache-Control"] = "no-store"
             await send(message)
 
         await self._app(scope, receive, sending)

@@ -10,8 +10,8 @@ from typing import Annotated, Final, TypeAlias
 
 from fastapi import Depends, Request
 
-from api.access import Service
 from api.clock import now_ms
+from api.service import LedgerService
 from api.token import LEEWAY_S, Claims, audience_of, read_token, verify_token
 from contracts import standing
 from contracts.overlay import Overlay
@@ -96,7 +96,24 @@ def _state(chain: Chain) -> State:
     return State(Overlay(chain.state))
 
 
-async def _identified(request: Request, service: Service) -> Caller:
+def asking(request: Request) -> Caller | None:
+    """Who asks; None for a request without a token.
+
+    A token that does not hold is refused on every route: whoever sends one is never answered as if
+    it were somebody else.
+
+    Raises:
+        LedgerError: as `caller_of`.
+    """
+    return _caller(request) if "authorization" in request.headers else None
+
+
+async def _identified(request: Request) -> Caller:
+    return _caller(request)
+
+
+def _caller(request: Request) -> Caller:
+    service: LedgerService = request.app.state.service
     given = request.headers.get("authorization")
     return caller_of(given, service.chain, service.node.status.node_id, now_ms())
 

@@ -1,16 +1,89 @@
-"""Lists of records as JSON, as the caller may see them.
+"""Lists of records, as the caller may see them.
 
 That a record stands at a place of the log is public; what it is about is its class's matter. So a
-list by place shows the place of every record, and a list by content leaves out what is not shown.
+list by place shows the place of every record, and a list by content is exactly what it would be if
+the records that are not shown were not there: its pages are full, and its cursors stand at records
+that are shown. Spec: ``docs/spec/visibility.md``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
 
 from api.access import page
 from api.forms import Json, place_form, stored_form
 from api.service import LedgerService
-from ledger.core.identifiers import RecordId
-from ledger.lookup import Found, Page
+from ledger.block_store import StoredRecord
+from ledger.core.identifiers import LogIndex, RecordId
+from ledger.core.record import Record
+from ledger.lookup import Found, Page, Turn
+
+Listed: TypeAlias = Callable[[Turn], Page]
+"""A question to `ledger.lookup`, but for the turn: ``partial(lookup.by_subject, subject)``."""
+LOOKED_AT_MAX: Final = 5_000
+"""Records looked at for one page, so that a list of which nothing is shown still ends: behind so
+many in a row that are not shown, a cursor stands at one of them.
+"""
+_STEP_MAX: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One record that the caller may see."""
+
+    index: LogIndex
+    """Its place in the list."""
+    stored: StoredRecord
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPage:
+    """Some of them, and where the next page starts."""
+
+    items: tuple[Shown, ...]
+    cursor: LogIndex | None
+
+
+def shown_page(
+    service: LedgerService,
+    listed: Listed,
+    turn: Turn,
+    wanted: Callable[[Record], bool] = lambda _: True,
+) -> ShownPage:
+    """A page of a list by content.
+
+    Args:
+        service: as the caller may see it.
+        listed: the list.
+        turn: which page is wanted.
+        wanted: which records of the list; the others are looked at, and left out.
+    """
+    items: list[Shown] = []
+    looked = 0
+    last: LogIndex | None = None
+    for found in _each(listed, turn):
+        if looked == LOOKED_AT_MAX:
+            return ShownPage(tuple(items), last)
+        looked, last = looked + 1, found.index
+        shown = _shown(service, found, wanted)
+        if shown is None:
+            continue
+        # An opening and what came out of it stand at one index; no cursor falls between them.
+        if len(items) >= turn.limit and shown.index != items[-1].index:
+            return ShownPage(tuple(items), items[-1].index)
+        items.append(shown)
+    return ShownPage(tuple(items), None)
+
+
+def page_form(service: LedgerService, found: ShownPage) -> dict[str, Json]:
+    """A page of a list by content as JSON."""
+    return page(shown_forms(service, found.items), found.cursor)
+
+
+def shown_forms(service: LedgerService, found: Iterable[Shown]) -> list[Json]:
+    """Records that are shown, as JSON."""
+    return [stored_form(each.stored, each.record, service.catalogue) for each in found]
 
 
 def placed_page(service: LedgerService, found: Page) -> dict[str, Json]:
@@ -27,17 +100,21 @@ def placed(service: LedgerService, record_id: RecordId) -> dict[str, Json]:
     return {**place_form(stored), "record": None}
 
 
-def shown_page(service: LedgerService, found: Page) -> dict[str, Json]:
-    """A page of a list by content; it may be shorter than asked for and still have a cursor."""
-    return page(shown_each(service, found.items), found.cursor)
+def _each(listed: Listed, turn: Turn) -> Iterator[Found]:
+    """The entries of a list from a turn on, as far as somebody takes them."""
+    step = min(turn.limit + 1, _STEP_MAX)
+    after = turn.after
+    while True:
+        found = listed(replace(turn, limit=step, after=after))
+        yield from found.items
+        if found.cursor is None:
+            return
+        after, step = found.cursor, _STEP_MAX
 
 
-def shown_each(service: LedgerService, found: Iterable[Found]) -> list[Json]:
-    """The records that are shown, in the order found."""
-    items: list[Json] = []
-    for each in found:
-        stored = service.stored(each.record_id)
-        record = service.decoded(stored)
-        if service.viewer.may_see(record):
-            items.append(stored_form(stored, record, service.catalogue))
-    return items
+def _shown(service: LedgerService, found: Found, wanted: Callable[[Record], bool]) -> Shown | None:
+    stored = service.stored(found.record_id)
+    record = service.decoded(stored)
+    if not wanted(record) or not service.viewer.may_see(record):
+        return None
+    return Shown(found.index, stored, record)

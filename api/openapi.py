@@ -20,7 +20,7 @@ _FRAMEWORKS_OWN: Final = "HTTPValidationError"
 _WHEN: Final = {
     400: "The request is not well formed",
     401: "The caller did not prove who it is",
-    403: "The record is not shown to the public, or the caller lacks a role",
+    403: "The record is not shown to the caller, or the caller lacks a role",
     404: "Not here",
     405: "The path does not take this method",
     413: "Too large",
@@ -66,10 +66,10 @@ def later(described: dict[str, Any]) -> dict[str, Any]:
 
 
 def problems(*statuses: int) -> Responses:
-    """The problem documents of a route; 405, 500 and 400 may come from all of them."""
+    """The problem documents of a route; 400, 401, 405 and 500 may come from all of them."""
     return {
         status: later(_problem(status)) if status in (429, 503) else _problem(status)
-        for status in sorted({400, 405, 500, *statuses})
+        for status in sorted({400, 401, 405, 500, *statuses})
     }
 
 
@@ -127,6 +127,8 @@ def describe(app: FastAPI) -> None:
                 # The framework foresees its own form of 422 for parameters; ours is a 400.
                 if _FRAMEWORKS_OWN in str(route["responses"].get("422")):
                     del route["responses"]["422"]
+                # Whoever proves itself may be shown more; whoever does not is the public.
+                route.setdefault("security", [{}, *MEMBERS_ONLY["security"]])
             app.openapi_schema = made
         return app.openapi_schema
 

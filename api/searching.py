@@ -7,18 +7,19 @@ searched, so that nobody takes a mistyped digest for a proof of absence.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from urllib.parse import quote
 
 from api.block_hashes import RECENT_MAX
 from api.forms import Json
-from api.listing import placed, shown_each
+from api.listing import Listed, placed, shown_forms, shown_page
 from api.service import LedgerService
 from ledger.codes import Code
 from ledger.core.certificate_number import parse_certificate_number
-from ledger.core.identifiers import Digest, HeaderHash, LogIndex, MemberId, RecordId
+from ledger.core.identifiers import Digest, HeaderHash, MemberId, RecordId
 from ledger.errors import FormatError, LedgerError
-from ledger.lookup import Found, Page, Turn
+from ledger.lookup import Turn
 from ledger.store.index import Algorithm
 
 QUERY_MAX: Final = 200
@@ -39,11 +40,8 @@ class Hit:
     name: str
     link: str
     """Where the API has it."""
-    records: Page
-    """The newest records under it."""
-
-
-_NONE: Final = Page((), None)
+    records: tuple[Json, ...] = ()
+    """The newest records under it that the caller may see."""
 
 
 def search(service: LedgerService, query: str) -> list[Json]:
@@ -53,9 +51,7 @@ def search(service: LedgerService, query: str) -> list[Json]:
         LedgerError: `api.not_found`, saying what was searched.
     """
     wanted = query.strip()
-    hits: list[Json] = [
-        form for hit in _hits(service, wanted) if (form := _form(service, hit)) is not None
-    ]
+    hits: list[Json] = [_form(hit) for hit in _hits(service, wanted)]
     if not hits:
         raise LedgerError(Code.API_NOT_FOUND, query=wanted[:80], searched=_searched(wanted))
     return hits
@@ -74,15 +70,19 @@ def _hits(service: LedgerService, wanted: str) -> Iterator[Hit]:
     if wanted.isdecimal() and len(wanted) < 19 and 1 <= int(wanted) <= service.chain.head.height:
         yield _block(int(wanted))
     if _NAME.fullmatch(wanted):
-        found = lookup.by_issuer(MemberId(wanted), _SHOWN)
-        if found.items:
-            yield Hit("member", wanted, _again(wanted), found)
+        by_member = _shown(service, partial(lookup.by_issuer, MemberId(wanted)), _SHOWN)
+        if by_member:
+            yield Hit("member", wanted, _again(wanted), by_member)
     kind = service.catalogue.type(wanted)
     if kind is not None:
-        yield Hit("type", kind.key, _again(kind.key), lookup.by_type(kind.key, _SHOWN))
+        # A type is there whether or not there are records of it.
+        of_type = _shown(service, partial(lookup.by_type, kind.key), _SHOWN)
+        yield Hit("type", kind.key, _again(kind.key), of_type)
     for subject in lookup.subjects(wanted, _SUBJECTS_MAX) if wanted else ():
-        found = lookup.by_subject(subject, _SHOWN if subject == wanted else _GLIMPSE)
-        yield Hit("subject", subject, f"/v1/subjects?key={quote(subject, safe='')}", found)
+        turn = _SHOWN if subject == wanted else _GLIMPSE
+        about = _shown(service, partial(lookup.by_subject, subject), turn)
+        if about:
+            yield Hit("subject", subject, f"/v1/subjects?key={quote(subject, safe='')}", about)
 
 
 def _by_digest(service: LedgerService, digest: Digest) -> Iterator[Hit]:
@@ -90,11 +90,11 @@ def _by_digest(service: LedgerService, digest: Digest) -> Iterator[Hit]:
     name = digest.hex()
     stored = service.chain.blocks.record(RecordId(digest))
     if stored is not None:
-        found = Found(LogIndex(stored.place.index), stored.record_id)
-        yield Hit("record", name, f"/v1/records/{name}", Page((found,), None))
+        yield _record(service, stored.record_id)
     for algorithm in Algorithm:
-        documents = service.chain.lookup.by_digest(algorithm, digest, _SHOWN)
-        if documents.items:
+        with_it = partial(service.chain.lookup.by_digest, algorithm, digest)
+        documents = _shown(service, with_it, _SHOWN)
+        if documents:
             spelled = f"{algorithm.name.lower()}:{name}"
             yield Hit("document", spelled, _again(name), documents)
     height = service.block_hashes.height_of(HeaderHash(digest))
@@ -109,30 +109,26 @@ def _numbered(service: LedgerService, wanted: str) -> Hit | None:
     except FormatError:
         return None
     found = service.chain.lookup.at(index)
-    if found is None:
-        return None
-    name = found.record_id.hex()
-    return Hit("record", name, f"/v1/records/{name}", Page((found,), None))
+    return None if found is None else _record(service, found.record_id)
+
+
+def _record(service: LedgerService, record_id: RecordId) -> Hit:
+    """Whoever has a record's id may know where the record stands."""
+    name = record_id.hex()
+    return Hit("record", name, f"/v1/records/{name}", (placed(service, record_id),))
 
 
 def _block(height: int) -> Hit:
-    return Hit("block", str(height), f"/v1/blocks/{height}", _NONE)
+    return Hit("block", str(height), f"/v1/blocks/{height}")
 
 
-def _form(service: LedgerService, hit: Hit) -> dict[str, Json] | None:
-    """A hit as JSON; None where all that it would tell is not shown to the caller.
+def _shown(service: LedgerService, listed: Listed, turn: Turn) -> tuple[Json, ...]:
+    """The first records of a list that the caller may see."""
+    return tuple(shown_forms(service, shown_page(service, listed, turn).items))
 
-    Whoever has a record's id may know where the record stands; nothing else is told by a hit.
-    """
-    items = hit.records.items
-    records: list[Json]
-    if hit.kind == "record":
-        records = [placed(service, each.record_id) for each in items]
-    else:
-        records = shown_each(service, items)
-        if items and not records:
-            return None
-    return {"kind": hit.kind, "name": hit.name, "link": hit.link, "records": records}
+
+def _form(hit: Hit) -> dict[str, Json]:
+    return {"kind": hit.kind, "name": hit.name, "link": hit.link, "records": hit.records}
 
 
 def _again(wanted: str) -> str:

@@ -5,8 +5,8 @@ already is answered with the same receipts, however often it comes.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from copy import copy
+from dataclasses import replace
 
 from api.block_hashes import BlockHashes
 from api.catalogues import Catalogues, Rules
@@ -19,6 +19,7 @@ from api.node import Node
 from api.outbound.outbound import Outbound
 from api.outbound.time_stamp import StampStanding
 from api.outbound.witness import WitnessStanding
+from api.outcomes import WAIT_MS_MAX, Done, NotTaken, Outcome, Waiting
 from api.published import Published
 from api.rights import Viewer
 from consensus.depths import HostFacts
@@ -27,10 +28,10 @@ from contracts.tables import Catalogue
 from ledger.block_store import StoredRecord
 from ledger.chain import Chain
 from ledger.codes import Code
-from ledger.core.acknowledgement import Acknowledgement, SignedRefusal
+from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.bundle import Bundle
 from ledger.core.bundle import pool_key as bundle_key
-from ledger.core.identifiers import Digest, Height, RecordId
+from ledger.core.identifiers import Digest, Height, MemberId, RecordId
 from ledger.core.receipt import Receipt
 from ledger.core.record import Record, decode_record
 from ledger.core.signing import Signer
@@ -38,38 +39,6 @@ from ledger.core.status import key_row, key_row_key
 from ledger.core.status_answer import Stating
 from ledger.core.tlog_proof import TlogProof, tlog_proof
 from ledger.errors import LedgerError, Rejected, StoreError, VerificationError
-
-WAIT_MS_MAX: Final = 60_000
-"""Longest time that one request is held open."""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """All records of the bundle are on the ledger, and every one can have its receipt."""
-
-    record_ids: tuple[RecordId, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Acknowledged, not yet committed; or committed with the quorum's cosignatures still out."""
-
-    pool_key: Digest
-    acknowledgement: Acknowledgement | None
-    """None where the bundle was committed before this node could acknowledge it."""
-    height: Height | None
-    """Where the records are committed; None while they are pending."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotTaken:
-    """Refused, with the node's signature where it had promised before."""
-
-    verdict: Rejected
-    signed: SignedRefusal | None
-
-
-Outcome: TypeAlias = Done | Waiting | NotTaken
 
 
 class LedgerService:
@@ -106,6 +75,7 @@ class LedgerService:
         self.stating, self.chain = stating, chain
         self.catalogues = Catalogues(chain, catalogue, rules)
         self._show_all, self._host, self._outbound = show_all, host, outbound
+        self._viewer: Viewer | None = None
         self.node, self.deposits = node, deposits
         self.published = Published(chain, log_signer) if outbound is None else outbound.published
         self.feed = Feed(chain, node, self.published)
@@ -118,8 +88,19 @@ class LedgerService:
 
     @property
     def viewer(self) -> Viewer:
-        """Rights of every caller, until callers can say who they are."""
-        return Viewer(self.catalogue, self._show_all)
+        """The rights of whom this service is seen by; the public's until `seen_by` says whose."""
+        return self.public if self._viewer is None else self._viewer
+
+    @property
+    def public(self) -> Viewer:
+        """The public's rights, by which everything is made that is handed on to others."""
+        return Viewer(self.catalogue, self.chain, None, self._show_all)
+
+    def seen_by(self, member: MemberId | None) -> "LedgerService":
+        """The same service for one request of a caller: its rights are those of the head now."""
+        seen = copy(self)
+        seen._viewer = Viewer(self.catalogue, self.chain, member, self._show_all)
+        return seen
 
     async def submit(self, bundle: Bundle, wait_ms: int) -> Outcome:
         """Take in a bundle and wait at most `wait_ms` for its receipts.

@@ -86,6 +86,6 @@ def _carrier(service: LedgerService, about: Interval | None, size: int) -> Recor
         found = service.chain.lookup.at(index)
         if found is None:
             continue
-        if service.viewer.may_see(service.decoded(service.stored(found.record_id))):
+        if service.public.may_see(service.decoded(service.stored(found.record_id))):
             return found.record_id
     raise ApiError(Code.API_NOT_FOUND, query="status", searched="record 记录")

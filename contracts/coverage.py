@@ -83,6 +83,7 @@ def coverage(
     as_of: Times,
     shown: Shown = lambda _: True,
     of: Callable[[Subject], Catalogue] | None = None,
+    shown_record: Callable[[RecordId], bool] = lambda _: True,
 ) -> Coverage:
     """How `subject` stands to each function point.
 
@@ -92,14 +93,19 @@ def coverage(
         catalogue: whose registry, types and profiles hold.
         state: as it stands at `as_of`.
         as_of: the position of whoever asks; what is in force there counts.
-        shown: whether whoever asks may know of records of a type; what belongs to the procedure
-            is always told, as completeness tells it.
+        shown: whether whoever asks may know of records of a type; what the procedure demands is
+            always told, as completeness tells it.
         of: the version that holds for a section; None where `catalogue` holds for all. The points
             are those of `catalogue`.
+        shown_record: whether whoever asks may know of one record of a type that is shown.
     """
     looked_at = tuple(sections) or (subject,)
     parts = [
-        _Section(each, catalogue if of is None else of(each), state, as_of, shown)
+        _Section(
+            each,
+            catalogue if of is None else of(each),
+            Asked(catalogue, state, as_of, shown, shown_record=shown_record),
+        )
         for each in looked_at
     ]
     profiles = {part.profile.key: part.profile for part in parts if part.profile is not None}
@@ -117,18 +123,17 @@ def coverage(
 class _Section:
     """One section, with what each point is judged by."""
 
-    def __init__(
-        self, subject: Subject, catalogue: Catalogue, state: State, as_of: Times, shown: Shown
-    ) -> None:
-        self._catalogue = catalogue
+    def __init__(self, subject: Subject, catalogue: Catalogue, by: Asked) -> None:
+        """`by` is whoever asks; its catalogue and points elsewhere are the section's own."""
+        self._catalogue, state, as_of = catalogue, by.state, by.as_of
         self._found = completeness(subject, catalogue, state, as_of, optional=False)
         self.profile = self._found.profile
         belongs = frozenset(_belonging(self.profile))
         self._shown: Shown = lambda name: (
-            catalogue.types[name].visibility != OFF_LEDGER and (name in belongs or shown(name))
+            catalogue.types[name].visibility != OFF_LEDGER and (name in belongs or by.shown(name))
         )
         elsewhere = () if self.profile is None else self.profile.elsewhere
-        asked = Asked(catalogue, state, as_of, self._shown, elsewhere)
+        asked = replace(by, catalogue=catalogue, shown=self._shown, elsewhere=elsewhere)
         self._end = ProcedureEnd(self._found, catalogue, state)
         self._records: dict[str, dict[RecordId, NodeRecord]] = {}
         for each in seen_from(subject):
@@ -162,8 +167,8 @@ class _Section:
 
 
 def _belonging(profile: Profile | None) -> Iterable[str]:
-    """The types of a procedure, mandatory and optional."""
-    return () if profile is None else (*profile.types(), *profile.optional)
+    """The types of a procedure's mandatory nodes: the witness certificate tells of them."""
+    return () if profile is None else (name for node in profile.nodes() for name in node.types)
 
 
 def _nodes_at(

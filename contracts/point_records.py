@@ -35,6 +35,8 @@ class Asked:
     shown: Shown
     elsewhere: Collection[str] = ()
     """Subsystems at whose points a record stands only where it names them."""
+    shown_record: Callable[[RecordId], bool] = lambda _: True
+    """Whether whoever asks may know of one record of a type that is shown."""
 
 
 def records_at_points(subject: Subject, asked: Asked) -> dict[str, list[NodeRecord]]:
@@ -46,6 +48,8 @@ def records_at_points(subject: Subject, asked: Asked) -> dict[str, list[NodeReco
             continue
         for record_id, row in _rows(subject, kind, asked):
             if row.effective is None or not asked.shown(str(row.kept.get("about", kind.key))):
+                continue
+            if not asked.shown_record(record_id):
                 continue
             record = NodeRecord(record_id, row.type, row.issuer, row.effective)
             for point in (*_points_of(kind, row, asked), *alerts.get(record_id, ())):

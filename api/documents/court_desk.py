@@ -41,25 +41,24 @@ class Packed:
 class CourtDesk:
     """Court bundles of one node's ledger."""
 
-    def __init__(self, service: LedgerService) -> None:
-        self._service = service
+    def __init__(self) -> None:
         self._busy = asyncio.Lock()
 
-    async def of_record(self, record_id: RecordId) -> Packed:
-        """The bundle of one record.
+    async def of_record(self, service: LedgerService, record_id: RecordId) -> Packed:
+        """The bundle of one record, for the caller by whom `service` is seen.
 
         Raises:
             NotPublic: `api.not_public`.
             StoreError: `record.unknown`, `receipt.pending`.
             LedgerError: `court_bundle.busy`.
         """
-        stored = self._service.stored(record_id)
-        self._service.viewer.require(self._service.decoded(stored))
+        stored = service.stored(record_id)
+        service.viewer.require(service.decoded(stored))
         async with self._alone():
-            return await self._packed(record_id.hex(), [stored], record_id.hex()[:16])
+            return await _packed(service, record_id.hex(), [stored], record_id.hex()[:16])
 
-    async def of_subject(self, subject: Subject) -> Packed:
-        """The bundle of everything about a subject that the caller may see.
+    async def of_subject(self, service: LedgerService, subject: Subject) -> Packed:
+        """The bundle of everything about a subject that the caller by whom it is seen may see.
 
         Raises:
             StoreError: `receipt.pending`.
@@ -67,10 +66,10 @@ class CourtDesk:
             LedgerError: `court_bundle.busy`.
         """
         async with self._alone():
-            shown = await self._shown(subject)
+            shown = await _shown(service, subject)
             if not shown:
                 raise FormatError(Code.COURT_BUNDLE_NOTHING, about=subject)
-            return await self._packed(subject, shown, "package")
+            return await _packed(service, subject, shown, "package")
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
@@ -79,49 +78,56 @@ class CourtDesk:
         async with self._busy:
             yield
 
-    async def _shown(self, subject: Subject) -> list[StoredRecord]:
-        service, after = self._service, None
-        shown: list[StoredRecord] = []
-        while True:
-            page = service.chain.lookup.by_subject(subject, Turn(_PAGE, after, newest_first=False))
-            for each in page.items:
-                stored = service.stored(each.record_id)
-                if not service.viewer.may_see(service.decoded(stored)):
-                    continue
-                if len(shown) == RECORDS_MAX:
-                    raise FormatError(Code.COURT_BUNDLE_TOO_MANY, limit=RECORDS_MAX)
-                shown.append(stored)
-            if page.cursor is None:
-                return shown
-            after = page.cursor
-            # Of what the caller may not see there can be any number.
-            await asyncio.sleep(0)
 
-    async def _packed(self, about: str, shown: Sequence[StoredRecord], name: str) -> Packed:
-        made: list[tuple[Receipt, TlogProof]] = []
-        for stored in shown:
-            made.append(self._proved(stored.record_id))
-            await asyncio.sleep(0)
-        contents = self._contents(about, made)
-        return Packed(f"{name}.zip", await asyncio.to_thread(bundle_parts, contents))
+async def _shown(service: LedgerService, subject: Subject) -> list[StoredRecord]:
+    after = None
+    shown: list[StoredRecord] = []
+    while True:
+        page = service.chain.lookup.by_subject(subject, Turn(_PAGE, after, newest_first=False))
+        for each in page.items:
+            stored = service.stored(each.record_id)
+            if not service.viewer.may_see(service.decoded(stored)):
+                continue
+            if len(shown) == RECORDS_MAX:
+                raise FormatError(Code.COURT_BUNDLE_TOO_MANY, limit=RECORDS_MAX)
+            shown.append(stored)
+        if page.cursor is None:
+            return shown
+        after = page.cursor
+        # Of what the caller may not see there can be any number.
+        await asyncio.sleep(0)
 
-    def _proved(self, record_id: RecordId) -> tuple[Receipt, TlogProof]:
-        receipt = self._service.receipt_of(record_id)
-        signed = self._service.published.signed(receipt.checkpoint.encode()).decode()
-        return receipt, tlog_proof(replace(receipt, checkpoint=signed))
 
-    def _contents(self, about: str, made: Sequence[tuple[Receipt, TlogProof]]) -> Contents:
-        service = self._service
-        trust = trust_root(service.chain.genesis)
-        node, policy = NodeId(service.node.status.node_id), b""
-        if node in trust.committee:
-            policy = committee_policy(trust.origin, trust.committee, node).format()
-        return Contents(
-            trust=trust,
-            about=about,
-            made_at_ms=now_ms(),
-            receipts=[receipt for receipt, _ in made],
-            proofs=made,
-            policy=policy,
-            type_names={key: (each.zh, each.en) for key, each in service.catalogue.types.items()},
-        )
+async def _packed(
+    service: LedgerService, about: str, shown: Sequence[StoredRecord], name: str
+) -> Packed:
+    made: list[tuple[Receipt, TlogProof]] = []
+    for stored in shown:
+        made.append(_proved(service, stored.record_id))
+        await asyncio.sleep(0)
+    contents = _contents(service, about, made)
+    return Packed(f"{name}.zip", await asyncio.to_thread(bundle_parts, contents))
+
+
+def _proved(service: LedgerService, record_id: RecordId) -> tuple[Receipt, TlogProof]:
+    receipt = service.receipt_of(record_id)
+    signed = service.published.signed(receipt.checkpoint.encode()).decode()
+    return receipt, tlog_proof(replace(receipt, checkpoint=signed))
+
+
+def _contents(
+    service: LedgerService, about: str, made: Sequence[tuple[Receipt, TlogProof]]
+) -> Contents:
+    trust = trust_root(service.chain.genesis)
+    node, policy = NodeId(service.node.status.node_id), b""
+    if node in trust.committee:
+        policy = committee_policy(trust.origin, trust.committee, node).format()
+    return Contents(
+        trust=trust,
+        about=about,
+        made_at_ms=now_ms(),
+        receipts=[receipt for receipt, _ in made],
+        proofs=made,
+        policy=policy,
+        type_names={key: (each.zh, each.en) for key, each in service.catalogue.types.items()},
+    )

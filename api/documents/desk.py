@@ -10,19 +10,21 @@ from ledger.core.identifiers import RecordId
 class CertificateDesk:
     """Certificates of one node's ledger."""
 
-    def __init__(self, service: LedgerService, issuer: Issuer | None = None) -> None:
+    def __init__(self, issuer: Issuer | None = None) -> None:
         """A desk; it starts its worker with the first certificate.
 
         Args:
-            service: whose records.
             issuer: how certificates are issued here; None: without address and signature.
         """
-        self._service = service
         self._issuer = Issuer() if issuer is None else issuer
         self._printer = Printer()
 
-    async def certificate(self, record_id: RecordId) -> tuple[str, bytes]:
+    async def certificate(self, service: LedgerService, record_id: RecordId) -> tuple[str, bytes]:
         """Number and file of a record's certificate, as things stand now.
+
+        Args:
+            service: as the caller may see it.
+            record_id: of which a certificate is asked for.
 
         Raises:
             NotPublic: `api.not_public`.
@@ -30,5 +32,5 @@ class CertificateDesk:
             LedgerError: `certificate_pdf.busy`.
         """
         self._printer.check_room()
-        certificate = certificate_of(self._service, record_id, self._issuer)
+        certificate = certificate_of(service, record_id, self._issuer)
         return certificate.number, await self._printer.print(certificate, self._issuer.signer)

@@ -6,17 +6,20 @@ Records of classes that the reader may not see are left out, and so are their al
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from api.explorer.names import Names
 from api.explorer.network_view import AlertRow, alert_row
+from api.listing import Shown, ShownPage, shown_page
+from api.rights import ALERT_TYPE
 from api.service import LedgerService
 from contracts.overlay import Overlay
 from contracts.state import State
 from contracts.verdict import RecordRow, Times
-from ledger.core.identifiers import LogIndex, RecordId, Subject
+from ledger.core.identifiers import LogIndex, Subject
 from ledger.core.record import Record
-from ledger.lookup import Found, Turn
+from ledger.lookup import Turn
 
 STAGES: Final = ("tender", "bid", "opening", "evaluation", "award", "closing", "any")
 """招 投 开 评 定, filing, and what belongs to none."""
@@ -73,7 +76,7 @@ class Track:
     more_alerts: bool
     cursor: int | None
     found: bool
-    """Whether anything at all is on the ledger under this name."""
+    """Whether anything that the reader may see is on the ledger under this name."""
 
 
 def track_of(
@@ -82,7 +85,8 @@ def track_of(
     """A page of `subject`'s track; a project's includes that of its sections."""
     project, slash, _ = subject.partition("/")
     listed = () if slash else service.chain.lookup.subjects(f"{subject}/", SECTIONS_MAX)
-    sections = tuple(each for each in listed if each.startswith(f"{subject}/"))
+    shown = partial(_is_shown, service)
+    sections = tuple(each for each in listed if each.startswith(f"{subject}/") and shown(each))
     subjects = (subject, *sections)
     found, cursor = _page(service, subjects, after)
     state = State(Overlay(service.chain.state))
@@ -94,7 +98,7 @@ def track_of(
     actions = [
         action
         for each in found
-        if (action := _action(service, state, each.record_id, names, marks)) is not None
+        if (action := _action(service, state, each, names, marks)) is not None
     ]
     return Track(
         subject,
@@ -127,13 +131,22 @@ def project_name(service: LedgerService, subject: str) -> str:
 
 def _page(
     service: LedgerService, subjects: Sequence[Subject], after: int | None
-) -> tuple[list[Found], int | None]:
+) -> tuple[list[Shown], int | None]:
     """The records of all subjects in the log's order, and the cursor of the next page."""
     turn = Turn(PAGE_MAX + 1, None if after is None else LogIndex(after))
-    lists = [service.chain.lookup.by_subject(each, turn).items for each in subjects]
-    merged = list(heapq.merge(*lists, key=lambda each: each.index))
+    lists = [_about(service, each, turn) for each in subjects]
+    merged = list(heapq.merge(*(each.items for each in lists), key=lambda each: each.index))
     shown = merged[:PAGE_MAX]
     return shown, shown[-1].index if len(merged) > PAGE_MAX else None
+
+
+def _is_shown(service: LedgerService, subject: Subject) -> bool:
+    """Whether anything about a subject is shown to the reader."""
+    return bool(_about(service, subject, Turn(limit=1)).items)
+
+
+def _about(service: LedgerService, subject: Subject, turn: Turn) -> ShownPage:
+    return shown_page(service, partial(service.chain.lookup.by_subject, subject), turn)
 
 
 def _alerts(
@@ -156,17 +169,16 @@ def _alerts(
 def _action(
     service: LedgerService,
     state: State,
-    record_id: RecordId,
+    shown: Shown,
     names: Names,
     marks: Mapping[str, Sequence[str]],
 ) -> Action | None:
-    """One record with its marks; None where the reader may not see it, and for alerts."""
-    stored = service.stored(record_id)
+    """One record with its marks; None for alerts."""
+    stored, record, record_id = shown.stored, shown.record, shown.stored.record_id
     sealed = stored.came_from
     entered = stored if sealed is None else sealed.commitment
-    record = service.decoded(stored)
     kind = service.catalogue.type(record.type)
-    if kind is None or kind.key == "ledger.alert_raised" or not service.viewer.may_see(record):
+    if kind is None or kind.key == ALERT_TYPE:
         return None
     row, newest = state.record(record_id), state.newest(record_id)
     return Action(

@@ -1,6 +1,7 @@
 """``/v1/alerts``: what the rules concluded, in both languages."""
 
-from typing import Annotated, Final, Literal
+from functools import partial
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
@@ -8,15 +9,11 @@ from fastapi.responses import JSONResponse
 from api.access import PageTurn, Service, page
 from api.alerts import LANGUAGES, alert_sentence
 from api.forms import Json, stored_form
+from api.listing import Shown, shown_page
 from api.openapi import answer, problems
 from api.rights import ALERT_TYPE
 from api.service import LedgerService
-from ledger.core.identifiers import LogIndex, RecordId
 from ledger.core.record import Record
-from ledger.lookup import Turn
-
-LOOKED_AT_MAX: Final = 5_000
-"""Alerts looked at for one page: a filter that matches nothing still ends."""
 
 router = APIRouter(tags=["alerts"])
 
@@ -36,22 +33,13 @@ async def alerts(
     severity: Annotated[Literal["notice", "warning", "serious"] | None, Query()] = None,
 ) -> Response:
     """In the log's order. A project's alerts include those of its sections."""
-    looked = Turn(LOOKED_AT_MAX, turn.after, turn.newest_first)
-    found = service.chain.lookup.by_type(ALERT_TYPE, looked)
-    items: list[Json] = []
-    for each in found.items:
-        record = service.decoded(service.stored(each.record_id))
-        shown = service.viewer.may_see(record)
-        if shown and _wanted(record, subject, code, severity):
-            items.append(_alert(service, each.record_id, record))
-        if len(items) == turn.limit:
-            last = each is found.items[-1] and found.cursor is None
-            return JSONResponse(page(items, None if last else each.index))
-    return JSONResponse(page(items, _cursor(found.cursor)))
-
-
-def _cursor(cursor: LogIndex | None) -> int | None:
-    return None if cursor is None else int(cursor)
+    found = shown_page(
+        service,
+        partial(service.chain.lookup.by_type, ALERT_TYPE),
+        turn,
+        lambda record: _wanted(record, subject, code, severity),
+    )
+    return JSONResponse(page([_alert(service, each) for each in found.items], found.cursor))
 
 
 def _wanted(record: Record, subject: str | None, code: str | None, severity: str | None) -> bool:
@@ -60,12 +48,12 @@ def _wanted(record: Record, subject: str | None, code: str | None, severity: str
     return about and code in (None, fields["alert"]) and severity in (None, fields["severity"])
 
 
-def _alert(service: LedgerService, record_id: RecordId, record: Record) -> Json:
-    catalogue = service.catalogue
+def _alert(service: LedgerService, shown: Shown) -> Json:
+    catalogue, record = service.catalogue, shown.record
     alert = catalogue.alerts.get(str(record.fields["alert"]))
     sentences = {name: alert_sentence(catalogue, record, name) for name in LANGUAGES}
     return {
-        **stored_form(service.stored(record_id), record, catalogue),
+        **stored_form(shown.stored, record, catalogue),
         "alert": str(record.fields["alert"]),
         "severity": str(record.fields["severity"]),
         "name_zh": alert.zh if alert else "",

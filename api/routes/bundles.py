@@ -13,7 +13,8 @@ from api.bodies import bundle_in
 from api.errors import PROBLEM_TYPE, RETRY_AFTER_S, rejected
 from api.forms import Json, acknowledgement_form, refusal_form
 from api.openapi import BUNDLE_BODY, JSON, Responses, answer, bytes_answer, later, one_of, problems
-from api.service import WAIT_MS_MAX, Done, LedgerService, NotTaken, Waiting
+from api.outcomes import WAIT_MS_MAX, Done, NotTaken, Waiting
+from api.service import LedgerService
 from consensus.fates import Committed, Pending
 from ledger.core.identifiers import RecordId
 from ledger.core.receipt import MEDIA_TYPE

@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
-from api.access import DigestPath, digest
+from api.access import DigestPath, Service, digest
 from api.documents.court_bundle import MEDIA_TYPE, bundle_size, written
 from api.documents.court_desk import CourtDesk, Packed
 from api.errors import PROBLEM_TYPE
@@ -33,9 +33,9 @@ _PENDING = later(answer("Not cosigned yet", "ProblemJson", PROBLEM_TYPE))
     summary="A record's evidence package",
     responses={200: _BUNDLE, 202: _PENDING, **problems(403, 404, 429)},
 )
-async def record_bundle(record: DigestPath, desk: Desk) -> StreamingResponse:
+async def record_bundle(record: DigestPath, service: Service, desk: Desk) -> StreamingResponse:
     """Receipt, proofs, keys and time stamps, with a page that says how to verify them."""
-    return _sent(await desk.of_record(RecordId(digest(record))))
+    return _sent(await desk.of_record(service, RecordId(digest(record))))
 
 
 @router.get(
@@ -44,10 +44,12 @@ async def record_bundle(record: DigestPath, desk: Desk) -> StreamingResponse:
     responses={200: _BUNDLE, 202: _PENDING, **problems(404, 413, 429)},
 )
 async def subject_bundle(
-    desk: Desk, key: Annotated[str, Query(min_length=1, max_length=SUBJECT_BYTES_MAX)]
+    service: Service,
+    desk: Desk,
+    key: Annotated[str, Query(min_length=1, max_length=SUBJECT_BYTES_MAX)],
 ) -> StreamingResponse:
     """The same of every record about it that is shown to the caller, up to 200."""
-    return _sent(await desk.of_subject(Subject(key)))
+    return _sent(await desk.of_subject(service, Subject(key)))
 
 
 def _sent(packed: Packed) -> StreamingResponse:

@@ -1,5 +1,6 @@
 """``/v1/records`` and ``/v1/subjects``: what was said, where it stands, and its receipt."""
 
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
@@ -8,7 +9,7 @@ from fastapi.responses import JSONResponse
 from api.access import DigestPath, PageTurn, Service, digest
 from api.errors import PROBLEM_TYPE
 from api.forms import stored_form
-from api.listing import shown_page
+from api.listing import page_form, shown_page
 from api.openapi import JSON, answer, bytes_answer, later, problems
 from api.trace import trace_form
 from ledger.core.identifiers import RecordId, Subject
@@ -102,4 +103,5 @@ async def subject(
     key: Annotated[str, Query(min_length=1, max_length=SUBJECT_BYTES_MAX)],
 ) -> Response:
     """In the log's order: a project's or section's track."""
-    return JSONResponse(shown_page(service, service.chain.lookup.by_subject(Subject(key), turn)))
+    about = partial(service.chain.lookup.by_subject, Subject(key))
+    return JSONResponse(page_form(service, shown_page(service, about, turn)))

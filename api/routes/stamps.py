@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Final, cast
 
 from fastapi import APIRouter, Path, Response
@@ -9,6 +10,7 @@ from fastapi.responses import JSONResponse
 
 from api.access import Service, digest
 from api.forms import Json
+from api.listing import shown_page
 from api.openapi import answer, problems
 from api.service import LedgerService
 from contracts.rules.eseal_use import LTV, USES
@@ -50,10 +52,9 @@ async def stamps(
     grants at the use's time. A document of a batch is asked for by the id of the batch's record.
     """
     named = digest(sha256)
-    found = service.chain.lookup.by_digest(
-        Algorithm.SHA256, named, Turn(limit=STAMPS_MAX, newest_first=True)
-    )
-    ids = [each.record_id for each in found.items] or [RecordId(named)]
+    with_it = partial(service.chain.lookup.by_digest, Algorithm.SHA256, named)
+    found = shown_page(service, with_it, Turn(limit=STAMPS_MAX, newest_first=True))
+    ids = [each.stored.record_id for each in found.items] or [RecordId(named)]
     items: list[Json] = []
     for each in ids:
         told = _stamp(service, each, named)
@@ -71,6 +72,8 @@ def _stamp(service: LedgerService, record_id: RecordId, named: bytes) -> dict[st
     stored = service.chain.blocks.record(record_id)
     record = None if stored is None else service.decoded(stored)
     if stored is None or record is None or record.type not in USES:
+        return None
+    if not service.viewer.may_see(record):
         return None
     stamped = [each.sha256 for each in record.evidence if not each.label.startswith(LTV)]
     if record_id != named and named not in stamped:

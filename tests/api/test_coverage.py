@@ -92,11 +92,16 @@ def test_a_stray_function_point_raises_al29_and_serves_no_other_point(market: Ma
     assert market.point("25.1", SECOND)["record_count"] == 2
 
 
-def test_a_record_that_is_not_public_is_counted_and_not_shown(market: Market) -> None:
-    # A complaint is for its parties: how its point stands is the procedure's, and public.
+def test_a_record_that_is_not_public_is_neither_shown_nor_counted(market: Market) -> None:
+    before = market.covered(SECOND)
     market.say("bidder", "tender.complaint", SECOND, matter="other", known_at_ms=now_ms())
     complaint = market.point("20.3", SECOND)
-    assert (complaint["state"], complaint["last"]) == ("live", None)
+    assert (complaint["state"], complaint["record_count"], complaint["last"]) == (
+        "withheld",
+        0,
+        None,
+    )
+    assert {**market.covered(SECOND), "height": 0} == {**before, "height": 0}
 
 
 def test_pages_of_sections_put_together_are_all_of_them(market: Market) -> None:
