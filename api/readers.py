@@ -84,9 +84,11 @@ def stands_over(
     return False
 
 
-def is_party(state: State, member: MemberId, subject: str, as_of: Times) -> bool:
+def is_party(
+    state: State, types: Mapping[str, RecordType], member: MemberId, subject: str, as_of: Times
+) -> bool:
     """Whether a member is a party of a subject, or acts for one by a delegation in force."""
-    found = frozenset(_parties(state, subject, as_of))
+    found = frozenset(_parties(state, types, subject, as_of))
     return member in found or any(
         is_delegated(state, each, member, subject, as_of, as_of.time_ms) for each in found
     )
@@ -103,13 +105,30 @@ def _covers(state: State, scope: str, kind: RecordType, subject: str, as_of: Tim
     return reference is not None and state.value(subject, reference, as_of) == value
 
 
-def _parties(state: State, subject: str, as_of: Times) -> Iterator[str]:
+def _parties(
+    state: State, types: Mapping[str, RecordType], subject: str, as_of: Times
+) -> Iterator[str]:
     for place in seen_from(subject):
         for type_key, names in readers().parties.items():
             for record_id in islice(state.records(place, type_key, as_of), PARTY_RECORDS_MAX):
                 row = state.record(record_id)
-                if row is not None:
+                if row is not None and _at_home(state, types[type_key], row, as_of):
                     yield from _named(row, names)
+
+
+def _at_home(state: State, kind: RecordType, row: RecordRow, as_of: Times) -> bool:
+    """Whether the issuer's role covers the region of the subject, where the type asks for it.
+
+    What another region's authority says is on the ledger with an alert, and opens nothing to it.
+    """
+    for each in kind.issuers:
+        if each.scope != REGION:
+            return True
+        for grant in grants(state, row.issuer, each.role):
+            in_force = grant.interval.in_force(as_of.index)
+            if in_force and _covers(state, grant.scope, kind, row.subject, as_of):
+                return True
+    return False
 
 
 def _named(row: RecordRow, names: tuple[str, ...]) -> Iterator[str]:

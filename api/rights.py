@@ -148,7 +148,9 @@ class Viewer:
         if stands_over(self._state, member, kind, subject, self._as_of):
             return True
         as_party = kind.visibility == PARTIES
-        return as_party and is_party(self._state, member, subject, self._as_of)
+        return as_party and is_party(
+            self._state, self.catalogue.types, member, subject, self._as_of
+        )
 
     @staticmethod
     def _is_public(kind: RecordType) -> bool:

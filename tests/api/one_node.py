@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from starlette.routing import BaseRoute
 
 from api.app import create_app
 from api.deposit_store import DepositStore
@@ -67,8 +68,13 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def genesis_of(nodes: list[tls_folder.Identity], catalogue: Catalogue = CATALOGUE) -> Genesis:
-    """A network whose nodes all belong to the trading centre."""
+def genesis_of(
+    nodes: list[tls_folder.Identity],
+    catalogue: Catalogue = CATALOGUE,
+    roles: Mapping[str, tuple[str, ...]] = ROLES,
+    operator: str = "centre",
+) -> Genesis:
+    """A network whose nodes all belong to one member; a role may be scoped, ``ROLE@SCOPE``."""
     return Genesis(
         name="一个节点 one node",
         domain="one.example",
@@ -78,7 +84,7 @@ def genesis_of(nodes: list[tls_folder.Identity], catalogue: Catalogue = CATALOGU
             tuple(
                 CommitteeNode(
                     node.node_id,
-                    MemberId("centre"),
+                    MemberId(operator),
                     node.signer.public_key,
                     signer(f"log {node.node_id}").public_key,
                     node.pin,
@@ -93,10 +99,10 @@ def genesis_of(nodes: list[tls_folder.Identity], catalogue: Catalogue = CATALOGU
                 f"单位 {name}",
                 f"Member {name}",
                 "",
-                tuple(Role(role, "") for role in roles),
+                tuple(Role(*each.partition("@")[::2]) for each in held),
                 (signer(f"member {name}").public_key,),
             )
-            for name, roles in ROLES.items()
+            for name, held in roles.items()
         ),
         catalogue_hash=catalogue.hash,
         parameters=Parameters(),
@@ -115,6 +121,8 @@ class OneNode:
         pool_limits: PoolLimits | None = None,
         catalogue: Catalogue = CATALOGUE,
         more: Sequence[Catalogue] = (),
+        roles: Mapping[str, tuple[str, ...]] = ROLES,
+        operator: str = "centre",
     ) -> None:
         """`absent` nodes are of the committee too, and never come up."""
         self.more = more
@@ -127,8 +135,10 @@ class OneNode:
         names = ("one", *absent)
         self.nodes = [tls_folder.make_identity(folder / "tls", name) for name in names]
         self.tls = self.nodes[0]
-        self.genesis = genesis_of(self.nodes, catalogue)
+        self.genesis = genesis_of(self.nodes, catalogue, roles, operator)
         self.url = ""
+        self.routes: Sequence[BaseRoute] = ()
+        """Of its application, while it is up."""
         self._made = 0
 
     @property
@@ -206,6 +216,8 @@ class OneNode:
         store = LevelDBStore(self.folder / "db")
         files = [DiskFile(self.folder / name) for name in ("promises", "intake", "signed")]
         listening = socket.create_server(("127.0.0.1", 0))
+        # As a node does: else the second half of each answer waits 40 ms for an acknowledgement.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         try:
             chain = Chain(store, self.genesis, genesis_rows(self.genesis))
@@ -222,6 +234,7 @@ class OneNode:
                 stating=Stating(self.nodes[0].node_id, self.nodes[0].signer),
             )
             app = create_app(service, issuer=self.issuer())
+            self.routes = app.routes
             config = uvicorn.Config(app, log_config=None, access_log=False)
             server = uvicorn.Server(config)
             running = asyncio.create_task(runner.run())

@@ -1,0 +1,137 @@
+"""One section of a tender with a record of every class, its readers, and the table of who sees what."""
+
+import io
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+
+from api.token import audience_of, make_token
+from ledger.core.identifiers import MemberId, RecordId
+from ledger.core.record import Record, decode_record
+from tests.api.one_node import ROLES, OneNode, canonical, now_ms
+from tests.vectors.small_network import signer
+
+FOLDER = Path(__file__).parent / "rights"
+PROJECT, SECTION = "兰州-2026-777", "兰州-2026-777/01"
+DAY_MS = 86_400_000
+NOBODY = "nobody"
+MEMBERS: Mapping[str, tuple[str, ...]] = {
+    **{name: roles for name, roles in ROLES.items() if name != "supervisor"},
+    "host": ("node_operator",),
+    "rival": ("bidder",),
+    "notary": ("notary",),
+    "court": ("court",),
+    "elsewhere": ("court",),
+    "agent": ("agent",),
+    "housing": ("supervisor@industry:housing",),
+    "water": ("supervisor@industry:water",),
+    "chief": ("supervisor",),
+    "discipline": ("discipline",),
+    "auditor": ("auditor",),
+    "police": ("police",),
+}
+
+
+def read_table() -> tuple[tuple[str, ...], dict[str, dict[str, bool]]]:
+    """The classes, and for each reader whether it is shown each of them."""
+    text = (FOLDER / "readers.txt").read_text(encoding="utf-8").splitlines()
+    head = next(line for line in text if line.startswith("# reader"))
+    classes = tuple(head.split()[2:])
+    rows = [line.partition("#")[0].split() for line in text if line and line[0] != "#"]
+    cells = {name: [{"+": True, "-": False}[mark] for mark in marks] for name, *marks in rows}
+    return classes, {name: dict(zip(classes, row, strict=True)) for name, row in cells.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A record of one class, and what would betray it."""
+
+    record: Record
+    record_id: RecordId
+    height: int
+    index: int
+    bundle: str
+    """Pool key of the bundle that it came in; empty for what a rule concluded."""
+
+    def asks(self, template: str) -> str:
+        """How a route is asked about it; empty where it has not what is asked for."""
+        facts = {
+            "id": self.record_id.hex(),
+            "subject": quote(self.record.subject, safe=""),
+            "sha256": self.record.evidence[0].sha256.hex() if self.record.evidence else "",
+            "issuer": self.record.issuer,
+            "type": self.record.type,
+            "height": str(self.height),
+            "index": str(self.index),
+            "bundle": self.bundle,
+        }
+        named = [name for name in facts if "{" + name + "}" in template]
+        return template.format(**facts) if all(facts[name] for name in named) else ""
+
+    def names(self, body: bytes) -> bool:
+        """Whether the body names the record by its id."""
+        return self.record_id.hex().encode() in body
+
+    def betrayed(self, body: bytes, told: str) -> bool:
+        """Whether the body tells something of what it says that was not `told` by the asker."""
+        digests = [self.record.nonce, *(each.sha256 for each in self.record.evidence)]
+        unknown = [each for each in digests if each.hex() not in told]
+        spelled = [each.hex().encode() for each in unknown] + unknown
+        return any(each in body for each in spelled)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The node with everything said, and those who ask it."""
+
+    node: OneNode
+    client: httpx.Client
+    said: Mapping[str, Said]
+    """By class."""
+    before: Mapping[str, str]
+    """What the public was answered before anything hidden was said, by what was asked."""
+
+    def ask(self, path: str, reader: str = NOBODY) -> httpx.Response:
+        """What a reader is answered."""
+        return self.client.get(path, headers=token(self.node, reader))
+
+
+def token(node: OneNode, reader: str) -> dict[str, str]:
+    """The header by which a member proves itself; none for nobody."""
+    if reader == NOBODY:
+        return {}
+    audience = audience_of(node.genesis.network_id, "one")
+    made = make_token(signer(f"member {reader}"), MemberId(reader), audience, now_ms())
+    return {"Authorization": f"Bearer {made}"}
+
+
+def unpacked(answer: httpx.Response) -> bytes:
+    """The bytes of an answer, those inside of a ZIP included."""
+    if answer.headers.get("content-type") != "application/zip":
+        return answer.content
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        return b"\n".join(name.encode() + archive.read(name) for name in archive.namelist())
+
+
+def say(node: OneNode, client: httpx.Client, record: Record) -> Said:
+    """Have a record committed."""
+    bundle = node.bundle(record)
+    answer = canonical(client, bundle, wait=20)
+    assert answer.status_code == 201, answer.text
+    (place,) = answer.json()["records"]
+    return Said(record, record.record_id, place["height"], place["index"], bundle.pool_key.hex())
+
+
+def concluded(node: OneNode, client: httpx.Client, height: int, code: str) -> Said:
+    """The alert of a code that a block concluded, as whoever sees all is shown it."""
+    body = client.get(f"/v1/blocks/{height}", headers=token(node, "discipline")).json()
+    entries = [each for each in body["records"]["items"] if each["record"]]
+    (alert,) = [each for each in entries if each["record"]["fields"].get("alert") == code]
+    path = f"/v1/records/{alert['record_id']}?raw=true"
+    data = client.get(path, headers=token(node, "discipline")).content
+    record = decode_record(data)
+    return Said(record, record.record_id, height, alert["index"], "")

@@ -1,0 +1,272 @@
+"""Who may see what: every route of the API, asked for a record of every class by every reader.
+
+The cells are in ``rights/readers.txt``, what each route shows in ``rights/routes.toml``. A route
+without a row fails here, and the failure says what to declare.
+"""
+
+import io
+import re
+import tomllib
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.routing import BaseRoute, Route
+
+from ledger.core.record import Record
+from tests.api.one_node import OneNode, now_ms
+from tests.api.rights_story import (
+    DAY_MS,
+    FOLDER,
+    MEMBERS,
+    NOBODY,
+    PROJECT,
+    SECTION,
+    Said,
+    Story,
+    concluded,
+    read_table,
+    say,
+    unpacked,
+)
+
+ROUTES: dict[str, dict[str, Any]] = tomllib.loads(
+    (FOLDER / "routes.toml").read_text(encoding="utf-8")
+)
+CLASSES, CELLS = read_table()
+HIDDEN = [name for name in CLASSES if name != "public"]
+ASKED = [route for route, row in ROUTES.items() if row["shows"] != "own"]
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    node = OneNode(tmp_path_factory.mktemp("rights"), roles=MEMBERS, operator="host")
+    with node.up() as client:
+        yield played(node, client)
+
+
+def played(node: OneNode, client: httpx.Client) -> Story:
+    """A tender up to its announcement; then a complaint out of time, and a case for a court."""
+    record = node.record
+    say(node, client, record("builder", "ledger.delegated", "builder", delegate="agent"))
+    say(node, client, record("builder", "tender.entry_commitment", PROJECT))
+    accepted = record(
+        "centre",
+        "tender.project_accepted",
+        PROJECT,
+        tenderer="builder",
+        name="学校",
+        industry="housing",
+    )
+    say(node, client, accepted)
+    filed = say(node, client, record("builder", "tender.document_filed", SECTION, kind="tender"))
+    notice = record(
+        "builder",
+        "tender.announcement",
+        SECTION,
+        kind="announcement",
+        bid_deadline_ms=now_ms() + 60 * DAY_MS,
+    )
+    say(node, client, notice)
+    papers = {"招标文件.pdf": b"other bytes"}
+    again = record("builder", "tender.document_filed", SECTION, files=papers, kind="tender")
+    alert = concluded(node, client, say(node, client, again).height, "AL04")
+    complaint = record(
+        "bidder",
+        "tender.complaint",
+        SECTION,
+        files={"投诉书.pdf": b"what the complainant has to say"},
+        matter="other",
+        known_at_ms=now_ms() - 20 * DAY_MS,
+    )
+    transferred = record(
+        "discipline",
+        "tender.case_transferred",
+        SECTION,
+        files={"移送函.pdf": b"case"},
+        refs=[("alert", alert.record_id)],
+        receiver="court",
+        kind="administrative",
+    )
+    before = quiet(client, complaint, transferred)
+
+    said = say(node, client, complaint)
+    amends = [("amends", complaint.record_id)]
+    amended = record("bidder", "ledger.amended", SECTION, refs=amends, reason="补充")
+    return Story(
+        node,
+        client,
+        {
+            "public": filed,
+            "parties": said,
+            "supervisor": say(node, client, transferred),
+            "amended": say(node, client, amended),
+            "alerted": concluded(node, client, said.height, "AL02"),
+        },
+        before,
+    )
+
+
+def quiet(client: httpx.Client, *records: Record) -> dict[str, str]:
+    """What the public is answered where a list is asked for any of these, without what moves."""
+    said = [Said(record, record.record_id, 1, 1, "") for record in records]
+    asked = {
+        path
+        for row in ROUTES.values()
+        for template in row.get("asks", ())
+        for each in said
+        if row["shows"] == "list" and (path := each.asks(template))
+    }
+    # The network's page shows the newest blocks.
+    return {path: settled(client.get(path)) for path in sorted(asked - {"/"})}
+
+
+def settled(answer: httpx.Response) -> str:
+    """Status and body, but for the head that an answer is given at and the time of making."""
+    if answer.headers["content-type"] == "application/zip":
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+            return f"{answer.status_code} {archive.namelist()}"
+    body = re.sub(r'"(height|time_ms)": ?\d+', r'"\1":0', answer.text)
+    return f"{answer.status_code} {body}"
+
+
+def routes_of(served: Iterable[BaseRoute]) -> set[str]:
+    """Each method and path that the application serves, its files left out."""
+    found = set()
+    for route in served:
+        if isinstance(route, Route):
+            path = re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path)
+            found |= {f"{method} {path}" for method in route.methods or () if method != "HEAD"}
+        # The framework keeps a router that was included as one, under whatever prefix.
+        router = getattr(route, "original_router", None)
+        found |= routes_of(router.routes) if router is not None else set()
+    return found
+
+
+def test_every_route_says_what_it_may_show(story: Story) -> None:
+    served = routes_of(story.node.routes)
+    missing = sorted(served - set(ROUTES))
+    assert not missing, (
+        f"{missing}: give each a row in tests/api/rights/routes.toml that says how it is asked "
+        "about a record and what it shows; CONTRIBUTING.md, “A new route”, tells how"
+    )
+    assert not set(ROUTES) - served, "rows of routes that nobody serves"
+
+
+def test_every_row_is_whole() -> None:
+    for route, row in ROUTES.items():
+        if row["shows"] == "own":
+            assert (REPOSITORY / row["tested_by"]).is_file(), route
+        else:
+            assert row["shows"] in {"record", "list", "place", "public"} and row["asks"], route
+            assert set(row.get("shown", ())) <= set(CLASSES), route
+
+
+@pytest.mark.parametrize("route", ASKED)
+def test_a_route_shows_each_reader_what_it_may_see_and_nothing_else(
+    story: Story, route: str
+) -> None:
+    row, wrong = ROUTES[route], []
+    answers: dict[tuple[str, str], httpx.Response] = {}
+    for name, said in story.said.items():
+        paths = [path for each in row["asks"] if (path := said.asks(each))]
+        for reader, path in each_cell(row, name, paths):
+            if (reader, path) not in answers:
+                answers[reader, path] = story.ask(path, reader)
+            cell = CELLS[reader][name]
+            problem = misfit(row, name, said, answers[reader, path], may_see=cell)
+            wrong += [f"{reader} asks {path} of {name}: {problem}"] if problem else []
+    assert wrong == []
+
+
+def each_cell(row: dict[str, Any], name: str, paths: list[str]) -> Iterator[tuple[str, str]]:
+    """Every reader asks in the first way; one who is shown the class, and one who is not, in all."""
+    shown = next(reader for reader, cells in CELLS.items() if cells[name])
+    some = {shown, *(reader for reader, cells in CELLS.items() if not cells[name])}
+    for reader in some if row.get("slow") else CELLS:
+        yield from ((reader, path) for path in paths[:1])
+    for reader in {shown, NOBODY, "water"}:
+        yield from ((reader, path) for path in paths[1:])
+
+
+def misfit(
+    row: dict[str, Any], name: str, said: Said, answer: httpx.Response, *, may_see: bool
+) -> str:
+    """How an answer differs from what the row and the cell say; empty where it does not."""
+    body, shows = unpacked(answer), row["shows"]
+    if answer.status_code not in {200, 303, 403, 404}:
+        return f"status {answer.status_code}: {body[:200]!r}"
+    if not may_see or (shows == "public" and name != "public"):
+        return betrayal(shows, said, answer, body)
+    if shows == "record":
+        return "" if answer.status_code == 200 else f"not shown: {answer.status_code}"
+    if shows == "list" and name in row.get("shown", CLASSES):
+        return "" if said.names(body) else f"not in the list: {answer.status_code} {body[:300]!r}"
+    return ""
+
+
+def betrayal(shows: str, said: Said, answer: httpx.Response, body: bytes) -> str:
+    """How an answer tells of a record what it may not."""
+    if said.betrayed(body, told=str(answer.request.url)):
+        return "the content is told"
+    if shows == "record":
+        if answer.status_code != 403:
+            return f"status {answer.status_code} instead of 403"
+        facts = (said.record.type, said.record.subject, said.record.issuer)
+        named = [each for each in facts if each.encode() in body]
+        return f"the refusal names {named}" if named else ""
+    asked = said.record_id.hex() in str(answer.request.url)
+    told = shows in {"list", "public"} and not asked and said.names(body)
+    return "the id is told" if told else ""
+
+
+@pytest.mark.parametrize("reader", [NOBODY, "rival", "host", "water"])
+def test_for_whom_it_is_hidden_nothing_is_as_it_was_not(story: Story, reader: str) -> None:
+    """Counts, cursors, gaps and tags of a list are those of a ledger without what is hidden."""
+    assert story.before
+    for path, told in story.before.items():
+        assert settled(story.ask(path, reader)) == told, path
+
+
+@pytest.mark.parametrize("reader", CELLS)
+@pytest.mark.parametrize("route", [name for name, row in ROUTES.items() if "pages" in row])
+def test_a_list_in_pages_of_one_is_the_list_without_a_gap(
+    story: Story, route: str, reader: str
+) -> None:
+    path = story.said["parties"].asks(ROUTES[route]["pages"])
+    joint = "&" if "?" in path else "?"
+    whole = story.ask(f"{path}{joint}limit=500", reader).json()["items"]
+    turned, after = [], ""
+    while True:
+        page = story.ask(f"{path}{joint}limit=1{after}", reader).json()
+        assert len(page["items"]) == 1 or not whole
+        turned += page["items"]
+        if page["cursor"] is None:
+            break
+        after = f"&after={page['cursor']}"
+    assert turned == whole
+
+
+def test_a_token_that_does_not_hold_is_refused_on_every_route(story: Story) -> None:
+    """Nobody who sends one is answered as if it were the public, or somebody else."""
+    for route in ASKED:
+        for path in filter(None, map(story.said["public"].asks, ROUTES[route]["asks"][:1])):
+            answer = story.client.get(path, headers={"Authorization": "Bearer eyJ.e30.AA"})
+            knows_callers = route not in {
+                "GET /metrics",
+                "GET /openapi.json",
+                "GET /docs",
+                "GET /v/{record}",
+            }
+            assert (answer.status_code == 401) is knows_callers, route
+
+
+def test_what_one_caller_is_shown_is_kept_by_nobody_on_the_way(story: Story) -> None:
+    path = story.said["parties"].asks("/v1/records/{id}")
+    shown, hidden = story.ask(path, "housing"), story.ask(path)
+    assert shown.headers["cache-control"] == hidden.headers["cache-control"] == "no-store"
+    assert "Authorization" in shown.headers["vary"] and "Authorization" in hidden.headers["vary"]
