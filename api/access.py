@@ -14,7 +14,7 @@ from ledger.core.identifiers import Digest, LogIndex
 from ledger.lookup import Turn
 
 PAGE_MAX: Final = 500
-_ID = r"^[0-9a-f]{64}$"
+ID_PATTERN: Final = r"^[0-9a-f]{64}$"
 
 
 def service_of(request: Request) -> LedgerService:
@@ -30,7 +30,9 @@ async def _as_seen_by_the_caller(request: Request) -> LedgerService:
 
 Service: TypeAlias = Annotated[LedgerService, Depends(_as_seen_by_the_caller)]
 """A route that names this shows what its caller may see: the public, or whom a token proves."""
-DigestPath: TypeAlias = Annotated[str, Path(pattern=_ID, description="64 lower-case hex digits")]
+DigestPath: TypeAlias = Annotated[
+    str, Path(pattern=ID_PATTERN, description="64 lower-case hex digits")
+]
 
 
 def turn(

@@ -5,6 +5,7 @@ Nothing here judges; it asks what the rules of this node hold. Spec: ``docs/spec
 
 from typing import Protocol
 
+from contracts.faults import NOT_LOOKED_AT, Faults
 from contracts.judging import catalogue_about
 from contracts.overlay import Overlay
 from contracts.state import State
@@ -29,6 +30,10 @@ class Rules(Protocol):
 
     def holds(self, digest: Digest) -> bool:
         """Whether the catalogue of this hash is at hand."""
+        ...
+
+    def faults(self, bundle: Bundle, time_ms: int) -> Faults:
+        """All that is wrong with the records of a bundle that was refused."""
         ...
 
 
@@ -74,6 +79,10 @@ class Catalogues:
                     named = digest.hex() if isinstance(digest, bytes) else ""
                     return Rejected(Code.CATALOGUE_UNREAD, {"hash": named})
         return None
+
+    def faults(self, bundle: Bundle, time_ms: int) -> Faults:
+        """All that is wrong with the records of a bundle that was refused, as far as is known."""
+        return NOT_LOOKED_AT if self._rules is None else self._rules.faults(bundle, time_ms)
 
     def of(self, subject: Subject) -> Catalogue:
         """The version by which a subject is judged now."""

@@ -4,6 +4,7 @@ The HTTP status of every code is decided here, from one table by prefix and one 
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import structlog
@@ -16,7 +17,7 @@ from starlette.exceptions import HTTPException
 from api.headers import SECURITY
 from api.rights import NotPublic
 from ledger.codes import Code
-from ledger.errors import DetailValue, LedgerError, Rejected
+from ledger.errors import DetailValue, LedgerError
 from ledger.words import sentence
 
 PROBLEM_TYPE: Final = "application/problem+json"
@@ -116,7 +117,11 @@ def http_status(code: Code) -> int:
 
 
 def problem(
-    code: Code, detail: Mapping[str, DetailValue], instance: str = "", status: int | None = None
+    code: Code,
+    detail: Mapping[str, DetailValue],
+    instance: str = "",
+    status: int | None = None,
+    more: Mapping[str, object] = MappingProxyType({}),
 ) -> JSONResponse:
     """The problem document of `code`.
 
@@ -125,6 +130,7 @@ def problem(
         detail: fills the sentences; also given as members of the document.
         instance: path of the request.
         status: where it differs from the table's.
+        more: further members of the document.
     """
     number = http_status(code) if status is None else status
     english = sentence(code, detail, "en")
@@ -137,6 +143,7 @@ def problem(
         "detail_zh": sentence(code, detail, "zh"),
         "facts": dict(detail),
         "instance": instance,
+        **more,
     }
     # What is not here yet may be here in a second: nobody on the way may keep this answer.
     headers = {"Cache-Control": "no-store"}
@@ -145,11 +152,6 @@ def problem(
     if number == _UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(body, number, headers, media_type=PROBLEM_TYPE)
-
-
-def rejected(refusal: Rejected, instance: str = "") -> JSONResponse:
-    """The problem document of a refusal."""
-    return problem(refusal.code, refusal.detail, instance)
 
 
 async def on_ledger_error(request: Request, error: Exception) -> JSONResponse:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from contracts.faults import NOT_LOOKED_AT, Faults
 from ledger.core.acknowledgement import Acknowledgement, SignedRefusal
 from ledger.core.identifiers import Digest, Height, RecordId
 from ledger.errors import Rejected
@@ -35,6 +36,8 @@ class NotTaken:
 
     verdict: Rejected
     signed: SignedRefusal | None
+    faults: Faults = NOT_LOOKED_AT
+    """Every record that is at fault, where this node judged the bundle now."""
 
 
 Outcome: TypeAlias = Done | Waiting | NotTaken

@@ -20,6 +20,7 @@ from api.outbound.outbound import Outbound
 from api.outbound.time_stamp import StampStanding
 from api.outbound.witness import WitnessStanding
 from api.outcomes import WAIT_MS_MAX, Done, NotTaken, Outcome, Waiting
+from api.patience import Patience
 from api.published import Published
 from api.rights import Viewer
 from consensus.depths import HostFacts
@@ -80,6 +81,7 @@ class LedgerService:
         self.published = Published(chain, log_signer) if outbound is None else outbound.published
         self.feed = Feed(chain, node, self.published)
         self.block_hashes = BlockHashes(chain)
+        self.patience = Patience()
 
     @property
     def catalogue(self) -> Catalogue:
@@ -118,7 +120,7 @@ class LedgerService:
             return NotTaken(refusal, None)
         answer = self.node.submit(bundle)
         if isinstance(answer, Rejected) and answer.code is not Code.BUNDLE_KNOWN:
-            return NotTaken(answer, None)
+            return NotTaken(answer, None, self.catalogues.faults(bundle, now_ms()))
         acknowledgement = answer if isinstance(answer, Acknowledgement) else None
         return await self._receipts(bundle, wait_ms, acknowledgement)
 
@@ -227,7 +229,13 @@ class LedgerService:
         self, bundle: Bundle, wait_ms: int, acknowledgement: Acknowledgement | None = None
     ) -> Outcome:
         """Wait until every record has its receipt, the bundle is refused, or time is over."""
-        until_ms = now_ms() + min(wait_ms, WAIT_MS_MAX)
+        with self.patience.place(bundle.header.issuer) as found:
+            left_ms = min(wait_ms, WAIT_MS_MAX) if found else 0
+            return await self._settled(bundle, now_ms() + left_ms, acknowledgement)
+
+    async def _settled(
+        self, bundle: Bundle, until_ms: int, acknowledgement: Acknowledgement | None
+    ) -> Outcome:
         height: Height | None = None
         while True:
             fate = self.node.fate(bundle.pool_key)

@@ -104,7 +104,7 @@ class Draft:
         """
         if self._closed:
             return Rejected(Code.BLOCK_CLOSED)
-        refusal = check_bundle(bundle, self._world, self._state, self._times(0), self._seen)
+        refusal = self.refusal_of(bundle)
         if refusal is not None:
             return refusal
         entered: list[bytes | None] = []
@@ -133,6 +133,24 @@ class Draft:
             return Rejected(Code.BUNDLE_KNOWN)
         self._overlay.keep()
         return self._added(bundle, entered, fresh, brought)
+
+    def refusal_of(self, bundle: Submitted) -> Rejected | None:
+        """What is wrong with a bundle itself, whatever its records say."""
+        return check_bundle(bundle, self._world, self._state, self._times(0), self._seen)
+
+    def try_record(
+        self, bundle: Submitted, record_id: RecordId, data: bytes, before: int
+    ) -> Rejected | None:
+        """Why one new record of a bundle may not enter after `before` others; else it has entered.
+
+        For whoever wants to know all that is wrong: a draft that was tried makes no block.
+        """
+        found = self._enter(bundle, record_id, data, before)
+        if isinstance(found, Rejected):
+            self._overlay.drop()
+            return found
+        self._overlay.keep()
+        return None
 
     @property
     def is_empty(self) -> bool:

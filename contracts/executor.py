@@ -14,7 +14,10 @@ from contracts import timers
 from contracts.admission import Seen
 from contracts.chain_store import ChainStore
 from contracts.draft import Draft, Parent
+from contracts.faults import Faults, faults_of
 from contracts.held import Held, adopts
+from contracts.overlay import Overlay
+from contracts.state import State
 from contracts.tables import Catalogue
 from contracts.verdict import World
 from ledger.codes import Code
@@ -113,6 +116,13 @@ class BlockExecutor:
         if isinstance(verdict, Rejected):
             return verdict
         return Fit(sum(record is not None for record in verdict.records))
+
+    def faults(self, bundle: Bundle, time_ms: int) -> Faults:
+        """All that is wrong with the records of a bundle that `judge` refused at that time."""
+        state = State(Overlay(self._chain.state))
+        known = frozenset(each for each in bundle.record_ids if state.known(each))
+        draft = self._draft(max(time_ms, self.head.time_ms + 1))
+        return faults_of(draft, bundle, known)
 
     def timer_due(self, time_ms: int) -> bool:
         """Whether a timer with due < `time_ms` stands: a block without bundles is then valid."""

@@ -8,17 +8,17 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from api.access import DigestPath, Service, digest
+from api.access import ID_PATTERN, DigestPath, Service, digest
 from api.bodies import bundle_in
-from api.errors import PROBLEM_TYPE, RETRY_AFTER_S, rejected
+from api.errors import PROBLEM_TYPE, RETRY_AFTER_S, problem
 from api.forms import Json, acknowledgement_form, refusal_form
 from api.openapi import BUNDLE_BODY, JSON, Responses, answer, bytes_answer, later, one_of, problems
 from api.outcomes import WAIT_MS_MAX, Done, NotTaken, Waiting
 from api.service import LedgerService
+from api.submissions import faults_form, said_of, state_of
 from consensus.fates import Committed, Pending
 from ledger.core.identifiers import RecordId
 from ledger.core.receipt import MEDIA_TYPE
-from ledger.words import sentence
 
 RECEIPTS_MAX: Final = 100
 """Receipts inside one JSON answer; more are linked as JSON Lines."""
@@ -32,10 +32,11 @@ _SUBMIT_ANSWERS: Final[Responses] = {
     201: answer("Committed, with receipts", "SubmittedJson", JSON, JSON_LINES),
     202: later(answer("Acknowledged and pending, or its receipt is", "WaitingJson")),
     **problems(413, 415, 422, 429, 503),
+    422: answer("Refused by the rules, or wrongly signed", "RefusedBundleJson", PROBLEM_TYPE),
 }
 _FATE_ANSWERS: Final[Responses] = {
     200: one_of("Committed, or refused after it was acknowledged", "CommittedJson", "RefusedJson"),
-    202: later(answer("Pending", "PendingJson")),
+    202: later(one_of("Pending, or its receipts are", "PendingJson", "ReceiptPendingJson")),
     **problems(404),
 }
 _LINES_ANSWERS: Final[Responses] = {
@@ -70,13 +71,14 @@ async def submit(
     bundle = await bundle_in(request, service.chain.genesis.parameters)
     outcome = await service.submit(bundle, int(wait * 1000))
     match outcome:
-        case NotTaken(verdict, signed):
-            refusal = rejected(verdict, request.url.path)
+        case NotTaken(verdict, signed, faults):
+            at = request.url.path
+            refusal = problem(verdict.code, verdict.detail, at, more=faults_form(faults))
             if signed is not None:
                 refusal.headers["Bidwitness-Refusal"] = signed.signature.hex()
             return refusal
         case Waiting():
-            return _waiting(outcome)
+            return _waiting(outcome, bundle.record_ids)
         case Done(record_ids):
             if JSON_LINES in request.headers.get("accept", ""):
                 return _lines(service, record_ids, 201)
@@ -84,32 +86,33 @@ async def submit(
 
 
 @router.get("/v1/bundles/{bundle}", summary="What became of a bundle", responses=_FATE_ANSWERS)
-async def fate(bundle: DigestPath, service: Service) -> Response:
+async def fate(
+    bundle: DigestPath,
+    service: Service,
+    record: Annotated[
+        str | None,
+        Query(pattern=ID_PATTERN, description="One of its records: any node finds it by that"),
+    ] = None,
+) -> Response:
     """By pool key: the hash of header and signature, as the acknowledgement names it.
 
-    A refusal is kept for a day. A node forgets what it committed long ago: ask for a record then.
+    A refusal is kept for a day. What a node has forgotten of the committed is found by `record`.
     """
     pool_key = digest(bundle)
-    found = service.outcome(pool_key)
+    found = state_of(service, pool_key, None if record is None else RecordId(digest(record)))
     if isinstance(found, Pending):
         body: dict[str, Json] = {"status": "pending", "received_at_ms": found.received_at_ms}
         return JSONResponse(body, 202, {"Retry-After": str(RETRY_AFTER_S)})
     if isinstance(found, Committed):
         committed: dict[str, Json] = {"status": "committed", "height": found.height}
+        if found.height > service.chain.cosigned_height:
+            committed["status"] = "committed, receipt pending"
+            return JSONResponse(committed, 202, {"Retry-After": str(RETRY_AFTER_S)})
         if record_ids := service.records_of(pool_key, found.height):
             committed["receipts_url"] = _receipts_url(record_ids)
         return JSONResponse(committed)
-    verdict = found.verdict
-    return JSONResponse(
-        {
-            "status": "refused",
-            "code": verdict.code.value,
-            "detail": sentence(verdict.code, verdict.detail, "en"),
-            "detail_zh": sentence(verdict.code, verdict.detail, "zh"),
-            "facts": dict(verdict.detail),
-            "refusal": refusal_form(found.signed),
-        }
-    )
+    signed = refusal_form(found.signed)
+    return JSONResponse({"status": "refused", **said_of(found.verdict), "refusal": signed})
 
 
 @router.get(
@@ -144,7 +147,7 @@ def _done(
     return JSONResponse(body, 201)
 
 
-def _waiting(outcome: Waiting) -> Response:
+def _waiting(outcome: Waiting, record_ids: tuple[RecordId, ...]) -> Response:
     """Pending, with the node's promise; or committed, with the receipt still pending."""
     acknowledged = outcome.acknowledgement
     body: dict[str, Json] = {
@@ -153,7 +156,8 @@ def _waiting(outcome: Waiting) -> Response:
         "bundle": outcome.pool_key.hex(),
         "acknowledgement": None if acknowledged is None else acknowledgement_form(acknowledged),
     }
-    location = f"/v1/bundles/{outcome.pool_key.hex()}"
+    # The last record is new where any is: known ones are sent along to be cited, and come first.
+    location = f"/v1/bundles/{outcome.pool_key.hex()}?record={record_ids[-1].hex()}"
     return JSONResponse(body, 202, {"Location": location, "Retry-After": str(RETRY_AFTER_S)})
 
 

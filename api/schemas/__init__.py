@@ -19,6 +19,7 @@ from api.schemas import (
     diagnosis,
     node,
     status,
+    submissions,
     submitted,
     trace,
 )
@@ -37,6 +38,7 @@ _MODULES: Final = (
     diagnosis,
     node,
     status,
+    submissions,
     submitted,
     trace,
 )

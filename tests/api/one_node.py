@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute
 from api.app import create_app
 from api.deposit_store import DepositStore
 from api.documents.issuing import Issuer
+from api.patience import Patience
 from api.service import LedgerService
 from consensus.append_file import DiskFile
 from consensus.build import Identity, Storage, codec_of, open_driver
@@ -126,6 +127,8 @@ class OneNode:
     ) -> None:
         """`absent` nodes are of the committee too, and never come up."""
         self.more = more
+        self.patience = Patience()
+        """How many wait for their receipts at a time."""
         self.looks_ahead = True
         """Whether it refuses to pass on a version that it has not read."""
         self.folder = folder
@@ -233,6 +236,7 @@ class OneNode:
                 rules=executor if self.looks_ahead else None,
                 stating=Stating(self.nodes[0].node_id, self.nodes[0].signer),
             )
+            service.patience = self.patience
             app = create_app(service, issuer=self.issuer())
             self.routes = app.routes
             config = uvicorn.Config(app, log_config=None, access_log=False)

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from api.schemas import read_bundle
+from contracts.faults import FAULTS_MAX
 from ledger import VerificationError
 from ledger.codes import Code
 from ledger.core.acknowledgement import Acknowledgement
@@ -107,7 +108,8 @@ def test_without_waiting_it_is_acknowledged_by_a_signature_and_can_be_followed(
     acknowledgement.verify(node.tls.signer.public_key)
     assert acknowledgement.pool_key == bundle.pool_key
     location = answer.headers["Location"]
-    assert location == f"/v1/bundles/{bundle.pool_key.hex()}"
+    named = bundle.record_ids[-1].hex()
+    assert location == f"/v1/bundles/{bundle.pool_key.hex()}?record={named}"
     assert canonical(client, bundle, wait=20).status_code == 201
     followed = client.get(location).json()
     assert followed["status"] == "committed"
@@ -244,6 +246,45 @@ def test_one_unfit_record_refuses_the_whole_bundle(node: OneNode, client: httpx.
     assert height(client) == before
 
 
+def test_each_unfit_record_is_named_with_its_own_reason(
+    node: OneNode, client: httpx.Client
+) -> None:
+    good, unknown = node.record(), node.record(type_key="no.such_type", files={})
+    lacking = node.record("centre", "evidence.deposited", files={})
+    answer = canonical(client, node.bundle(good, unknown, node.record(), lacking))
+    refused(client, answer, Code.RECORD_TYPE)
+    named = {each["index"]: each for each in answer.json()["records"]}
+    assert list(named) == [1, 3] and answer.json()["looked_at"] == 4
+    assert named[1]["code"] == Code.RECORD_TYPE.value
+    assert named[1]["record_id"] == unknown.record_id.hex()
+    assert named[3]["code"] != named[1]["code"]
+    assert all(each["detail"] != each["detail_zh"] for each in named.values())
+
+
+def test_what_rests_on_an_unfit_record_is_named_too_and_what_rests_on_a_fit_one_is_not(
+    node: OneNode, client: httpx.Client
+) -> None:
+    good, unknown = node.record(), node.record(type_key="no.such_type", files={})
+    on_good = node.record(refs=[("amends", good.record_id)])
+    on_bad = node.record(refs=[("amends", unknown.record_id)])
+    answer = canonical(client, node.bundle(good, unknown, on_good, on_bad)).json()
+    assert [each["index"] for each in answer["records"]] == [1, 3]
+
+
+def test_of_very_many_unfit_records_so_many_are_named_and_the_answer_says_how_far_it_looked(
+    node: OneNode, client: httpx.Client
+) -> None:
+    bad = [node.record(type_key="no.such_type", files={}) for _ in range(FAULTS_MAX + 5)]
+    answer = canonical(client, node.bundle(*bad)).json()
+    assert len(answer["records"]) == answer["looked_at"] == FAULTS_MAX
+
+
+def test_a_bundle_at_fault_itself_names_no_record(node: OneNode, client: httpx.Client) -> None:
+    bad = node.record(type_key="no.such_type", files={})
+    answer = canonical(client, node.bundle(bad, key=signer("a stranger"))).json()
+    assert answer["code"] == Code.BUNDLE_KEY.value and "records" not in answer
+
+
 def test_what_a_restart_may_not_lose(tmp_path_factory: pytest.TempPathFactory) -> None:
     node = OneNode(tmp_path_factory.mktemp("restarted"))
     bundle = node.bundle(node.record())
@@ -255,8 +296,12 @@ def test_what_a_restart_may_not_lose(tmp_path_factory: pytest.TempPathFactory) -
         assert canonical(client, bundle).content == first.content
         after = client.get("/v1/checkpoint").text
         assert after.splitlines()[:3] == checkpoint.splitlines()[:3]
-        forgotten = client.get(f"/v1/bundles/{bundle.pool_key.hex()}")
-        refused(client, forgotten, Code.API_NOT_FOUND, 404)
+        asked = f"/v1/bundles/{bundle.pool_key.hex()}"
+        refused(client, client.get(asked), Code.API_NOT_FOUND, 404)
+        found = client.get(asked, params={"record": bundle.record_ids[0].hex()})
+        assert (found.status_code, found.json()["status"]) == (200, "committed")
+        other = client.get("/v1/bundles/" + "0" * 64, params={"record": bundle.record_ids[0].hex()})
+        refused(client, other, Code.API_NOT_FOUND, 404)
 
 
 def test_a_receipt_from_the_api_fails_where_a_byte_is_changed(
