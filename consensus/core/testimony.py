@@ -143,10 +143,10 @@ class ClosedHeights:
             return []
         committee = testimony.committee
         match message:
-            case PrePrepare():
-                if testimony.votes.known(message.prepare) != message.prepare:
+            case PrePrepare(prepare=vote):
+                if vote.node in committee and testimony.votes.known(vote) != vote:
                     check_pre_prepare(message, committee)
-                    testimony.vote(message.prepare)
+                    testimony.vote(vote)
             case Vote():
                 if message.node in committee and testimony.votes.known(message) != message:
                     check_vote(message, committee)

@@ -234,6 +234,21 @@ def test_the_second_half_of_a_contradiction_counts_also_when_the_height_is_decid
     assert len(world.actors["a"].faults) == 1
 
 
+@pytest.mark.parametrize("stranger", ["x", "D"])
+def test_a_late_word_in_a_name_that_no_committee_knows_is_dropped(stranger: str) -> None:
+    """One flipped bit in the name of who proposed must end nobody (seed 1086 with changes)."""
+    world = World(silent="d")
+    world.wait(b"work")
+    world.run(2_000, until=lambda: world.heights()["a"] == 1)
+    late = pre_prepare(slot(1, 0), HEAD, b"work", START_MS, "d")
+    named = replace(late, prepare=replace(late.prepare, node=NodeId(stranger)))
+    for word in (named, named.prepare, replace(view_change(slot(1, 1), HEAD, "d"), node=NodeId(stranger))):
+        world.hand("d", "a", word)
+    assert world.faults() == set()
+    world.hand("d", "a", late)
+    assert world.heights()["a"] == 1
+
+
 def test_what_honest_nodes_say_late_is_no_fault() -> None:
     """Everything that was said at decided heights comes again, and once more, to everybody."""
     world = World()
