@@ -29,6 +29,7 @@ from api.routes import (
     coverage,
     deposits,
     diagnose,
+    epochs,
     follow,
     health,
     log,
@@ -58,6 +59,7 @@ ROUTERS: Final = (
     health.router,
     tiles.router,
     log.router,
+    epochs.router,
     follow.router,
     pages.router,
 )

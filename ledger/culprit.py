@@ -12,7 +12,7 @@ from ledger.core.identifiers import Digest, MemberId, NodeId, PublicKey
 from ledger.core.misconduct import FaultKind
 from ledger.core.misconduct_file import MisconductFile
 from ledger.core.statements import HEADS, Statement, head_in, said_in
-from ledger.epoch_links import follow_links, opened_links
+from ledger.epoch_links import led
 from ledger.errors import VerificationError
 from ledger.trust import TrustRoot
 
@@ -50,7 +50,7 @@ def verify_misconduct(file: MisconductFile, trust: TrustRoot) -> Culprit:
     """Require that two statements are a Fault by a key of the committee, and name whose.
 
     Raises:
-        VerificationError, FormatError: as `follow_links` and `Fault.verify`.
+        VerificationError, FormatError: as `led` and `Fault.verify`.
     """
     fault = file.fault
     committee = _committee(file, trust)
@@ -71,8 +71,7 @@ def _committee(file: MisconductFile, trust: TrustRoot) -> Committee:
     """The committee of the evidence's epoch, as far as trust root and links lead."""
     if file.fault.network_id != trust.network_id:
         raise VerificationError(Code.FAULT_NETWORK, network=file.fault.network_id.hex())
-    links = opened_links(file.epochs, trust.genesis.parameters)
-    epochs = follow_links(links, trust.network_id, trust.epochs)
+    epochs = led(trust, file.epochs).epochs
     committee = epochs.get(file.fault.epoch)
     if committee is None:
         known = epochs.newest.epoch

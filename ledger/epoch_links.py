@@ -6,7 +6,7 @@ the approvals of a quorum. Pure; raises and never returns a bool. Spec: ``docs/s
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ledger.codes import Code
 from ledger.core import merkle
@@ -17,10 +17,12 @@ from ledger.core.committee_change import change_from
 from ledger.core.entry import Entry, decode_entry
 from ledger.core.epoch_link import EpochLink
 from ledger.core.epochs import Epochs
+from ledger.core.epochs_file import EpochsFile
 from ledger.core.identifiers import Epoch, NetworkId
 from ledger.core.limits import Parameters
 from ledger.core.record import Record, decode_record
 from ledger.errors import FormatError, VerificationError
+from ledger.trust import TrustRoot
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,30 @@ def opened_links(links: Sequence[EpochLink], limits: Parameters) -> tuple[Opened
         )
         for link in links
     )
+
+
+def led(trust: TrustRoot, links: Sequence[EpochLink]) -> TrustRoot:
+    """The trust root with the epochs to which links lead from those that it knows.
+
+    Raises:
+        FormatError: what the decoder of a part says.
+        VerificationError: as `follow_links`.
+    """
+    opened = opened_links(links, trust.genesis.parameters)
+    return replace(trust, epochs=follow_links(opened, trust.network_id, trust.epochs))
+
+
+def led_by_file(trust: TrustRoot, file: EpochsFile) -> TrustRoot:
+    """The trust root with the epochs to which the links in a file lead; as `led`.
+
+    Raises:
+        FormatError: what the decoder of a part says.
+        VerificationError: `receipt.network` for a file of another network; as `follow_links`.
+    """
+    if file.network_id != trust.network_id:
+        found, expected = file.network_id.hex()[:16], trust.network_id.hex()[:16]
+        raise VerificationError(Code.RECEIPT_NETWORK, found=found, expected=expected)
+    return led(trust, file.links)
 
 
 def follow_links(links: Sequence[OpenedLink], network_id: NetworkId, known: Epochs) -> Epochs:

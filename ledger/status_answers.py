@@ -21,7 +21,7 @@ from ledger.core.policy import Policy
 from ledger.core.shapes import array
 from ledger.core.status import ROW_BYTES_MAX, Interval, interval_from, status_leaf
 from ledger.core.status_answer import AnsweredRow, StatusAnswer, StatusStatement, belongs
-from ledger.epoch_links import follow_links, opened_links
+from ledger.epoch_links import led
 from ledger.errors import VerificationError
 from ledger.numbering import STATEMENTS_STEP, STATUS_STEP, numbered
 from ledger.time_stamps import TimeTrust
@@ -121,8 +121,7 @@ def committee_of(answer: StatusAnswer, trust: TrustRoot, size: int) -> Committee
         trust: under which.
         size: of the log at the head.
     """
-    links = opened_links(answer.receipt.epochs, trust.genesis.parameters)
-    return follow_links(links, trust.network_id, trust.epochs).at_size(size)
+    return led(trust, answer.receipt.epochs).epochs.at_size(size)
 
 
 def _judged(answer: StatusAnswer, head: Header) -> StatusVerdict:

@@ -1,13 +1,16 @@
 """TrustRoot: what a verifier must hold before it reads anyone's receipt, and its file trust.json.
 
-The genesis bytes are everything: network id, origin, committee and keys come from them. The words
-beside them are for people and never override a byte. Spec: ``docs/spec/genesis.md``.
+The genesis bytes are everything: network id, origin, committee and keys come from them. Anchors are
+the committees of later epochs to which its holder has been led by links that held. The words beside
+them are for people and never override a byte. Spec: ``docs/spec/genesis.md``.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ledger.codes import Code
+from ledger.core.anchors import anchors_from, anchors_value
 from ledger.core.committee import Committee
 from ledger.core.epochs import Epochs
 from ledger.core.genesis import GENESIS_BYTES_MAX, Genesis, decode_genesis
@@ -18,6 +21,8 @@ from ledger.words.moments import beijing_time
 
 FORMAT: Final = "bidwitness.trust"
 VERSION: Final = 1
+ANCHORED_VERSION: Final = 2
+"""Of a file that holds later anchors."""
 TRUST_BYTES_MAX: Final = 4 << 20
 
 
@@ -31,7 +36,7 @@ class TrustRoot:
     origin: str
     """The C2SP origin of the network's log."""
     epochs: Epochs
-    """The committees that are known; the genesis alone vouches for that of epoch 0."""
+    """The committees that are known, from the genesis's on; the later ones are its anchors."""
 
     @property
     def committee(self) -> Committee:
@@ -46,12 +51,18 @@ class TrustRoot:
         return member_id
 
     def encode(self) -> bytes:
-        """The trust root as a JSON file: the genesis bytes, and the same in words."""
+        """The trust root as a JSON file: the genesis bytes, the anchors, and the same in words.
+
+        Without anchors the file is of version 1, as whoever founded the network wrote it.
+        """
+        anchored = self.committee.epoch > 0
+        anchors = {"anchors": anchors_value(self.epochs)} if anchored else {}
         return dump(
             {
                 "format": FORMAT,
-                "version": VERSION,
+                "version": ANCHORED_VERSION if anchored else VERSION,
                 "genesis": base64(self.genesis.encode()),
+                **anchors,
                 "words": _words(self),
             }
         )
@@ -67,23 +78,31 @@ def decode_trust(data: bytes) -> TrustRoot:
     """The trust root that `data` spells; its words are not even looked at.
 
     Raises:
-        FormatError: a `format.*` code, `genesis.invalid` or `committee.invalid`.
+        FormatError: a `format.*` code, `genesis.invalid`, `committee.invalid`, `trust.invalid`.
         VerificationError: `key.weak`.
     """
-    spelled, words = versioned(load(data, TRUST_BYTES_MAX), FORMAT, VERSION, ("genesis", "words"))
+    value = load(data, TRUST_BYTES_MAX)
+    anchored = isinstance(value, Mapping) and value.get("version") == ANCHORED_VERSION
+    version, more = (ANCHORED_VERSION, ("anchors",)) if anchored else (VERSION, ())
+    spelled, words, *anchors = versioned(value, FORMAT, version, ("genesis", "words", *more))
     if type(words) is not dict:
         raise FormatError(Code.TRUST_INVALID, what="words")
-    return trust_root(decode_genesis(octets(spelled, "genesis", GENESIS_BYTES_MAX)))
+    root = trust_root(decode_genesis(octets(spelled, "genesis", GENESIS_BYTES_MAX)))
+    if not anchors:
+        return root
+    return replace(root, epochs=anchors_from(anchors[0], root.genesis.committee))
 
 
 def _words(trust: TrustRoot) -> JsonValue:
-    """The genesis for people: what a notary would read aloud."""
-    genesis, committee = trust.genesis, trust.genesis.committee
+    """The genesis and the present committee for people: what a notary would read aloud."""
+    genesis, committee = trust.genesis, trust.committee
+    epoch = {"epoch": committee.epoch} if committee.epoch else {}
     return {
         "name": genesis.name,
         "network_id": trust.network_id.hex(),
         "origin": trust.origin,
         "created_at": beijing_time(genesis.created_at_ms),
+        **epoch,
         "committee": [
             {
                 "node_id": node.node_id,

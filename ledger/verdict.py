@@ -25,6 +25,8 @@ class Caveat(StrEnum):
     ALERTS = "alerts"
     LATER = "later"
     FORMER_KEYS = "former_keys"
+    FORMER_KEYS_SINCE = "former_keys_since"
+    """So, and of keys from before the trust root's last anchor it is excluded."""
     DEVELOPMENT = "development"
     """The committee has fewer than four nodes and tolerates no faulty one."""
     BID = "bid"
@@ -55,7 +57,8 @@ class Caveat(StrEnum):
     """The rules judge what an opening carries, and what they say of it has no leaf in the log."""
 
 
-CAVEATS = (Caveat.TRUTH, Caveat.AMENDED, Caveat.ALERTS, Caveat.LATER, Caveat.FORMER_KEYS)
+CAVEATS = (Caveat.TRUTH, Caveat.AMENDED, Caveat.ALERTS, Caveat.LATER)
+"""Of every receipt; what the trust root lets former keys do is said behind them."""
 
 
 @dataclass(frozen=True, slots=True)

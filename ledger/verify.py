@@ -136,7 +136,7 @@ def walk_checks(
     for step in _passed(last):
         steps.append(step)
         yield step
-    return _verdict(case, committee, vouched, tuple(documents), tuple(steps))
+    return _verdict(case, trust, committee, vouched, tuple(documents), tuple(steps))
 
 
 def _passed(these: Sequence[_Check]) -> Iterator[Step]:
@@ -154,6 +154,7 @@ def _step(number: int, facts: checks.Facts | None) -> Step:
 
 def _verdict(
     case: checks.Opened,
+    trust: TrustRoot,
     committee: Committee,
     vouched: checks.Vouched,
     documents: tuple[DocumentDigest, ...],
@@ -191,15 +192,17 @@ def _verdict(
         documents=documents,
         steps=steps,
         stamps=vouched.stamps or (),
-        caveats=_caveats(case, committee, vouched),
+        caveats=_caveats(case, committee, vouched, trust.committee.epoch),
         opened=_opened_at(case),
     )
 
 
 def _caveats(
-    case: checks.Opened, committee: Committee, vouched: checks.Vouched
+    case: checks.Opened, committee: Committee, vouched: checks.Vouched, anchor: int
 ) -> tuple[Caveat, ...]:
-    """What is not proved."""
+    """What is not proved; `anchor` is the last epoch that the trust root holds."""
+    anchored = 0 < anchor <= committee.epoch
+    keys = Caveat.FORMER_KEYS_SINCE if anchored else Caveat.FORMER_KEYS
     sealed = () if case.unsealed is None else (Caveat.UNSEALED,)
     alone = () if committee.f else (Caveat.DEVELOPMENT,)
     unasked = vouched.witnesses is None
@@ -209,7 +212,7 @@ def _caveats(
     # The head was made after the record: a stamp from before it contradicts the committee.
     early = any(each.time_ms < case.entry.block_time_ms for each in vouched.stamps or ())
     clocks = (Caveat.CLOCKS,) if early else ()
-    return (*sealed, *CAVEATS, *outside, *stamps, *clocks, *alone)
+    return (*sealed, *CAVEATS, keys, *outside, *stamps, *clocks, *alone)
 
 
 def _opened_at(case: checks.Opened) -> OpenedAt | None:

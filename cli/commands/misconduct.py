@@ -1,7 +1,6 @@
 """`bidwitness misconduct`: evidence against keys of the committee, from two heads to the ledger."""
 
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -36,7 +35,7 @@ from ledger.core.misconduct_file import (
 from ledger.core.note import NOTE_BYTES_MAX, Note, parse_note
 from ledger.core.receipt import RECEIPT_BYTES_MAX, decode_receipt
 from ledger.culprit import verify_misconduct
-from ledger.epoch_links import follow_links, opened_links
+from ledger.epoch_links import led
 from ledger.errors import LedgerError
 from ledger.forked_heads import faults_of
 from ledger.reliance import read_trust
@@ -136,8 +135,7 @@ def _trust(path: Path, links: tuple[EpochLink, ...]) -> TrustRoot:
         trust = read_trust(path)
     except OSError as problem:
         raise unreadable(path, problem) from problem
-    opened = opened_links(links, trust.genesis.parameters)
-    return replace(trust, epochs=follow_links(opened, trust.network_id, trust.epochs))
+    return led(trust, links)
 
 
 def _links(path: Path | None) -> tuple[EpochLink, ...]:

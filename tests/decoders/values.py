@@ -16,6 +16,8 @@ from ledger.core.checkpoint import Checkpoint
 from ledger.core.court_manifest import CourtManifest
 from ledger.core.deposit import Deposit, DepositHeader, Recipient
 from ledger.core.entry import Entry
+from ledger.core.epoch_link import EpochLink
+from ledger.core.epochs_file import EpochsFile
 from ledger.core.genesis import Genesis
 from ledger.core.identifiers import (
     BundleId,
@@ -221,6 +223,10 @@ pairs_of_leaves = st.lists(some_bytes, min_size=2, max_size=2)
 # The files that people keep, and other proofs.
 
 key_parts = st.builds(KeyPart, some_bytes, counts, paths)
+links = st.builds(
+    EpochLink, some_bytes, some_bytes, counts.map(LogIndex), paths, some_bytes, some_bytes
+)
+epochs_files = st.builds(EpochsFile, digests.map(NetworkId), st.lists(links, max_size=2).map(tuple))
 receipts = st.builds(
     lambda network, **parts: Receipt(
         network_id=network,

@@ -19,7 +19,7 @@ import * as draw from "../../api/static/verify/draw.js";
 import { fitKey, keyId, verifySignature } from "../../api/static/verify/ed25519.js";
 import { decodeGenesis } from "../../api/static/verify/genesis.js";
 import {
-  Refusal, decodeTrust, verifyFile, verifyFiles, verifyReceipt,
+  Refusal, decodeTrust, leadTrust, verifyFile, verifyFiles, verifyReceipt,
 } from "../../api/static/verify/index.js";
 import * as merkle from "../../api/static/verify/merkle.js";
 import { verifyListing, vrfHash } from "../../api/static/verify/negative_list.js";
@@ -266,6 +266,16 @@ const JUDGES = {
   },
   "draw/refused": (given) =>
     draw.drawnPlaces(new Uint8Array(32), given.pool_count, given.draw_count),
+  "epochs/files": ({ trust, file, epoch, led }) => {
+    const found = leadTrust(decodeTrust(spelled(trust)), spelled(file));
+    same(found.committee.epoch, epoch, "epoch");
+    same(found.epochs, decodeTrust(spelled(led)).epochs, "epochs");
+  },
+  "epochs/anchors": ({ text }) => decodeTrust(utf8(text)),
+  "epochs/receipts": ({ receipt, trust, caveat }) => {
+    const { caveats } = verifyReceipt(spelled(receipt), decodeTrust(spelled(trust)));
+    same(caveats[4], caveat, "caveat");
+  },
   "genesis/genesis": (given) => {
     const { networkId, origin, committee } = decodeGenesis(fromHex(given.data));
     same([networkId, origin], [given.network_id, given.origin], "names");

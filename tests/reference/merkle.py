@@ -45,3 +45,35 @@ def subproof(m: int, data: Sequence[bytes], *, whole: bool) -> list[bytes]:
     if m <= k:
         return [*subproof(m, data[:k], whole=whole), mth(data[k:])]
     return [*subproof(m - k, data[k:], whole=False), mth(data[:k])]
+
+
+def grown_from(m: int, n: int, old: bytes, path: Sequence[bytes]) -> tuple[bytes, bytes] | None:
+    """The roots of m and of n leaves that PROOF(m, D[n]) leads to; None where it is not as long.
+
+    Args:
+        m: at least 1, at most n.
+        n: leaves of the later log.
+        old: the root of m leaves.
+        path: the proof.
+    """
+    left = list(path)
+    try:
+        found = rebuilt(m, n, old, left, whole=True)
+    except IndexError:
+        return None
+    return None if left else found
+
+
+def rebuilt(m: int, n: int, old: bytes, left: list[bytes], *, whole: bool) -> tuple[bytes, bytes]:
+    """The two roots of SUBPROOF(m, D[n], b), whose last hash is the outermost."""
+    if m == n:
+        same = old if whole else left.pop()
+        return same, same
+    k = split(n)
+    if m <= k:
+        right = left.pop()
+        small, large = rebuilt(m, k, old, left, whole=whole)
+        return small, sha256(b"\x01" + large + right).digest()
+    before = left.pop()
+    small, large = rebuilt(m - k, n - k, old, left, whole=False)
+    return sha256(b"\x01" + before + small).digest(), sha256(b"\x01" + before + large).digest()

@@ -15,6 +15,8 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from tests.reference.merkle import grown_from
+
 Tree = tuple[int, bytes]
 """Size and root."""
 
@@ -202,6 +204,9 @@ class Verifier:
         self.network = tagged("genesis", self.genesis)
         self.origin = f"{facts[3]}/{self.network.hex()[:16]}"
         self.nodes, self.limits = facts[5], facts[8]
+        anchors = trust.get("anchors", [])
+        self.known = [self.nodes, *(nodes_of(b64decode(each["committee"])) for each in anchors)]
+        self.began = [0, *(each["began_at"] for each in anchors)]
         n = len(self.nodes)
         self.f = (n - 1) // 3
         self.q = -(-(n + self.f + 1) // 2)
@@ -247,6 +252,22 @@ class Verifier:
             self.row_bytes = b64decode(told["key"]["row"])
             self.row = row_of(self.row_bytes)
         self.links = [self.link_shape(each) for each in told["epochs"]]
+        self.outside = [self.outside_head(each) for each in told["cosignatures"]]
+        sizes = [tree[0] for _, tree, _ in self.outside]
+        need(all(later > each for each, later in itertools.pairwise(sizes)))
+        self.stamped = [self.stamped_head(each) for each in told["timestamps"]]
+        sizes = [tree[0] for _, tree, _ in self.stamped]
+        need(all(later >= each for each, later in itertools.pairwise(sizes)))
+
+    def outside_head(self, told: Any) -> tuple[str, Tree, list[str]]:
+        """docs/spec/receipt.md: a head that bodies outside the committee cosigned"""
+        text, _ = note_of(told["checkpoint"])
+        return (*checkpoint_of(text), told["path"])
+
+    def stamped_head(self, told: Any) -> tuple[str, Tree, list[str]]:
+        """docs/spec/receipt.md: the text of a checkpoint"""
+        need(told["checkpoint"].endswith("\n"))
+        return (*checkpoint_of(told["checkpoint"][:-1]), told["path"])
 
     def link_shape(self, told: Any) -> dict[str, Any]:
         """docs/spec/committee.md"""
@@ -336,26 +357,9 @@ class Verifier:
 
     def note(self) -> None:
         """docs/spec/checkpoint.md"""
-        note = self.receipt["checkpoint"]
-        need(len(note.encode()) <= 16 * 1024)
-        need(all(c == "\n" or c >= " " for c in note) and note.endswith("\n"))
-        text, gap, lines = note.rpartition("\n\n")
-        need(gap)
-        parts = text.split("\n")
-        need(len(parts) == 3 and parts[0] and re.fullmatch(r"0|[1-9][0-9]{0,18}", parts[1]))
-        self.text, self.checkpoint_origin = text + "\n", parts[0]
-        self.tree = (int(parts[1]), base64(parts[2]))
-        need(len(self.tree[1]) == 32 and self.tree[0] < 1 << 63)
-        self.lines: dict[tuple[str, bytes], bytes] = {}
-        for line in lines[:-1].split("\n"):
-            need(len(line) <= 1024)
-            match = re.fullmatch(r"— ([^\s+]+) (\S+)", line)
-            need(match)
-            name, spelled = match.groups() if match else ("", "")
-            raw = base64(spelled)
-            need(len(raw) > 4 and (name, raw[:4]) not in self.lines)
-            self.lines[name, raw[:4]] = raw[4:]
-        need(1 <= len(self.lines) <= 48)
+        text, self.lines = note_of(self.receipt["checkpoint"])
+        self.text = text + "\n"
+        self.checkpoint_origin, self.tree = checkpoint_of(text)
 
     def same_network(self) -> None:
         need(bytes.fromhex(self.receipt["network_id"]) == self.network)
@@ -411,13 +415,15 @@ class Verifier:
         need(self.entry[2] <= self.leaf[3])
 
     def committee(self) -> None:
-        self.committees, ends = [self.nodes], [0]
-        for epoch, link in enumerate(self.links, 1):
+        known, began = list(self.known), list(self.began)
+        for place, link in enumerate(self.links):
             closing, votes = link["closing"], link["votes"]
-            need(closing[7] == epoch - 1 and closing[2] == self.network)
+            epoch = closing[7] + 1
+            need(place == 0 or epoch == self.links[place - 1]["closing"][7] + 2)
+            need(epoch <= len(known) and closing[2] == self.network)
             hashed = tagged("header", link["header"])
             need(votes[2:5] == [self.network, epoch - 1, closing[3]] and votes[6] == hashed)
-            self.check_votes(votes, self.committees[-1])
+            self.check_votes(votes, known[epoch - 1])
             need(link["entry"][2] == closing[3])
             need(link["entry"][5] == tagged("record", link["record"]))
             tree = (closing[15], closing[16])
@@ -425,10 +431,17 @@ class Verifier:
             change, fields = link["change"], link["change"][7]
             need(change[2] == "committee.change" and fields.get("epoch") == epoch)
             need(type(fields["epoch"]) is int and isinstance(fields.get("committee"), bytes))
-            self.committees.append(nodes_of(fields["committee"]))
-            need(closing[15] > ends[-1])
-            ends.append(closing[15])
-        need(self.leaf[7] == len(self.links) and self.tree[0] > ends[-1])
+            nodes = nodes_of(fields["committee"])
+            if epoch < len(known):
+                need((nodes, closing[15]) == (known[epoch], began[epoch]))
+                continue
+            need(closing[15] > began[-1])
+            known.append(nodes)
+            began.append(closing[15])
+        reached = max(epoch for epoch, size in enumerate(began) if self.tree[0] > size)
+        linked = self.links[-1]["closing"][7] + 1 if self.links else reached
+        need(self.leaf[7] == reached == linked)
+        self.committees = known[: reached + 1]
         self.nodes = self.committees[-1]
         n = len(self.nodes)
         self.f = (n - 1) // 3
@@ -462,6 +475,10 @@ class Verifier:
         need(held >= self.q)
         for each in self.receipt["acknowledgements"]:
             self.acknowledgement(each)
+        for origin, tree, path in (*self.outside, *self.stamped):
+            need(origin == self.origin and tree[0] >= self.tree[0])
+            hashes = [bytes.fromhex(each) for each in path]
+            need(grown_from(self.tree[0], tree[0], self.tree[1], hashes) == (self.tree[1], tree[1]))
 
     def acknowledgement(self, each: Any) -> None:
         """docs/spec/acknowledgement.md"""
@@ -510,6 +527,34 @@ class Verifier:
                     for line in self.record[6]
                 )
             )
+
+
+def note_of(note: str) -> tuple[str, dict[tuple[str, bytes], bytes]]:
+    """docs/spec/checkpoint.md: the text without its last newline, and the lines below"""
+    need(len(note.encode()) <= 16 * 1024)
+    need(all(c == "\n" or c >= " " for c in note) and note.endswith("\n"))
+    text, gap, signed = note.rpartition("\n\n")
+    need(gap)
+    lines: dict[tuple[str, bytes], bytes] = {}
+    for line in signed[:-1].split("\n"):
+        need(len(line) <= 1024)
+        match = re.fullmatch(r"— ([^\s+]+) (\S+)", line)
+        need(match)
+        name, spelled = match.groups() if match else ("", "")
+        raw = base64(spelled)
+        need(len(raw) > 4 and (name, raw[:4]) not in lines)
+        lines[name, raw[:4]] = raw[4:]
+    need(1 <= len(lines) <= 48)
+    return text, lines
+
+
+def checkpoint_of(text: str) -> tuple[str, Tree]:
+    """docs/spec/checkpoint.md: origin, and size and root of the log"""
+    parts = text.split("\n")
+    need(len(parts) == 3 and parts[0] and re.fullmatch(r"0|[1-9][0-9]{0,18}", parts[1]))
+    size, root = int(parts[1]), base64(parts[2])
+    need(len(root) == 32 and size < 1 << 63)
+    return parts[0], (size, root)
 
 
 def leaf_facts(leaf: Any) -> None:

@@ -103,7 +103,7 @@ export function checkLog({ receipt, entry, header, head, checkpoint }) {
 export function checkCommittee({ links, head, checkpoint }, trust) {
   const epochs = followLinks(links, trust);
   const committee = committeeAt(epochs, checkpoint.size);
-  const linked = epochs[epochs.length - 1].committee.epoch;
+  const linked = links.length ? links[links.length - 1].header.epoch + 1n : committee.epoch;
   if (head.epoch !== committee.epoch || head.epoch !== linked) {
     refuse("receipt.epoch", { found: head.epoch, expected: linked });
   }

@@ -6,6 +6,8 @@ import { refuse } from "./refusal.js";
 import { array, digest, identifier, octets } from "./shape.js";
 
 export const COMMITTEE_MAX = 32;
+/** Of its canonical spelling in a record or in a trust root. */
+export const COMMITTEE_BYTES_MAX = 8 << 10;
 const LISTED_MAX = 1024;
 
 /** How many Byzantine nodes a committee of `n` survives. */

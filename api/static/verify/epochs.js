@@ -4,13 +4,12 @@ import { equal } from "./bytes.js";
 import { decodeEntry, decodeHeader, headerHash } from "./block.js";
 import { decode } from "./canonical.js";
 import { decodeCertificate, verifyCertificate } from "./certificate.js";
-import { committeeOf } from "./committee.js";
+import { COMMITTEE_BYTES_MAX, committeeOf } from "./committee.js";
 import { leafHash, verifyInclusion } from "./merkle.js";
 import { decodeRecord, recordId } from "./record.js";
 import { refuse, refusedAs } from "./refusal.js";
 
 const CHANGE_TYPE = "committee.change";
-const COMMITTEE_BYTES_MAX = 8 << 10;
 
 /** The links of a receipt, decoded; nothing in them is trusted yet. */
 export function openLinks(links, limits) {
@@ -24,7 +23,9 @@ export function openLinks(links, limits) {
 }
 
 /**
- * The committees that links lead to, beginning with the trust root's.
+ * The epochs that a trust root knows, and those to which links lead from them.
+ *
+ * Links into epochs that are known must say the same.
  *
  * @param {object[]} links of `openLinks`
  * @param {object} trust of `decodeTrust`
@@ -32,19 +33,39 @@ export function openLinks(links, limits) {
  * @throws {Refusal} `receipt.epoch_link`
  */
 export function followLinks(links, trust) {
-  const epochs = [{ committee: trust.committee, endedAt: null }];
-  for (const link of links) {
-    const last = epochs[epochs.length - 1];
+  const epochs = trust.epochs.map((each) => ({ ...each }));
+  links.forEach((link, place) => {
     const epoch = link.header.epoch + 1n;
-    if (epoch !== last.committee.epoch + 1n) broken(epoch, "order");
-    verifyClosing(link, epoch, last.committee, trust);
-    const committee = committeeIn(link.record, epoch);
-    const before = epochs.length > 1 ? epochs[epochs.length - 2].endedAt : -1n;
-    if (link.header.logSize <= before) broken(epoch, "order");
-    last.endedAt = link.header.logSize;
-    epochs.push({ committee, endedAt: null });
-  }
+    if (place > 0 && epoch !== links[place - 1].header.epoch + 2n) broken(epoch, "order");
+    follow(link, epoch, epochs, trust);
+  });
   return epochs;
+}
+
+/** Add the epoch to which one link leads, or compare it with the one that is known. */
+function follow(link, epoch, epochs, trust) {
+  const signers = epochs.find(({ committee }) => committee.epoch === link.header.epoch)
+    ?? broken(epoch, "gap");
+  verifyClosing(link, epoch, signers.committee, trust);
+  const committee = committeeIn(link.record, epoch);
+  const { logSize } = link.header;
+  const held = epochs.find((each) => each.committee.epoch === epoch);
+  if (held === undefined) {
+    const before = epochs.length > 1 ? epochs[epochs.length - 2].endedAt : -1n;
+    if (logSize <= before) broken(epoch, "order");
+    signers.endedAt = logSize;
+    epochs.push({ committee, endedAt: null });
+  } else if (signers.endedAt !== logSize || !isSame(held.committee, committee)) {
+    broken(epoch, "another");
+  }
+}
+
+function isSame(one, other) {
+  const names = ["nodeId", "memberId"];
+  const keys = ["nodeKey", "logKey", "tls"];
+  return one.n === other.n && one.nodes.every((node, at) =>
+    names.every((name) => node[name] === other.nodes[at][name])
+    && keys.every((name) => equal(node[name], other.nodes[at][name])));
 }
 
 /** The committee that cosigns the head of `size` leaves. */

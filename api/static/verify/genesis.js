@@ -1,5 +1,6 @@
 /** Owns the genesis and the trust root file: what a reader trusts first. Spec: genesis.md. */
 
+import { anchorsOf } from "./anchors.js";
 import { hex } from "./bytes.js";
 import { committeeOf } from "./committee.js";
 import { KEY_BYTES, fitKey } from "./ed25519.js";
@@ -12,6 +13,9 @@ import { parse, jsonOctets, versionedObject } from "./strict_json.js";
 
 export const GENESIS_BYTES_MAX = 1 << 20;
 export const TRUST_BYTES_MAX = 4 << 20;
+/** Of a file that holds later anchors. */
+const ANCHORED_VERSION = 2n;
+const FORMAT = "bidwitness.trust";
 const NAME_BYTES_MAX = 256;
 const DOMAIN_BYTES_MAX = 128;
 const CODE_BYTES_MAX = 18;
@@ -33,15 +37,22 @@ const LIMITS = [
  * The trust root in a file `trust.json`; its words are not looked at.
  *
  * @param {Uint8Array} bytes from a source that the reader trusts
- * @returns {object} genesis, networkId, origin and committee
+ * @returns {object} genesis, networkId, origin, the `epochs` that are known, as of `followLinks`, and
+ *   the committee of the last of them
  * @throws {Refusal} a `format.*` code, `genesis.invalid`, `committee.invalid`, `key.weak` or
  *   `trust.invalid`
  */
 export function decodeTrust(bytes) {
   const value = parse(bytes, TRUST_BYTES_MAX);
-  const [genesis, words] = versionedObject(value, "bidwitness.trust", ["genesis", "words"]);
+  const anchored = value instanceof Map && value.get("version") === ANCHORED_VERSION;
+  const [genesis, words, anchors] = anchored
+    ? versionedObject(value, FORMAT, ["genesis", "words", "anchors"], ANCHORED_VERSION)
+    : versionedObject(value, FORMAT, ["genesis", "words"]);
   if (!(words instanceof Map)) refuse("trust.invalid", { what: "words" });
-  return decodeGenesis(jsonOctets(genesis, "genesis", GENESIS_BYTES_MAX));
+  const root = decodeGenesis(jsonOctets(genesis, "genesis", GENESIS_BYTES_MAX));
+  if (!anchored) return root;
+  const epochs = anchorsOf(anchors, root.committee);
+  return { ...root, epochs, committee: epochs[epochs.length - 1].committee };
 }
 
 /** The genesis that `bytes` spell, with what follows from it: the trust root. */
@@ -60,7 +71,8 @@ export function decodeGenesis(bytes) {
   };
   belongTogether(genesis);
   const origin = `${genesis.domain}/${hex(networkId).slice(0, 16)}`;
-  return { genesis, networkId, origin, committee: genesis.committee };
+  const { committee } = genesis;
+  return { genesis, networkId, origin, committee, epochs: [{ committee, endedAt: null }] };
 }
 
 function domainOf(value) {

@@ -10,6 +10,7 @@ import { decodeReceipt } from "./receipt.js";
 import { verifyDecoded } from "./verdict.js";
 
 export { digestDocument } from "./document.js";
+export { leadTrust } from "./epochs_file.js";
 export { decodeTrust } from "./genesis.js";
 export { verifyFiles } from "./judging.js";
 export { parsePolicy } from "./policy.js";

@@ -134,13 +134,13 @@ export function table(value, what, names) {
   return fits ? names.map((name) => value.get(name)) : refuse("format.shape", { what });
 }
 
-/** The values of `{"format": word, "version": 1, …names}`, in this order. */
-export function versionedObject(value, word, names) {
+/** The values of `{"format": word, "version": known, …names}`, in this order. */
+export function versionedObject(value, word, names, known = 1n) {
   if (!(value instanceof Map) || value.get("format") !== word) {
     refuse("format.shape", { what: word });
   }
   const version = jsonInteger(value.get("version"), "version");
-  if (version !== 1n) refuse("format.version", { found: version, known: 1n });
+  if (version !== known) refuse("format.version", { found: version, known });
   return table(value, word, ["format", "version", ...names]).slice(2);
 }
 

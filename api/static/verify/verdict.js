@@ -7,7 +7,7 @@ import { Refusal, numbered, refuse } from "./refusal.js";
 import { checkStamped } from "./time_stamps.js";
 
 /** What a verified receipt does not prove. */
-const CAVEATS = ["truth", "amended", "alerts", "later", "former_keys"];
+const CAVEATS = ["truth", "amended", "alerts", "later"];
 
 /**
  * Verify a decoded receipt under a trust root.
@@ -40,7 +40,8 @@ export function verifyDecoded(receipt, trust, documents = [], policy = null) {
     take(5, () => checks.checkKey(one));
     take(6, () => checks.checkLog(one));
     take(7, () => {
-      reached = { ...trust, ...checks.checkCommittee(one, trust) };
+      const anchor = trust.committee.epoch;
+      reached = { ...trust, anchor, ...checks.checkCommittee(one, trust) };
       return { epoch: reached.committee.epoch, nodes: reached.committee.n };
     });
     take(8, () => {
@@ -67,6 +68,8 @@ export function verifyEntered(receipt, trust, policy = null) {
 }
 
 function verdictOf(one, trust, quorum, witnesses, steps) {
+  const { epoch } = trust.committee;
+  const keys = trust.anchor > 0n && epoch >= trust.anchor ? "former_keys_since" : "former_keys";
   const { receipt, record, checkpoint, unsealed } = one;
   const entry = unsealed === null ? one.entry : unsealed.entry;
   const times = quorum.map(({ timeMs }) => timeMs).sort((a, b) => (a < b ? -1 : Number(a > b)));
@@ -90,7 +93,7 @@ function verdictOf(one, trust, quorum, witnesses, steps) {
     witnesses: witnesses ?? [],
     steps,
     caveats: [
-      ...(unsealed ? ["unsealed"] : []), ...CAVEATS, ...(unjudged ? ["outsiders"] : []),
+      ...(unsealed ? ["unsealed"] : []), ...CAVEATS, keys, ...(unjudged ? ["outsiders"] : []),
       ...(receipt.timestamps.length ? ["time_stamps"] : []),
       ...(f ? [] : ["development"]),
     ],
