@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from api.readers import ANY, is_party, readers, stands_over
+from api.readers import ANY, Asked, is_party, readers, stands_over
 from contracts.overlay import Overlay
 from contracts.schema import RecordType
 from contracts.state import State
@@ -120,10 +120,13 @@ class Viewer:
         return about is None or about in types or self.may_see_type(str(about), record.subject)
 
     def _sees_record(self, record_id: RecordId, depth: int) -> bool:
+        record = self._decoded(record_id)
+        return record is None or self._sees(record, depth)
+
+    def _decoded(self, record_id: RecordId) -> Record | None:
         stored = self.chain.blocks.record(record_id)
-        if stored is None:
-            return True
-        return self._sees(decode_record(stored.data, self.chain.genesis.parameters), depth)
+        parameters = self.chain.genesis.parameters
+        return None if stored is None else decode_record(stored.data, parameters)
 
     def _cited(self, record: Record) -> Iterator[RecordId]:
         relations = readers().about[record.type]
@@ -145,12 +148,10 @@ class Viewer:
         return False
 
     def _reads(self, member: MemberId, kind: RecordType, subject: str) -> bool:
-        if stands_over(self._state, member, kind, subject, self._as_of):
+        asked = Asked(self._state, self._as_of, self.catalogue.types, self._decoded)
+        if stands_over(asked, member, kind, subject):
             return True
-        as_party = kind.visibility == PARTIES
-        return as_party and is_party(
-            self._state, self.catalogue.types, member, subject, self._as_of
-        )
+        return kind.visibility == PARTIES and is_party(asked, member, subject)
 
     @staticmethod
     def _is_public(kind: RecordType) -> bool:

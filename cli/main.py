@@ -26,6 +26,7 @@ from cli.commands import (
     project,
     reading,
     seal,
+    signer,
     supervising,
     tracing,
     verifying,
@@ -53,7 +54,7 @@ for _part in (
     *(network, node, observer, keys, writing, reading, diagnose, project, coverage),
     *(certificate, bundling, tracing, watching, misconduct, seal),
     *(log, witness, bidding, supervising, verifying, disclosing, depositing),
-    *(address, drawing, catalogue, demo),
+    *(address, drawing, catalogue, demo, signer),
 ):
     _part.register(app)
 

@@ -376,6 +376,16 @@ class Code(StrEnum):
 
     NODE_BROKEN = "node.broken"
 
+    SIGNER_BUSY = "signer.busy"
+    SIGNER_CODE = "signer.code"
+    SIGNER_DECLINED = "signer.declined"
+    SIGNER_EXPIRED = "signer.expired"
+    SIGNER_HOST = "signer.host"
+    SIGNER_LOGIN = "signer.login"
+    SIGNER_ORIGIN = "signer.origin"
+    SIGNER_REQUEST = "signer.request"
+    SIGNER_TICKET = "signer.ticket"
+    SIGNER_UNPAIRED = "signer.unpaired"
     DIAGNOSE_FINE = "diagnose.fine"
     DIAGNOSE_STOPPED = "diagnose.stopped"
     DIAGNOSE_NO_QUORUM = "diagnose.no_quorum"

@@ -166,35 +166,37 @@ def _record(record: RecordJson) -> Record:
         issuer=MemberId(check_name(record.issuer, "issuer")),
         subject=Subject(record.subject),
         occurred_at_ms=record.occurred_at_ms,
-        evidence=tuple(
-            Evidence(
-                each.label,
-                Digest(bytes.fromhex(each.sha256)),
-                None if each.sm3 is None else Digest(bytes.fromhex(each.sm3)),
-                each.size_bytes,
-                each.media_type,
-            )
-            for each in record.evidence
-        ),
-        fields={name: _value(value) for name, value in record.fields.items()},
+        evidence=tuple(map(evidence_of, record.evidence)),
+        fields={name: value_of(value) for name, value in record.fields.items()},
         private=None
         if private is None
         else Private(Digest(bytes.fromhex(private.root)), tuple(private.names)),
-        refs=tuple(
-            Ref(
-                each.relation,
-                RecordId(bytes.fromhex(each.record_id)),
-                None if each.network_id is None else NetworkId(bytes.fromhex(each.network_id)),
-            )
-            for each in record.refs
-        ),
+        refs=tuple(map(ref_of, record.refs)),
         nonce=bytes.fromhex(record.nonce),
     )
 
 
-def _value(value: FieldValue) -> Value:
+def evidence_of(said: EvidenceJson) -> Evidence:
+    """The document that was named."""
+    return Evidence(
+        said.label,
+        Digest(bytes.fromhex(said.sha256)),
+        None if said.sm3 is None else Digest(bytes.fromhex(said.sm3)),
+        said.size_bytes,
+        said.media_type,
+    )
+
+
+def ref_of(said: RefJson) -> Ref:
+    """The citation that was made."""
+    network = None if said.network_id is None else NetworkId(bytes.fromhex(said.network_id))
+    return Ref(said.relation, RecordId(bytes.fromhex(said.record_id)), network)
+
+
+def value_of(value: FieldValue) -> Value:
+    """The canonical value of a field."""
     if isinstance(value, list):
-        return tuple(_value(item) for item in value)
+        return tuple(value_of(item) for item in value)
     if isinstance(value, HexBytes):
         return bytes.fromhex(value.hex)
     return value

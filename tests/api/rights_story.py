@@ -29,6 +29,8 @@ MEMBERS: Mapping[str, tuple[str, ...]] = {
     "agent": ("agent",),
     "housing": ("supervisor@industry:housing",),
     "water": ("supervisor@industry:water",),
+    "lanzhou": ("supervisor@region:620100",),
+    "tianshui": ("supervisor@region:620500",),
     "chief": ("supervisor",),
     "discipline": ("discipline",),
     "auditor": ("auditor",),

@@ -61,6 +61,7 @@ def played(node: OneNode, client: httpx.Client) -> Story:
         tenderer="builder",
         name="学校",
         industry="housing",
+        region="620100",
     )
     say(node, client, accepted)
     filed = say(node, client, record("builder", "tender.document_filed", SECTION, kind="tender"))
