@@ -242,7 +242,11 @@ def test_a_late_word_in_a_name_that_no_committee_knows_is_dropped(stranger: str)
     world.run(2_000, until=lambda: world.heights()["a"] == 1)
     late = pre_prepare(slot(1, 0), HEAD, b"work", START_MS, "d")
     named = replace(late, prepare=replace(late.prepare, node=NodeId(stranger)))
-    for word in (named, named.prepare, replace(view_change(slot(1, 1), HEAD, "d"), node=NodeId(stranger))):
+    for word in (
+        named,
+        named.prepare,
+        replace(view_change(slot(1, 1), HEAD, "d"), node=NodeId(stranger)),
+    ):
         world.hand("d", "a", word)
     assert world.faults() == set()
     world.hand("d", "a", late)
