@@ -5,6 +5,7 @@ Nothing here judges; it asks what the rules of this node hold. Spec: ``docs/spec
 
 from typing import Protocol
 
+from contracts import version_rows
 from contracts.faults import NOT_LOOKED_AT, Faults
 from contracts.judging import catalogue_about
 from contracts.overlay import Overlay
@@ -62,6 +63,11 @@ class Catalogues:
         """By which types, alerts and deadlines are named and shown: those of old versions too."""
         versions = None if self._rules is None else self._rules.world.versions
         return self.newest if versions is None else versions.words
+
+    def named(self, subject: Subject) -> tuple[str, Digest]:
+        """The version by which a subject is judged now: its name among people, and its hash."""
+        digest, rows = self.of(subject).hash, version_rows.adopted(self._chain.state)
+        return next((each.version for each in rows if each.hash == digest), ""), digest
 
     def refusal(self, bundle: Bundle) -> Rejected | None:
         """Refuse to pass on the proposal of a version that nobody here has read.

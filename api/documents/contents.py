@@ -11,8 +11,9 @@ from api.clock import now_ms
 from api.documents import witnessed
 from api.documents.facts import Certificate, Item, Manner, Note, Pair, Row, Said, Section
 from api.documents.issuing import Issuer, link_of
-from api.documents.particular import rows_of, title_of
-from api.documents.words import both
+from api.documents.particular import is_particular, rows_of, title_of
+from api.documents.times import chinese_time, times_of
+from api.documents.words import both, said
 from api.explorer.names import Names
 from api.explorer.record_view import facts_of
 from api.explorer.words import named
@@ -23,8 +24,11 @@ from ledger.block_store import StoredRecord
 from ledger.core.certificate_number import certificate_number
 from ledger.core.identifiers import NETWORK_MEMBER, Digest, RecordId
 from ledger.core.merkle import leaf_hash
+from ledger.core.receipt import Receipt
 from ledger.core.record import Evidence, Record
-from ledger.trust import trust_root
+from ledger.errors import LedgerError
+from ledger.time_stamps import TimeTrust
+from ledger.trust import TrustRoot, trust_root
 from ledger.verdict import VerifiedRecord
 from ledger.verify import verify_receipt
 from ledger.words.moments import beijing_time
@@ -53,8 +57,18 @@ def certificate_of(service: LedgerService, record_id: RecordId, issuer: Issuer) 
     stored = service.stored(record_id)
     record = service.viewer.require(service.decoded(stored))
     receipt = service.receipt_of(record_id)
-    verdict = verify_receipt(receipt, trust_root(service.chain.genesis))
+    verdict = _verdict(receipt, trust_root(service.chain.genesis), issuer.times)
     return _Writing(service, stored, record, verdict).certificate(issuer)
+
+
+def _verdict(receipt: Receipt, trust: TrustRoot, times: TimeTrust | None) -> VerifiedRecord:
+    """What is proved. A stamp that the certificates at hand do not bear is not printed."""
+    try:
+        return verify_receipt(receipt, trust, times=times)
+    except LedgerError as problem:
+        if times is None or not problem.code.value.startswith("time_stamp."):
+            raise
+        return verify_receipt(receipt, trust)
 
 
 class _Writing:
@@ -74,11 +88,13 @@ class _Writing:
         verdict, genesis = self._verdict, self._service.chain.genesis
         entry_hash = leaf_hash(verdict.receipt.entry)
         own, now = self._record.type == CERTIFICATE, now_ms()
+        times = Section(both("section.times"), tuple(times_of(verdict, self._record, self._member)))
+        status = Section(both("section.status"), tuple(self._status()))
         sections = [
             Section(both("section.evidence"), tuple(self._evidence())),
             *self._provenance(),
-            Section(both("section.times"), tuple(self._times())),
-            Section(both("section.status"), tuple(self._status())),
+            # Whoever asks for a seal or an address wants to know first how it stands.
+            *((status, times) if is_particular(self._record) else (times, status)),
             self._listed() if own else Section(both("section.documents"), tuple(self._documents())),
             Section(both("section.place"), tuple(self._place(entry_hash))),
             Section(both("section.quorum"), tuple(self._quorum())),
@@ -126,14 +142,16 @@ class _Writing:
     def _statement(self) -> Pair:
         record, verdict = self._record, self._verdict
         network = self._service.chain.genesis.name
-        time = beijing_time(verdict.committed_at_ms)
+        at_ms = verdict.committed_at_ms
+        time = Pair(chinese_time(at_ms), beijing_time(at_ms))
         if record.type == CERTIFICATE:
             return witnessed.statement(self._service, record, network, time)
         key = "statement.derived" if record.issuer == NETWORK_MEMBER else "statement.evidence"
         member, kind = self._member(record.issuer), self._type()
-        counts = {"n": verdict.nodes_count, "k": len(verdict.quorum)}
-        zh = both(key, issuer=member.zh, type=kind.zh, network=network, time=time, **counts).zh
-        en = both(key, issuer=member.en, type=kind.en, network=network, time=time, **counts).en
+        counts: dict[str, str | int] = {"n": verdict.nodes_count, "network": network}
+        counts["k"] = len(verdict.quorum)
+        zh = said("zh", key, issuer=member.zh, type=kind.zh, time=time.zh, **counts)
+        en = said("en", key, issuer=member.en, type=kind.en, time=time.en, **counts)
         return Pair(zh, en)
 
     def _evidence(self) -> Iterator[Item]:
@@ -192,22 +210,6 @@ class _Writing:
                 return founder.credit_code
         return self._zh.credit_code(issuer)
 
-    def _times(self) -> Iterator[Item]:
-        verdict = self._verdict
-        yield _told_time("committed", verdict.committed_at_ms)
-        yield _told_time("existed", verdict.existed_by_ms)
-        if self._record.issuer != NETWORK_MEMBER:
-            yield _told_time("occurred", verdict.occurred_at_ms)
-        for each in verdict.received:
-            node = Said(each.node_id, Manner.SMALL)
-            yield _row("received", Said(beijing_time(each.received_at_ms)), node)
-        opened = verdict.opened
-        if opened is not None:
-            by = self._member(opened.opened_by)
-            facts = {"height": opened.height, "index": opened.index}
-            zh = both("row.sealed_told", by=by.zh, **facts).zh
-            yield _row("sealed", *_pair(Pair(zh, both("row.sealed_told", by=by.en, **facts).en)))
-
     def _status(self) -> Iterator[Item]:
         stood = standing_of(self._service, self._verdict.record_id)
         yield _row("standing", *_pair(both(f"standing.{stood.stands}")))
@@ -215,15 +217,17 @@ class _Writing:
         yield from rows_of(self._service, self._record, self._verdict.record_id, names)
         time = beijing_time(stood.time_ms)
         yield _row("stood_at", *_pair(both("row.stood_at_told", height=stood.height, time=time)))
-        catalogue = self._service.catalogues.of(self._record.subject)
-        yield _row("rules_hash", Said(catalogue.hash.hex(), Manner.DIGEST))
-        rule, version = (self._record.fields.get(name) for name in ("rule", "rule_version"))
-        if isinstance(rule, str) and isinstance(version, int):
-            yield _row("rule", *_pair(both("row.rule_told", rule=rule, version=version)))
+        catalogue, digest = self._service.catalogues.named(self._record.subject)
+        version = _pair(both("row.rules_version", version=catalogue))
+        yield _row("rules_hash", *version, Said(digest.hex(), Manner.DIGEST))
+        rule, number = (self._record.fields.get(name) for name in ("rule", "rule_version"))
+        if isinstance(rule, str) and isinstance(number, int):
+            yield _row("rule", *_pair(both("row.rule_told", rule=rule, version=number)))
 
     def _documents(self) -> Iterator[Item]:
-        for item in self._record.evidence[:_DOCUMENTS_MAX]:
-            yield _document(item)
+        documents = self._record.evidence[:_DOCUMENTS_MAX]
+        for number, item in enumerate(documents, 1):
+            yield _document(item, f"{number}/{len(documents)}" if len(documents) > 1 else "")
         if not self._record.evidence:
             yield Note(both("row.documents_none"), "–")
 
@@ -268,7 +272,8 @@ def _verify() -> Iterator[Item]:
     yield _row("command", Said(_COMMAND, Manner.DIGEST))
 
 
-def _document(item: Evidence) -> Row:
+def _document(item: Evidence, number: str) -> Row:
+    """One document; with its number where there are several."""
     facts = {"media_type": item.media_type, "size": f"{item.size_bytes:,}"}
     said = [
         Said(item.label),
@@ -277,16 +282,8 @@ def _document(item: Evidence) -> Row:
     ]
     if item.sm3 is not None:
         said.append(Said(f"SM3     {item.sm3.hex()}", Manner.DIGEST))
-    return _row("document", *said)
-
-
-def _told_time(name: str, time_ms: int) -> Row:
-    remark = both(f"row.{name}_told")
-    return _row(
-        name,
-        Said(beijing_time(time_ms)),
-        Said(f"{remark.zh}　{remark.en}", Manner.SMALL),
-    )
+    label = both("row.document")
+    return Row(Pair(f"{label.zh} {number}".rstrip(), label.en), tuple(said))
 
 
 def _row(name: str, *said: Said) -> Row:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ledger.core.identifiers import Digest, RecordId
+from ledger.time_stamps import TimeTrust
 
 
 class SignsDocuments(Protocol):
@@ -26,6 +27,8 @@ class Issuer:
     """Under which people reach this node's pages; empty: the QR holds no address."""
     signer: SignsDocuments | None = None
     """None: they are not signed."""
+    times: TimeTrust | None = None
+    """Whose time stamps are printed, because this node judges them; None: nobody's."""
 
 
 def link_of(issuer: Issuer, record_id: RecordId, entry_hash: Digest) -> str:

@@ -31,6 +31,8 @@ _BOTTOM: Final = 78.0
 _FOOT: Final = 52.0
 _LABEL: Final = 108.0
 """Width of the column of labels."""
+_AIR: Final = 7.5
+"""Between what a row says and the line under it."""
 _GREY: Final = 0.32
 """Dark enough for a copier."""
 _HAIR: Final = 0.72
@@ -40,7 +42,7 @@ _QR: Final = 92.0
 _CAPTION: Final = 168.0
 _SIZES: Final = {Manner.PLAIN: (10.4, 15.0), Manner.SMALL: (8.0, 11.2), Manner.DIGEST: (8.6, 12.4)}
 """Size and leading."""
-_TOGETHER: Final = 240.0
+_TOGETHER: Final = 160.0
 """Height up to which a section is not broken."""
 _NUMERALS: Final = "一二三四五六七八九十"
 
@@ -150,7 +152,7 @@ class _Flow:
                 self._marks.append(Words(LEFT + _LABEL, place, line, size, face, grey))
         if page is self.pages[-1]:
             self._y = min(self._y, y + 8)
-        self._y -= 5.5
+        self._y -= _AIR
         self._marks.append(Rule(LEFT, self._y, RIGHT, self._y, 0.25, _HAIR))
 
     def _note(self, note: Note) -> None:
@@ -170,7 +172,7 @@ class _Flow:
 
     def _height(self, item: Row | Note) -> float:
         if isinstance(item, Row):
-            return 6 + max(
+            return _AIR + max(
                 24.0,
                 sum(
                     _SIZES[each.manner][1] * len(self._lines(each.text, each.manner))
@@ -222,7 +224,7 @@ class _Flow:
             y -= 2
         left, y = LEFT + _QR + 12 + _CAPTION + 18, top - 22
         for pair, value in self._issued():
-            marks.append(Words(left, y, f"{pair.zh}  {pair.en}", 7.2, grey=_GREY))
+            marks.append(Words(left, y, f"{pair.zh}  {pair.en}".strip(), 7.2, grey=_GREY))
             y -= 12.5
             for line in wrapped(self._text(value), Face.TEXT, 9.6, RIGHT - left)[:2]:
                 marks.append(Words(left, y, line, 9.6))

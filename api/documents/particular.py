@@ -41,6 +41,11 @@ def title_of(record: Record) -> Pair:
     return both(f"title.{_TITLES.get(record.type, 'evidence')}")
 
 
+def is_particular(record: Record) -> bool:
+    """Whether a certificate is of an address or a seal, which may stand otherwise tomorrow."""
+    return record.type in CERTIFIED or _TITLES.get(record.type) == "seal"
+
+
 def rows_of(
     service: LedgerService, record: Record, record_id: RecordId, names: tuple[Names, Names]
 ) -> Iterator[Item]:

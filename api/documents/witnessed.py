@@ -23,7 +23,7 @@ _SHOWN_MAX: Final = 8
 """Records of one step whose places are named."""
 
 
-def statement(service: LedgerService, record: Record, network: str, time: str) -> Pair:
+def statement(service: LedgerService, record: Record, network: str, time: Pair) -> Pair:
     """The sentence of a witness certificate."""
     fields, profile = record.fields, _profile(service, record)
     key = "statement.witness_ended" if "outcome" in fields else "statement.witness"
@@ -34,13 +34,12 @@ def statement(service: LedgerService, record: Record, network: str, time: str) -
         "nodes": _number(record, "node_count"),
         "records": _number(record, "record_count"),
         "network": network,
-        "time": time,
     }
     zh, en = (profile.zh, profile.en) if profile else (str(fields.get("profile")),) * 2
     zh_name, en_name = (f"（{name}）", f"({name})") if name else ("", "")
     return Pair(
-        both(key, profile=zh, name=zh_name, **facts).zh,
-        both(key, profile=en, name=en_name, **facts).en,
+        both(key, profile=zh, name=zh_name, time=time.zh, **facts).zh,
+        both(key, profile=en, name=en_name, time=time.en, **facts).en,
     )
 
 

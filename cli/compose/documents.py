@@ -7,6 +7,7 @@ from cli.failures import CommandError, Exit
 from cli.settings import ObserverSettings, Settings
 from ledger.codes import Code
 from ledger.files import read_capped
+from ledger.time_stamps import TimeTrust
 
 _PASSPHRASE_BYTES_MAX = 4_096
 
@@ -22,15 +23,19 @@ def open_issuer(settings: Settings | ObserverSettings) -> Issuer:
         settings.documents_signer_file,
         settings.documents_passphrase_file,
     )
+    times = None
+    if isinstance(settings, Settings) and settings.time_stamps:
+        times = TimeTrust(tuple(each.authority for each in settings.time_stamps))
     if signer_file is None:
-        return Issuer(settings.public_url)
+        return Issuer(settings.public_url, times=times)
     from api.documents.signing import SIGNER_BYTES_MAX, open_signer
 
     data = _read(signer_file, SIGNER_BYTES_MAX)
     passphrase = b""
     if passphrase_file is not None:
         passphrase = _read(passphrase_file, _PASSPHRASE_BYTES_MAX).split(b"\n")[0].rstrip(b"\r")
-    return Issuer(settings.public_url, open_signer(data, passphrase, str(signer_file)))
+    signer = open_signer(data, passphrase, str(signer_file))
+    return Issuer(settings.public_url, signer, times)
 
 
 def _read(path: Path, most: int) -> bytes:
