@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
+from api.field_words import field_name
 from contracts.tables import Catalogue
 from ledger.core.record import Record
 
@@ -17,11 +18,13 @@ _SCOPE: Final = re.compile(r"[@:{].*")
 _MOMENT: Final = re.compile(r"(?P<side>before|after)\((?P<what>[a-z_.]+)\)")
 """A clause about a time: ``before(TYPE.field)`` or ``after(DEADLINE)``."""
 _SIDES: Final = {
-    ("zh", "before"): "须在“{what}”所定时间之前",
-    ("zh", "after"): "须在“{what}”所定时间之后",
-    ("en", "before"): "to come before the time set by “{what}”",
-    ("en", "after"): "to come after the time set by “{what}”",
+    ("zh", "before"): "须在{what}之前",
+    ("zh", "after"): "须在{what}之后",
+    ("en", "before"): "to come before {what}",
+    ("en", "after"): "to come after {what}",
 }
+_QUOTED: Final = {"zh": "“{name}”所定时间", "en": "the time set by “{name}”"}
+_FIELDS: Final = {"zh": "“{type}”载明的“{field}”", "en": "the “{field}” of “{type}”"}
 _COMMA: Final = {"zh": "、", "en": ", "}
 _OR: Final = {"zh": "或", "en": " or "}
 
@@ -79,11 +82,16 @@ def _moment(catalogue: Catalogue, clause: str, language: str) -> str:
     if found is None:
         return ""
     what = found["what"]
-    named = catalogue.deadlines.get(what) or catalogue.type(what.rpartition(".")[0])
-    if named is None:
+    type_key, _, field = what.rpartition(".")
+    deadline, kind = catalogue.deadlines.get(what), catalogue.type(type_key)
+    if deadline is not None:
+        told = _QUOTED[language].format(name=deadline.zh if language == "zh" else deadline.en)
+    elif kind is not None:
+        facts = {"type": kind.zh if language == "zh" else kind.en}
+        told = _FIELDS[language].format(field=field_name(language, field), **facts)
+    else:
         return ""
-    template = _SIDES[language, found["side"]]
-    return template.format(what=named.zh if language == "zh" else named.en)
+    return _SIDES[language, found["side"]].format(what=told)
 
 
 def _nodes(catalogue: Catalogue, names: str, language: str) -> str:

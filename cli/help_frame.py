@@ -22,6 +22,14 @@ WORDS: Final = {
     "ABORTED_TEXT": "frame.aborted",
 }
 """Typer's constants, and the keys of what stands in their places."""
+_USAGE: Final = "Usage: "
+_PHRASES: Final = {
+    _USAGE: "frame.usage",
+    "[OPTIONS]": "frame.usage_options",
+    "COMMAND [ARGS]...": "frame.usage_command",
+}
+"""What Typer spells out in a line of usage."""
+_HELP: Final = "Show this message and exit."
 
 
 class _Folding(rich_utils.OptionHighlighter):
@@ -29,9 +37,19 @@ class _Folding(rich_utils.OptionHighlighter):
 
     def __call__(self, text: str | Text) -> Text:
         """`text` in its colours, to be folded where it is too long."""
-        shown = super().__call__(text)
+        shown = super().__call__(_spoken(text))
         shown.overflow = "fold"
         return shown
+
+
+def _spoken(text: str | Text) -> str | Text:
+    """A line of usage, or the help of ``--help``, in the reader's language; others as they are."""
+    if isinstance(text, Text):
+        return Text(say("frame.help"), style=text.style) if text.plain.strip() == _HELP else text
+    if text.startswith(_USAGE):
+        for phrase, key in _PHRASES.items():
+            text = text.replace(phrase, say(key), 1)
+    return text
 
 
 def speak() -> None:

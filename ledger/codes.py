@@ -190,6 +190,7 @@ class Code(StrEnum):
     WATCH_MAP = "watch.map"
     WATCH_HELD = "watch.held"
     WATCH_TOO_MANY = "watch.too_many"
+    ANCHOR_AGAIN = "anchor.again"
     WATCH_EVERY = "watch.every"
 
     FORMAT_JSON = "format.json"

@@ -16,10 +16,14 @@ _PREFERENCES_MAX: Final = 20
 
 def language_of(request: Request) -> str:
     """``zh`` or ``en``."""
+    chosen = chosen_of(request)
+    return chosen or _preferred(request.headers.get("accept-language", "")[:_HEADER_MAX])
+
+
+def chosen_of(request: Request) -> str | None:
+    """The language that the address asks for; None where it asks for none of ours."""
     chosen = request.query_params.get("lang")
-    if chosen in LANGUAGES:
-        return chosen
-    return _preferred(request.headers.get("accept-language", "")[:_HEADER_MAX])
+    return chosen if chosen in LANGUAGES else None
 
 
 def _preferred(header: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from typing import Annotated, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -11,7 +12,7 @@ from api.alerts import alert_sentence
 from api.completeness import completeness_form
 from api.coverage import coverage_form
 from api.explorer import clocks_view, network_view, project_view, record_view, rendering, trace_view
-from api.explorer.language import language_of
+from api.explorer.language import chosen_of, language_of
 from api.explorer.names import Names
 from api.explorer.rendering import page
 from api.rights import ALERT_TYPE
@@ -123,9 +124,14 @@ async def record(
 async def short(
     request: Request, record: DigestPath, entry: Annotated[str, Query(max_length=64)] = ""
 ) -> Response:
-    """Where the QR of a certificate leads: the record's page, with the entry that was printed."""
-    query = f"?entry={entry}" if _ENTRY.fullmatch(entry) else ""
-    return RedirectResponse(f"/records/{record}{query}", _SEE_OTHER, rendering.HEADERS)
+    """Where the QR of a certificate leads: the record's page, with the entry that was printed.
+
+    A language that was asked for stays asked for.
+    """
+    asked = {"entry": entry if _ENTRY.fullmatch(entry) else "", "lang": chosen_of(request) or ""}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    place = f"/records/{record}?{query}" if query else f"/records/{record}"
+    return RedirectResponse(place, _SEE_OTHER, rendering.HEADERS)
 
 
 @router.get("/search")

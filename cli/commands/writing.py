@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -74,33 +75,31 @@ def anchor(
     custody: Annotated[
         list[str] | None, typer.Option("--custody", help=say("help.anchor_custody"))
     ] = None,
+    again: Annotated[bool, typer.Option("--again", help=say("help.anchor_again"))] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Anchor files by their digests; receipts or proofs are written beside them."""
     output = Output(as_json)
     found = files_under(files)
+    suffix = anchoring.BATCH_SUFFIX if batch else anchoring.RECEIPT_SUFFIX
+    paths = [anchoring.beside(path, suffix) for path in found]
+    if not again:
+        anchoring.check_fresh(paths)
     with open_desk(as_, node, wait) as desk:
         evidence = _hashed(output, found)
         now_ms = _now_ms()
         provenance = captured(
             now_ms, source_system=source_system, collector=collector, custody=custody or ()
         )
-        if batch:
-            kept = [_anchor_batch(desk, output, subject, found, evidence, provenance)]
-            paths = [anchoring.beside(path, anchoring.BATCH_SUFFIX) for path in found]
-            _show_batch(output, kept[0], paths)
-            return
-        written = [
-            anchoring.deposit(desk.member_id, subject or each.label, each, now_ms, provenance)
-            for each in evidence
-        ]
-        with output.progress() as bars:
-            bar = bars.add_task(say("anchor.submitting"), total=len(written))
-            kept = anchoring.submit_in_bundles(
-                desk, written, found, lambda count: bars.advance(bar, count)
-            )
-    paths = [anchoring.beside(path, anchoring.RECEIPT_SUFFIX) for path in found]
-    _show_kept(output, say("anchor.title"), kept, paths)
+        place = _Place(desk, output, subject, found, evidence)
+        anchored = place.in_batch if batch else place.one_by_one
+        kept, left_out = anchoring.as_far_as_known(provenance, anchored)
+    if left_out:
+        output.warn(say("anchor.left_out", fields=", ".join(left_out)))
+    if batch:
+        _show_batch(output, kept[0], paths)
+    else:
+        _show_kept(output, say("anchor.title"), kept, paths)
 
 
 def import_ocds(
@@ -131,24 +130,42 @@ def _hashed(output: Output, found: Sequence[Path]) -> list[Evidence]:
         return [hash_document(path, lambda count: bars.advance(bar, count)) for path in found]
 
 
-def _anchor_batch(
-    desk: Desk,
-    output: Output,
-    subject: str,
-    found: Sequence[Path],
-    evidence: Sequence[Evidence],
-    provenance: Mapping[str, Value],
-) -> Kept:
-    documents = [BatchedDocument(each.sha256, each.size_bytes) for each in evidence]
-    written = anchoring.batch_record(desk.member_id, subject, documents, provenance, _now_ms())
-    with output.waiting(say("submit.waiting", count=1)):
-        (kept,) = desk.submit([written])
-    places = range(len(documents))
-    for path, proof in zip(
-        found, anchoring.batch_proofs(documents, kept.receipt, places), strict=True
-    ):
-        anchoring.beside(path, anchoring.BATCH_SUFFIX).write_bytes(proof.encode())
-    return kept
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Files that are to be anchored, and who does it."""
+
+    desk: Desk
+    output: Output
+    subject: str
+    found: Sequence[Path]
+    evidence: Sequence[Evidence]
+
+    def one_by_one(self, provenance: Mapping[str, Value]) -> list[Kept]:
+        """A record for each."""
+        desk, now_ms = self.desk, _now_ms()
+        written = [
+            anchoring.deposit(desk.member_id, self.subject or each.label, each, now_ms, provenance)
+            for each in self.evidence
+        ]
+        with self.output.progress() as bars:
+            bar = bars.add_task(say("anchor.submitting"), total=len(written))
+            return anchoring.submit_in_bundles(
+                desk, written, self.found, lambda count: bars.advance(bar, count)
+            )
+
+    def in_batch(self, provenance: Mapping[str, Value]) -> list[Kept]:
+        """One record for all, and a proof for each."""
+        documents = [BatchedDocument(each.sha256, each.size_bytes) for each in self.evidence]
+        written = anchoring.batch_record(
+            self.desk.member_id, self.subject, documents, provenance, _now_ms()
+        )
+        with self.output.waiting(say("submit.waiting", count=1)):
+            (kept,) = self.desk.submit([written])
+        places = range(len(documents))
+        proofs = anchoring.batch_proofs(documents, kept.receipt, places)
+        for path, proof in zip(self.found, proofs, strict=True):
+            anchoring.write_proof(anchoring.beside(path, anchoring.BATCH_SUFFIX), proof.encode())
+        return [kept]
 
 
 def _show_kept(output: Output, title: str, kept: Sequence[Kept], paths: Sequence[Path]) -> None:

@@ -39,6 +39,29 @@ def test_nodes_and_clauses_become_names(because: str, told: str) -> None:
     assert sentence(because) == told
 
 
+@pytest.mark.parametrize(
+    ("because", "zh", "en"),
+    [
+        (
+            "before(tender.announcement.bid_deadline_ms)",
+            "须在“招标公告/资格预审公告/投标邀请”载明的“投标截止时间”之前",
+            "to come before the “Bid deadline” of “Tender announcement”",
+        ),
+        ("after(bid_preparation)", "须在“", "to come after the time set by “"),
+        ("before(tender.nothing.at_ms)", "before(", "before("),
+    ],
+)
+def test_a_clause_about_a_time_names_the_field_that_says_it(because: str, zh: str, en: str) -> None:
+    assert sentence(because).startswith(zh)
+    assert _in_english(because).startswith(en)
+
+
+def _in_english(because: str) -> str:
+    fields = {"alert": "AL01", "about": "T28", "member": "builder", "because": because}
+    record = derived_record("ledger.alert_raised", Subject("P/01"), 0, "AL01", 1, [], fields)
+    return alert_sentence(CATALOGUE, record, "en").partition("missing: ")[2]
+
+
 def test_the_other_language_says_the_same() -> None:
     record = derived_record(
         "ledger.alert_raised",

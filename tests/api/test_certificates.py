@@ -185,6 +185,18 @@ def test_the_page_of_a_record_offers_it_and_compares_the_printed_entry(
     assert "条目哈希" not in plain.text
 
 
+@pytest.mark.parametrize(("asked", "kept"), [("en", ["lang=en"]), ("zh", ["lang=zh"]), ("xx", [])])
+def test_a_short_link_keeps_the_language(
+    client: httpx.Client, tender: Tender, asked: str, kept: list[str]
+) -> None:
+    record_id, entry = tender.document.record_id.hex(), "0" * 64
+    answer = client.get(f"/v/{record_id}?entry={entry}&lang={asked}")
+    assert answer.status_code == 303
+    place, _, query = answer.headers["location"].partition("?")
+    assert place == f"/records/{record_id}"
+    assert query.split("&") == [f"entry={entry}", *kept]
+
+
 def test_beyond_a_few_that_wait_whoever_asks_is_told_to_come_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -64,6 +64,8 @@ def test_help_speaks_one_language_and_cuts_no_sentence_off(spoken: str, heading:
         check=True,
     )
     assert heading in ended.stdout
+    assert {"zh": "用法：", "en": "Usage: "}[spoken[:2]] in ended.stdout
+    assert ("Show this message" in ended.stdout) == (spoken == "en_US"), "of --help too"
     assert "…" not in ended.stdout
     lines = "".join(line.strip("│ ") for line in ended.stdout.splitlines())
     said = words(spoken[:2])["help.watch_map"]
