@@ -18,10 +18,12 @@ def replace_durably(source: Path, target: Path) -> None:
 
 
 def append_durably(path: Path, line: str) -> None:
-    """Add one line to a file that its owner alone may read."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(descriptor, "a", encoding="utf-8") as file:
-        file.write(f"{line}\n")
+    """Add one line to a file that its owner alone may read; one that a crash has torn is ended."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "ab+") as file:
+        size = file.seek(0, os.SEEK_END)
+        torn = size > 0 and os.pread(file.fileno(), 1, size - 1) != b"\n"
+        file.write(b"\n" * torn + line.encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
     _sync(path.parent)

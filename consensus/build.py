@@ -4,6 +4,7 @@ Production, the tests on loopback and the simulator build their nodes here, so t
 simulated is what runs.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -11,6 +12,7 @@ from consensus.append_file import File
 from consensus.application import Application
 from consensus.bundle_desk import BundleDesk
 from consensus.core.config import Config
+from consensus.core.own_keys import OwnKeys
 from consensus.core.replica import Replica
 from consensus.cosigning import CosignedChain, Cosigner
 from consensus.driver import Driver
@@ -44,8 +46,9 @@ class Identity:
     """Holds the node key: votes, cosigns, acknowledges."""
     limits: Parameters
     """Of the genesis."""
-    spare: tuple[Signer, ...] = ()
-    """Further node keys: the one that takes over where a committee change renews the key."""
+    spare: Sequence[Signer] = ()
+    """Further node keys: one that takes over where a committee change renews the key. It is looked
+    at anew each time, so a key may join it meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ def open_driver(
     """
     codec, events = codec_of(identity, config), Events()
     application, own, signer = storage.application, identity.node_id, identity.signer
-    keys = (signer, *identity.spare)
+    keys = OwnKeys(signer, identity.spare)
     journal = Journal(storage.journal, identity.network_id, own)
     intake = Intake(storage.intake, identity.limits)
     head = application.head

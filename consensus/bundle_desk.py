@@ -4,12 +4,11 @@ A bundle is durable before it is acknowledged, acknowledged before it is relayed
 signature included) before either. Spec: ``docs/spec/pool.md``.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from consensus.application import Application
-from consensus.core.own_keys import key_in
+from consensus.core.own_keys import OwnKeys, key_in
 from consensus.depths import PoolDepth
 from consensus.events import Events
 from consensus.fates import Committed, Fate, Fates, Pending, Refused
@@ -61,7 +60,7 @@ class BundleDesk:
     def __init__(
         self,
         own: NodeId,
-        keys: Sequence[Signer],
+        keys: OwnKeys,
         application: Application,
         intake: Intake,
         transport: Transport,
@@ -267,7 +266,7 @@ class BundleDesk:
 
     def _signed_refusal(self, pool_key: Digest, verdict: Rejected) -> SignedRefusal:
         head = self._application.head
-        signer = self._signer or self._keys[0]
+        signer = self._signer or self._keys.first
         return refuse(signer, head.network_id, self._own, pool_key, verdict.code, head.header_hash)
 
     @property

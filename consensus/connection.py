@@ -24,16 +24,21 @@ BYTES_PER_SECOND: Final = 64 << 20
 
 
 class Connection:
-    """A finished handshake with the node `peer`."""
+    """A finished handshake with the node `peer`, whose key has the digest `pin`."""
 
-    __slots__ = ("_reader", "_writer", "peer")
+    __slots__ = ("_reader", "_writer", "peer", "pin")
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: NodeId
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        peer: NodeId,
+        pin: Digest,
     ) -> None:
         self._reader = reader
         self._writer = writer
         self.peer = peer
+        self.pin = pin
 
     async def next(self, sizes_max: Mapping[int, int]) -> bytes:
         """The next frame (kind and body), at most as long as `sizes_max` allows its kind.
@@ -109,13 +114,13 @@ def opened(
     try:
         if not isinstance(end, ssl.SSLObject):
             raise VerificationError(Code.PEER_REFUSED, address="", reason="no TLS")
-        peer = peer_of(end.getpeercert(binary_form=True), pinned)
+        peer, pin = peer_of(end.getpeercert(binary_form=True), pinned)
     except VerificationError:
         transport.abort()
         raise
     loop = asyncio.get_running_loop()
     writer = asyncio.StreamWriter(transport, protocol, reader, loop)
-    return Connection(reader, writer, peer)
+    return Connection(reader, writer, peer, pin)
 
 
 def reason_of(problem: Exception) -> str:

@@ -6,7 +6,7 @@ chunk. So an honest node never cosigns two inconsistent heads, restarts included
 durable before it is sent. Spec: C2SP tlog-cosignature 1.0.1; ``docs/spec/checkpoint.md``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -115,7 +115,7 @@ class Cosigner:
         self,
         own: NodeId,
         origin: str,
-        keys: Sequence[Signer],
+        keys: Iterable[Signer],
         chain: CosignedChain,
         mark: SignedMark,
         events: Events,

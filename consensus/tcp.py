@@ -86,10 +86,10 @@ class TcpTransport:
         self._network = network
         self._receiver = receiver
         self._pins = dict(tls.pins(network.committee))
+        self._shown = tls.key_digest(tls.read_certificate(network.files.certificate))
         self._server_tls = tls.server_context(network.files)
         self._client_tls = tls.client_context(network.files)
         self._anchored: set[bytes] = set()
-        self._pins_of = {name: frozenset((pin,)) for pin, name in self._pins.items()}
         self._at: dict[NodeId, Address] = {}
         self._outbound = {peer: self._link(peer, at) for peer, at in network.peers.items()}
         self._dialling: dict[NodeId, asyncio.Task[None]] = {}
@@ -104,20 +104,17 @@ class TcpTransport:
 
         What stays the same is left alone: a change of the committee breaks no other connection.
         """
-        before, self._pins_of = self._pins_of, {peer: each.pins for peer, each in peers.items()}
         self._pins.clear()
         for peer, each in peers.items():
             self._pins.update(dict.fromkeys(each.pins, peer))
             for certificate in each.certificates:
                 self._anchor(certificate)
         for peer, connection in tuple(self._inbound.items()):
-            if not before.get(peer, frozenset()) <= self._pins_of.get(peer, frozenset()):
+            if self._pins.get(connection.pin) != peer:
                 connection.close()
         dialled = {peer: each.address for peer, each in peers.items() if each.address is not None}
         for peer in [peer for peer in self._outbound if self._at[peer] != dialled.get(peer)]:
-            del self._outbound[peer], self._at[peer]
-            if peer in self._dialling:
-                self._dialling.pop(peer).cancel()
+            self._hang_up(peer)
         for peer, address in dialled.items():
             if peer not in self._outbound:
                 self._outbound[peer] = self._link(peer, address)
@@ -126,11 +123,22 @@ class TcpTransport:
     def present(self, certificate: Path, key: Path) -> None:
         """Show this certificate at every handshake from now on: the node has renewed its key.
 
+        Where it is another key's, every connection is made anew, so that none rests on the old one.
+
         Raises:
             StoreError: `tls.file`.
         """
         for context in (self._server_tls, self._client_tls):
             tls.load_own(context, certificate, key)
+        before, self._shown = self._shown, tls.key_digest(tls.read_certificate(certificate))
+        if before == self._shown:
+            return
+        for connection in tuple(self._inbound.values()):
+            connection.close()
+        for peer, at in tuple(self._at.items()):
+            self._hang_up(peer)
+            self._outbound[peer] = self._link(peer, at)
+            self._dial(peer)
 
     def send(self, peer: NodeId, frame: bytes) -> None:
         """See `Transport.send`."""
@@ -194,6 +202,11 @@ class TcpTransport:
         self._at[peer] = at
         where, sizes_max = (at.host, at.port), self._network.sizes_max
         return Outbound(peer, where, self._client_tls, self._pins, sizes_max, self._receiver)
+
+    def _hang_up(self, peer: NodeId) -> None:
+        del self._outbound[peer], self._at[peer]
+        if peer in self._dialling:
+            self._dialling.pop(peer).cancel()
 
     def _dial(self, peer: NodeId) -> None:
         """Keep a connection up, once there is a loop to do it in."""

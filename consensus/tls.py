@@ -62,18 +62,21 @@ def pins(committee: Committee) -> Mapping[Digest, NodeId]:
     return {node.tls_key_digest: node.node_id for node in committee.nodes}
 
 
-def peer_of(certificate_der: bytes | None, pinned: Mapping[Digest, NodeId]) -> NodeId:
-    """The committee node whose pinned key ended the handshake.
+def peer_of(
+    certificate_der: bytes | None, pinned: Mapping[Digest, NodeId]
+) -> tuple[NodeId, Digest]:
+    """The committee node whose pinned key ended the handshake, and that pin.
 
     Raises:
         VerificationError: `peer.refused`: no certificate, or a key that is not pinned.
     """
     if certificate_der is None:
         raise VerificationError(Code.PEER_REFUSED, address="", reason="no certificate")
-    node = pinned.get(key_digest(x509.load_der_x509_certificate(certificate_der)))
+    pin = digest_of(certificate_der)
+    node = pinned.get(pin)
     if node is None:
         raise VerificationError(Code.PEER_REFUSED, address="", reason="key not pinned")
-    return node
+    return node, pin
 
 
 def check_own(files: TlsFiles, committee: Committee, own: NodeId) -> None:

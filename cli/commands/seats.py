@@ -143,7 +143,6 @@ def rotate(
         {"request": str(path), "epoch": made.epoch, "keys": sorted(each.value for each in keys)},
         f"{HELD} {say('seat.renewing', node=settings.node_id, path=str(path))}",
     )
-    output.command(say("seat.next_restart"), ["node", "run", str(folder)])
     output.command(say("seat.next_propose"), ["network", "propose", str(path)])
 
 

@@ -21,6 +21,7 @@ from cli.compose.clock_watch import ClockWatch
 from cli.compose.documents import open_issuer
 from cli.compose.host import host_facts
 from cli.compose.logs import open_log
+from cli.compose.next_keys import NextKeys
 from cli.compose.outbound import open_outbound
 from cli.compose.own_tls import CERTIFICATE_FILE, own_files, tls_files
 from cli.compose.running import opened_trust, run_together, told
@@ -82,7 +83,8 @@ async def run_node(settings: Settings, *, stop_with_parent: bool = False) -> Non
     check_not_retired(settings)
     opened_with = passphrase(f"{settings.node_id}", settings.passphrase_file)
     keys = open_keys(settings.keys_folder, opened_with)
-    with _opened(settings, trust, keys) as node:
+    later = NextKeys(settings.keys_folder, opened_with, keys)
+    with _opened(settings, trust, keys, later) as node:
         log.info("node.started", network=trust.network_id.hex(), api=str(settings.api_listen))
         works = [
             node.runner.run(),
@@ -103,7 +105,9 @@ async def run_node(settings: Settings, *, stop_with_parent: bool = False) -> Non
 
 
 @contextmanager
-def _opened(settings: Settings, trust: TrustRoot, keys: NodeKeys) -> Iterator[OpenNode]:
+def _opened(
+    settings: Settings, trust: TrustRoot, keys: NodeKeys, later: NextKeys
+) -> Iterator[OpenNode]:
     """Open the folder, in an order that a second node on it fails at the first step."""
     https = https_files(
         settings.api_certificate_file, settings.api_key_file, settings.folder / NODE_FILE
@@ -120,7 +124,7 @@ def _opened(settings: Settings, trust: TrustRoot, keys: NodeKeys) -> Iterator[Op
         evidence = EvidenceFolder(settings.misconduct_folder, chain.links.up_to)
         storage = Storage(executor, chain, journal, intake, signed, evidence)
         runner, transport = _runner(settings, chain, identity, storage)
-        seat = Seat(settings, chain, keys, transport)
+        seat = Seat(settings, chain, keys, transport, later)
         seat.look()
         watch, certificate = ClockWatch(), settings.tls_folder / CERTIFICATE_FILE
         log_signer = log_signer_of(keys, settings.node_id, lambda: chain.committee)
@@ -150,10 +154,10 @@ def _opened(settings: Settings, trust: TrustRoot, keys: NodeKeys) -> Iterator[Op
 
 
 def _identity(settings: Settings, trust: TrustRoot, keys: NodeKeys) -> Identity:
-    first, *spare = keys.nodes
+    # The list itself is handed over: a key that is made while the node runs joins it.
     limits = trust.genesis.parameters
     network_id, own = trust.network_id, settings.node_id
-    return Identity(network_id, own, trust.origin, first, limits, tuple(spare))
+    return Identity(network_id, own, trust.origin, keys.nodes[0], limits, keys.nodes)
 
 
 def _open_files(settings: Settings, held: ExitStack) -> tuple[DiskFile, DiskFile, DiskFile]:

@@ -1,21 +1,22 @@
 """A node's seat in the committee, from one epoch to the next, while it runs.
 
 Whenever the slow state moves, the transport learns whom to let in, and which certificate to show.
-A node that left the committee, or renewed its keys, serves until a quorum of the new committee has
+Keys that `network rotate` makes are opened while the node runs, and take over with their epoch. A
+node that left the committee, or renewed its keys, serves until a quorum of the new committee has
 the closing block; only then its old keys are destroyed, and that is recorded. Spec:
 ``docs/spec/committee.md``.
 """
 
 import asyncio
-import json
 from pathlib import Path
 from typing import Final
 
 import structlog
 
 from cli.compose.acquaintances import acquaintances
-from cli.compose.own_tls import CERTIFICATE_FILE, KEY_FILE, PEERS_FOLDER, own_files
-from cli.durable_files import append_durably, replace_durably, unlink_durably
+from cli.compose.destroying import Moment, replace, retire, tls_moves
+from cli.compose.next_keys import NextKeys
+from cli.compose.own_tls import CERTIFICATE_FILE, PEERS_FOLDER, own_files
 from cli.settings import Settings
 from cli.signers.folder import LOG_KEY_FILE, NODE_KEY_FILE
 from cli.signers.standing import NEXT_FOLDER, NodeKeys
@@ -24,9 +25,8 @@ from consensus.tcp import TcpTransport
 from consensus.tls import key_digest, read_certificate
 from ledger.chain import Chain
 from ledger.core.committee import CommitteeNode
-from ledger.core.signing import key_id
+from ledger.core.identifiers import PublicKey
 
-DESTROYED_FILE: Final = "destroyed-keys.jsonl"
 _LOOKS_S: Final = 1.0
 
 log = structlog.get_logger("node")
@@ -36,8 +36,14 @@ class Seat:
     """One node, seen by the committees that follow each other."""
 
     def __init__(
-        self, settings: Settings, chain: Chain, keys: NodeKeys, transport: TcpTransport
+        self,
+        settings: Settings,
+        chain: Chain,
+        keys: NodeKeys,
+        transport: TcpTransport,
+        next_keys: NextKeys,
     ) -> None:
+        self._next_keys = next_keys
         self._settings = settings
         self._chain = chain
         self._keys = keys
@@ -61,6 +67,7 @@ class Seat:
     async def run(self, runner: Runner) -> None:
         """Follow until the node has left the committee and has served its time."""
         while True:
+            await self._next_keys.look()
             self.look()
             if self._served(runner) and self._settle():
                 return
@@ -87,19 +94,18 @@ class Seat:
 
     def _settle(self) -> bool:
         """Destroy the keys that count no more; True where none is left that does."""
-        own, place = self._settings.node_id, self._place
+        own, place, held = self._settings.node_id, self._place, self._keys.nodes
         if place is not None:
             self._renewed(place)
             return False
+        known = {each.public_key for each in held}
         was = any(
-            own in committee
-            and committee.node(own).node_key in {each.public_key for each in self._keys.nodes}
+            own in committee and committee.node(own).node_key in known
             for committee in self._chain.epochs.committees
         )
         if was:
-            keys, tls = self._settings.keys_folder, self._settings.tls_folder
-            paths = (keys / NODE_KEY_FILE, keys / LOG_KEY_FILE, tls / KEY_FILE)
-            self._destroy([path for path in paths if path.exists()], {})
+            keys = [each.public_key for each in (*held, *self._keys.logs)]
+            retire(self._settings, self._moment, keys)
             log.info("node.retired", node=own, epoch=self._chain.committee.epoch)
         return was
 
@@ -107,38 +113,24 @@ class Seat:
         """Put the keys that took over in the place of those before."""
         keys, tls = self._settings.keys_folder, self._settings.tls_folder
         moves: dict[Path, Path] = {}
+        gone: list[PublicKey] = []
         for file, known, signers in (
             (NODE_KEY_FILE, place.node_key, self._keys.nodes),
             (LOG_KEY_FILE, place.log_key, self._keys.logs),
         ):
-            if len(signers) > 1 and signers[1].public_key == known:
-                moves[keys / NEXT_FOLDER / file] = keys / file
+            later = keys / NEXT_FOLDER / file
+            if len(signers) > 1 and signers[-1].public_key == known and later.exists():
+                moves[later] = keys / file
+                gone.append(signers[-2].public_key)
         later = tls / NEXT_FOLDER / CERTIFICATE_FILE
         if later.exists() and key_digest(read_certificate(later)) == place.tls_key_digest:
-            moves[tls / NEXT_FOLDER / KEY_FILE] = tls / KEY_FILE
-            moves[later] = tls / CERTIFICATE_FILE
-        there = {source: target for source, target in moves.items() if source.exists()}
-        if there:
-            self._destroy([], there)
+            moves |= {source: to for source, to in tls_moves(tls).items() if source.exists()}
+        if moves:
+            replace(self._settings, self._moment, moves, gone)
             self._shown = None
             self._seen = b""
 
-    def _destroy(self, paths: list[Path], moves: dict[Path, Path]) -> None:
-        """Record first, so that a crash leaves a record too many and never one too few."""
-        self._record([*paths, *moves.values()])
-        for path in paths:
-            unlink_durably(path)
-        for source, target in moves.items():
-            replace_durably(source, target)
-
-    def _record(self, paths: list[Path]) -> None:
-        chain = self._chain
-        line: dict[str, object] = {
-            "epoch": chain.committee.epoch,
-            "height": chain.head.height,
-            "time_ms": chain.head.time_ms,
-            "files": [str(path.relative_to(self._settings.folder)) for path in paths],
-            "node_keys": [key_id(each.public_key).hex() for each in self._keys.nodes[:1]],
-        }
-        append_durably(self._settings.folder / DESTROYED_FILE, json.dumps(line))
-        log.info("keys.destroyed", **line)
+    @property
+    def _moment(self) -> Moment:
+        head = self._chain.head
+        return Moment(head.epoch, head.height, head.time_ms)

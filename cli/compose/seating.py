@@ -1,11 +1,10 @@
 """Whether a folder may run as a node of this network, before anything of it is opened to others."""
 
 from cli.compose.acquaintances import acquaintances
+from cli.compose.destroying import DESTROYED_FILE, has_retired
 from cli.compose.own_tls import PEERS_FOLDER
-from cli.compose.seat import DESTROYED_FILE
 from cli.failures import CommandError, Exit
 from cli.settings import NODE_FILE, Settings
-from cli.signers.folder import NODE_KEY_FILE
 from cli.signers.standing import NodeKeys
 from ledger.chain import Chain
 from ledger.codes import Code
@@ -17,8 +16,7 @@ def check_not_retired(settings: Settings) -> None:
     Raises:
         CommandError: `node.retired`.
     """
-    gone = not (settings.keys_folder / NODE_KEY_FILE).exists()
-    if gone and (settings.folder / DESTROYED_FILE).exists():
+    if has_retired(settings):
         path = str(settings.folder / DESTROYED_FILE)
         raise CommandError(Exit.REFUSED, Code.NODE_RETIRED, node=settings.node_id, path=path)
 

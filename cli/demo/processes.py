@@ -39,6 +39,11 @@ class NodeProcess:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def exit_code(self) -> int | None:
+        """Of a process that has ended, negative where a signal ended it; None before."""
+        return None if self._process is None else self._process.poll()
+
+    @property
     def pid(self) -> int:
         """Process id; 0 where it was never started."""
         return self._process.pid if self._process is not None else 0

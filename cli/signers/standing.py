@@ -23,10 +23,16 @@ NEXT_FOLDER: Final = "next"
 
 @dataclass(frozen=True, slots=True)
 class NodeKeys:
-    """Every key that a node holds, the present ones first."""
+    """Every key that a node holds, the present ones first; more may come while it runs."""
 
-    nodes: tuple[Ed25519Signer, ...]
-    logs: tuple[Ed25519Signer, ...]
+    nodes: list[Ed25519Signer]
+    logs: list[Ed25519Signer]
+
+    def take(self, file: str, signer: Ed25519Signer) -> None:
+        """Hold one more key, of the file of that name, unless it is held already."""
+        held = self.nodes if file == NODE_KEY_FILE else self.logs
+        if all(each.public_key != signer.public_key for each in held):
+            held.append(signer)
 
     def check(self, committee: Committee, node_id: NodeId) -> None:
         """Require that a node of `committee` holds the keys that it has there.
@@ -101,7 +107,4 @@ def open_keys(folder: Path, passphrase: bytes) -> NodeKeys:
         else ()
         for name in (NODE_KEY_FILE, LOG_KEY_FILE)
     }
-    return NodeKeys(
-        (here.node, *later[NODE_KEY_FILE]),
-        (here.log, *later[LOG_KEY_FILE]),
-    )
+    return NodeKeys([here.node, *later[NODE_KEY_FILE]], [here.log, *later[LOG_KEY_FILE]])

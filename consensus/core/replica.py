@@ -14,7 +14,7 @@ from consensus.core.height import OpenHeight
 from consensus.core.instance import Node, open_height, restore
 from consensus.core.last_words import last_words, own_words_of
 from consensus.core.messages import Message, Status, status_body
-from consensus.core.own_keys import key_in
+from consensus.core.own_keys import OwnKeys, key_in
 from consensus.core.pacemaker import Pacemaker
 from consensus.core.ready import JournalEntry, Outbox, Ready, Send
 from consensus.core.reception import Reception
@@ -51,7 +51,8 @@ class Replica:
             head: the newest durable block.
             newest: its header; None at height 0.
             journal: every entry above `head`, in the order written.
-            spare: further node keys of this node: the one that a committee change brings.
+            spare: further node keys of this node, which one that a committee change brings may
+                join meanwhile.
 
         Raises:
             StoreError: `store.damaged` where an entry does not decode, or speaks of a height that
@@ -59,7 +60,7 @@ class Replica:
         """
         if any(entry.height > head.height + 1 for entry in journal):
             raise StoreError(Code.STORE_DAMAGED, what="journal above the head")
-        self._keys = (signer, *spare)
+        self._keys = OwnKeys(signer, spare)
         signer = key_in(committee, config.node_id, self._keys) or signer
         node = Node(
             config,

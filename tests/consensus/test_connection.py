@@ -9,7 +9,7 @@ from consensus import connection
 from consensus.connection import Budget, Connection, reason_of
 from consensus.wire import Kind, prefix
 from ledger.codes import Code
-from ledger.core.identifiers import NodeId
+from ledger.core.identifiers import Digest, NodeId
 from ledger.errors import FormatError, VerificationError
 
 PEER = NodeId("node-peer")
@@ -36,7 +36,7 @@ def reading(data: bytes, *, ends: bool = True) -> Connection:
     writer = asyncio.StreamWriter(
         transport, asyncio.StreamReaderProtocol(reader), reader, asyncio.get_running_loop()
     )
-    return Connection(reader, writer, PEER)
+    return Connection(reader, writer, PEER, Digest(bytes(32)))
 
 
 def framed(body: bytes) -> bytes:

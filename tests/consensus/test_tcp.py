@@ -147,6 +147,32 @@ def test_a_restarted_node_is_dialled_again(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def test_a_renewed_key_is_shown_at_once_and_nothing_rests_on_the_old_one(tmp_path: Path) -> None:
+    async def story() -> None:
+        party = Party(tmp_path, "ab")
+        party.reserve()
+        for node in party.nodes:
+            party.start(node)
+        a, b = (node.node_id for node in party.nodes)
+        await until(lambda: party.heard[a].up == {b} and party.heard[b].up == {a}, "up")
+        renewed = make_identity(tmp_path / "later", "b")
+        der = ssl.PEM_cert_to_DER_cert(renewed.certificate.read_text())
+        both = frozenset({party.nodes[1].pin, renewed.pin})
+        party.transports[a].know({b: Known(both, party.addresses[b], (der,))})
+        party.transports[b].present(party.nodes[1].certificate, party.nodes[1].key)
+        assert (party.heard[a].breaks, party.heard[b].breaks) == (0, 0)
+        party.transports[b].present(renewed.certificate, renewed.key)
+        # Both ways are made anew, and then go on although the old key is let in no more.
+        await until(lambda: party.heard[a].breaks == 1 and party.heard[b].breaks == 1, "anew")
+        await until(lambda: party.heard[a].up == {b} and party.heard[b].up == {a}, "up again")
+        party.transports[a].know({b: Known(frozenset({renewed.pin}), party.addresses[b], (der,))})
+        party.transports[b].send(a, bytes((Kind.MESSAGE,)) + b"kept")
+        await until(lambda: bool(party.heard[a].frames), "heard")
+        await party.stop()
+
+    asyncio.run(story())
+
+
 async def knock(at: Address, context: ssl.SSLContext | None, say: bytes) -> bytes:
     """What a visitor hears before the door closes."""
     try:

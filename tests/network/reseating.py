@@ -1,0 +1,64 @@
+"""`make reseat`: a whole committee replaced on real processes, under load and kills.
+
+python -m tests.network.reseating --minutes 10 --seed 7
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.network.reseat import Report, reseat
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.network.reseating", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=2, help="of rest between the steps")
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--folder", type=Path, help="keep the network here, to look at it")
+    given = parser.parse_args()
+    print(f"seed {given.seed}", flush=True)
+    begun = time.monotonic()
+
+    def say(line: str) -> None:
+        print(f"{time.monotonic() - begun:6.0f} s  {line}", flush=True)
+
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = given.folder or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        report = reseat(folder, 60 * given.minutes, given.seed, say)
+    _show(report)
+    return 0
+
+
+def _show(report: Report) -> None:
+    """The changes, and what was found true at the end."""
+    console = Console()
+    steps = Table("epoch", "change", "n", "q", "closing height", "in view", "took", title="changes")
+    for step in report.steps:
+        view = report.closed_in_view.get(step.epoch - 1, 0)
+        facts = (step.epoch, step.what, step.n, step.q, step.height, view, f"{step.took_s:.0f} s")
+        steps.add_row(*map(str, facts))
+    console.print(steps)
+    whole = Table(show_header=False, title="the whole campaign")
+    for name, value in (
+        ("time", f"{report.seconds:.0f} s"),
+        ("blocks", report.height),
+        ("bundles acknowledged, all there", report.bundles),
+        ("records in them", report.records),
+        ("kills", report.kills),
+        ("views changed", report.views_changed),
+        ("longest time without a commit seen by a member", f"{report.longest_pause_s:.1f} s"),
+        ("receipts verified from the genesis (Python)", report.verified_by_python),
+        ("receipts verified from the genesis (JavaScript)", report.verified_by_javascript),
+    ):
+        whole.add_row(name, str(value))
+    console.print(whole)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
