@@ -7,6 +7,7 @@ each stands for itself: a node that cannot reach a quorum may have a wrong clock
 from collections.abc import Iterator
 from typing import Final
 
+from api.certificates_ending import of_certificates
 from api.finding import Finding, Severity, Standing, finding, heard, last_heard
 from api.observing import of_observer
 from api.outbound.answer import Fault
@@ -42,7 +43,11 @@ def findings(standing: Standing) -> tuple[Finding, ...]:
     """Everything that is found, the worst first; `diagnose.fine` where nothing is wrong."""
     following = standing.status.following
     if following is not None:
-        found = [*of_observer(standing, following), *_host(standing)]
+        found = [
+            *of_observer(standing, following),
+            *_host(standing),
+            *of_certificates(standing),
+        ]
         found.sort(key=lambda each: each.severity, reverse=True)
         return tuple(found[:FINDINGS_MAX])
     found = [
@@ -52,6 +57,7 @@ def findings(standing: Standing) -> tuple[Finding, ...]:
         *_witnesses(standing),
         *_stamping(standing),
         *_host(standing),
+        *of_certificates(standing),
     ]
     # The sort is stable: within one severity the order above is kept.
     found.sort(key=lambda each: each.severity, reverse=True)

@@ -7,7 +7,7 @@ from api.finding import Standing
 from api.forms import Json
 from api.outbound.time_stamp import StampStanding
 from api.outbound.witness import WitnessStanding
-from consensus.depths import DiskFacts, HostFacts, QueueDepth
+from consensus.depths import CertificateFacts, DiskFacts, HostFacts, QueueDepth
 from consensus.status import NodeStatus
 from ledger.core.identifiers import NodeId
 
@@ -35,6 +35,7 @@ def facts_form(standing: Standing) -> dict[str, Json]:
         "dropped_last": status.situation.dropped_last[:DROPPED_MAX],
         "disk": None if host is None or host.disk is None else _disk(host.disk),
         "certificate_until_ms": None if host is None else host.certificate_until_ms,
+        "certificates": [] if host is None else [_certificate(e) for e in host.certificates],
         "clock": clock_form(host),
     }
 
@@ -157,6 +158,14 @@ def _pool(status: NodeStatus) -> Mapping[str, Json]:
         "held": pool.held_count,
         "passed_over": pool.passed_over_count,
         "deferred": pool.deferred_count,
+    }
+
+
+def _certificate(certificate: CertificateFacts) -> Mapping[str, Json]:
+    return {
+        "use": certificate.use.value,
+        "node_id": certificate.name,
+        "until_ms": certificate.until_ms,
     }
 
 

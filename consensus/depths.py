@@ -83,6 +83,27 @@ class ClockFacts:
     """How many servers lie between it and a reference clock, its own among them; chrony says so."""
 
 
+class CertificateUse(StrEnum):
+    """Whose certificate it is, and for whom."""
+
+    OWN = "own"
+    """This node's, for the other nodes."""
+    PEER = "peer"
+    """Another node's of the committee, as this one knows it."""
+    API = "api"
+    """This node's, for whoever asks its API over HTTPS."""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """When a certificate ends. Between nodes nobody looks at that; readers over HTTPS do."""
+
+    use: CertificateUse
+    name: str
+    """The node."""
+    until_ms: int
+
+
 @dataclass(frozen=True, slots=True)
 class HostFacts:
     """What only the process around a node can know."""
@@ -94,3 +115,5 @@ class HostFacts:
     observer, which has none."""
     clock: ClockFacts | None = None
     """None before it was read for the first time."""
+    certificates: tuple[CertificateFacts, ...] = ()
+    """Its own, its peers' and its API's, as far as they can be read."""

@@ -129,7 +129,12 @@ def valid_until_ms(path: Path) -> int:
     Raises:
         StoreError: `tls.file`.
     """
-    return int(read_certificate(path).not_valid_after_utc.timestamp()) * 1000
+    return ends_ms(read_certificate(path))
+
+
+def ends_ms(certificate: x509.Certificate) -> int:
+    """When a certificate ends; for people only, see above."""
+    return int(certificate.not_valid_after_utc.timestamp()) * 1000
 
 
 def key_digest(certificate: x509.Certificate) -> Digest:

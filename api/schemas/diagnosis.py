@@ -134,6 +134,14 @@ class FaultJson(Model):
     kind: str = Field(examples=["two-commits"])
 
 
+class CertificateJson(Model):
+    """When a TLS certificate ends."""
+
+    use: Literal["own", "peer", "api"]
+    node_id: NodeName
+    until_ms: TimeMs
+
+
 class DiskJson(Model):
     """What the node's disk says."""
 
@@ -174,6 +182,7 @@ class NodeFactsJson(Model):
     dropped_last: str = Field(description="Why the last of them was dropped; empty before it")
     disk: DiskJson | None
     certificate_until_ms: TimeMs | None
+    certificates: list[CertificateJson]
     clock: ClockJson | None
 
 

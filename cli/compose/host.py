@@ -1,23 +1,30 @@
-"""What the machine of a node says about its disk and its certificate, when somebody asks."""
+"""What the machine of a node says about its disk and its certificates, when somebody asks."""
 
 import shutil
 from pathlib import Path
 
 from consensus.append_file import DiskFile
-from consensus.depths import ClockFacts, DiskFacts, HostFacts
-from consensus.tls import valid_until_ms
-from ledger.errors import StoreError
+from consensus.depths import (
+    CertificateFacts,
+    CertificateUse,
+    ClockFacts,
+    DiskFacts,
+    HostFacts,
+)
 
 
 def host_facts(
-    journal: DiskFile, intake: DiskFile, certificate: Path, clock: ClockFacts | None = None
+    journal: DiskFile,
+    intake: DiskFile,
+    certificates: tuple[CertificateFacts, ...] = (),
+    clock: ClockFacts | None = None,
 ) -> HostFacts | None:
     """The facts of this moment; None where the machine does not say: a sick disk hides no state.
 
     Args:
         journal: the promises, open.
         intake: the acknowledged bundles, open.
-        certificate: the node's own, PEM.
+        certificates: that this node shows, and those of its peers.
         clock: what is known of the machine's clock.
     """
     try:
@@ -29,6 +36,7 @@ def host_facts(
             max(journal.syncs.longest_ms, intake.syncs.longest_ms),
             shutil.disk_usage(Path(journal.name).parent).free,
         )
-        return HostFacts(disk, valid_until_ms(certificate), clock)
-    except (OSError, StoreError):
+        own = (each.until_ms for each in certificates if each.use is CertificateUse.OWN)
+        return HostFacts(disk, next(own, None), clock, certificates)
+    except OSError:
         return None

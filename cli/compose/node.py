@@ -17,13 +17,14 @@ from api.deposit_store import DepositStore
 from api.outbound.outbound import Outbound
 from api.service import LedgerService
 from cli.compose.catalogues import catalogues_at_hand
+from cli.compose.certificate_watch import CertificateWatch
 from cli.compose.clock_watch import ClockWatch
 from cli.compose.documents import open_issuer
 from cli.compose.host import host_facts
 from cli.compose.logs import open_log
 from cli.compose.next_keys import NextKeys
 from cli.compose.outbound import open_outbound
-from cli.compose.own_tls import CERTIFICATE_FILE, own_files, tls_files
+from cli.compose.own_tls import own_files, tls_files
 from cli.compose.running import opened_trust, run_together, told
 from cli.compose.seat import Seat
 from cli.compose.seating import check_not_retired, check_seat
@@ -126,7 +127,7 @@ def _opened(
         runner, transport = _runner(settings, chain, identity, storage)
         seat = Seat(settings, chain, keys, transport, later)
         seat.look()
-        watch, certificate = ClockWatch(), settings.tls_folder / CERTIFICATE_FILE
+        watch, ending = ClockWatch(), CertificateWatch(settings, chain)
         log_signer = log_signer_of(keys, settings.node_id, lambda: chain.committee)
         node_signer = node_signer_of(keys, settings.node_id, lambda: chain.committee)
         outbound = open_outbound(settings, chain, log_signer)
@@ -136,7 +137,7 @@ def _opened(
             runner,
             log_signer,
             show_all=settings.show_all,
-            host=lambda: host_facts(journal, intake, certificate, watch.facts),
+            host=lambda: host_facts(journal, intake, ending.facts(), watch.facts),
             outbound=outbound,
             rules=executor,
             deposits=DepositStore(settings.deposits_folder),

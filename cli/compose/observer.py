@@ -7,6 +7,7 @@ is consensus: no journal, no pool, no key of the committee.
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
@@ -20,6 +21,7 @@ from api.tlog_witness.app import create_witness_app
 from api.tlog_witness.own_log import OwnLog
 from api.tlog_witness.service import Witness, WitnessedLog
 from cli.compose.catalogues import catalogues_at_hand
+from cli.compose.certificate_watch import api_certificate
 from cli.compose.clock_watch import ClockWatch
 from cli.compose.documents import open_issuer
 from cli.compose.logs import open_log
@@ -135,13 +137,14 @@ def _opened(
             evidence=EvidenceFolder(settings.misconduct_folder, chain.links.up_to),
         )
         watch = ClockWatch()
+        own = partial(api_certificate, settings.observer_id, settings.api_certificate_file)
         service = LedgerService(
             chain,
             catalogue,
             node,
             None,
             show_all=settings.show_all,
-            host=lambda: HostFacts(None, None, watch.facts),
+            host=lambda: HostFacts(None, None, watch.facts, own()),
             rules=executor,
         )
         yield _Opened(node, service, watch)
