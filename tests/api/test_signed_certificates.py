@@ -51,6 +51,10 @@ def signer_of(authority: Authority, name: str = CENTRE) -> DocumentSigner:
 
 @pytest.fixture(scope="module")
 def blank(told: World) -> Certificate:
+    return blank_of(told)
+
+
+def blank_of(told: World) -> Certificate:
     """Of a record of the small network, to be signed."""
     receipt = told.network.receipt(told.first)
     return certificate(
