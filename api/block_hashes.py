@@ -27,7 +27,8 @@ class BlockHashes:
     def height_of(self, header_hash: HeaderHash) -> Height | None:
         """The block with this hash, or None among the newest."""
         head = self._chain.head.height
-        for height in range(max(self._read, head - RECENT_MAX) + 1, head + 1):
+        least = max(self._read, head - RECENT_MAX, self._chain.blocks.base - 1)
+        for height in range(least + 1, head + 1):
             header = self._chain.blocks.header(Height(height))
             self._heights[header.hash()] = header.height
             if len(self._heights) > RECENT_MAX:

@@ -36,7 +36,12 @@ class Feed:
             from_height: of the first block that the follower lacks.
             noted: height of the newest cosigned head that it has; 0 for none.
             wait_ms: how long to wait, at most `WAIT_MS_MAX`.
+
+        Raises:
+            StoreError: `block.not_kept`: another node is to be asked.
         """
+        if 0 < from_height <= self._chain.blocks.base:
+            self._chain.blocks.require_kept(from_height)
         if self._waiting_count >= WAITING_MAX:
             return self._now(from_height, noted)
         until_ms = now_ms() + min(wait_ms, WAIT_MS_MAX)

@@ -15,6 +15,7 @@ from api.deposit_store import DepositStore
 from api.diagnose import diagnose
 from api.feed import Feed
 from api.finding import Standing
+from api.kept import require_all_kept, require_kept
 from api.node import Node
 from api.outbound.outbound import Outbound
 from api.outbound.time_stamp import StampStanding
@@ -108,7 +109,7 @@ class LedgerService:
         """Take in a bundle and wait at most `wait_ms` for its receipts.
 
         Raises:
-            LedgerError: `api.stopped`, `api.no_quorum` (nothing was taken in), `store.*`.
+            LedgerError: `api.stopped`, `api.no_quorum` (nothing taken in), `store.*`, `*.not_kept`.
         """
         if self._height_of_all(bundle.record_ids) is not None:
             refusal = self._signature_fault(bundle)
@@ -121,6 +122,8 @@ class LedgerService:
         answer = self.node.submit(bundle)
         if isinstance(answer, Rejected) and answer.code is not Code.BUNDLE_KNOWN:
             return NotTaken(answer, None, self.catalogues.faults(bundle, now_ms()))
+        if isinstance(answer, Rejected):
+            require_all_kept(self.chain, bundle.record_ids)
         acknowledgement = answer if isinstance(answer, Acknowledgement) else None
         return await self._receipts(bundle, wait_ms, acknowledgement)
 
@@ -139,10 +142,11 @@ class LedgerService:
         """A record on the ledger.
 
         Raises:
-            StoreError: `record.unknown`.
+            StoreError: `record.unknown`, `record.not_kept`.
         """
         found = self.chain.blocks.record(record_id)
         if found is None:
+            require_kept(self.chain, record_id)
             raise StoreError(Code.RECORD_UNKNOWN, record=record_id.hex())
         return found
 

@@ -67,6 +67,8 @@ class Settings:
     """Folders of further versions of the catalogue, older and newer than this software's."""
     joining: bool = False
     """The node follows the others and waits for the committee change that lets it vote."""
+    snapshot_behind: int = 1_000
+    """Blocks that it must lack before it takes a snapshot in their stead; 0: never."""
 
     @property
     def api_url(self) -> str:

@@ -118,7 +118,7 @@ class _Reader:
             return time_targets(raw, self.folder)
         if name == "catalogues":
             return tuple(self.folder / _text(each) for each in _folders(raw))
-        if name == "requests_per_address":
+        if name in {"requests_per_address", "snapshot_behind"}:
             return _count(raw)
         if name in {"show_all", "joining"}:
             return _flag(raw)

@@ -23,6 +23,7 @@ from consensus.intake import Intake
 from consensus.journal import Journal
 from consensus.mempool import PoolLimits
 from consensus.signed_mark import SignedMark
+from consensus.snapshot_desk import SnapshotSide
 from consensus.transport import Transport
 from consensus.wire import Codec
 from ledger.codes import Code
@@ -65,6 +66,8 @@ class Storage:
     """How far this node has signed: on another disk than all else, and in no backup."""
     evidence: Evidence = field(default_factory=EvidenceInMemory)
     """Faults that were found here."""
+    snapshots: SnapshotSide = field(default_factory=SnapshotSide)
+    """What it gives to nodes that join, and where it takes in what it lacks itself."""
 
 
 def config_of(identity: Identity) -> Config:
@@ -124,7 +127,8 @@ def open_driver(
     desk = BundleDesk(own, keys, application, intake, transport, codec, events, pool_limits)
     cosigner = Cosigner(own, identity.origin, keys, storage.chain, mark, events)
     evidence = storage.evidence
-    ports = Ports(application, transport, journal, mark, desk, cosigner, codec, events, evidence)
+    parts = (journal, mark, desk, cosigner, codec, events, evidence, storage.snapshots)
+    ports = Ports(application, transport, *parts)
     return Driver(ports, replica, restored)
 
 

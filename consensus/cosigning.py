@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from consensus.core.own_keys import key_in
 from consensus.events import Events
-from consensus.signed_mark import SignedMark
+from consensus.signed_mark import Mark, SignedMark
 from ledger.codes import Code
 from ledger.core.block import Head
 from ledger.core.canonical import decode, encode
@@ -24,7 +24,7 @@ from ledger.core.note import parse_line
 from ledger.core.shapes import digest, integer, text, versioned
 from ledger.core.signing import Signer
 from ledger.cosigned import Counted
-from ledger.errors import FormatError, InvariantBroken, VerificationError
+from ledger.errors import FormatError, InvariantBroken, StoreError, VerificationError
 from ledger.store.rows import LastSigned
 
 VERSION: Final = 1
@@ -157,7 +157,7 @@ class Cosigner:
         if forgotten and head.log_size < mark.size:
             # The store is older than what was signed: nothing below that is signed again.
             return None
-        if mark.size and self._chain.root_of(mark.size) != mark.root:
+        if mark.size and not self._is_of_this_log(mark):
             raise InvariantBroken(f"cosigned another log of {mark.size} leaves than this one")
         # Time never goes back, though the clock may.
         time_s = max(now_ms // 1000, mark.time_s, 0 if last is None else last.time_s)
@@ -173,6 +173,19 @@ class Cosigner:
         self._chain.add_cosignature(self._own, head.log_size, head.log_root, line)
         self._said = (promise, Cosignature(head.log_size, head.log_root, line).encode())
         return self._said[1]
+
+    def _is_of_this_log(self, mark: Mark) -> bool:
+        """Whether what was cosigned last is a head of this log.
+
+        Of one from below the snapshot with which the store began nobody can tell here; what follows
+        it was certified by a quorum of the committee that this node was of.
+        """
+        try:
+            return self._chain.root_of(mark.size) == mark.root
+        except StoreError as problem:
+            if problem.code is not Code.BLOCK_NOT_KEPT:
+                raise
+            return True
 
     def received(self, peer: NodeId, data: bytes) -> None:
         """Count what a peer cosigned; what is ahead of this node's log is kept for later.

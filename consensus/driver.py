@@ -17,6 +17,8 @@ from consensus.duties import Duties, Ports
 from consensus.events import Event
 from consensus.fates import Fate
 from consensus.peers import Peers
+from consensus.snapshot_desk import SnapshotDesk
+from consensus.snapshot_frames import ChunkGiven, ChunkRequest, Offered, OfferRequest
 from consensus.status import NodeStatus
 from consensus.wire import CosignatureRequest, Cosigned, Frame, Hello, Relayed, Report, Said
 from ledger.codes import Code
@@ -29,6 +31,8 @@ HOUSEKEEPING_MS: Final = 500
 """Between two looks at what is done now and then; no deadline is further away."""
 _HARMLESS: Final = (Status, Decided, Blocks, BlocksRequest, PayloadRequest)
 """Messages that never lead to a vote."""
+_LEADS_TO_BLOCKS: Final = (Status, Decided, Blocks)
+"""Messages by which a node finds out what it lacks; all of them are said again."""
 
 
 class Driver:
@@ -55,6 +59,13 @@ class Driver:
         self._duties = Duties(ports, replica)
         self._own = ports.codec.config.node_id
         self._peers = Peers()
+        self.snapshots = SnapshotDesk(
+            ports.snapshots,
+            lambda: ports.application.head.height,
+            ports.events,
+            self._duties.send,
+        )
+        """What is given to nodes that join, and what this one takes."""
         self._queue: deque[Ready] = deque()
         self._told = (False, False)
         self._due = (ports.application.head.height, ports.application.next_due_ms())
@@ -92,6 +103,7 @@ class Driver:
         """Take in a frame. What does not hold is dropped and noted; a peer never raises here."""
         self._enter(now_ms)
         self._peers.heard(peer, now_ms)
+        self.snapshots.heard(peer, now_ms)
         try:
             self._take(peer, self._codec.decode(data), now_ms)
         except (FormatError, VerificationError) as problem:
@@ -102,6 +114,7 @@ class Driver:
         """What is sent to `peer` may reach it from now on."""
         self._enter(now_ms)
         self._peers.set_connected(peer, connected=True)
+        self.snapshots.connected(peer, now_ms)
         self._queue.append(self._replica.connected(peer, now_ms))
         self._desk.connected(peer)
         self._duties.cosign(now_ms, peer)
@@ -110,6 +123,7 @@ class Driver:
     def disconnected(self, peer: NodeId) -> None:
         """`peer` cannot be reached for now."""
         self._peers.set_connected(peer, connected=False)
+        self.snapshots.disconnected(peer)
 
     def tick(self, now_ms: int) -> None:
         """The clock reached `deadline_ms`."""
@@ -117,6 +131,7 @@ class Driver:
         if self._housekeeping_ms <= now_ms:
             self._housekeeping_ms = now_ms + HOUSEKEEPING_MS
             self._desk.tick(now_ms)
+            self.snapshots.tick(now_ms)
             if self._cosigner.must_ask(self._application.head, now_ms):
                 self._duties.broadcast(CosignatureRequest(self._application.head.height))
                 self._duties.cosign(now_ms)
@@ -171,6 +186,7 @@ class Driver:
             faults=self.faults,
             clock_bounds_ms=(config.clock_ahead_ms, config.clock_behind_ms),
             now_ms=self._now_ms,
+            snapshot=self.snapshots.progress,
         )
 
     def _enter(self, now_ms: int) -> None:
@@ -195,9 +211,20 @@ class Driver:
     def _take(self, peer: NodeId, frame: Frame, now_ms: int) -> None:
         """What a frame of each kind brings about."""
         match frame:
+            case OfferRequest() | ChunkRequest():
+                self.snapshots.asked(peer, frame, now_ms)
+            case Offered() | ChunkGiven():
+                self.snapshots.answered(peer, frame, now_ms)
+            case Said() | Relayed() | Report() | Cosigned() | CosignatureRequest() if (
+                self.snapshots.holds
+            ):
+                # Far below everybody else nothing of this can be judged, and all is said again.
+                return
             case Said(message):
                 if isinstance(message, Status) and message.node == peer:
                     self._peers.said(peer, message, now_ms)
+                if self.snapshots.waits and isinstance(message, _LEADS_TO_BLOCKS):
+                    return
                 if not self._abstains or isinstance(message, _HARMLESS):
                     self._queue.append(self._replica.receive(peer, message, now_ms))
             case Relayed(bundle):

@@ -7,7 +7,7 @@ duties is written on `consensus.core.ready`; PBFT (OSDI '99) §4.
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from consensus.application import Application
 from consensus.bundle_desk import BundleDesk
@@ -19,6 +19,7 @@ from consensus.events import Events
 from consensus.evidence import Evidence
 from consensus.journal import Journal
 from consensus.signed_mark import SignedMark
+from consensus.snapshot_desk import SnapshotSide
 from consensus.transport import Transport
 from consensus.wire import Codec, Cosigned, Frame, Said
 from ledger.core.block import decode_header_of_block
@@ -40,6 +41,7 @@ class Ports:
     codec: Codec
     events: Events
     evidence: Evidence
+    snapshots: SnapshotSide = field(default_factory=SnapshotSide)
 
 
 class Duties:
@@ -68,7 +70,7 @@ class Duties:
             if send.to is None:
                 self.broadcast(Said(send.message))
             else:
-                self._send(send.to, Said(send.message))
+                self.send(send.to, Said(send.message))
         if ready.deliver is not None:
             self._deliver(ready.deliver, now_ms)
         if ready.validate is not None:
@@ -92,7 +94,7 @@ class Duties:
             if signed is not None and peer is None:
                 self.broadcast(Cosigned(signed))
             elif signed is not None and peer is not None:
-                self._send(peer, Cosigned(signed))
+                self.send(peer, Cosigned(signed))
 
     def broadcast(self, frame: Frame) -> None:
         """Send a frame to every other node."""
@@ -157,7 +159,7 @@ class Duties:
                 )
                 for header, payload, certificate in served
             )
-            self._send(serve.to, Said(Blocks(blocks)))
+            self.send(serve.to, Said(Blocks(blocks)))
 
     def accuse(self, fault: Fault) -> None:
         """Keep evidence durably, and say where it is; what is known already says nothing new."""
@@ -165,5 +167,6 @@ class Duties:
         if kept is not None:
             self._events.add("fault.found", node=fault.node, fault=fault.kind.value, file=kept)
 
-    def _send(self, peer: NodeId, frame: Frame) -> None:
+    def send(self, peer: NodeId, frame: Frame) -> None:
+        """Send a frame to one node."""
         self._transport.send(peer, self._codec.encode(frame))

@@ -92,6 +92,11 @@ class Runner:
         return replace(self._driver.status, queues=self.line.depths)
 
     @property
+    def has_whole_snapshot(self) -> bool:
+        """Whether a snapshot was fetched: the node is to begin anew with it."""
+        return self._driver.snapshots.finished
+
+    @property
     def failure(self) -> Exception | None:
         """What ended the node; None while it works."""
         return self._failure

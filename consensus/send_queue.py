@@ -14,10 +14,11 @@ FRAMES_MAX: Final = 4096
 """Per queue and class: about four seconds of votes of a busy committee."""
 BYTES_MAX: Final = 64 << 20
 """Per queue and class: a few full blocks."""
+_CAN_WAIT: Final = frozenset({Kind.BUNDLE, Kind.SNAPSHOT})
 
 
 class SendQueue:
-    """Two classes: what replicas say, and the bundles that can wait for it."""
+    """Two classes: what replicas say, and the bundles and snapshots that can wait for it."""
 
     __slots__ = ("_bulk", "_urgent", "dropped_count")
 
@@ -37,7 +38,7 @@ class SendQueue:
 
     def put(self, frame: bytes) -> None:
         """Queue a frame; drop the oldest of its class where there is no room."""
-        lane = self._bulk if frame[0] == Kind.BUNDLE else self._urgent
+        lane = self._bulk if frame[0] in _CAN_WAIT else self._urgent
         self.dropped_count += lane.put(frame)
 
     def take(self) -> bytes | None:

@@ -11,6 +11,7 @@ from typing import Final
 from consensus.core.situation import Situation
 from consensus.depths import PoolDepth, QueueDepth
 from consensus.peers import Peer
+from consensus.snapshot_fetch import SnapshotProgress
 from consensus.upstreams import Following
 from ledger.core.block import Head
 from ledger.core.committee import Committee
@@ -71,6 +72,8 @@ class NodeStatus:
     """Of the driver's last step."""
     following: Following | None = None
     """Of an observer, which has no part in the committee; None on a node of the committee."""
+    snapshot: SnapshotProgress | None = None
+    """How far a snapshot has come in, and who lied about it; None where neither is the case."""
 
     @property
     def waiting_count(self) -> int:

@@ -14,6 +14,19 @@ from consensus.core.config import Config
 from consensus.core.message_decoding import decode_message
 from consensus.core.message_encoding import encode_message
 from consensus.core.messages import Message
+from consensus.snapshot_frames import (
+    ChunkGiven,
+    ChunkRequest,
+    Offered,
+    OfferRequest,
+    SnapshotAnswer,
+    SnapshotRequest,
+    answer_bytes_max,
+    decode_snapshot_answer,
+    decode_snapshot_request,
+    encode_snapshot_answer,
+    encode_snapshot_request,
+)
 from ledger.codes import Code
 from ledger.core.acknowledgement import SignedRefusal
 from ledger.core.bundle import Bundle, decode_bundle
@@ -45,6 +58,10 @@ class Kind(IntEnum):
     """One cosignature of a head; opaque here."""
     COSIGNATURE_REQUEST = 6
     """Asks for a cosignature of the receiver's present head."""
+    SNAPSHOT_REQUEST = 7
+    """Asks for a snapshot, or for a chunk of one."""
+    SNAPSHOT = 8
+    """The answer to it; waits behind everything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +108,16 @@ class CosignatureRequest:
     height: Height
 
 
-Frame: TypeAlias = Hello | Said | Relayed | Report | Cosigned | CosignatureRequest
+Frame: TypeAlias = (
+    Hello
+    | Said
+    | Relayed
+    | Report
+    | Cosigned
+    | CosignatureRequest
+    | SnapshotRequest
+    | SnapshotAnswer
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +137,8 @@ class Codec:
             Kind.REPORT: SMALL_BYTES_MAX,
             Kind.COSIGNATURE: SMALL_BYTES_MAX,
             Kind.COSIGNATURE_REQUEST: SMALL_BYTES_MAX,
+            Kind.SNAPSHOT_REQUEST: SMALL_BYTES_MAX,
+            Kind.SNAPSHOT: 1 + answer_bytes_max(self.limits),
         }
 
     def encode(self, frame: Frame) -> bytes:
@@ -129,6 +157,10 @@ class Codec:
                 return bytes((Kind.COSIGNATURE,)) + data
             case CosignatureRequest(height):
                 return bytes((Kind.COSIGNATURE_REQUEST,)) + encode(("cosign", VERSION, height))
+            case OfferRequest() | ChunkRequest():
+                return bytes((Kind.SNAPSHOT_REQUEST,)) + encode_snapshot_request(frame)
+            case Offered() | ChunkGiven():
+                return bytes((Kind.SNAPSHOT,)) + encode_snapshot_answer(frame)
 
     def decode(self, data: bytes) -> Frame:
         """The frame that `data` (kind and body) spells.
@@ -153,6 +185,10 @@ class Codec:
                 return _hello(body)
             case Kind.REPORT:
                 return Report(_refusal(body))
+            case Kind.SNAPSHOT_REQUEST:
+                return decode_snapshot_request(body)
+            case Kind.SNAPSHOT:
+                return decode_snapshot_answer(body, self.limits)
             case _:
                 return _cosignature_request(body)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from ledger.audit_base import known_at_base, rows_of_base
 from ledger.audit_block import BlockAudit, Known
 from ledger.audit_finding import Finding, of_error, of_row
 from ledger.audit_snapshots import snapshot_findings
@@ -69,6 +70,8 @@ class Progress:
     """Blocks gone over."""
     blocks_count: int
     """Blocks in all."""
+    base: int = 0
+    """The snapshot with which the store began: above it the rules were not asked again."""
 
 
 Event: TypeAlias = Progress | Finding
@@ -111,6 +114,7 @@ class _Audit:
             HeaderHash(genesis.network_id), genesis.created_at_ms, Frontier(), epochs
         )
         self._meta = meta_rows(genesis, genesis_rows)
+        self._base = self._blocks.base
         self._counts: Counter[Table] | None = Counter(
             {Table.META: len(self._meta), Table.HEAD: 1, Table.LAST_SIGNED: 1}
         )
@@ -123,12 +127,25 @@ class _Audit:
         except LedgerError as problem:
             yield of_error(problem, None)
             return
-        for at in range(1, height + 1):
+        if self._base:
+            yield from self._begin_above()
+        for at in range(self._base + 1, height + 1):
             yield from self._block(BlockAudit(self._store, self._genesis, status, Height(at)))
-            yield Progress(Height(at), height)
+            yield Progress(Height(at), height, self._base)
         if self._known.frontier != frontier:
             yield of_row(Code.AUDIT_ROW, Table.HEAD, Table.HEAD.key(), height)
         yield from self._tables(height)
+
+    def _begin_above(self) -> Iterator[Finding]:
+        """Go on from the snapshot's block; its state is gone, so nothing can be judged on it."""
+        self._judge = None
+        if self._counts is not None:
+            self._counts.update(rows_of_base())
+        try:
+            self._known = known_at_base(self._store, self._blocks, self._tree, self._genesis)
+        except LedgerError as problem:
+            yield of_error(problem, self._base)
+            self._counts, self._known = None, Known(None, 0, None, self._known.epochs)
 
     def _block(self, block: BlockAudit) -> Iterator[Finding]:
         """All about one block; where it cannot be read, go on from what the tree rows say."""
@@ -177,7 +194,8 @@ class _Audit:
         if self._judge is not None:
             yield from compare_state(stored, self._judge.reader)
         yield from status_findings(stored, self._blocks, height)
-        yield from node_findings(stored, self._known.frontier)
+        if not self._base:
+            yield from node_findings(stored, self._known.frontier)
         if self._counts is not None:
             yield from count_findings(stored, self._counts)
         origin, epochs = self._genesis.origin, self._known.epochs

@@ -177,6 +177,9 @@ def last_signed_findings(store: Reader, blocks: BlockStore) -> Iterator[Finding]
         return
     try:
         promise = last_signed_from(row)
+        if blocks.base and promise.size < blocks.header(blocks.base).log_size:
+            # It came along with the snapshot, from a database that held its log.
+            return
         height = blocks.height_of_size(promise.size)
         if height is not None and blocks.header(height).log_root == promise.root:
             return

@@ -7,11 +7,15 @@ audit computes them again and compares. Record bytes stand once, under the recor
 from collections.abc import Iterator
 from typing import Final
 
+from ledger.core.canonical import encode
 from ledger.core.certificate import CommitCertificate
 from ledger.core.effects import BlockEffects
 from ledger.core.entry import entry_hashes
 from ledger.core.identifiers import Digest, LogIndex
 from ledger.core.merkle import Frontier, leaf_hash
+from ledger.core.snapshot_offer import link_value
+from ledger.log_tree import edge_rows
+from ledger.snapshot_trust import ProvenSnapshot
 from ledger.store.api import Row
 from ledger.store.index import index_rows, opened_rows
 from ledger.store.keys import Table, number
@@ -62,6 +66,22 @@ def block_rows(
         yield _RECORD + record.record_id, record_row(place, record.data)
     yield from index_rows(header, effects.records)
     yield from opened_rows(header, effects.records, effects.opened)
+
+
+def base_rows(proven: ProvenSnapshot) -> Iterator[Row]:
+    """The rows with which a chain goes on above a snapshot, beside the state and its chunks.
+
+    Of the block itself only header and certificate: what was in it is with those who were there.
+    """
+    header, height = proven.header, number(proven.header.height)
+    certificate = proven.certificate.encode()
+    yield Table.HEAD.key(), head_row(header.height, proven.frontier)
+    yield Table.BLOCK.key(height), block_row(header.encode(), certificate)
+    yield Table.LOG_SIZE.key(number(header.log_size)), height
+    yield Table.TIME.key(number(header.time_ms)), height
+    yield from edge_rows(header.log_size, proven.edge)
+    for epoch, link in enumerate(proven.links, 1):
+        yield Table.LINK.key(number(epoch)), encode(link_value(link))
 
 
 def places(effects: BlockEffects) -> Iterator[Place]:

@@ -124,7 +124,7 @@ class BlockStore:
         """Header and certificate of a block, as bytes."""
         row = self._reader.get(Table.BLOCK.key(number(height)))
         if row is None:
-            self._require_kept(height)
+            self.require_kept(height)
         return block_from(present(row, f"block {height}"))
 
     def first_index(self, height: Height) -> LogIndex:
@@ -134,7 +134,7 @@ class BlockStore:
 
     def bundle_rows(self, height: Height) -> Iterator[BundleRow]:
         """The bundles of a block, without record bytes, in order."""
-        self._require_kept(height)
+        self.require_kept(height)
         start, stop = Table.BUNDLE.range(number(height))
         return (bundle_from(value) for _, value in self._reader.scan(start, stop))
 
@@ -160,14 +160,14 @@ class BlockStore:
 
     def entry_ids(self, height: Height) -> list[RecordId]:
         """The record ids of all entries of a block, in order."""
-        self._require_kept(height)
+        self.require_kept(height)
         start, stop = Table.ENTRY.range(number(height))
         parts = [value for _, value in self._reader.scan(start, stop)]
         return [RecordId(each) for each in split_digests(b"".join(parts))]
 
     def entry_id(self, height: Height, offset: int) -> RecordId:
         """The record id of the entry at `offset` of a block."""
-        self._require_kept(height)
+        self.require_kept(height)
         key = Table.ENTRY.key(number(height), number(offset // ENTRY_PART))
         joined = present(self._reader.get(key), f"entries {height}")
         start = offset % ENTRY_PART * DIGEST_BYTES
@@ -249,8 +249,12 @@ class BlockStore:
         """The first block at or after `time_ms`, or None."""
         return self._first_height(Table.TIME, time_ms)
 
-    def _require_kept(self, height: Height) -> None:
-        """Blocks below a snapshot are with those who were there; of its own only the header is."""
+    def require_kept(self, height: Height) -> None:
+        """Blocks below a snapshot are with those who were there; of its own only the header is.
+
+        Raises:
+            StoreError: `block.not_kept`.
+        """
         if height <= self.base:
             raise StoreError(Code.BLOCK_NOT_KEPT, height=height, first=self.base + 1)
 

@@ -33,6 +33,7 @@ from ledger.opening import prepare, read_head
 from ledger.outside_lines import OutsideLines
 from ledger.receipts import ReceiptMaker
 from ledger.serving import served_blocks
+from ledger.snapshot_offers import SnapshotOffers
 from ledger.snapshots import Snapshots
 from ledger.stamped_heads import StampedHeads
 from ledger.state_view import StateView
@@ -49,12 +50,14 @@ class Chain:
     `blocks` reads blocks and records, `lookup` finds records, `heads` are the cosigned heads,
     `links` lead from epoch to epoch, `maker` makes receipts, `history` has the slow rows of every
     height, `outside` is what witnesses say of heads, `stamps` what time stamping authorities say,
-    `tiles` are the log as files, `state` is what rules read, `snapshots` the state as it was.
+    `tiles` are the log as files, `state` is what rules read, `snapshots` the state as it was,
+    and `offers` hand it to nodes that join.
     """
 
     __slots__ = (
         "_frontier", "_head", "_store", "_tree", "blocks", "genesis", "heads", "history",
-        "links", "lookup", "maker", "origin", "outside", "snapshots", "stamps", "state", "tiles",
+        "links", "lookup", "maker", "offers", "origin", "outside", "snapshots", "stamps",
+        "state", "tiles",
     )  # fmt: skip
 
     def __init__(self, store: Store, genesis: Genesis, genesis_rows: Mapping[bytes, bytes]) -> None:
@@ -86,7 +89,9 @@ class Chain:
         self.heads = CosignedHeads(store, self.blocks, self.origin, *of_log)
         self.outside = OutsideLines(store, self.blocks, self._tree, self.origin)
         self.stamps = StampedHeads(store, self.blocks, self._tree, self.origin)
-        self.links = LinkMaker(self.blocks, self._tree, self.heads)
+        self.links = LinkMaker(store, self.blocks, self._tree, self.heads)
+        kept = (self._tree, self.links, self.snapshots)
+        self.offers = SnapshotOffers(store, self.blocks, *kept)
         parts = (self.blocks, self._tree, self.history, self.links)
         self.maker = ReceiptMaker(self._head.network_id, *parts)
 

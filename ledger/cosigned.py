@@ -105,6 +105,8 @@ class CosignedHeads:
         """
         if size > (self._blocks.header(head).log_size if head else 0):
             return Counted.AHEAD
+        if self._is_below(size):
+            return Counted.KNOWN
         height = self._blocks.height_of_size(size)
         checkpoint = Checkpoint(self._origin, size, root)
         signature = self._verified(node_id, checkpoint, line)
@@ -183,6 +185,8 @@ class CosignedHeads:
             return
         if self._blocks.height_of(LogIndex(checkpoint.size - 1)) is None:
             return
+        if self._is_below(checkpoint.size):
+            return
         committee = self.epochs.at_size(checkpoint.size)
         for node_id, signed in signed_heads(note, checkpoint, committee):
             self._strange.strange(node_id, signed, committee)
@@ -214,6 +218,14 @@ class CosignedHeads:
     def newest_note(self) -> bytes | None:
         """The newest cosigned checkpoint, or None before the first."""
         return self._store.get(Table.COSIGNED.key(number(self.newest))) if self.newest else None
+
+    def _is_below(self, size: int) -> bool:
+        """Whether a head is older than the snapshot with which this store began.
+
+        Whether it is our log's nobody can tell here, so it neither counts nor accuses.
+        """
+        base = self._blocks.base
+        return base > 0 and size < self._blocks.header(base).log_size
 
     def _words_of(self, node_id: NodeId, word: Word, size: int) -> Iterator[SignedHead]:
         """What a node signed of this log's heads from `size` on; the first few are looked at."""

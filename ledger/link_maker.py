@@ -6,14 +6,18 @@ made once. Spec: ``docs/spec/committee.md``.
 
 from ledger.block_store import BlockStore, StoredRecord
 from ledger.codes import Code
+from ledger.core.canonical import decode_stored
 from ledger.core.committee_change import CHANGE_TYPE
 from ledger.core.epoch_link import EpochLink
 from ledger.core.identifiers import Height
 from ledger.core.merkle_stored import inclusion_path_from
 from ledger.core.record import decode_record
+from ledger.core.snapshot_offer import link_from
 from ledger.cosigned import CosignedHeads
 from ledger.errors import StoreError
 from ledger.log_tree import LogTree
+from ledger.store.api import Reader
+from ledger.store.keys import Table
 
 
 class LinkMaker:
@@ -21,11 +25,15 @@ class LinkMaker:
 
     __slots__ = ("_blocks", "_heads", "_made", "_tree")
 
-    def __init__(self, blocks: BlockStore, tree: LogTree, heads: CosignedHeads) -> None:
+    def __init__(
+        self, store: Reader, blocks: BlockStore, tree: LogTree, heads: CosignedHeads
+    ) -> None:
         self._blocks = blocks
         self._tree = tree
         self._heads = heads
-        self._made: list[EpochLink] = []
+        # Of epochs that ended below the snapshot with which this store began, the links came along.
+        taken = store.scan(*Table.LINK.range())
+        self._made = [link_from(decode_stored(value)) for _, value in taken]
 
     def up_to(self, epoch: int) -> tuple[EpochLink, ...]:
         """The links that lead to an epoch, at most to the newest.

@@ -5,15 +5,16 @@ itself: it gives the rows, and they go into the block's one durable batch. RFC 6
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ledger.codes import Code
 from ledger.core.identifiers import DIGEST_BYTES, Digest
 from ledger.core.merkle import NodeRun
+from ledger.core.snapshot_offer import edge_starts
 from ledger.errors import StoreError
 from ledger.store.api import Reader, Row
-from ledger.store.keys import Table, number
+from ledger.store.keys import BASE, Table, number
 from ledger.store.rows import NODE_PART
 
 _NODE: Final = Table.NODE.key()
@@ -34,19 +35,19 @@ class LogTree:
         """The complete node at `index` of `level`.
 
         Raises:
-            StoreError: `store.damaged` where the row lacks it.
+            StoreError: `block.not_kept`, or `store.damaged` where the row lacks it.
         """
         start = index % NODE_PART * DIGEST_BYTES
         found = self._row(_key(level, index))[start : start + DIGEST_BYTES]
         if len(found) != DIGEST_BYTES:
-            raise StoreError(Code.STORE_DAMAGED, what=f"log node {level}/{index}")
+            raise self._lacking(f"log node {level}/{index}")
         return Digest(found)
 
     def run(self, level: int, first: int, count: int) -> bytes:
         """`count` neighbouring complete nodes of `level`, joined; read past what is at hand.
 
         Raises:
-            StoreError: `store.damaged` where the rows lack them.
+            StoreError: `block.not_kept`, or `store.damaged` where the rows lack them.
         """
         parts: list[bytes] = []
         place, stop = first, first + count
@@ -58,7 +59,7 @@ class LogTree:
             place += width
         joined = b"".join(parts)
         if len(joined) != count * DIGEST_BYTES:
-            raise StoreError(Code.STORE_DAMAGED, what=f"log nodes {level}/{first}")
+            raise self._lacking(f"log nodes {level}/{first}")
         return joined
 
     def rows(self, runs: list[NodeRun]) -> Iterator[Row]:
@@ -80,6 +81,13 @@ class LogTree:
         while len(self._cached) > _CACHED_MAX:
             self._cached.popitem(last=False)
 
+    def _lacking(self, what: str) -> StoreError:
+        """Left of the edge with which a joined node began the tree is not there: others have it."""
+        base = int.from_bytes(self._reader.get(BASE) or b"")
+        if base:
+            return StoreError(Code.BLOCK_NOT_KEPT, height=base, first=base + 1)
+        return StoreError(Code.STORE_DAMAGED, what=what)
+
     def _before(self, level: int, index: int) -> bytes:
         """The hashes that stand in the row before `index`."""
         start = index % NODE_PART * DIGEST_BYTES
@@ -96,6 +104,13 @@ class LogTree:
             row = self._reader.get(key) or b""
             self.remember([(key, row)])
         return row
+
+
+def edge_rows(size: int, edge: Sequence[bytes]) -> Iterator[Row]:
+    """The tree rows with which a log of that size goes on: its edge by level, in whole rows."""
+    for level, (start, count) in enumerate(edge_starts(size)):
+        if count:
+            yield _key(level, start), edge[level]
 
 
 def _key(level: int, index: int) -> bytes:

@@ -81,6 +81,7 @@ class Lookup:
 
     def in_order(self, heights: range, turn: Turn) -> Page:
         """The records that entered in the blocks of `heights`, ascending and with step 1."""
+        heights = range(max(heights.start, self._blocks.base + 1), heights.stop)
         if turn.after is not None and heights:
             reached = self._blocks.height_of(turn.after) or heights[0]
             if turn.newest_first:
@@ -94,7 +95,7 @@ class Lookup:
     def at(self, index: LogIndex) -> Found | None:
         """The record whose entry stands at an index of the log; None for a block's leaf."""
         height = self._blocks.height_of(index)
-        if height is None:
+        if height is None or height <= self._blocks.base:
             return None
         offset = index - self._blocks.first_index(height)
         if offset >= self._blocks.header(height).entry_count:

@@ -133,10 +133,9 @@ class Snapshots:
         stated = [each for each in self._made if each + self._interval <= head]
         return max(stated, default=None)
 
-    def size(self, height: Height) -> int | None:
-        """Rows of the snapshot of that height; None where it is not kept here."""
-        found = self._made.get(height)
-        return None if found is None else found[0]
+    def stating(self, height: Height) -> Height:
+        """The height whose header states the snapshot of `height`."""
+        return Height(height + self._interval)
 
     def chunk(self, height: Height, place: int) -> tuple[bytes, tuple[Digest, ...]] | None:
         """A chunk with its path to the snapshot's root; None where it is not kept here."""

@@ -67,6 +67,7 @@ class Tiles:
 
     def _of_block(self, height: Height, offset: int, count: int) -> list[bytes]:
         """At most `count` leaves of one block, from `offset` on; the block leaf is its last."""
+        self._blocks.require_kept(height)
         header = self._blocks.header(height)
         stop = min(offset + count, header.entry_count)
         owners = self._owners_of(height) if offset < stop else None

@@ -160,7 +160,7 @@ def node_rows(service: LedgerService, names: Names) -> Iterator[NodeRow]:
 def block_rows(service: LedgerService, names: Names) -> Iterator[BlockRow]:
     """The newest blocks, the newest first."""
     store, head = service.chain.blocks, service.chain.head.height
-    for height in range(head, max(0, head - BLOCKS_MAX), -1):
+    for height in range(head, max(0, store.base - 1, head - BLOCKS_MAX), -1):
         header = store.header(Height(height))
         certificate = store.certificate(Height(height))
         yield BlockRow(

@@ -18,10 +18,12 @@ from api.outbound.line import keep_going
 from api.outbound.post import Post, Unanswered
 from api.published import Published
 from ledger.chain import Chain
+from ledger.codes import Code
 from ledger.core.add_checkpoint import AddCheckpoint
 from ledger.core.checkpoint import Checkpoint
 from ledger.core.identifiers import Height
 from ledger.core.note import TIME_BYTES, NoteKey, NoteSignature
+from ledger.errors import StoreError
 
 TURNS_MAX: Final = 4
 """Requests of one attempt: other nodes ask this witness too, and each moves it on."""
@@ -186,7 +188,13 @@ class OutsideWitness:
         """One request, from the size that the witness is thought to hold."""
         # Where that is beyond this head, from one that it did hold: it may have been a lie.
         old = self._held if self._held <= head.size else self._size
-        path = self._chain.consistency(old, head.size) if old else ()
+        try:
+            path = self._chain.consistency(old, head.size) if old else ()
+        except StoreError as problem:
+            if problem.code is not Code.BLOCK_NOT_KEPT:
+                raise
+            # Nodes that were there before bring the witness on; then this one can prove it, too.
+            return Failed(str(problem))
         request = AddCheckpoint(old, path, self._published.head(height))
         try:
             answer = await self._post.send(request.format())

@@ -30,9 +30,10 @@ async def blocks(
     """Headers with who committed them."""
     head = service.chain.head.height
     top = head if below is None else min(head, below - 1)
-    heights = range(top, max(0, top - limit), -1)
+    least = max(1, service.chain.blocks.base)
+    heights = range(top, max(least - 1, top - limit), -1)
     items: list[Json] = [_block(service, Height(height)) for height in heights]
-    return JSONResponse(page(items, heights[-1] if heights and heights[-1] > 1 else None))
+    return JSONResponse(page(items, heights[-1] if heights and heights[-1] > least else None))
 
 
 @router.get(

@@ -14,6 +14,7 @@ from api.searching import QUERY_MAX
 from api.searching import search as find
 from api.service import LedgerService
 from consensus.peers import Peer
+from consensus.snapshot_fetch import SnapshotProgress
 from consensus.status import NodeStatus
 from consensus.upstreams import Following
 from ledger.core.identifiers import NodeId
@@ -123,11 +124,26 @@ def _condition(service: LedgerService) -> dict[str, Json]:
         "words_en": service.words("en"),
         "this_node": status.node_id,
         "observer": _observer(status.following),
+        "first_height": service.chain.blocks.base + 1,
+        "snapshot": _snapshot(status.snapshot),
         "nodes": _nodes(service),
         "witnesses": [witness_form(each) for each in service.witnesses],
         "time_stamps": [stamp_form(each) for each in service.stamping],
         "clock": clock_form(service.standing.host),
         "clock_reports": [clock_report_form(each) for each in clock_reports(service)],
+    }
+
+
+def _snapshot(progress: SnapshotProgress | None) -> Json:
+    """How far a snapshot has come in; null where none is fetched."""
+    if progress is None:
+        return None
+    return {
+        "height": progress.height,
+        "chunks": progress.chunks_count,
+        "total": progress.chunks_total,
+        "donors": list(progress.donors),
+        "liars": list(progress.liars),
     }
 
 

@@ -86,6 +86,16 @@ class ClockReportJson(Model):
     synchronised_at_ms: TimeMs | None
 
 
+class SnapshotProgressJson(Model):
+    """A snapshot that a node fetches."""
+
+    height: Count = Field(description="Of the snapshot; 0 while none was chosen")
+    chunks: Count = Field(description="That are here")
+    total: Count
+    donors: list[NodeName] = Field(description="Who may be asked for more")
+    liars: list[NodeName] = Field(description="Who gave what does not hold; not asked any more")
+
+
 class NetworkJson(Model):
     """The network, its nodes and their health."""
 
@@ -113,6 +123,8 @@ class NetworkJson(Model):
     words_en: Words
     this_node: NodeName
     observer: ObserverJson | None = Field(description="null on a node of the committee")
+    first_height: Count = Field(description="Of the blocks that are kept here")
+    snapshot: SnapshotProgressJson | None = Field(description="null while none is fetched")
     nodes: list[NodeJson]
     witnesses: list[WitnessJson] = Field(description="Outside the committee, of this node")
     clock: ClockJson | None = Field(description="Of this node's machine")

@@ -118,7 +118,7 @@ def audit(
     if not settings.database_folder.is_dir():
         raise unreadable(settings.database_folder, FileNotFoundError(2, "No such file"))
     found: list[Finding] = []
-    blocks = 0
+    blocks = base = 0
     with closing(LevelDBStore(settings.database_folder)) as store, output.progress() as bars:
         bar = bars.add_task(say("audit.progress"), total=None)
         judge = Rejudging.over(genesis, settings.catalogues)
@@ -127,12 +127,13 @@ def audit(
                 found.append(event)
                 bars.console.print(f"{FAILED} {escape(event.sentence(language()))}")
             else:
-                blocks = event.blocks_count
+                blocks, base = event.blocks_count, event.base
                 bars.update(bar, total=blocks, completed=event.height)
     sign = FAILED if found else HELD
     told = say("audit.found" if found else "audit.clean", blocks=blocks, count=len(found))
-    document = {"blocks": blocks, "findings": [_finding(each) for each in found]}
-    output.result(document, f"{sign} {told}")
+    document = {"blocks": blocks, "base": base, "findings": [_finding(each) for each in found]}
+    note = [say("audit.base", base=base)] if base else []
+    output.result(document, f"{sign} {told}", *note)
     if found:
         raise typer.Exit(Exit.REFUSED)
 

@@ -4,6 +4,7 @@ All of it runs in one event loop. Nothing here decides anything; it opens, conne
 an order in which a failure at any line leaves a folder that starts clean.
 """
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,8 +29,9 @@ from cli.compose.own_tls import own_files, tls_files
 from cli.compose.running import opened_trust, run_together, told
 from cli.compose.seat import Seat
 from cli.compose.seating import check_not_retired, check_seat
-from cli.compose.serving import http_server, https_files, listen
-from cli.compose.snapshot_work import make_snapshots
+from cli.compose.serving import http_server, https_files, listen, stop_event
+from cli.compose.snapshot_folder import open_taking, take_over
+from cli.compose.snapshot_work import make_snapshots, until_whole
 from cli.settings import NODE_FILE, Settings
 from cli.signers.passphrase import passphrase
 from cli.signers.standing import NodeKeys, log_signer_of, node_signer_of, open_keys
@@ -39,6 +41,7 @@ from consensus.build import Identity, Storage, codec_of, open_driver
 from consensus.driver import Driver
 from consensus.evidence import EvidenceFolder
 from consensus.runner import Runner
+from consensus.snapshot_desk import SnapshotSide
 from consensus.transport import Receiver, Transport
 from contracts.executor import BlockExecutor
 from contracts.genesis_rows import genesis_rows
@@ -83,8 +86,21 @@ async def run_node(settings: Settings, *, stop_with_parent: bool = False) -> Non
     trust = opened_trust(settings.trust_file)
     check_not_retired(settings)
     opened_with = passphrase(f"{settings.node_id}", settings.passphrase_file)
+    stop = stop_event(stop_with_parent=stop_with_parent)
+    # It begins anew in the same process where a snapshot takes its database's place.
+    while await _run_once(settings, trust, opened_with, stop):
+        log.info("node.begins_anew")
+    log.info("node.stopped")
+
+
+async def _run_once(
+    settings: Settings, trust: TrustRoot, opened_with: bytes, stop: asyncio.Event
+) -> bool:
+    """Run until it must stop, or until a snapshot is whole: then it is to begin again."""
+    log = structlog.get_logger("node").bind(node=settings.node_id)
     keys = open_keys(settings.keys_folder, opened_with)
     later = NextKeys(settings.keys_folder, opened_with, keys)
+    take_over(settings)
     with _opened(settings, trust, keys, later) as node:
         log.info("node.started", network=trust.network_id.hex(), api=str(settings.api_listen))
         works = [
@@ -92,17 +108,16 @@ async def run_node(settings: Settings, *, stop_with_parent: bool = False) -> Non
             node.seat.run(node.runner),
             node.clock.run(),
             make_snapshots(node.chain),
+            until_whole(node.runner),
         ]
         if node.outbound is not None:
             works.append(node.outbound.run(node.runner))
         try:
-            await run_together(
-                works, node.server, node.listening, stop_with_parent=stop_with_parent
-            )
+            await run_together(works, node.server, node.listening, stop=stop)
         except (LedgerError, InvariantBroken) as problem:
             log.error("node.failed", **told(problem), exc_info=problem)
             raise
-    log.info("node.stopped")
+        return node.runner.has_whole_snapshot and not stop.is_set()
 
 
 @contextmanager
@@ -123,7 +138,9 @@ def _opened(
         journal, intake, signed = _open_files(settings, held)
         identity = _identity(settings, trust, keys)
         evidence = EvidenceFolder(settings.misconduct_folder, chain.links.up_to)
-        storage = Storage(executor, chain, journal, intake, signed, evidence)
+        taking = open_taking(settings, trust.genesis, chain.head.height, held)
+        snapshots = SnapshotSide(chain.offers, taking, settings.snapshot_behind)
+        storage = Storage(executor, chain, journal, intake, signed, evidence, snapshots)
         runner, transport = _runner(settings, chain, identity, storage)
         seat = Seat(settings, chain, keys, transport, later)
         seat.look()

@@ -26,7 +26,7 @@ from cli.compose.clock_watch import ClockWatch
 from cli.compose.documents import open_issuer
 from cli.compose.logs import open_log
 from cli.compose.running import opened_trust, run_together, told
-from cli.compose.serving import http_server, https_files, listen
+from cli.compose.serving import http_server, https_files, listen, stop_event
 from cli.compose.snapshot_work import make_snapshots
 from cli.cosigner import held_cosigner
 from cli.failures import CommandError, Exit
@@ -92,7 +92,8 @@ async def run_observer(settings: ObserverSettings, *, stop_with_parent: bool = F
             log.info("observer.started", network=trust.network_id.hex(), api=settings.api_url)
             snapshots = make_snapshots(opened.service.chain)
             works = [opened.node.run(), opened.clock.run(), snapshots]
-            await run_together(works, server, listening, stop_with_parent=stop_with_parent)
+            stop = stop_event(stop_with_parent=stop_with_parent)
+            await run_together(works, server, listening, stop=stop)
     except (LedgerError, InvariantBroken) as problem:
         log.error("observer.failed", **told(problem), exc_info=problem)
         raise

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import uvicorn
 
-from cli.compose.serving import GOODBYE_S, stop_event
+from cli.compose.serving import GOODBYE_S
 from cli.documents import unreadable
 from ledger.errors import InvariantBroken, LedgerError
 from ledger.reliance import read_trust
@@ -40,14 +40,13 @@ async def run_together(
     server: uvicorn.Server,
     listening: socket.socket,
     *,
-    stop_with_parent: bool,
+    stop: asyncio.Event,
 ) -> None:
-    """Works and HTTP side by side until a stop is asked for or one of them fails.
+    """Works and HTTP side by side until a stop is asked for, or one of them ends or fails.
 
     Raises:
         Exception: what ended one of them.
     """
-    stop = stop_event(stop_with_parent=stop_with_parent)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     tasks = [*map(asyncio.create_task, works), serving, asyncio.create_task(stop.wait())]
     try:

@@ -8,9 +8,11 @@ import asyncio
 from time import perf_counter
 from typing import Final
 
+from consensus.runner import Runner
 from ledger.chain import Chain
 
 _IDLE_S: Final = 1.0
+_LOOKS_S: Final = 0.2
 _LEAST_S: Final = 0.005
 _SHARE: Final = 4
 """The rest after a step, as a multiple of what the step took."""
@@ -27,3 +29,10 @@ async def make_snapshots(chain: Chain) -> None:
         more = chain.snapshots.step()
         took_s = perf_counter() - began_s
         await asyncio.sleep(max(_LEAST_S, _SHARE * took_s) if more else _IDLE_S)
+
+
+async def until_whole(runner: Runner) -> None:
+    """Wait until a snapshot that the node fetches is whole; for ever where it fetches none."""
+    while not runner.has_whole_snapshot:
+        await runner.moved(_LOOKS_S)
+        await asyncio.sleep(0)

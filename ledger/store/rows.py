@@ -19,11 +19,12 @@ from ledger.core.identifiers import DIGEST_BYTES, Digest, Height, LogIndex, Reco
 from ledger.core.merkle import Frontier
 from ledger.core.reader import Reader, array_header, byte_string
 from ledger.core.shapes import SIGNATURE_BYTES, array, digest, integer
+from ledger.core.snapshot_offer import EDGE_NODES
 from ledger.errors import FormatError, StoreError
 
 ENTRY_PART: Final = 256
 """Record ids in one row of `ENTRY`."""
-NODE_PART: Final = 64
+NODE_PART: Final = EDGE_NODES
 """Hashes in one row of `NODE`: few rows for a large block, few bytes rewritten for a small one."""
 NO_BUNDLE: Final = 2**32 - 1
 """Ordinal of derived records."""

@@ -52,6 +52,7 @@ from ledger.core.receipt import decode_receipt
 from ledger.core.record import decode_record
 from ledger.core.sealed_file import decode_sealed_file
 from ledger.core.snapshot_chunk import decode_state_chunk, encode_state_chunk
+from ledger.core.snapshot_offer import decode_snapshot_offer
 from ledger.core.status import key_row
 from ledger.core.status_answer import decode_status_answer
 from ledger.core.tiles import encode_bundle, parse_tile_path, split_bundle
@@ -200,6 +201,7 @@ LEDGER = [
         decode=lambda data: decode_state_chunk(data, DEFAULT),
         spell=encode_state_chunk,
     ),
+    binary(decode_snapshot_offer, values.snapshot_offers),
     binary(decode_header_of_block, values.headers),
     binary(
         header_from_leaf,
@@ -441,8 +443,11 @@ INSIDE = {
     "consensus.signed_mark._decode": "SignedMark",
     "consensus.journal.Journal._load": "Journal",
     "ledger.core.canonical.decode_stored": "bytes that `decode` accepted before they were stored",
+    "consensus.snapshot_frames.decode_snapshot_answer": "Codec.decode",
+    "consensus.snapshot_frames.decode_snapshot_request": "Codec.decode",
     "ledger.core.committee.committee_from": "decode_genesis",
     "ledger.core.anchors.anchors_from": "decode_trust",
+    "ledger.core.snapshot_offer.link_from": "decode_snapshot_offer",
     "ledger.core.epoch_link.links_from": "decode_receipt",
     "ledger.core.limits.parameters_from": "decode_genesis",
     "ledger.core.note.from_base64": "parse_line",

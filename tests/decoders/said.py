@@ -23,6 +23,7 @@ from consensus.core.messages import (
 from consensus.core.ready import EntryKind, JournalEntry
 from consensus.cosigning import Cosignature
 from consensus.signed_mark import Mark
+from consensus.snapshot_frames import ChunkGiven, ChunkRequest, Offered, OfferRequest
 from consensus.wire import CosignatureRequest, Cosigned, Hello, Relayed, Report, Said
 from ledger.codes import Code
 from ledger.core.acknowledgement import SignedRefusal
@@ -133,6 +134,10 @@ frames = st.one_of(
     st.builds(Report, refusals),
     st.builds(Cosigned, some_bytes),
     st.builds(CosignatureRequest, counts.map(Height)),
+    st.just(OfferRequest()),
+    st.builds(ChunkRequest, heights, counts),
+    st.builds(Offered, some_bytes),
+    st.builds(ChunkGiven, heights, counts, st.lists(digests, max_size=3).map(tuple), some_bytes),
 )
 
 # What a node keeps.

@@ -47,6 +47,7 @@ from ledger.core.sealed import Sealed
 from ledger.core.sealed_file import SealedFile
 from ledger.core.shapes import TIME_MAX
 from ledger.core.signing import Ed25519Signer
+from ledger.core.snapshot_offer import SnapshotOffer
 from ledger.core.statements import Statement, Word
 from ledger.core.status import Interval, KeyRow
 from ledger.core.status_answer import AnsweredRow, StatusAnswer, StatusStatement
@@ -166,6 +167,24 @@ headers = st.builds(
 slots = st.builds(Slot, digests.map(NetworkId), counts.map(Epoch), heights, counts.map(View))
 votes = st.lists(st.tuples(names.map(NodeId), signatures), max_size=4).map(tuple)
 certificates = st.builds(CommitCertificate, slots, digests.map(HeaderHash), votes)
+epoch_links = st.builds(
+    EpochLink,
+    record=some_bytes,
+    entry=some_bytes,
+    index=counts.map(LogIndex),
+    path=st.lists(digests, max_size=3).map(tuple),
+    header=some_bytes,
+    certificate=some_bytes,
+)
+snapshot_offers = st.builds(
+    SnapshotOffer,
+    header=some_bytes,
+    certificate=some_bytes,
+    stating_header=some_bytes,
+    stating_certificate=some_bytes,
+    links=st.lists(epoch_links, max_size=2).map(tuple),
+    edge=st.lists(some_bytes, max_size=3).map(tuple),
+)
 genesis_values: st.SearchStrategy[Genesis] = st.builds(
     lambda size, name, domain, time, digest, grace: Genesis(
         name,

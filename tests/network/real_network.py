@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -97,9 +98,13 @@ class RealNetwork:
 
     def start(self) -> None:
         """Start every node and wait until all are ready."""
-        for node in self.nodes:
+        self.start_some(self.nodes)
+
+    def start_some(self, nodes: Sequence[NodeProcess]) -> None:
+        """Start these, a quorum at least, and wait until they are ready."""
+        for node in nodes:
             node.start()
-        for node in self.nodes:
+        for node in nodes:
             node.wait_ready(READY_S)
 
     def stop(self) -> None:

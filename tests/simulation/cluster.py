@@ -58,6 +58,8 @@ class Cluster:
         self.stopped: Callable[[SimulatedNode, InvariantBroken], None] | None = None
         """Told of a node that stops itself; otherwise that ends the run."""
         self._number = 0
+        self.begun_anew: set[NodeId] = set()
+        """Nodes that began with a snapshot."""
 
     @property
     def lies(self) -> tuple[str, ...]:
@@ -93,6 +95,8 @@ class Cluster:
         node.fuse.spent_ms = 0
         try:
             result = action(driver, node.clock_ms(self.now_ms))
+            if node.chain is not None:
+                node.chain.snapshots.step()
         except PowerCut:
             self.say(node, "POWER CUT")
             self.crash(node)
@@ -107,9 +111,19 @@ class Cluster:
             assert node.chain is not None
             head = node.chain.head
             self.say(node, f"HEAD {head.height} {head.header_hash.hex()[:8]} in view {head.view}")
+        if driver.snapshots.finished:
+            self.begin_anew(node)
+            return None
         self._occupy(node, driver)
         self._schedule(node, driver)
         return result
+
+    def begin_anew(self, node: SimulatedNode) -> None:
+        """A snapshot is whole: the process begins again with it."""
+        self.say(node, "BEGINS ANEW WITH A SNAPSHOT")
+        self.begun_anew.add(node.name)
+        self.crash(node)
+        self.agenda.at(self.now_ms + REBOOT_MS, lambda: self.start(node))
 
     def _when_free(self, node: SimulatedNode, action: Callable[[Driver, int], object]) -> None:
         """A step as soon as the node's one thread is free."""

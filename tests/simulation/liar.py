@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from consensus.core.messages import Message, PayloadAnswer, PrePrepare, Status, ViewChange, Vote
 from consensus.cosigning import decode_cosignature
-from consensus.wire import Codec, Cosigned, Said
+from consensus.wire import Codec, Cosigned, Kind, Said
 from ledger.core.hashing import sha256
 from ledger.core.identifiers import HeaderHash, Height, NodeId, View
 from tests.bits import flipped
@@ -75,6 +75,8 @@ class Liar:
                 asides = self._asides[to]
                 votes = [asides.popleft() for _ in range(min(len(asides), ASIDES_MAX))]
                 return (frame, *(self._codec.encode(Said(vote)) for vote in votes))
+        if self._lie is Lie.LYING_DONOR and victim and frame[0] == Kind.SNAPSHOT:
+            return (flipped(frame),)
         if message is None or not (victim or self._lie is Lie.BAD_BLOCKS):
             return (frame,)
         return [self._codec.encode(Said(each)) for each in self._instead(message)]

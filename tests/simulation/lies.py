@@ -23,7 +23,8 @@ class Lie(StrEnum):
     HUGE_VIEWS = "huge views"
     """It claims a height of 10⁹, and asks for view 2⁶² where it should commit."""
     LYING_DONOR = "lying donor"
-    """Who asks it for blocks gets changed ones, old ones, or those of another height."""
+    """Who asks it for blocks gets changed ones, old ones, or those of another height; and who asks for
+    a snapshot gets one with a bit changed."""
     SILENT_TO_ONE = "silent to one"
     """One of the others hears nothing."""
     SILENT_TO_SOME = "silent to some"

@@ -6,11 +6,15 @@ from consensus.build import Identity, Storage, config_of, open_driver
 from consensus.core.config import Config
 from consensus.driver import Driver
 from consensus.evidence import EvidenceInMemory
+from consensus.snapshot_desk import SnapshotSide
 from consensus.wire import Codec, Frame
 from contracts.executor import BlockExecutor
 from ledger.chain import Chain
 from ledger.core.identifiers import NodeId
 from ledger.core.limits import Parameters
+from ledger.snapshot_taking import SnapshotTaking, began_at
+from ledger.store.keys import Table
+from ledger.store.rows import head_from
 from tests.simulation.clerk import NEXT
 from tests.simulation.dice import Dice
 from tests.simulation.disk import Fuse, SimulatedFile, SimulatedStore
@@ -20,6 +24,8 @@ from tests.simulation.town import CATALOGUE, MEMBERS, START_MS, genesis_of, rows
 from tests.vectors.small_network import signer
 
 FRAMES_KEPT = 512
+BEHIND = 1
+"""Blocks that a node must lack before it takes a snapshot: a run is short."""
 MILLION = 1_000_000
 QUICK = {
     "view_timeout_ms": 1_200,
@@ -74,6 +80,8 @@ class SimulatedNode:
         self.nodes = nodes
         self.fuse = Fuse(dice)
         self.store = SimulatedStore(self.fuse)
+        self.gathering = SimulatedStore(self.fuse)
+        """The store beside it, in which a snapshot is gathered."""
         self.journal = SimulatedFile(f"{node_id}/journal", self.fuse, dice)
         self.intake = SimulatedFile(f"{node_id}/intake", self.fuse, dice)
         apart = Dice(seed, f"disk apart {node_id}")
@@ -116,6 +124,7 @@ class SimulatedNode:
 
     def open(self) -> None:
         """Start the process: open what is on disk. Say `start` to the driver afterwards."""
+        self._take_over()
         self.chain = Chain(self.store, genesis_of(self.nodes), rows_of(self.nodes))
         self.executor = BlockExecutor(self.chain, CATALOGUE)
         storage = Storage(
@@ -125,10 +134,36 @@ class SimulatedNode:
             self.intake,
             self.signed,
             self.evidence,
+            self._snapshots(self.chain),
         )
         self.driver = open_driver(self.identity, storage, self.line, self.config)
         if self.codec is not None:
             self.driver._codec = self.codec
+
+    def _snapshots(self, chain: Chain) -> SnapshotSide:
+        genesis = genesis_of(self.nodes)
+        if not genesis.parameters.snapshot_interval:
+            return SnapshotSide()
+        rows = rows_of(self.nodes)
+        taking = SnapshotTaking(lambda: self.gathering, genesis, rows, resume=True)
+        return SnapshotSide(chain.offers, taking, BEHIND)
+
+    def _take_over(self) -> None:
+        """A snapshot that is whole takes the store's place, as folders are renamed on a disk."""
+        if base := began_at(self.gathering):
+            row = self.store.get(Table.HEAD.key())
+            if row is not None and head_from(row)[0] >= base:
+                self.gathering = SimulatedStore(self.fuse)
+                return
+            promise = self.store.get(Table.LAST_SIGNED.key())
+            if promise is not None:
+                self.gathering.write([(Table.LAST_SIGNED.key(), promise)])
+            self.store, self.gathering = self.gathering, SimulatedStore(self.fuse)
+
+    def lose_disk(self) -> None:
+        """All is new and empty but what it acknowledged and how far it has signed: kept apart."""
+        self.store, self.gathering = SimulatedStore(self.fuse), SimulatedStore(self.fuse)
+        self.journal.durable = b""
 
     def crash(self) -> None:
         """The process is gone, and with it whatever was not synced."""

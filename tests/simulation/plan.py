@@ -7,7 +7,7 @@ from tests.simulation.clerk import steps_valid
 from tests.simulation.dice import Dice
 from tests.simulation.lies import FIRST_HABITS, Lie
 from tests.simulation.post import CALM, Weather
-from tests.simulation.town import MEMBERS, genesis_of
+from tests.simulation.town import INTERVALS, MEMBERS, genesis_of
 
 CHAOS_MS = 9_000
 """Faults happen so long; then everything heals and progress is demanded."""
@@ -37,6 +37,8 @@ class Blow(StrEnum):
     SLOW_EXECUTION = "slow execution"
     RESTORE = "restore"
     """A copy of its disk is taken, and put back at the end; how far it has signed is kept apart."""
+    NEW_DISK = "new disk"
+    """Its disk is replaced by an empty one; how far it has signed is kept apart."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,21 @@ def _later_kinds(plan: Plan) -> Plan:
         at_ms, one = dice.between(0, CHAOS_MS // 2), dice.between(0, plan.nodes - 1)
         restored = Fault(at_ms, Blow.RESTORE, (one,), dice.between(200, CHAOS_MS // 2))
         plan = replace(plan, faults=(*plan.faults, restored))
-    return plan
+    return _new_disk(plan)
+
+
+def _new_disk(plan: Plan) -> Plan:
+    """Where snapshots are made, a node may have to begin with one: by dice of their own, again."""
+    dice = Dice(plan.seed, "new disks")
+    struck = {Blow.RESTORE} & {fault.blow for fault in plan.faults}
+    spared = genesis_of(plan.nodes).committee.f - len(plan.liars) - len(struck)
+    if plan.nodes not in INTERVALS or spared < 1 or not dice.chance(600):
+        return plan
+    liars = {number for number, _ in plan.liars}
+    one = dice.pick([number for number in range(plan.nodes) if number not in liars])
+    at_ms = dice.between(CHAOS_MS // 2, CHAOS_MS)
+    emptied = Fault(at_ms, Blow.NEW_DISK, (one,), dice.between(50, 1_000))
+    return replace(plan, faults=(*plan.faults, emptied))
 
 
 def changing_plan(seed: int, nodes: int | None = None) -> Plan:

@@ -71,7 +71,11 @@ class Run:
     def _see_through(self) -> None:
         """Submit what the next change of the committee lacks, now and again and again."""
         cluster = self.cluster
-        chains = [node.chain for node in cluster.honest if node.chain is not None]
+        chains = [
+            node.chain
+            for node in cluster.honest
+            if node.chain is not None and not node.chain.blocks.base
+        ]
         chain = max(chains, key=lambda each: each.head.height, default=None)
         if chain is not None:
             voting = [node for node in cluster.honest if node.name in chain.committee and node.up]
@@ -103,6 +107,10 @@ class Run:
                 cluster.set_clock(struck[0], fault.amount)
             case Blow.RESTORE:
                 self._copies[fault] = copy(struck[0])
+            case Blow.NEW_DISK:
+                cluster.crash(struck[0])
+                struck[0].lose_disk()
+                cluster.agreement.forget(struck[0].name)
             case Blow.SLOW_DISK:
                 struck[0].fuse.slow_ms = fault.amount
             case Blow.SLOW_EXECUTION:
@@ -181,12 +189,22 @@ class Run:
             heads.add((node.chain.head.height, node.chain.cosigned_height))
         if len(heads) != 1 or len(set(heads.pop())) != 1:
             return False
-        chain = honest[0].chain
+        chain = self._whole().chain
         assert chain is not None
         if not self._clerk.done(chain):
             return False
         acknowledged = self.cluster.acknowledged
         return all(chain.blocks.record_bytes(each) is not None for each in acknowledged)
+
+    def _whole(self) -> SimulatedNode:
+        """An honest node that has every block: at most f nodes begin with a snapshot."""
+        whole = [
+            node
+            for node in self.cluster.honest
+            if node.chain is not None and not node.chain.blocks.base
+        ]
+        require(bool(whole), "nobody has every block")
+        return whole[0]
 
     def _where(self) -> str:
         return ", ".join(
@@ -196,11 +214,12 @@ class Run:
 
     def _check_end(self) -> Outcome:
         honest = self.cluster.honest
-        entered = check_chain(honest[0], self.cluster.acknowledged)
+        whole = self._whole()
+        entered = check_chain(whole, self.cluster.acknowledged)
         accused = {self.cluster.nodes[number].name for number, _ in self._plan.liars}
         kinds = set()
         for node in honest:
-            check_receipts(node, entered[-2:] if node is not honest[0] else entered)
+            check_receipts(node, entered[-2:] if node is not whole else entered)
             assert node.driver is not None
             for fault in node.driver.faults:
                 check_fault(node, fault)
@@ -212,7 +231,7 @@ class Run:
                 require(culprit.node_id == fault.node, "another culprit")
                 require(fault.node in accused, f"{fault!r}: an honest node is accused")
                 kinds.add(fault.kind.value)
-        head = honest[0].chain and honest[0].chain.head
+        head = whole.chain and whole.chain.head
         assert head
         self.cluster.say(None, f"HELD {head.height} blocks {head.header_hash.hex()}")
         took_ms = self.cluster.now_ms - START_MS

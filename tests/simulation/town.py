@@ -17,6 +17,8 @@ START_MS = 1_767_225_600_000
 HOUR_MS = 3_600_000
 MEMBERS = ("centre", "supervisor", "registry", "notary", "builder", "agency", "bidder")
 CATALOGUE = load_catalogue()
+INTERVALS = {5: 2, 7: 1}
+"""Networks of so many founders make snapshots of their state, and nodes of them begin with one."""
 
 
 @cache
@@ -40,7 +42,7 @@ def genesis_of(nodes: int) -> Genesis:
             for name in MEMBERS
         ),
         catalogue_hash=CATALOGUE.hash,
-        parameters=Parameters(),
+        parameters=Parameters(snapshot_interval=INTERVALS.get(nodes, 0)),
     )
 
 

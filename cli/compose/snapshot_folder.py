@@ -1,0 +1,109 @@
+"""The folder beside a node's database in which a snapshot is gathered, and how it takes its place.
+
+Every step may be the last before the power fails: whoever starts next finds either the database as
+it was, or a snapshot that is whole, and goes on from there. What the node promised to the outside
+goes along; a database that held blocks is put aside and never deleted.
+"""
+
+import shutil
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from cli.settings import Settings
+from contracts.genesis_rows import genesis_rows
+from ledger.core.genesis import Genesis
+from ledger.core.identifiers import Height
+from ledger.snapshot_taking import SnapshotTaking, began_at
+from ledger.store.api import Reader, Store
+from ledger.store.folders import sync_folder
+from ledger.store.keys import Table
+from ledger.store.leveldb import LevelDBStore
+from ledger.store.rows import head_from
+
+_JOINING: Final = "-joining"
+_BEFORE: Final = "-before-"
+
+log = structlog.get_logger("node")
+
+
+def joining_folder(settings: Settings) -> Path:
+    """Where a snapshot is gathered."""
+    database = settings.database_folder
+    return database.with_name(database.name + _JOINING)
+
+
+def open_taking(
+    settings: Settings, genesis: Genesis, head: Height, held: ExitStack
+) -> SnapshotTaking | None:
+    """What gathers a snapshot for this node; None where it never takes one.
+
+    Args:
+        settings: of the node.
+        genesis: of its network.
+        head: where the node stands: what was gathered below it is deleted.
+        held: closes the store that is opened, with the node.
+
+    Raises:
+        StoreError: `store.*`.
+    """
+    if not genesis.parameters.snapshot_interval or not settings.snapshot_behind:
+        return None
+    folder = joining_folder(settings)
+
+    def opened() -> Store:
+        store = LevelDBStore(folder)
+        held.callback(store.close)
+        return store
+
+    taking = SnapshotTaking(opened, genesis, genesis_rows(genesis), resume=folder.exists())
+    if taking.proven is not None and taking.proven.header.height <= head:
+        taking.forget()
+    return taking
+
+
+def take_over(settings: Settings) -> None:
+    """Let a snapshot that is whole take the database's place; nothing where there is none.
+
+    Raises:
+        StoreError: `store.*`.
+        OSError: a folder could not be renamed.
+    """
+    joining, database = joining_folder(settings), settings.database_folder
+    if not joining.exists():
+        return
+    with closing(LevelDBStore(joining)) as store:
+        base = began_at(store)
+        if not base:
+            return
+        had = _carried_over(store, base, database) if database.exists() else 0
+    if had >= base:
+        # Blocks that were in hand came further meanwhile: nobody goes back for a snapshot.
+        shutil.rmtree(joining)
+        return
+    aside = database.with_name(f"{database.name}{_BEFORE}{base}")
+    if database.exists():
+        database.rename(aside)
+    joining.rename(database)
+    sync_folder(database.parent)
+    if had:
+        log.warning("snapshot.database_aside", folder=str(aside), head=had, base=base)
+    elif aside.exists():
+        shutil.rmtree(aside)
+    log.info("snapshot.taken_over", base=base)
+
+
+def _carried_over(store: LevelDBStore, base: int, database: Path) -> int:
+    """Copy what only the old database knows: this node's own promise. Returns its head."""
+    with closing(LevelDBStore(database)) as old:
+        head, promise = _head_of(old), old.get(Table.LAST_SIGNED.key())
+        if promise is not None and head < base:
+            store.write([(Table.LAST_SIGNED.key(), promise)])
+        return head
+
+
+def _head_of(store: Reader) -> int:
+    row = store.get(Table.HEAD.key())
+    return 0 if row is None else head_from(row)[0]
