@@ -5,12 +5,14 @@ The document itself never leaves its owner.
 
 import hashlib
 import mimetypes
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.hashes import SM3, Hash
 
+from cli.durable_files import replace_durably
 from cli.failures import CommandError, Exit
 from cli.plain_files import open_plain
 from ledger.codes import Code
@@ -110,6 +112,26 @@ def write_result(path: Path, data: bytes) -> None:
     """
     try:
         path.write_bytes(data)
+    except OSError as problem:
+        reason = problem.strerror or type(problem).__name__
+        raise StoreError(Code.FILE_UNWRITABLE, path=str(path), reason=reason) from problem
+
+
+def rewrite(path: Path, data: bytes) -> None:
+    """Put new content in the place of a file that is relied on: the old or the new, never a part.
+
+    Raises:
+        StoreError: `file.unwritable`; the file is as it was.
+    """
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        with fresh.open("wb") as file:
+            if path.exists():
+                fresh.chmod(path.stat().st_mode & 0o777)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        replace_durably(fresh, path)
     except OSError as problem:
         reason = problem.strerror or type(problem).__name__
         raise StoreError(Code.FILE_UNWRITABLE, path=str(path), reason=reason) from problem

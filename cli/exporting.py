@@ -32,6 +32,10 @@ class LogSource(Protocol):
         """An entry bundle that the checkpoint calls for."""
         ...
 
+    def follow(self, trust: TrustRoot) -> TrustRoot:
+        """The trust root with the later epochs to which links from there lead."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Exported:
@@ -62,7 +66,7 @@ class Export:
         Args:
             target: the folder's log, of any earlier size, or interrupted.
             source: where to read.
-            trust: whose committee must have cosigned.
+            trust: whose committee must have cosigned, or one to which links lead from it.
             advance: is told how many leaves are there, and how many there will be.
         """
         self._target = target
@@ -82,6 +86,8 @@ class Export:
             StoreError: `file.unwritable`.
         """
         note = self._source.checkpoint()
+        # Behind the checkpoint: whoever serves a head of an epoch has the links that lead there.
+        self._trust = self._source.follow(self._trust)
         head = verify_head(parse_note(note), self._trust)
         before = self._size_before()
         if head.size <= before:

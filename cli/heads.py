@@ -7,6 +7,7 @@ from ledger.core.checkpoint import Checkpoint
 from ledger.core.note import parse_note
 from ledger.core.receipt import decode_receipt
 from ledger.core.tlog_proof import FIRST_LINE, PROOF_BYTES_MAX, parse_tlog_proof
+from ledger.epoch_links import led
 from ledger.heads import verify_head
 from ledger.trust import TrustRoot
 
@@ -24,6 +25,9 @@ def head_in(path: Path, trust: TrustRoot) -> Checkpoint:
             data = file.read(PROOF_BYTES_MAX + 1)
     except OSError as problem:
         raise unreadable(path, problem) from problem
+    if data.lstrip().startswith(b"{"):
+        receipt = decode_receipt(data)
+        return head_of(receipt.checkpoint.encode(), led(trust, receipt.epochs))
     return head_of(_note(data), trust)
 
 
@@ -35,6 +39,4 @@ def head_of(note: bytes, trust: TrustRoot) -> Checkpoint:
 def _note(data: bytes) -> bytes:
     if data.startswith(FIRST_LINE.encode()):
         return parse_tlog_proof(data).checkpoint.encode()
-    if data.lstrip().startswith(b"{"):
-        return decode_receipt(data).checkpoint.encode()
     return data

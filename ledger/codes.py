@@ -197,6 +197,8 @@ class Code(StrEnum):
     TRUST_UNKNOWN = "trust.unknown"
     TRUST_NONE = "trust.none"
     TRUST_TOO_MANY = "trust.too_many"
+    TRUST_EPOCH = "trust.epoch"
+    WITNESS_EPOCH = "witness.epoch"
     VERIFY_NONE = "verify.none"
     VERIFY_TOO_MANY = "verify.too_many"
     VERIFY_TOO_LARGE = "verify.too_large"

@@ -8,15 +8,21 @@ from urllib.parse import quote
 
 import httpx
 
+from api.client.coverage import coverage_pages
+from api.client.epochs import followed
 from api.client.nodes import ClientError, Nodes, Pending, facts_of, json_of
 from api.client.seals import SealStatus, collected, seal_status
 from api.client.witness import differs
 from ledger.codes import Code
 from ledger.core.bundle import Bundle
+from ledger.core.checkpoint import Checkpoint
 from ledger.core.identifiers import RecordId
+from ledger.core.note import parse_note
 from ledger.core.receipt import Receipt, decode_receipt
 from ledger.core.status_answer import StatusAnswer
 from ledger.core.tlog_proof import TlogProof, parse_tlog_proof, receipt_in
+from ledger.epoch_links import led
+from ledger.heads import verify_head
 from ledger.status_answers import VerifiedStatus
 from ledger.trust import TrustRoot
 from ledger.verify import verify_receipt
@@ -38,7 +44,10 @@ class Client:
         transport: httpx.BaseTransport | None = None,
         certificate_file: Path | None = None,
     ) -> None:
-        """`nodes` are base URLs, the preferred one first; the rest is as for `Nodes`."""
+        """`nodes` are base URLs, the preferred one first; the rest is as for `Nodes`.
+
+        `trust` grows by the epochs of the network that are met on the way.
+        """
         self.trust = trust
         self.nodes = Nodes(nodes, transport, certificate_file)
 
@@ -51,6 +60,24 @@ class Client:
     def close(self) -> None:
         """Close all connections."""
         self.nodes.close()
+
+    def follow(self) -> TrustRoot:
+        """The trust root with every later epoch to which the nodes lead; kept from now on."""
+        self.trust = followed(self.nodes, self.trust).trust
+        return self.trust
+
+    def head(self) -> Checkpoint:
+        """The newest head that the first node that answers shows, verified.
+
+        By the committee of its epoch, for which all nodes are asked where it may be a later one.
+
+        Raises:
+            ClientError: `checkpoint.none`, or that no node could be asked.
+            FormatError: `note.invalid`.
+            VerificationError: as `ledger.heads.verify_head`.
+        """
+        note = parse_note(self.nodes.request("GET", "/checkpoint").content)
+        return verify_head(note, self.follow())
 
     def submit(
         self,
@@ -155,20 +182,7 @@ class Client:
 
     def coverage_pages(self) -> Iterator[Any]:
         """What every section says of its function points, page by page, as a node says."""
-        path, after = "/v1/coverage/sections", ""
-        while True:
-            turn = {"after": after} if after else {}
-            found = self.nodes.json(path, **turn)
-            if not isinstance(found, dict) or not isinstance(found.get("items"), list):
-                raise ClientError(Code.API_ANSWER, node=path, what="items")
-            yield found
-            cursor = found.get("cursor")
-            if cursor is None:
-                return
-            if not isinstance(cursor, str) or _placed(cursor) <= _placed(after):
-                # A node that never moves on would hold us for ever.
-                raise ClientError(Code.API_ANSWER, node=path, what="cursor")
-            after = cursor
+        return coverage_pages(self.nodes)
 
     def witness(self, told: Any) -> Receipt | None:
         """The verified receipt of the certificate that an answer of `completeness` names.
@@ -258,6 +272,8 @@ class Client:
         """The receipt that `data` spells, proved and of the record that was asked for."""
         receipt = decode_receipt(data)
         verify_receipt(receipt, self.trust)
+        if len(receipt.epochs) > self.trust.committee.epoch:
+            self.trust = led(self.trust, receipt.epochs)
         if receipt.record_id != record_id:
             what = f"{receipt.record_id.hex()} ≠ {record_id.hex()}"
             raise ClientError(Code.API_ANSWER, node=str(answer.request.url), what=what)
@@ -270,8 +286,3 @@ class Client:
         height = body.get("height") if isinstance(body, dict) else None
         known = {"height": height if isinstance(height, int) else 0, "found": 0}
         return Pending(Code.RECEIPT_PENDING, **{**known, "needed": self.trust.committee.q, **facts})
-
-
-def _placed(subject: str) -> tuple[bytes, bytes]:
-    """Where a section stands among those of all projects."""
-    return subject.partition("/")[0].encode(), subject.encode()

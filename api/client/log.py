@@ -5,10 +5,12 @@ Nothing is judged here but its form: whoever takes it compares it with a cosigne
 
 from typing import Final
 
+from api.client.epochs import followed
 from api.client.nodes import ClientError, Nodes, json_of
 from ledger.codes import Code
 from ledger.core.identifiers import DIGEST_BYTES, Digest
 from ledger.core.tiles import TilePath
+from ledger.trust import TrustRoot
 
 PATIENCE_S: Final = 30.0
 """How long a node that is away, for a restart perhaps, is asked again."""
@@ -28,6 +30,10 @@ class NodeLog:
             ClientError: `checkpoint.none`, or that the node could not be asked.
         """
         return self._nodes.request("GET", "/checkpoint", patience_s=PATIENCE_S).content
+
+    def follow(self, trust: TrustRoot) -> TrustRoot:
+        """The trust root with the later epochs to which the node leads."""
+        return followed(self._nodes, trust).trust
 
     def read(self, path: TilePath) -> bytes:
         """A tile or an entry bundle.

@@ -126,7 +126,8 @@ class Nodes:
         for url in self._urls:
             try:
                 answer = self._once("GET", url + path, params, None, None, lambda _: None)
-            except httpx.HTTPError:
+            except (httpx.HTTPError, ClientError):
+                # Away, or more than anybody reads: the others may still answer.
                 continue
             if answer.status_code == httpx.codes.OK:
                 yield answer

@@ -11,8 +11,8 @@ from api.forms import Json
 from api.openapi import answer, bytes_answer, problems
 from api.service import LedgerService
 from ledger.codes import Code
+from ledger.core.epoch_policy import epoch_policy
 from ledger.core.merkle import SIZE_MAX
-from ledger.core.policy import committee_policy
 from ledger.errors import StoreError
 
 router = APIRouter(tags=["log"])
@@ -66,8 +66,9 @@ async def policy(service: Service) -> Response:
     For looking at: make your own from a trust root, `bidwitness network policy`.
     """
     log = service.published.log_node or service.node.status.node_id
-    made = committee_policy(service.chain.origin, service.chain.committee, log)
-    return Response(made.format(), media_type=POLICY_TYPE)
+    chain = service.chain
+    made = epoch_policy(chain.epochs, chain.committee, chain.origin, log)
+    return Response(made, media_type=POLICY_TYPE)
 
 
 def _head(service: LedgerService, size: int) -> Json:

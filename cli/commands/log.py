@@ -98,8 +98,10 @@ def consistency(
         urls, root, certificates = whom(as_, node, trust)
         with closing(Nodes(urls[:1], certificate_file=certificates)) as nodes:
             log = NodeLog(nodes)
+            newest = log.checkpoint() if new is None else b""
+            root = log.follow(root)
             one = head_in(old, root)
-            other = head_of(log.checkpoint(), root) if new is None else head_in(new, root)
+            other = head_of(newest, root) if new is None else head_in(new, root)
             first, second = sorted((one, other), key=lambda head: head.size)
             path = log.consistency(first.size, second.size)
     verify_extends(first, second, path)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from api.client.epochs import followed
 from api.client.log import NodeLog
 from api.client.nodes import Nodes
 from cli import anchoring
@@ -26,6 +27,7 @@ from cli.words import language, say
 from ledger.codes import Code
 from ledger.core.checkpoint import Checkpoint
 from ledger.core.epoch_link import EpochLink
+from ledger.core.epochs_file import EPOCHS_BYTES_MAX, decode_epochs_file
 from ledger.core.misconduct import Grown
 from ledger.core.misconduct_file import (
     MISCONDUCT_BYTES_MAX,
@@ -36,10 +38,10 @@ from ledger.core.note import NOTE_BYTES_MAX, Note, parse_note
 from ledger.core.receipt import RECEIPT_BYTES_MAX, decode_receipt
 from ledger.culprit import verify_misconduct
 from ledger.epoch_links import led
-from ledger.errors import LedgerError
+from ledger.errors import FormatError, LedgerError
 from ledger.forked_heads import faults_of
 from ledger.reliance import read_trust
-from ledger.trust import TrustRoot
+from ledger.trust import TrustRoot, trust_root
 from ledger.words.verdict import phrase
 
 
@@ -63,8 +65,9 @@ def compare(
     as_json: JsonFlag = False,
 ) -> None:
     """Find every key that signed both of two heads which no one log can have had."""
-    links = _links(epochs)
-    root = _trust(trust, links)
+    root = _trust(trust)
+    links = _links(epochs, node, root)
+    root = led(root, links)
     notes = [_note(path) for path in (one, other)]
 
     def how(small: Checkpoint, large: Checkpoint) -> Grown:
@@ -77,7 +80,7 @@ def compare(
             nodes.close()
 
     found = faults_of(notes[0], notes[1], root, how)
-    files = [MisconductFile(fault, links) for fault in found]
+    files = [MisconductFile(fault, links[: fault.epoch]) for fault in found]
     paths = [write_evidence(out, file) for file in files]
     Output(as_json).result(
         {"evidence": [_told(file, path) for file, path in zip(files, paths, strict=True)]},
@@ -100,11 +103,12 @@ def submit(
     output = Output(as_json)
     held = _evidence(file)
     with open_desk(as_, node, wait) as desk:
-        culprit = verify_misconduct(held, desk.trust)
+        trust = desk.client.follow()
+        culprit = verify_misconduct(held, trust)
         written = record_of(held.fault, culprit.member_id, desk.member_id, _now_ms())
         with output.waiting(say("submit.waiting", count=1)):
             (kept,) = desk.submit([written])
-        told = _sentence(held, desk.trust)
+        told = _sentence(held, trust)
     path = anchoring.write_receipt(file.with_suffix(""), kept)
     rows = [
         (say("kept.record"), kept.receipt.record_id.hex()),
@@ -129,20 +133,31 @@ def _told(file: MisconductFile, path: Path) -> dict[str, object]:
     return {"node": file.fault.node, "kind": file.fault.kind.value, "file": str(path)}
 
 
-def _trust(path: Path, links: tuple[EpochLink, ...]) -> TrustRoot:
-    """The trust root, with the epochs to which links lead from it."""
+def _trust(path: Path) -> TrustRoot:
     try:
-        trust = read_trust(path)
+        return read_trust(path)
     except OSError as problem:
         raise unreadable(path, problem) from problem
-    return led(trust, links)
 
 
-def _links(path: Path | None) -> tuple[EpochLink, ...]:
-    """The links that a receipt of a later epoch carries."""
-    if path is None:
+def _links(path: Path | None, node: str | None, root: TrustRoot) -> tuple[EpochLink, ...]:
+    """Links from the genesis's committee on: whoever reads the evidence may know no other.
+
+    Out of a receipt of a later epoch or a file of links; else from the node that is asked.
+    """
+    if path is not None:
+        data = read_given(path, max(RECEIPT_BYTES_MAX, EPOCHS_BYTES_MAX))
+        try:
+            return decode_epochs_file(data).links
+        except FormatError:
+            return decode_receipt(data).epochs
+    if node is None:
         return ()
-    return decode_receipt(read_given(path, RECEIPT_BYTES_MAX)).epochs
+    nodes = Nodes([node])
+    try:
+        return followed(nodes, trust_root(root.genesis)).links
+    finally:
+        nodes.close()
 
 
 def _note(path: Path) -> Note:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.commands import changing, seats
+from cli.commands import changing, seats, trusting
 from cli.commands.options import AsOption, JsonFlag, PassphraseOption, TrustOption
 from cli.commands.reading import trust_in
 from cli.compose.description import read_description
@@ -21,6 +21,7 @@ from cli.output import HELD, Output, table
 from cli.signers.passphrase import new_passphrase
 from cli.words import say
 from ledger.codes import Code
+from ledger.core.epoch_policy import committee_of_epoch, policy_file
 from ledger.core.identifiers import NodeId
 from ledger.core.note import parse_vkey
 from ledger.core.policy import committee_policy, demanding
@@ -32,6 +33,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands to `app`."""
     seats.register(_app)
     changing.register(_app)
+    trusting.register(_app)
     app.add_typer(_app, name="network", help=say("help.network"))
 
 
@@ -74,20 +76,24 @@ def policy(
         int | None, typer.Option("--outside", min=1, help=say("help.network_policy_outside"))
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help=say("help.out"))] = None,
+    epoch: Annotated[
+        int | None, typer.Option("--epoch", min=0, help=say("help.network_policy_epoch"))
+    ] = None,
     as_: AsOption = None,
     trust: TrustOption = Path("trust.json"),
     as_json: JsonFlag = False,
 ) -> None:
     """Write the network's tlog-policy out of its trust root; no node is asked."""
     root = trust_in(as_, trust)
-    node = NodeId(log or root.committee.nodes[0].node_id)
-    if node not in root.committee:
+    committee = committee_of_epoch(root.epochs, epoch)
+    node = NodeId(log or committee.nodes[0].node_id)
+    if node not in committee:
         raise CommandError(Exit.USAGE, Code.NODE_NOT_MEMBER, node=node)
-    whole = committee_policy(root.origin, root.committee, node)
+    whole = committee_policy(root.origin, committee, node)
     if witness or outside is not None:
         keys = [parse_vkey(each) for each in witness or ()]
         whole = demanding(whole, keys, len(keys) if outside is None else outside)
-    made = whole.format()
+    made = policy_file(whole, root.epochs, committee)
     if out is not None:
         write_result(out, made)
     elif not as_json:
@@ -96,11 +102,12 @@ def policy(
     document: dict[str, object] = {
         "origin": root.origin,
         "log": node,
-        "quorum": root.committee.q,
-        "outside": [each.name for each in whole.witnesses[root.committee.n :]],
+        "epoch": committee.epoch,
+        "quorum": committee.q,
+        "outside": [each.name for each in whole.witnesses[committee.n :]],
     }
     kept = {"policy": made.decode()} if out is None else {"file": str(out)}
-    told = say("network.policy_kept", path=str(out), node=node)
+    told = say("network.policy_kept", path=str(out), node=node, epoch=committee.epoch)
     Output(as_json).result({**document, **kept}, f"{HELD} {told}")
 
 

@@ -11,6 +11,7 @@ from cli.signers.standing import log_signer_of, open_keys
 from contracts.genesis_rows import genesis_rows
 from ledger.chain import Chain
 from ledger.core.tiles import TilePath
+from ledger.epoch_links import led
 from ledger.store.leveldb import LevelDBStore
 from ledger.trust import TrustRoot
 
@@ -29,6 +30,11 @@ class StoppedLog:
     def read(self, path: TilePath) -> bytes:
         """A tile or an entry bundle."""
         return self._chain.tiles.read(path, self._chain.cosigned_size)
+
+    def follow(self, trust: TrustRoot) -> TrustRoot:
+        """The trust root with the epochs that this chain has had."""
+        chain = self._chain
+        return led(trust, chain.links.up_to(chain.epochs.newest.epoch))
 
 
 @contextmanager

@@ -14,10 +14,11 @@ from ledger.core.merkle_stored import consistency_path_from
 from ledger.core.note import Note, parse_note
 from ledger.core.tile_tree import TileNodes
 from ledger.core.tiles import TilePath, bundles_of, tiles_of
+from ledger.epoch_links import led
 from ledger.errors import LedgerError
 from ledger.heads import verify_extends, verify_head
 from ledger.store.memory import MemoryStore
-from ledger.trust import trust_root
+from ledger.trust import TrustRoot, trust_root
 from tests.bits import flipped
 from tests.ledger.small_chain import GENESIS, NODES, SmallChain, make_bundle
 from tests.vectors.small_network import signer, small_record
@@ -47,6 +48,9 @@ class SmallLog:
         head = verify_head(note, TRUST)
         line = sign_log(signer("log centre"), GENESIS.origin, head)
         return Note(note.text, (line, *note.signatures)).format()
+
+    def follow(self, trust: TrustRoot) -> TrustRoot:
+        return led(trust, self.small.chain.links.up_to(self.small.chain.epochs.newest.epoch))
 
     def read(self, path: TilePath) -> bytes:
         self.asked.append(str(path))
