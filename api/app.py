@@ -34,15 +34,18 @@ from api.routes import (
     health,
     log,
     network,
+    queries,
     records,
     stamps,
     status,
     tiles,
 )
 from api.service import LedgerService
+from api.streams import Streams
 
 ROUTERS: Final = (
     bundles.router,
+    queries.router,
     records.router,
     certificates.router,
     court_bundles.router,
@@ -90,6 +93,8 @@ def create_app(
         summary="An evidence ledger for public tendering: submit, look up, and take proofs away.",
         docs_url=None,
         redoc_url=None,
+        # A path has one spelling; an answer that leads elsewhere is none of this API's.
+        redirect_slashes=False,
         license_info={"name": "Apache-2.0"},
     )
     for kind, handler in HANDLERS.items():
@@ -97,6 +102,7 @@ def create_app(
     app.state.service = service
     app.state.certificates = CertificateDesk(issuer)
     app.state.court = CourtDesk()
+    app.state.streams = Streams()
     app.state.registry = registry_of(service)
     app.add_middleware(Fairness, most=requests_per_address)
     app.add_middleware(SecurityHeaders)

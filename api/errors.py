@@ -77,6 +77,8 @@ _EXACT: Final[Mapping[Code, int]] = {
     Code.API_METHOD: 405,
     Code.API_MEDIA_TYPE: 415,
     Code.API_PARAMETER: 400,
+    Code.API_CURSOR: 400,
+    Code.API_STREAMS: 429,
     Code.API_NOT_PUBLIC: 403,
     Code.IDENTITY_ROLE: 403,
     Code.DEPOSIT_RECORD: 422,

@@ -6,11 +6,12 @@ the records that are not shown were not there: its pages are full, and its curso
 that are shown. Spec: ``docs/spec/visibility.md``.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
 
 from api.access import page
+from api.engines.walk import Listed, each_found
 from api.forms import Json, place_form, stored_form
 from api.service import LedgerService
 from ledger.block_store import StoredRecord
@@ -18,13 +19,10 @@ from ledger.core.identifiers import LogIndex, RecordId
 from ledger.core.record import Record
 from ledger.lookup import Found, Page, Turn
 
-Listed: TypeAlias = Callable[[Turn], Page]
-"""A question to `ledger.lookup`, but for the turn: ``partial(lookup.by_subject, subject)``."""
 LOOKED_AT_MAX: Final = 5_000
 """Records looked at for one page, so that a list of which nothing is shown still ends: behind so
 many in a row that are not shown, a cursor stands at one of them.
 """
-_STEP_MAX: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ def shown_page(
     items: list[Shown] = []
     looked = 0
     last: LogIndex | None = None
-    for found in _each(listed, turn):
+    for found in each_found(listed, turn):
         if looked == LOOKED_AT_MAX:
             return ShownPage(tuple(items), last)
         looked, last = looked + 1, found.index
@@ -98,18 +96,6 @@ def placed(service: LedgerService, record_id: RecordId) -> dict[str, Json]:
     if service.viewer.may_see(record):
         return stored_form(stored, record, service.catalogue)
     return {**place_form(stored), "record": None}
-
-
-def _each(listed: Listed, turn: Turn) -> Iterator[Found]:
-    """The entries of a list from a turn on, as far as somebody takes them."""
-    step = min(turn.limit + 1, _STEP_MAX)
-    after = turn.after
-    while True:
-        found = listed(replace(turn, limit=step, after=after))
-        yield from found.items
-        if found.cursor is None:
-            return
-        after, step = found.cursor, _STEP_MAX
 
 
 def _shown(service: LedgerService, found: Found, wanted: Callable[[Record], bool]) -> Shown | None:

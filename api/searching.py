@@ -12,8 +12,9 @@ from typing import Final
 from urllib.parse import quote
 
 from api.block_hashes import RECENT_MAX
+from api.engines.walk import Listed
 from api.forms import Json
-from api.listing import Listed, placed, shown_forms, shown_page
+from api.listing import placed, shown_forms, shown_page
 from api.service import LedgerService
 from ledger.codes import Code
 from ledger.core.certificate_number import parse_certificate_number

@@ -13,6 +13,8 @@ from api.catalogues import Catalogues, Rules
 from api.clock import now_ms
 from api.deposit_store import DepositStore
 from api.diagnose import diagnose
+from api.engines.leveldb import LevelEngine
+from api.engines.query import Engine
 from api.feed import Feed
 from api.finding import Standing
 from api.kept import require_all_kept, require_kept
@@ -83,6 +85,7 @@ class LedgerService:
         self.feed = Feed(chain, node, self.published)
         self.block_hashes = BlockHashes(chain)
         self.patience = Patience()
+        self.engine: Engine = LevelEngine(chain)
 
     @property
     def catalogue(self) -> Catalogue:

@@ -347,6 +347,8 @@ class Code(StrEnum):
     API_INTERNAL = "api.internal"
     API_ANSWER = "api.answer"
     API_BUSY = "api.busy"
+    API_CURSOR = "api.cursor"
+    API_STREAMS = "api.streams"
 
     IDENTITY_MISSING = "identity.missing"
     IDENTITY_TOKEN = "identity.token"

@@ -1,19 +1,20 @@
 """``/v1/alerts``: what the rules concluded, in both languages."""
 
-from functools import partial
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
+from fastapi import Query as Parameter
 from fastapi.responses import JSONResponse
 
 from api.access import PageTurn, Service, page
 from api.alerts import LANGUAGES, alert_sentence
+from api.engines.query import ALERT_TYPE, Query
 from api.forms import Json, stored_form
-from api.listing import Shown, shown_page
+from api.listing import Shown
 from api.openapi import answer, problems
-from api.rights import ALERT_TYPE
+from api.queries.asking import answer_of
 from api.service import LedgerService
-from ledger.core.record import Record
+from ledger.core.identifiers import Subject
 
 router = APIRouter(tags=["alerts"])
 
@@ -27,28 +28,26 @@ async def alerts(
     service: Service,
     turn: PageTurn,
     subject: Annotated[
-        str | None, Query(max_length=200, description="A project or section")
+        str | None, Parameter(max_length=200, description="A project or section")
     ] = None,
-    code: Annotated[str | None, Query(pattern=r"^AL\d{2}$")] = None,
-    severity: Annotated[Literal["notice", "warning", "serious"] | None, Query()] = None,
+    code: Annotated[str | None, Parameter(pattern=r"^AL\d{2}$")] = None,
+    severity: Annotated[Literal["notice", "warning", "serious"] | None, Parameter()] = None,
 ) -> Response:
     """In the log's order. A project's alerts include those of its sections."""
-    found = shown_page(
-        service,
-        partial(service.chain.lookup.by_type, ALERT_TYPE),
-        turn,
-        lambda record: _wanted(record, subject, code, severity),
+    query = Query(
+        subject=None if subject is None else Subject(subject),
+        within=True,
+        types=frozenset({ALERT_TYPE}),
+        alert=code,
+        severity=severity,
     )
-    return JSONResponse(page([_alert(service, each) for each in found.items], found.cursor))
+    limit, newest_first = turn.limit, turn.newest_first
+    found = await answer_of(service, query, turn.after, limit, newest_first=newest_first)
+    return JSONResponse(page([alert_form(service, each) for each in found.items], found.reached))
 
 
-def _wanted(record: Record, subject: str | None, code: str | None, severity: str | None) -> bool:
-    fields = record.fields
-    about = subject in (None, record.subject) or record.subject.startswith(f"{subject}/")
-    return about and code in (None, fields["alert"]) and severity in (None, fields["severity"])
-
-
-def _alert(service: LedgerService, shown: Shown) -> Json:
+def alert_form(service: LedgerService, shown: Shown) -> Json:
+    """An alert, in words."""
     catalogue, record = service.catalogue, shown.record
     alert = catalogue.alerts.get(str(record.fields["alert"]))
     sentences = {name: alert_sentence(catalogue, record, name) for name in LANGUAGES}

@@ -1,0 +1,1 @@
+"""Queries as callers may see them: pages, exports, named questions, over any engine."""

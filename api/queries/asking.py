@@ -1,0 +1,73 @@
+"""Pages of a query as its caller may see them.
+
+An answer is what it would be if the records that are not shown were not there: full pages, cursors
+at records that are shown. Only where a question costs more than its share of work does a page end
+early, at a place of the log; its cursor goes on from there. Spec: ``docs/spec/queries.md``.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from api.engines.query import Query
+from api.listing import Shown
+from api.service import LedgerService
+from ledger.core.identifiers import LogIndex
+from ledger.lookup import Found
+
+LOOKED_AT_MAX: Final = 5_000
+"""Records that fit, shown or not, looked at for one page."""
+CUT_BATCHES_MAX: Final = 2
+"""Batches that an engine ended early, for one page."""
+_BATCH_LEAST: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A page of a query."""
+
+    items: tuple[Shown, ...]
+    reached: LogIndex | None
+    """Where the next page starts; None where there is nothing more."""
+
+
+async def answer_of(
+    service: LedgerService,
+    query: Query,
+    after: LogIndex | None,
+    limit: int,
+    *,
+    newest_first: bool = False,
+) -> Answer:
+    """A page of a query.
+
+    Args:
+        service: as the caller may see it.
+        query: what is asked.
+        after: where the page starts; None for the first.
+        limit: items on it; one more where an opening and what came out of it end it together.
+        newest_first: against the log's order.
+    """
+    items: list[Shown] = []
+    looked = cut = 0
+    while True:
+        wanted = max(limit + 1 - len(items), _BATCH_LEAST)
+        batch = await service.engine.batch(query, after, wanted, newest_first=newest_first)
+        for found in batch.found:
+            shown = shown_record(service, found)
+            if shown is None:
+                continue
+            if len(items) >= limit and shown.index != items[-1].index:
+                return Answer(tuple(items), items[-1].index)
+            items.append(shown)
+        looked, cut = looked + len(batch.found), cut + (len(batch.found) < wanted)
+        spent = looked >= LOOKED_AT_MAX or cut >= CUT_BATCHES_MAX
+        if batch.reached is None or spent:
+            return Answer(tuple(items), batch.reached)
+        after = batch.reached
+
+
+def shown_record(service: LedgerService, found: Found) -> Shown | None:
+    """A record as the caller may see it; None where it may not."""
+    stored = service.stored(found.record_id)
+    record = service.decoded(stored)
+    return Shown(found.index, stored, record) if service.viewer.may_see(record) else None

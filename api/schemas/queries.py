@@ -1,0 +1,61 @@
+"""What queries answer as JSON, described: `api.routes.queries` makes it."""
+
+from typing import Annotated, TypeAlias
+
+from pydantic import Field
+
+from api.schemas.answers import Count, StoredRecordJson
+from api.schemas.submitted import Hex32, Model
+
+QueryCursor: TypeAlias = Annotated[
+    str | None,
+    Field(
+        description="For the next page, with the same query; null where there is none",
+        examples=["q1_AAAAAAAAACqxK3eUrD8jKg"],
+    ),
+]
+HeightNow: TypeAlias = Annotated[
+    int, Field(ge=0, description="Of the head that the answer was given at", examples=[4711])
+]
+
+
+class QueryPageJson(Model):
+    """A page of records that fit."""
+
+    items: list[StoredRecordJson]
+    cursor: QueryCursor
+    height: HeightNow
+
+
+class ProjectJson(Model):
+    """A project in which a member acted."""
+
+    project: str = Field(examples=["兰州-2026-001"])
+    index: Count = Field(description="Of the first record of the page about it")
+    height: Count
+    record_id: Hex32
+    type: str = Field(examples=["tender.announcement"])
+
+
+class ProjectPageJson(Model):
+    """Projects, in the order of the log."""
+
+    items: list[ProjectJson]
+    cursor: QueryCursor
+    height: HeightNow
+
+
+class OverdueJson(StoredRecordJson):
+    """An alert about a refund that was not made in time."""
+
+    refunded: bool | None = Field(
+        description="Whether it was made since; null where too many refunds are to be read"
+    )
+
+
+class OverduePageJson(Model):
+    """Overdue refunds, in the order of the log."""
+
+    items: list[OverdueJson]
+    cursor: QueryCursor
+    height: HeightNow
