@@ -8,7 +8,7 @@ A record has one issuer. Where its type asks for more, each further signer submi
 from dataclasses import replace
 from typing import Final, cast
 
-from contracts import evaluation_rows, standing
+from contracts import committee_rows, evaluation_rows, standing
 from contracts.case import Case
 from contracts.judging import world_of
 from contracts.schema import ConfirmedBy, RecordType, holds
@@ -50,9 +50,15 @@ def judge(case: Case) -> Rejected | Case | None:
     given = dict(case.state.confirmations(record_id))
     if not roles or member in given or awaited.record.subject != case.record.subject:
         return _refused(case, record_id)
-    # What is for one epoch of the committee is confirmed for that epoch.
-    if awaited.record.fields.get(EPOCH) != case.record.fields.get(EPOCH):
+    # What is for one epoch of the committee is confirmed for that epoch, and before it begins.
+    named = awaited.record.fields.get(EPOCH)
+    if named != case.record.fields.get(EPOCH):
         return _refused(case, record_id)
+    if named is not None:
+        expected = committee_rows.epochs(case.state).newest.epoch + 1
+        if named != expected:
+            detail = {"found": cast(int, named), "expected": expected}
+            return Rejected(Code.COMMITTEE_EPOCH, detail)
     return awaited if complete(awaited, {**given, member: frozenset(roles)}) else None
 
 
