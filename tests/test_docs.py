@@ -2,7 +2,8 @@
 
 A fenced block of shell may carry a mark in its info string: in ```` ```sh run ```` every command is
 run, page by page in order, in an empty folder, and must succeed. Commands in all other shell blocks
-are only looked up: the target in the Makefile, the command and its options in `bidwitness --help`.
+(and those that are marked ```` ```sh walk ````, which `tests/network` plays on real nodes) are only
+looked up: the target in the Makefile, the command and its options in `bidwitness --help`.
 So are the lines of a ```` ```text ```` block that begin with a prompt: those of a real session.
 """
 

@@ -18,6 +18,7 @@ from cli.commands.options import (
     WaitOption,
     open_desk,
 )
+from cli.desk import Desk
 from cli.documents import read_given
 from cli.failures import CommandError, Exit
 from cli.output import HELD, Output, facts
@@ -31,6 +32,7 @@ from ledger.core.committee import Committee
 from ledger.core.committee_change import Action, step_between
 from ledger.core.identifiers import NodeId, RecordId
 
+_ASK_S: Final = 0.2
 _ACTIONS: Final = {
     Action.ADD: "seat.adds",
     Action.REMOVE: "seat.removes",
@@ -95,7 +97,8 @@ def approve(
     with open_desk(as_, node, wait) as desk:
         said = records.proposal_told(desk.client.record(_record_id(proposal)))
         present = records.committee_told(desk.network())
-        desk.submit([records.approval_record(desk.member_id, said, _now_ms())])
+        kept = desk.submit([records.approval_record(desk.member_id, said, _now_ms())])[0]
+        _wait_for(desk, kept.height, wait)
         given = records.approvals_among(list(desk.client.subject(said.subject)), said)
     members = {said.issuer, *given}
     output = Output(as_json)
@@ -110,7 +113,9 @@ def approve(
         f"{HELD} {say('seat.approved', count=len(members), needed=present.q)}",
     )
     if len(members) >= present.q:
-        output.command(say("seat.next_change"), ["network", "change", proposal])
+        ready = records.needs_ready(present, said.committee) is not None
+        folder = ["--folder", "FOLDER"] if ready else []
+        output.command(say("seat.next_change"), ["network", "change", proposal, *folder])
 
 
 def change(
@@ -128,7 +133,7 @@ def change(
         present = records.committee_told(desk.network())
         given = records.approvals_among(list(desk.client.subject(said.subject)), said)
         ready = None
-        if records.needs_ready(present, said) is not None:
+        if records.needs_ready(present, said.committee) is not None:
             if folder is None:
                 raise CommandError(Exit.USAGE, Code.OPTIONS_TARGET, options="--folder")
             ready = follow_until_ready(output, desk, node_settings(folder), said.committee, wait)
@@ -167,6 +172,13 @@ def _difference(present: Committee, wanted: Committee) -> Table:
             (say("seat.nodes"), " ".join(wanted)),
         ],
     )
+
+
+def _wait_for(desk: Desk, height: int, wait_s: float) -> None:
+    """Wait until the node that is asked has a block: another one may have given the receipt."""
+    until = time.monotonic() + wait_s
+    while int(desk.network()["height"]) < height and time.monotonic() < until:
+        time.sleep(_ASK_S)
 
 
 def _record_id(text: str) -> RecordId:

@@ -25,7 +25,8 @@ from cli.keyfiles import Cost
 from cli.output import HELD, Output
 from cli.seats import folder as folders
 from cli.seats import records
-from cli.seats.files import FILE_BYTES_MAX, decode_invitation
+from cli.seats.files import FILE_BYTES_MAX, Invitation, decode_invitation, decode_request
+from cli.seats.whereabouts import whereabouts
 from cli.settings import Address, address, node_settings
 from cli.signers.passphrase import new_passphrase, passphrase
 from cli.words import say
@@ -51,6 +52,7 @@ def register(app: typer.Typer) -> None:
     app.command("invite", help=say("help.seat_invite"))(invite)
     app.command("join", help=say("help.seat_join"))(join)
     app.command("rotate", help=say("help.seat_rotate"))(rotate)
+    app.command("request", help=say("help.seat_request"))(request)
 
 
 def invite(
@@ -63,8 +65,10 @@ def invite(
     """Write what a new node must know of this network: trust root, addresses, certificates."""
     settings = node_settings(folder)
     with open_desk(as_, node, WAIT_DEFAULT_S) as desk:
-        epoch = records.committee_told(desk.network()).epoch
-    made = folders.invitation_of(settings, opened_trust(settings.trust_file), epoch)
+        present = records.committee_told(desk.network())
+        peers = whereabouts(settings, desk.client, present)
+    epoch, trust = present.epoch, opened_trust(settings.trust_file)
+    made = Invitation(trust.encode(), epoch, peers)
     write_result(out, made.encode())
     output = Output(as_json)
     output.result(
@@ -142,6 +146,30 @@ def rotate(
     output.result(
         {"request": str(path), "epoch": made.epoch, "keys": sorted(each.value for each in keys)},
         f"{HELD} {say('seat.renewing', node=settings.node_id, path=str(path))}",
+    )
+    output.command(say("seat.next_propose"), ["network", "propose", str(path)])
+
+
+def request(
+    folder: Path,
+    passphrase_file: PassphraseOption = None,
+    as_: AsOption = None,
+    node: NodeOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Sign the request of a folder anew for the epoch that follows now."""
+    settings, path = node_settings(folder), folder / folders.REQUEST_FILE
+    member = decode_request(read_given(path, FILE_BYTES_MAX)).node.member_id
+    with open_desk(as_, node, WAIT_DEFAULT_S) as desk:
+        epoch = Epoch(records.committee_told(desk.network()).epoch + 1)
+        network_id = desk.network_id
+    secret = passphrase(settings.node_id, passphrase_file or settings.passphrase_file)
+    made = folders.request_of(settings, member, network_id, epoch, secret)
+    write_result(path, made.encode())
+    output = Output(as_json)
+    output.result(
+        {"request": str(path), "epoch": epoch, "node_id": settings.node_id},
+        f"{HELD} {say('seat.requested', node=settings.node_id, epoch=epoch, path=str(path))}",
     )
     output.command(say("seat.next_propose"), ["network", "propose", str(path)])
 

@@ -4,9 +4,9 @@ Nothing here decides anything; it opens, connects and closes. What an observer l
 is consensus: no journal, no pool, no key of the committee.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -84,7 +84,7 @@ async def run_observer(settings: ObserverSettings, *, stop_with_parent: bool = F
     try:
         with (
             _opened(settings, trust, upstreams) as opened,
-            held_cosigner(settings, trust, secret, _epochs_of(opened)) as cosigner,
+            held_cosigner(settings, trust, secret) as cosigner,
             listen(settings.api_listen) as listening,
         ):
             app = _app(opened, settings, trust, cosigner)
@@ -117,11 +117,6 @@ def _app(
         witness = Witness([cosigner], lambda: now_ms() // 1000)
         app.mount(WITNESS_PREFIX, create_witness_app(witness, own.look))
     return app
-
-
-def _epochs_of(opened: _Opened) -> Callable[[TrustRoot], TrustRoot]:
-    """Makes of a trust root the one with the epochs that the observer's chain has had."""
-    return lambda trust: replace(trust, epochs=opened.service.chain.epochs)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from cryptography.x509 import load_der_x509_certificate
 from cli.compose.own_tls import CERTIFICATE_FILE, KEY_FILE, PEERS_FOLDER
 from cli.keyfiles import Cost, new_key, open_key
 from cli.new_files import write_private, write_public
-from cli.seats.files import Invitation, InvitedPeer, NodeRequest
+from cli.seats.files import Invitation, NodeRequest
 from cli.settings import NODE_FILE, Address, Settings
 from cli.signers.folder import LOG_KEY_FILE, NODE_KEY_FILE
 from cli.signers.standing import NEXT_FOLDER
@@ -23,7 +23,6 @@ from consensus.tls import key_digest, new_certificate, read_certificate
 from ledger.core.committee import CommitteeNode
 from ledger.core.committee_change import prove_node
 from ledger.core.identifiers import Epoch, MemberId, NetworkId, NodeId, PublicKey
-from ledger.trust import TrustRoot
 
 REQUEST_FILE: Final = "request.json"
 _KEYS: Final = "keys"
@@ -48,21 +47,6 @@ class Sealing:
     cost: Cost
     stored: bool
     """Whether the folder keeps the passphrase: for demonstrations."""
-
-
-def invitation_of(settings: Settings, trust: TrustRoot, epoch: Epoch) -> Invitation:
-    """What a node's folder says of this node and its peers.
-
-    Raises:
-        StoreError: `tls.file`.
-    """
-    own = settings.tls_folder / CERTIFICATE_FILE
-    peers = {settings.node_id: InvitedPeer(str(settings.consensus_listen), _der(own))}
-    for peer, address in settings.peers.items():
-        certificate = settings.tls_folder / PEERS_FOLDER / f"{peer}.pem"
-        if certificate.exists():
-            peers[peer] = InvitedPeer(str(address), _der(certificate))
-    return Invitation(trust.encode(), epoch, peers)
 
 
 def make_folder(

@@ -171,9 +171,9 @@ def signed_ready(said: Ready, signer: Signer) -> tuple[Ready, bytes]:
     return said, said.sign(signer)
 
 
-def needs_ready(present: Committee, proposal: Proposal) -> Step | None:
-    """The step of a proposal, where a key will vote that has not voted; else None."""
-    step = step_between(present, proposal.committee)
+def needs_ready(present: Committee, wanted: Committee) -> Step | None:
+    """The step to a committee, where a key will vote that has not voted; else None."""
+    step = step_between(present, wanted)
     return step if step.new_node_key else None
 
 

@@ -55,6 +55,8 @@ class RealNetwork:
     nodes: list[NodeProcess] = field(init=False)
     keys: dict[str, Ed25519Signer] = field(init=False)
     made_count: int = 0
+    commands: list[tuple[str, ...]] = field(default_factory=list)
+    """Every command that members have run."""
 
     def __post_init__(self) -> None:
         description = self.folder / "network.toml"
@@ -80,6 +82,7 @@ class RealNetwork:
 
     def run(self, who: str, *words: str | Path, language: str = "en_US.UTF-8") -> Ended:
         """Run one command as a member, in a process of its own."""
+        self.commands.append(tuple(map(str, words)))
         ended = subprocess.run(
             [sys.executable, "-m", "cli.main", *map(str, words)],
             env={
@@ -91,7 +94,7 @@ class RealNetwork:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=900,
             check=False,
         )
         return Ended(ended.returncode, ended.stdout, ended.stderr)

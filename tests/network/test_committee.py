@@ -4,8 +4,10 @@ leaves; one of them is killed in between, and the first receipt verifies at the 
 Every step is a command of an operator, as `docs/operations.md` tells it.
 """
 
+import json
 import socket
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,15 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from cli.demo.processes import NodeProcess
+from cli.seats.files import decode_invitation
 from cli.settings import node_settings
 from consensus.tls import read_certificate
+from ledger.core.identifiers import NodeId
 from ledger.core.receipt import decode_receipt
 from ledger.verify import verify_receipt
 from tests.network.operators import admitted, decided, joining, ran, until
 from tests.network.real_network import READY_S, RealNetwork
+from tests.test_docs import ROOT, blocks_of, commands_of
 
 ARCHIVE = """
 [[members]]
@@ -32,17 +37,22 @@ roles = ["client_system"]
 
 @pytest.mark.network
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_nodes_come_renew_and_leave(tmp_path: Path) -> None:
     network = RealNetwork(tmp_path, ARCHIVE)
     try:
         network.start()
         first = submitted(network, "first")
+        early = keys_are_made(network)
         newcomer = a_member_is_admitted_and_its_node_joins(network)
         the_new_node_is_needed_and_votes(network, newcomer)
-        a_node_renews_all_its_keys(network)
+        a_request_of_an_epoch_that_is_past_is_refused_and_made_anew(network, early)
+        a_node_renews_all_its_keys(network, early)
+        an_invitation_tells_of_everybody_as_they_are_now(network)
         a_node_leaves_and_destroys_its_keys(network)
         last = submitted(network, "last")
         both_receipts_verify_from_the_genesis(network, first, last)
+        every_command_of_the_handbook_was_run(network)
         network.stop()
         an_audit_finds_nothing(network, newcomer)
     finally:
@@ -81,19 +91,49 @@ def the_new_node_is_needed_and_votes(network: RealNetwork, newcomer: NodeProcess
     killed.wait_ready(READY_S)
 
 
-def a_node_renews_all_its_keys(network: RealNetwork) -> None:
+def keys_are_made(network: RealNetwork) -> Path:
+    """Before another change, which takes the epoch that they were to begin with."""
+    made = ran(
+        network,
+        "registry",
+        *("network", "rotate", network.nodes[2].folder),
+        *("--key", "node", "--key", "log", "--key", "tls"),
+        *("--cost", "interactive", "--passphrase-file", network.folder / "passphrase"),
+    )
+    assert made["epoch"] == 1
+    return Path(made["request"])
+
+
+def a_request_of_an_epoch_that_is_past_is_refused_and_made_anew(
+    network: RealNetwork, request: Path
+) -> None:
+    refused = network.run("centre", "network", "propose", request, "--json")
+    assert refused.code == 1
+    assert json.loads(refused.out)["error"]["code"] == "committee.possession"
+    again = ran(network, "registry", "network", "request", request.parent)
+    assert (Path(again["request"]), again["epoch"]) == (request, 2)
+
+
+def an_invitation_tells_of_everybody_as_they_are_now(network: RealNetwork) -> None:
+    """Written by a node whose folder knows neither who joined nor the key that was renewed."""
+    path = network.folder / "later.json"
+    ran(network, "notary", "network", "invite", network.nodes[3].folder, "--out", path)
+    told = decode_invitation(path.read_bytes())
+    assert told.epoch == 2
+    for node in network.nodes:
+        known, settings = told.peers[NodeId(node.node_id)], node_settings(node.folder)
+        certificate = read_certificate(node.folder / "tls" / "certificate.pem")
+        assert known.address == str(settings.consensus_listen)
+        assert known.certificate == certificate.public_bytes(Encoding.DER)
+
+
+def a_node_renews_all_its_keys(network: RealNetwork, request: Path) -> None:
     """While it runs: nobody starts it again, and every handshake shows the new key at once."""
     node = network.nodes[2]
     process, shown = node.pid, certificate_shown(node)
     keys = [node.folder / "keys" / name for name in ("node.key", "log.key")]
     before = [key.read_bytes() for key in keys]
-    made = ran(
-        network,
-        "registry",
-        *("network", "rotate", node.folder, "--key", "node", "--key", "log", "--key", "tls"),
-        *("--cost", "interactive", "--passphrase-file", network.folder / "passphrase"),
-    )
-    proposed = ran(network, "centre", "network", "propose", made["request"])
+    proposed = ran(network, "centre", "network", "propose", request)
     others = ("supervisor", "registry", "notary")
     decided(network, proposed["proposal"], others, "--folder", node.folder)
     until(lambda: told(network, node)["epoch"] == 2, "it is in epoch 2")
@@ -128,6 +168,28 @@ def a_node_leaves_and_destroys_its_keys(network: RealNetwork) -> None:
     assert '"epoch": 3' in (node.folder / "destroyed-keys.jsonl").read_text(encoding="utf-8")
     again = network.run("notary", "node", "run", node.folder, language="zh_CN.UTF-8")
     assert again.code == 1 and "已退出委员会" in again.err, again.err
+
+
+def every_command_of_the_handbook_was_run(network: RealNetwork) -> None:
+    """Who walks through it does what this story does: the same commands with the same options."""
+    walk = [
+        command[1:]
+        for block in blocks_of(ROOT / "docs" / "operations.md")
+        if block.marks == ("sh", "walk")
+        for command in commands_of(block)
+    ]
+    assert {words[1] for words in walk} == {
+        *("invite", "join", "rotate", "propose", "approve", "change", "leave")
+    }
+    run = [(words[:2], options(words)) for words in network.commands]
+    for words in walk:
+        # Who acts is said by the environment here.
+        wanted = options(words) - {"--as"}
+        assert any(said == tuple(words[:2]) and wanted <= held for said, held in run), words
+
+
+def options(words: Sequence[str]) -> set[str]:
+    return {word for word in words if word.startswith("--")}
 
 
 def both_receipts_verify_from_the_genesis(network: RealNetwork, first: Path, last: Path) -> None:
