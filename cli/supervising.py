@@ -14,7 +14,7 @@ from typing import Final
 
 from nacl.utils import random
 
-from api.client import Pending
+from api.client import ClientError, Pending, read_as
 from cli.anchoring import RECEIPT_SUFFIX
 from cli.bidding import seal_record
 from cli.desk import Desk
@@ -97,11 +97,18 @@ def seal_apart(
 
 
 def read_apart(
-    desk: Desk, records: Sequence[RecordId], visit: Visit, inbox: Path, out: Path
+    desk: Desk,
+    records: Sequence[RecordId],
+    visit: Visit,
+    inbox: Path,
+    out: Path,
+    *,
+    whole: bool = False,
 ) -> tuple[Path, list[Path]]:
     """Fetch receipts, and leave the visit's record in the inbox of the supervisors' stream.
 
-    The record is there before anything is asked, so no visit goes unrecorded.
+    The record is there before anything is asked, so no visit goes unrecorded. What is public is
+    read as the public; who reads is proved to the node only for what it shows to nobody else.
 
     Args:
         desk: of the supervisor; its client knows the one node that may see the request.
@@ -109,6 +116,7 @@ def read_apart(
         visit: why.
         inbox: of the stream, whose member is the desk's.
         out: folder for the receipts.
+        whole: everything about the visit's subject as well, as far as it is shown.
 
     Returns:
         The visit's sealed file and the receipts, in order.
@@ -116,6 +124,21 @@ def read_apart(
     Raises:
         LedgerError: as `seal_record`; `record.unknown`, or that the node could not be asked.
     """
+    sealed = _seal_visit(desk, records, visit, inbox)
+    kept: list[Path] = []
+    wanted = [*records, *(_about(desk, visit.subject) if whole else ())]
+    for each in dict.fromkeys(wanted):
+        path = out / f"{each.hex()}{RECEIPT_SUFFIX}"
+        receipt = _receipt(desk, each)
+        # One that was fetched before says less: its head is older.
+        path.unlink(missing_ok=True)
+        write_private(path, receipt.encode())
+        kept.append(path)
+    return sealed, kept
+
+
+def _seal_visit(desk: Desk, records: Sequence[RecordId], visit: Visit, inbox: Path) -> Path:
+    """Leave a visit's record in the inbox, and return its file."""
     record = Record(
         type=VISIT,
         issuer=desk.member_id,
@@ -130,15 +153,7 @@ def read_apart(
     written = private_record(record, visit.private or {})
     name = f"visit-{record.occurred_at_ms}-{written.record.record_id.hex()[:8]}{SEALED_SUFFIX}"
     seal_record(desk, written, desk.member_id, inbox / name)
-    kept: list[Path] = []
-    for each in records:
-        path = out / f"{each.hex()}{RECEIPT_SUFFIX}"
-        receipt = _receipt(desk, each)
-        # One that was fetched before says less: its head is older.
-        path.unlink(missing_ok=True)
-        write_private(path, receipt.encode())
-        kept.append(path)
-    return inbox / name, kept
+    return inbox / name
 
 
 def find_clue(number: str, shown: Iterable[Presented], trust: TrustRoot) -> ClueStanding:
@@ -180,12 +195,24 @@ def number_digest(number: str) -> Digest:
     return Digest(sha256(letters.encode()).digest())
 
 
+def _about(desk: Desk, subject: str) -> Iterable[RecordId]:
+    """Everything about a subject that is shown to the desk's member."""
+    read_as(desk.client, desk.member_id, desk.signer)
+    for each in desk.client.subject(subject):
+        yield RecordId(bytes.fromhex(each["record_id"]))
+
+
 def _receipt(desk: Desk, record_id: RecordId) -> Receipt:
     """The receipt of a record, which may have entered a moment ago."""
-    until = time.monotonic() + desk.wait_s
+    until, proved = time.monotonic() + desk.wait_s, False
     while True:
         try:
             return desk.client.receipt(record_id)
+        except ClientError as refusal:
+            if refusal.code is not Code.API_NOT_PUBLIC or proved:
+                raise
+            read_as(desk.client, desk.member_id, desk.signer)
+            proved = True
         except Pending:
             if time.monotonic() > until:
                 raise

@@ -356,6 +356,7 @@ class Code(StrEnum):
     IDENTITY_TIME = "identity.time"
     IDENTITY_KEY = "identity.key"
     IDENTITY_SIGNATURE = "identity.signature"
+    IDENTITY_PLAIN = "identity.plain"
     IDENTITY_ROLE = "identity.role"
     SNAPSHOT_CHUNK = "snapshot.chunk"
     SNAPSHOT_OFFER = "snapshot.offer"

@@ -12,6 +12,7 @@ from api.client.certificates import FetchedCertificate, fetched_certificate, sta
 from api.client.client import Client
 from api.client.nodes import ClientError, Nodes, Pending
 from api.client.provenance import captured
+from api.client.proving import read_as
 from api.client.sealing import SealingDesk, Tick
 from api.client.signing import sign_bundle
 from api.client.witnessed import witnessed_receipt
@@ -27,6 +28,7 @@ __all__ = [
     "captured",
     "fetched_certificate",
     "gather_bid_proof",
+    "read_as",
     "sign_bundle",
     "standing_now",
     "witnessed_receipt",

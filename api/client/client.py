@@ -48,7 +48,7 @@ class Client:
 
         `trust` grows by the epochs of the network that are met on the way.
         """
-        self.trust = trust
+        self.trust, self.certificate_file = trust, certificate_file
         self.nodes = Nodes(nodes, transport, certificate_file)
 
     def __enter__(self) -> "Client":

@@ -65,6 +65,7 @@ class Nodes:
         timeout = httpx.Timeout(READ_MARGIN_S, connect=CONNECT_S)
         line = transport or EndingTransport(trusting(certificate_file))
         self._http = httpx.Client(transport=Plain(line), timeout=timeout, trust_env=False)
+        self._header_for: Callable[[str], Mapping[str, str]] = lambda _: {}
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -74,6 +75,14 @@ class Nodes:
     def close(self) -> None:
         """Close all connections."""
         self._http.close()
+
+    def prove(self, header_for: Callable[[str], Mapping[str, str]]) -> None:
+        """Have every later `request` prove who asks.
+
+        Args:
+            header_for: the header of a request to the node at a base URL.
+        """
+        self._header_for = header_for
 
     def request(
         self,
@@ -106,8 +115,9 @@ class Nodes:
             refused: ClientError | None = None
             pause_s = PAUSE_S
             for url in self._urls:
+                shown = {**self._header_for(url), **(headers or {})}
                 try:
-                    answer = self._once(method, url + path, params, content, headers, taken)
+                    answer = self._once(method, url + path, params, content, shown, taken)
                 except httpx.HTTPError as problem:
                     reasons.append(str(problem) or type(problem).__name__)
                     continue

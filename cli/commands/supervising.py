@@ -92,11 +92,12 @@ def run(
 
 @_app.command("read", help=say("help.supervise_read"))
 def read(
-    records: Annotated[list[str], typer.Argument(help=say("help.supervise_records"))],
     inbox: Annotated[Path, typer.Option("--inbox", help=say("help.supervise_inbox"))],
     purpose: Annotated[str, typer.Option("--purpose", help=say("help.supervise_purpose"))],
     out: Annotated[Path, typer.Option("--out", help=say("help.supervise_receipts"))],
+    records: Annotated[list[str] | None, typer.Argument(help=say("help.supervise_records"))] = None,
     subject: Annotated[str, typer.Option("--subject", help=say("help.supervise_subject"))] = "",
+    whole: Annotated[bool, typer.Option("--whole", help=say("help.supervise_whole"))] = False,
     case: Annotated[str | None, typer.Option("--case", help=say("help.supervise_case"))] = None,
     officer: Annotated[
         str | None, typer.Option("--officer", help=say("help.supervise_officer"))
@@ -113,9 +114,11 @@ def read(
     settings = client_from(as_, node)
     # One node: where it does not answer, no other one is told what a supervisor wants.
     alone = replace(settings, nodes=settings.nodes[:1])
+    ids = [_record_id(each) for each in records or ()]
+    if not ids and not (whole and subject):
+        raise CommandError(Exit.USAGE, Code.FORMAT_SHAPE, what="RECORD | --subject … --whole")
     with Desk.open(alone, wait) as desk:
-        ids = [_record_id(each) for each in records]
-        sealed, kept = read_apart(desk, ids, visit, inbox, out)
+        sealed, kept = read_apart(desk, ids, visit, inbox, out, whole=whole)
     told = say("supervise.visited", count=len(kept), path=str(out), visit=str(sealed))
     Output(as_json).result(
         {"visit": str(sealed), "receipts": [str(path) for path in kept]},
