@@ -117,7 +117,7 @@ def played() -> tuple[Town, RecordId]:
     town = Town()
     town.accepted_project()
     record = town.say("builder", "tender.document_filed", kind="tender")
-    town.say("centre", "ledger.role_changed", "bidder", action="grant", role="auditor")
+    town.say("centre", "ledger.role_changed", "bidder", action="grant", role="notary")
     cosigned(town, 2, ["centre", "supervisor", "registry"])
     cosigned(town, 4, ["supervisor", "registry", "notary"])
     return town, record

@@ -332,7 +332,9 @@ def test_the_list_of_a_region_is_claimed_by_its_own_authority_only() -> None:
     town = AddressTown()
     fields: dict[str, Value] = {"role": "address_supervisor", "scope": "region:620100"}
     grant = {**fields, "action": "grant"}
-    town.say("centre", "ledger.role_changed", "shop", fields=grant)
+    granted = town.say("centre", "ledger.role_changed", "shop", fields=grant)
+    for other in ("supervisor", "registry"):
+        town.say(other, "ledger.confirmed", "shop", refs=[("confirms", granted)])
     kind, files = "address.negative_list_changed", {"file": b"content"}
     refused = town.refused("shop", kind, LIST, fields=town.of_list(), files=files)
     assert refused is Code.RECORD_ISSUER_ROLE

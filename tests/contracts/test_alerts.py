@@ -168,9 +168,11 @@ def test_a_supervisor_of_another_industry_raises_al05() -> None:
     adopt_calendar(town)
     town.announced(FAR)
     water = "industry:water"
-    town.say(
+    granted = town.say(
         "centre", "ledger.role_changed", "notary", action="grant", role="supervisor", scope=water
     )
+    for other in ("supervisor", "registry"):
+        town.say(other, "ledger.confirmed", "notary", refs=[("confirms", granted)])
     complaint = town.say("bidder", "tender.complaint", matter="other", known_at_ms=town.now_ms)
     answers = [("answers", complaint)]
     town.say("notary", "tender.complaint_intake", refs=answers, decision="accepted")

@@ -141,7 +141,9 @@ def test_a_key_revoked_earlier_in_the_block_signs_nothing_later_in_it() -> None:
     assert header is not None and header.bundle_count == 1
 
 
-@pytest.mark.parametrize("role", ["registrar", "observer"])
+@pytest.mark.parametrize(
+    "role", ["registrar", "observer", "supervisor", "auditor", "address_supervisor"]
+)
 def test_a_governance_role_needs_a_quorum_of_the_nodes_organisations(role: str) -> None:
     town = Town()
     grant = {"action": "grant", "role": role}
@@ -157,13 +159,24 @@ def test_a_governance_role_needs_a_quorum_of_the_nodes_organisations(role: str) 
     assert holds(town, "notary", role)
 
 
+def test_nobody_is_rid_of_a_supervisor_by_a_word_of_its_own() -> None:
+    town = Town()
+    said = {"action": "withdraw", "role": "supervisor"}
+    withdrawn = town.say("centre", "ledger.role_changed", "supervisor", fields=said)
+    confirms = [("confirms", withdrawn)]
+    town.say("registry", "ledger.confirmed", "supervisor", refs=confirms)
+    assert holds(town, "supervisor", "supervisor")
+    town.say("notary", "ledger.confirmed", "supervisor", refs=confirms)
+    assert not holds(town, "supervisor", "supervisor")
+
+
 def test_an_ordinary_role_is_granted_and_withdrawn_at_once() -> None:
     town = Town()
-    town.say("centre", "ledger.role_changed", "bidder", action="grant", role="auditor")
-    assert holds(town, "bidder", "auditor")
-    town.say("centre", "ledger.role_changed", "bidder", action="withdraw", role="auditor")
-    assert not holds(town, "bidder", "auditor")
-    fields = {"action": "withdraw", "role": "auditor"}
+    town.say("centre", "ledger.role_changed", "bidder", action="grant", role="notary")
+    assert holds(town, "bidder", "notary")
+    town.say("centre", "ledger.role_changed", "bidder", action="withdraw", role="notary")
+    assert not holds(town, "bidder", "notary")
+    fields = {"action": "withdraw", "role": "notary"}
     gone = town.refused("centre", "ledger.role_changed", "bidder", fields=fields)
     assert gone is Code.ROLE_NOT_HELD
     unknown = {"action": "grant", "role": "wizard"}
