@@ -131,6 +131,14 @@ def test_an_owners_word_is_shown_to_whom_it_names_and_to_the_authorities_of_the_
         assert not sees(town, reader, word), reader
 
 
+def test_a_supervisor_of_addresses_has_no_part_in_tenders() -> None:
+    town = AddressTown()
+    town.announced(town.now_ms + 1_000 * HOUR)
+    complaint = complained(town)
+    assert sees(town, "supervisor", complaint) and sees(town, "police", complaint)
+    assert not sees(town, "market", complaint)
+
+
 def test_whoever_commits_itself_to_an_address_does_not_see_its_owner() -> None:
     """A08 may be issued by anyone: else a stranger would learn who owns what."""
     town = AddressTown()
