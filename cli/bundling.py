@@ -17,9 +17,9 @@ from ledger.certificate_pdfs import PaperCertificate
 from ledger.codes import Code
 from ledger.core.batch import BatchProof
 from ledger.core.bid_proof import BidProof
+from ledger.core.epoch_policy import bundle_policy
 from ledger.core.identifiers import NodeId, RecordId
 from ledger.core.openings import Openings
-from ledger.core.policy import committee_policy
 from ledger.core.receipt import Receipt
 from ledger.core.sealed_file import SealedFile
 from ledger.core.tlog_proof import TlogProof
@@ -142,11 +142,9 @@ def contents_of(
     Raises:
         ClientError: that no node could be asked.
     """
-    trust, policy = client.trust, b""
     node = NodeId(str(client.network().get("this_node", "")))
-    if node in trust.committee:
-        policy = committee_policy(trust.origin, trust.committee, node).format()
-    receipts = gathered.receipts
+    trust, receipts = client.follow(), gathered.receipts
+    policy = bundle_policy(trust.epochs, [*receipts.values()], trust.origin, node)
     return Contents(
         trust=trust,
         about=about,

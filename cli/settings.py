@@ -129,6 +129,9 @@ class ObserverSettings:
     documents_passphrase_file: Path | None = None
     requests_per_address: int = 64
     """Of one address at a time over HTTP; 0 for any number."""
+    witnesses: tuple[WitnessTarget, ...] = ()
+    """Outside the committee, to whom it shows its heads as a node does."""
+    time_stamps: tuple[TimeTarget, ...] = ()
     show_all: bool = False
     catalogues: tuple[Path, ...] = ()
     """Folders of further versions of the catalogue, older and newer than this software's."""

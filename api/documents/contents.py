@@ -127,8 +127,11 @@ class _Writing:
     def _issued_by(self) -> str:
         """The organisation of this node; an observer's is the one that was admitted."""
         node = self._service.node.status.node_id
-        committee = self._service.chain.committee
-        return committee.node(node).member_id if node in set(committee) else node
+        # Also of a node that has left the committee, and goes on issuing what it knows.
+        for committee in reversed(self._service.chain.epochs.committees):
+            if node in committee:
+                return committee.node(node).member_id
+        return node
 
     def _member(self, member: str) -> Pair:
         return Pair(self._zh.member(member), self._en.member(member))

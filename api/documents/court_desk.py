@@ -16,10 +16,11 @@ from api.documents.court_bundle import Contents, Part, bundle_parts
 from api.service import LedgerService
 from ledger.block_store import StoredRecord
 from ledger.codes import Code
+from ledger.core.epoch_policy import bundle_policy
 from ledger.core.identifiers import NodeId, RecordId, Subject
-from ledger.core.policy import committee_policy
 from ledger.core.receipt import Receipt
 from ledger.core.tlog_proof import TlogProof, tlog_proof
+from ledger.epoch_links import led
 from ledger.errors import FormatError, LedgerError
 from ledger.lookup import Turn
 from ledger.trust import trust_root
@@ -118,15 +119,19 @@ def _proved(service: LedgerService, record_id: RecordId) -> tuple[Receipt, TlogP
 def _contents(
     service: LedgerService, about: str, made: Sequence[tuple[Receipt, TlogProof]]
 ) -> Contents:
+    receipts = [receipt for receipt, _ in made]
     trust = trust_root(service.chain.genesis)
-    node, policy = NodeId(service.node.status.node_id), b""
-    if node in trust.committee:
-        policy = committee_policy(trust.origin, trust.committee, node).format()
+    for receipt in receipts:
+        # As far as the heads inside reach: the page names their committee, and not another.
+        if len(receipt.epochs) > trust.committee.epoch:
+            trust = led(trust, receipt.epochs)
+    node = NodeId(service.node.status.node_id)
+    policy = bundle_policy(service.chain.epochs, receipts, trust.origin, node)
     return Contents(
         trust=trust,
         about=about,
         made_at_ms=now_ms(),
-        receipts=[receipt for receipt, _ in made],
+        receipts=receipts,
         proofs=made,
         policy=policy,
         type_names={key: (each.zh, each.en) for key, each in service.catalogue.types.items()},

@@ -24,7 +24,7 @@ def open_issuer(settings: Settings | ObserverSettings) -> Issuer:
         settings.documents_passphrase_file,
     )
     times = None
-    if isinstance(settings, Settings) and settings.time_stamps:
+    if settings.time_stamps:
         times = TimeTrust(tuple(each.authority for each in settings.time_stamps))
     if signer_file is None:
         return Issuer(settings.public_url, times=times)

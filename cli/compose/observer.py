@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.client.upstream import Asking, HttpUpstream
 from api.clock import now_ms
+from api.outbound.outbound import Outbound
 from api.service import LedgerService
 from api.tlog_witness.app import create_witness_app
 from api.tlog_witness.own_log import OwnLog
@@ -25,6 +26,7 @@ from cli.compose.certificate_watch import api_certificate
 from cli.compose.clock_watch import ClockWatch
 from cli.compose.documents import open_issuer
 from cli.compose.logs import open_log
+from cli.compose.outbound import open_outbound
 from cli.compose.running import opened_trust, run_together, told
 from cli.compose.serving import http_server, https_files, listen, stop_event
 from cli.compose.snapshot_work import make_snapshots
@@ -57,6 +59,7 @@ class _Opened:
     node: FollowingNode
     service: LedgerService
     clock: ClockWatch
+    outbound: Outbound | None
 
 
 async def run_observer(settings: ObserverSettings, *, stop_with_parent: bool = False) -> None:
@@ -92,6 +95,8 @@ async def run_observer(settings: ObserverSettings, *, stop_with_parent: bool = F
             log.info("observer.started", network=trust.network_id.hex(), api=settings.api_url)
             snapshots = make_snapshots(opened.service.chain)
             works = [opened.node.run(), opened.clock.run(), snapshots]
+            if opened.outbound is not None:
+                works.append(opened.outbound.run(opened.node))
             stop = stop_event(stop_with_parent=stop_with_parent)
             await run_together(works, server, listening, stop=stop)
     except (LedgerError, InvariantBroken) as problem:
@@ -138,6 +143,7 @@ def _opened(
             evidence=EvidenceFolder(settings.misconduct_folder, chain.links.up_to),
         )
         watch = ClockWatch()
+        outbound = open_outbound(settings, chain, None)
         own = partial(api_certificate, settings.observer_id, settings.api_certificate_file)
         service = LedgerService(
             chain,
@@ -146,9 +152,10 @@ def _opened(
             None,
             show_all=settings.show_all,
             host=lambda: HostFacts(None, None, watch.facts, own()),
+            outbound=outbound,
             rules=executor,
         )
-        yield _Opened(node, service, watch)
+        yield _Opened(node, service, watch, outbound)
 
 
 def _upstreams(

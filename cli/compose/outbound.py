@@ -13,20 +13,22 @@ from api.outbound.time_target import TimeTarget
 from api.outbound.witness import OutsideWitness
 from api.published import Published
 from cli.failures import CommandError, Exit
-from cli.settings import NODE_FILE, Settings
+from cli.settings import NODE_FILE, OBSERVER_FILE, ObserverSettings, Settings
 from ledger.chain import Chain
 from ledger.codes import Code
 from ledger.core.committee import Committee
 from ledger.core.signing import Signer
 
 
-def open_outbound(settings: Settings, chain: Chain, log_signer: Signer) -> Outbound | None:
+def open_outbound(
+    settings: Settings | ObserverSettings, chain: Chain, log_signer: Signer | None
+) -> Outbound | None:
     """The lines to a node's witnesses and time stamping authorities; None where it has neither.
 
     Args:
-        settings: of the node.
+        settings: of the node, or of an observer.
         chain: keeps what they say.
-        log_signer: of its log key.
+        log_signer: of its log key; an observer has none.
 
     Raises:
         CommandError: `settings.invalid` for a key of the committee.
@@ -61,12 +63,13 @@ def _attempts() -> Attempts:
     return Attempts(RetryRule(), lambda most: randbelow(most + 1))
 
 
-def _check_outside(settings: Settings, committee: Committee) -> None:
+def _check_outside(settings: Settings | ObserverSettings, committee: Committee) -> None:
     """The word of a committee's key is no word from outside."""
     inside = {key for node in committee.nodes for key in (node.node_key, node.log_key)}
     for each in settings.witnesses:
         if each.key.public_key in inside:
-            path, reason = str(settings.folder / NODE_FILE), f"{each.key.name} ∈ committee"
+            file = NODE_FILE if isinstance(settings, Settings) else OBSERVER_FILE
+            path, reason = str(settings.folder / file), f"{each.key.name} ∈ committee"
             raise CommandError(
                 Exit.USAGE, Code.SETTINGS_INVALID, path=path, key="witnesses", reason=reason
             )

@@ -13,7 +13,7 @@ from typing import Final
 from ledger.codes import Code
 from ledger.core.checkpoint import Checkpoint, cosigner_keys, parse_checkpoint
 from ledger.core.committee import Committee
-from ledger.core.identifiers import NodeId
+from ledger.core.identifiers import NodeId, PublicKey
 from ledger.core.note import (
     Kind,
     Note,
@@ -156,7 +156,9 @@ class Policy:
             raise VerificationError(Code.POLICY_QUORUM, quorum=self.quorum, found=len(signers))
 
 
-def committee_policy(origin: str, committee: Committee, log: NodeId) -> Policy:
+def committee_policy(
+    origin: str, committee: Committee, log: NodeId, signed_by: PublicKey | None = None
+) -> Policy:
     """What `docs/spec/policy.md` says of a network: one node's log key, and q of all its nodes.
 
     Args:
@@ -164,12 +166,13 @@ def committee_policy(origin: str, committee: Committee, log: NodeId) -> Policy:
         committee: whose nodes cosign.
         log: the node whose checkpoints and proofs are to be read by tools that ask for the
             signature of a log.
+        signed_by: its log key, where it is not the one that it had in this committee.
     """
     keys = cosigner_keys(origin, committee)
     # Full key names, because a node may well be called like the group, or `none`.
     witnesses = tuple(PolicyWitness(key.name, key) for key in keys.values())
     members = tuple(each.name for each in witnesses)
-    log_key = NoteKey(origin, Kind.LOG, committee.node(log).log_key)
+    log_key = NoteKey(origin, Kind.LOG, signed_by or committee.node(log).log_key)
     group = PolicyGroup(_GROUP, committee.q, members)
     return Policy((PolicyLog(log_key),), witnesses, (group,), _GROUP)
 

@@ -13,10 +13,13 @@ import pytest
 from cli.demo.processes import NodeProcess
 from ledger.core.add_checkpoint import AddCheckpoint
 from ledger.core.identifiers import RecordId
-from ledger.core.note import parse_line, parse_note, verify_signature
+from ledger.core.note import parse_line, parse_note, verify_note, verify_signature
+from ledger.core.receipt import Receipt, decode_receipt
 from ledger.core.tiles import bundles_of, tiles_of
 from ledger.heads import verify_head
+from ledger.verify import verify_receipt
 from tests.network.observing import ObservedNetwork, ObserverProcess, command
+from tests.network.real_witness import RealWitness
 
 
 @pytest.mark.network
@@ -34,6 +37,7 @@ def test_an_observer_follows_and_answers_as_the_nodes_do(tmp_path: Path) -> None
         it_takes_no_submissions_and_says_who_does(network, observer)
         its_pages_say_what_it_is(network, observer, records[0])
         it_cosigns_the_heads_that_it_judged(network, observer)
+        its_receipts_carry_the_lines_of_its_own_witnesses(network, observer, records)
         who_loses_the_role_is_refused_at_the_next_block(network, observer)
         an_audit_of_its_folder_finds_nothing(observer)
     finally:
@@ -141,6 +145,38 @@ def it_cosigns_the_heads_that_it_judged(
     answer = network.http.post(f"{observer.api}/witness/add-checkpoint", content=asked)
     assert answer.status_code == httpx.codes.OK, answer.text
     verify_signature(note.text, parse_line(answer.text.rstrip("\n")), network.vkey)
+
+
+def its_receipts_carry_the_lines_of_its_own_witnesses(
+    network: ObservedNetwork, observer: ObserverProcess, records: list[RecordId]
+) -> None:
+    """They were the nodes' to the byte, and carried nobody's: no node here has a witness."""
+    notary = RealWitness(network.folder / "notary-witness", network.trust, "notary.example/w1")
+    notary.make()
+    settings = observer.folder / "observer.toml"
+    text = settings.read_text(encoding="utf-8")
+    named = f'[{{ vkey = "{notary.vkey}", url = "{notary.url}" }}]'
+    assert "witnesses = []\n" in text
+    settings.write_text(text.replace("witnesses = []\n", f"witnesses = {named}\n"), "utf-8")
+
+    def receipt() -> Receipt:
+        return decode_receipt(network.get(observer, f"/v1/records/{records[0].hex()}/receipt"))
+
+    assert receipt().cosignatures == ()
+    with notary.running():
+        observer.ask_to_stop()
+        observer.wait_stopped()
+        observer.start()
+        network.until(lambda: answers(network, observer), "it answers with a witness")
+        network.until(lambda: bool(receipt().cosignatures), "the witness has cosigned")
+        (head,) = receipt().cosignatures
+        note = parse_note(head.checkpoint.encode())
+        assert notary.key in {each.key for each in verify_note(note, [notary.key])}
+        verify_receipt(receipt(), network.trust)
+        shown = parse_note(network.get(observer, "/checkpoint"))
+        assert notary.name in {line.name for line in shown.signatures}
+        told = network.told(observer)["witnesses"]
+        assert [each["name"] for each in told] == [notary.name]
 
 
 def who_loses_the_role_is_refused_at_the_next_block(
