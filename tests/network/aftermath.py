@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cli.demo.processes import NodeProcess
@@ -34,23 +35,37 @@ async def first_record(traffic: Traffic) -> RecordId:
     return traffic.all_records[0]
 
 
-async def views(traffic: Traffic) -> tuple[int, dict[int, int]]:
-    """How many views were left on the way; and of each closed epoch the view of its last block."""
+@dataclass
+class Course:
+    """How the chain came about, as its certificates tell."""
+
+    views_changed: int
+    closed_in_view: dict[int, int]
+    """By epoch that ended, the view of its closing block."""
+    longest_ms: int
+    """Between two blocks, while members submitted."""
+
+
+async def course(traffic: Traffic, since_ms: int) -> Course:
+    """What every block says of its epoch, view and time; pauses count from `since_ms` on."""
     node, below, found = traffic.nodes[0], None, []
     while True:
         turn = {"limit": _PAGE} | ({} if below is None else {"below": below})
         page = (await traffic.http.get(f"{node.api}/v1/blocks", params=turn)).json()
-        found += [(b["header"]["epoch"], b["certificate"]["view"]) for b in page["items"]]
+        for block in page["items"]:
+            header, view = block["header"], block["certificate"]["view"]
+            found.append((header["epoch"], view, header["time_ms"]))
         below = page["cursor"]
         if below is None:
             break
-    changed, closed, before = 0, {}, (0, 0)
-    for epoch, view in reversed(found):
+    seen, before = Course(0, {}, 0), (0, 0, since_ms)
+    for epoch, view, time_ms in reversed(found):
         if epoch != before[0]:
-            closed[before[0]] = before[1]
-        changed += view - (before[1] if epoch == before[0] else 0)
-        before = (epoch, view)
-    return changed, closed
+            seen.closed_in_view[before[0]] = before[1]
+        seen.views_changed += view - (before[1] if epoch == before[0] else 0)
+        seen.longest_ms = max(seen.longest_ms, time_ms - max(before[2], since_ms))
+        before = (epoch, view, time_ms)
+    return seen
 
 
 def keys_are_destroyed(node: NodeProcess) -> None:

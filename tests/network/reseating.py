@@ -52,7 +52,7 @@ def _show(report: Report) -> None:
         ("records in them", report.records),
         ("kills", report.kills),
         ("views changed", report.views_changed),
-        ("longest time without a commit seen by a member", f"{report.longest_pause_s:.1f} s"),
+        ("longest time between two blocks", f"{report.longest_pause_s:.1f} s"),
         ("receipts verified from the genesis (Python)", report.verified_by_python),
         ("receipts verified from the genesis (JavaScript)", report.verified_by_javascript),
     ):

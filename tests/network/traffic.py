@@ -39,8 +39,6 @@ class Traffic:
     is accepted whole or refused whole, so the last record speaks for the others."""
     all_records: list[RecordId] = field(default_factory=list)
     """Every record of those bundles."""
-    committed_s: list[float] = field(default_factory=list)
-    """When each bundle was found committed."""
 
     def __post_init__(self) -> None:
         self.http = httpx.AsyncClient(timeout=httpx.Timeout(30, connect=2), trust_env=False)
@@ -49,12 +47,6 @@ class Traffic:
     def records(self) -> int:
         """Records that were acknowledged."""
         return sum(self.acknowledged.values())
-
-    @property
-    def longest_pause_s(self) -> float:
-        """The longest time between two bundles that were found committed."""
-        pairs = zip(self.committed_s, self.committed_s[1:], strict=False)
-        return max((later - before for before, later in pairs), default=0.0)
 
     async def flow(self, member: str, pause_s: float = 0.1) -> None:
         """Bundles of one member, one after the other, through whoever answers."""
@@ -68,7 +60,6 @@ class Traffic:
             bundle = self.network.bundle(self.random.randint(1, 20), member)
             await asyncio.to_thread(self._submitted, bundle)
             self._promised(bundle)
-            self.committed_s.append(time.monotonic())
             await asyncio.sleep(self.random.uniform(0, pause_s))
 
     async def commit(self, bundle: Bundle) -> None:
@@ -92,7 +83,6 @@ class Traffic:
             if answer.status_code in (201, 202):
                 self._promised(bundle)
             if answer.status_code == 201:
-                self.committed_s.append(time.monotonic())
                 return
             # 421: the node has no seat, not yet or no longer.
             assert answer.status_code in (202, 421, 429, 503), last
