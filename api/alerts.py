@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 from api.field_words import field_name
+from api.forms import Json, stored_form
 from contracts.tables import Catalogue
+from ledger.block_store import StoredRecord
 from ledger.core.record import Record
 
 BEIJING: Final = timezone(timedelta(hours=8), "UTC+8")
@@ -63,6 +65,21 @@ def beijing(time_ms: int) -> str:
     """A time as officials read it: ``2026-03-01 09:30:00``, Beijing time."""
     moment = datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(BEIJING)
     return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def alert_form(stored: StoredRecord, record: Record, catalogue: Catalogue) -> dict[str, Json]:
+    """An alert as JSON, in words."""
+    alert = catalogue.alerts.get(str(record.fields["alert"]))
+    sentences = {name: alert_sentence(catalogue, record, name) for name in LANGUAGES}
+    return {
+        **stored_form(stored, record, catalogue),
+        "alert": str(record.fields["alert"]),
+        "severity": str(record.fields["severity"]),
+        "name_zh": alert.zh if alert else "",
+        "name_en": alert.en if alert else "",
+        "sentence_zh": sentences["zh"],
+        "sentence_en": sentences["en"],
+    }
 
 
 def _named(catalogue: Catalogue, name: str, language: str) -> str:

@@ -7,13 +7,10 @@ from fastapi import Query as Parameter
 from fastapi.responses import JSONResponse
 
 from api.access import PageTurn, Service, page
-from api.alerts import LANGUAGES, alert_sentence
+from api.alerts import alert_form
 from api.engines.query import ALERT_TYPE, Query
-from api.forms import Json, stored_form
-from api.listing import Shown
 from api.openapi import answer, problems
 from api.queries.asking import answer_of
-from api.service import LedgerService
 from ledger.core.identifiers import Subject
 
 router = APIRouter(tags=["alerts"])
@@ -43,20 +40,5 @@ async def alerts(
     )
     limit, newest_first = turn.limit, turn.newest_first
     found = await answer_of(service, query, turn.after, limit, newest_first=newest_first)
-    return JSONResponse(page([alert_form(service, each) for each in found.items], found.reached))
-
-
-def alert_form(service: LedgerService, shown: Shown) -> Json:
-    """An alert, in words."""
-    catalogue, record = service.catalogue, shown.record
-    alert = catalogue.alerts.get(str(record.fields["alert"]))
-    sentences = {name: alert_sentence(catalogue, record, name) for name in LANGUAGES}
-    return {
-        **stored_form(shown.stored, record, catalogue),
-        "alert": str(record.fields["alert"]),
-        "severity": str(record.fields["severity"]),
-        "name_zh": alert.zh if alert else "",
-        "name_en": alert.en if alert else "",
-        "sentence_zh": sentences["zh"],
-        "sentence_en": sentences["en"],
-    }
+    items = [alert_form(each.stored, each.record, service.catalogue) for each in found.items]
+    return JSONResponse(page(items, found.reached))
