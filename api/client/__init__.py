@@ -13,6 +13,7 @@ from api.client.client import Client
 from api.client.nodes import ClientError, Nodes, Pending
 from api.client.provenance import captured
 from api.client.proving import read_as
+from api.client.queries import QueryPage, projects_of, query_pages
 from api.client.sealing import SealingDesk, Tick
 from api.client.signing import sign_bundle
 from api.client.witnessed import witnessed_receipt
@@ -23,11 +24,14 @@ __all__ = [
     "FetchedCertificate",
     "Nodes",
     "Pending",
+    "QueryPage",
     "SealingDesk",
     "Tick",
     "captured",
     "fetched_certificate",
     "gather_bid_proof",
+    "projects_of",
+    "query_pages",
     "read_as",
     "sign_bundle",
     "standing_now",
