@@ -48,6 +48,13 @@ class Signed:
     """When, as the signer claims."""
     trusted: bool
     """Under an authority that the reader named; False where the reader named none."""
+    listed_ms: int | None = None
+    """Of the revocation list that does not name it, from after it signed; None without one."""
+    stamped_ms: int | None = None
+    """When it had signed at the latest, as a time stamping authority says that the reader trusts;
+    None without one."""
+    stamper: str = ""
+    """That authority, as the reader calls it."""
 
 
 SignatureJudge: TypeAlias = Callable[[PaperCertificate], Signed]
@@ -99,6 +106,8 @@ def verify_certificate(
         steps.append(Step(PDF_SIGNATURE_STEP, applies=True, facts=_facts(found)))
         if not found.trusted:
             caveats.append(Caveat.SIGNER)
+        elif found.listed_ms is None:
+            caveats.append(Caveat.REVOCATION)
     return replace(verdict, steps=tuple(steps), caveats=(*caveats, *verdict.caveats))
 
 
@@ -108,6 +117,10 @@ def _facts(found: Signed) -> Facts:
         "issuer": found.issuer,
         "time": beijing_time(found.claimed_ms),
     }
+    if found.stamped_ms is not None:
+        facts |= {"stamper": found.stamper, "stamped": beijing_time(found.stamped_ms)}
+    if found.listed_ms is not None:
+        facts["listed"] = beijing_time(found.listed_ms)
     return facts if found.trusted else {**facts, "untrusted": 1}
 
 

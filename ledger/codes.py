@@ -100,6 +100,8 @@ class Code(StrEnum):
     CERTIFICATE_PDF_NUMBER = "certificate_pdf.number"
     CERTIFICATE_PDF_SIGNATURE = "certificate_pdf.signature"
     CERTIFICATE_PDF_SIGNER = "certificate_pdf.signer"
+    CERTIFICATE_PDF_REVOKED = "certificate_pdf.revoked"
+    CERTIFICATE_PDF_CRL = "certificate_pdf.crl"
     CERTIFICATE_PDF_AUTHORITY = "certificate_pdf.authority"
     CERTIFICATE_PDF_SIGNER_FILE = "certificate_pdf.signer_file"
     CERTIFICATE_PDF_BUSY = "certificate_pdf.busy"

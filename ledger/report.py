@@ -135,6 +135,9 @@ def step_words(step: Step | int, language: str) -> tuple[str, str]:
     if step.number == 8 and "outside" in step.facts:
         spelling = "policy"
     told = phrase(f"{table}.{spelling}", language, **step.facts)
+    for word in ("stamper", "listed"):
+        if step.number == 15 and word in step.facts:
+            told += phrase(f"step.15.{word}", language, **step.facts)
     if "stamps" in step.facts:
         told += phrase("step.8.stamps", language, **step.facts)
     return phrase(f"{table}.name", language), printable(told)

@@ -130,6 +130,15 @@ def check_token(token: Token, checkpoint: Checkpoint, authority: Authority) -> S
             signer does not lead to the authority, and what `ledger.stamp_certificates` says.
     """
     _check_imprint(token, checkpoint)
+    return check_author(token, authority)
+
+
+def check_author(token: Token, authority: Authority) -> StampInfo:
+    """Require that an authority made a token; of what, is for the caller to compare.
+
+    Raises:
+        FormatError, VerificationError: as `check_token`, but for the imprint.
+    """
     signer = signer_of(token, authority.anchors)
     check_way(signer, token.certificates, authority.anchors, token.info.time_ms)
     check_purpose(signer)

@@ -43,6 +43,8 @@ class Caveat(StrEnum):
     """So: it is signed, and its signature was not judged."""
     SIGNER = "signer"
     """So: its signature is whole, and the reader named no authority to judge the signer by."""
+    REVOCATION = "revocation"
+    """So: no list from after the signature says that its signer was not revoked."""
     UNSIGNED = "unsigned"
     """So: it is not signed."""
     SEALED = "sealed"

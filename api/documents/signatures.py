@@ -1,16 +1,19 @@
 """Judges who signed a certificate in PDF (PAdES), under the authorities that a reader trusts.
 
 The light verifier knows no PAdES and says so; this one is for `bidwitness verify`. Opens no
-connection: whether a signer's certificate was revoked is not asked, and its validity is judged as
-of the time that the signer claims. Spec: ``docs/spec/certificate_pdf.md``.
+connection: whether a signer's certificate was revoked is judged by the lists that the reader has,
+and its validity as of the time that the signer claims. Spec: ``docs/spec/certificate_pdf.md``.
 """
 
 import io
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from pyhanko.keys import load_certs_from_pemder_data
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -21,9 +24,12 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
+from api.documents.revocation import check_not_revoked
+from api.documents.signature_stamps import stamp_of
 from ledger.certificate_pdfs import PaperCertificate, SignatureJudge, Signed
 from ledger.codes import Code
 from ledger.errors import VerificationError
+from ledger.time_stamps import Authority
 
 _USAGES: Final = KeyUsageConstraints(
     key_usage={"digital_signature", "non_repudiation"}, match_all_key_usages=False
@@ -34,17 +40,34 @@ for _name in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(_name).addHandler(logging.NullHandler())
 
 
-def signature_judge(authorities: bytes) -> SignatureJudge:
+@dataclass(frozen=True, slots=True)
+class _Relied:
+    """What a reader relies on when it judges a signature."""
+
+    authorities: tuple[x509.Certificate, ...]
+    lists: tuple[x509.CertificateRevocationList, ...]
+    stampers: tuple[Authority, ...]
+
+
+def signature_judge(
+    authorities: bytes,
+    lists: Sequence[x509.CertificateRevocationList] = (),
+    stampers: Sequence[Authority] = (),
+) -> SignatureJudge:
     """A judge of signatures.
 
     Args:
         authorities: PEM certificates that the reader trusts; where there are none, a signature is
             judged to be whole, and nothing is said of the signer.
+        lists: revocation lists that the reader has.
+        stampers: whose word about the time of a signature the reader takes.
     """
+    trusted = tuple(x509.load_pem_x509_certificates(authorities)) if authorities else ()
+    relied = _Relied(trusted, tuple(lists), tuple(stampers))
     anchors = list(load_certs_from_pemder_data(authorities)) if authorities else []
 
     def judge(certificate: PaperCertificate) -> Signed:
-        status, claimed_ms = _status(certificate, anchors)
+        embedded, status, claimed_ms = _status(certificate, anchors)
         whole = status.coverage is SignatureCoverageLevel.ENTIRE_FILE
         if not (status.intact and status.valid and whole):
             raise VerificationError(Code.CERTIFICATE_PDF_SIGNATURE)
@@ -52,14 +75,19 @@ def signature_judge(authorities: bytes) -> SignatureJudge:
         issuer = _named(status.signing_cert.issuer)
         if anchors and not status.trusted:
             raise VerificationError(Code.CERTIFICATE_PDF_SIGNER, signer=signer, issuer=issuer)
-        return Signed(signer, issuer, claimed_ms, trusted=bool(anchors))
+        stamped = stamp_of(embedded.signer_info, relied.stampers)
+        said = Signed(signer, issuer, claimed_ms, trusted=bool(anchors))
+        if stamped is not None:
+            said = replace(said, stamper=stamped.name, stamped_ms=stamped.time_ms)
+        own = x509.load_der_x509_certificate(status.signing_cert.dump())
+        return replace(said, listed_ms=_listed_ms(embedded, own, relied, said))
 
     return judge
 
 
 def _status(
     certificate: PaperCertificate, anchors: Sequence[Any]
-) -> tuple[PdfSignatureStatus, int]:
+) -> tuple[Any, PdfSignatureStatus, int]:
     """What pyHanko says of the one signature; whatever it cannot read does not hold."""
     claimed_ms = certificate.pdf.issued_at_ms
     moment = datetime.fromtimestamp(claimed_ms // 1000, UTC)
@@ -72,7 +100,32 @@ def _status(
         )
     except (PdfError, SigningError, SignatureValidationError, ValueError) as problem:
         raise VerificationError(Code.CERTIFICATE_PDF_SIGNATURE) from problem
-    return status, claimed_ms
+    return embedded, status, claimed_ms
+
+
+def _listed_ms(
+    embedded: Any, signer: x509.Certificate, relied: _Relied, said: Signed
+) -> int | None:
+    """Whether the reader's lists name the signer; raises `certificate_pdf.revoked`."""
+    if not relied.authorities:
+        return None
+    given = tuple(
+        x509.load_der_x509_certificate(each.dump()) for each in embedded.other_embedded_certs
+    )
+    # What lies between was judged with the signature; a list is believed of nobody else.
+    above = (*relied.authorities, *(each for each in given if _is_led_to(each, relied.authorities)))
+    return check_not_revoked(signer, above, relied.lists, said.claimed_ms, said.stamped_ms)
+
+
+def _is_led_to(certificate: x509.Certificate, authorities: Sequence[x509.Certificate]) -> bool:
+    """Whether a trusted authority issued it directly."""
+    for each in authorities:
+        try:
+            certificate.verify_directly_issued_by(each)
+        except (InvalidSignature, ValueError, TypeError):
+            continue
+        return True
+    return False
 
 
 def _named(name: Any) -> str:

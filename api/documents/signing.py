@@ -2,7 +2,8 @@
 
 A signer is a key with its certificates in PKCS#12, issued by an authority that readers know. The
 signature is filled into the room that `assembly` left, so a signed file has one revision only.
-Spec: ``docs/spec/certificate_pdf.md``; ETSI EN 319 142-1, level B-B.
+Spec: ``docs/spec/certificate_pdf.md``; ETSI EN 319 142-1, level B-B,
+and B-T where an authority stamps the signature.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from typing import Any, Final
 
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes, SimpleSigner
 
+from api.documents.signature_stamps import SignatureStamper, with_stamp
 from ledger.carriers.pdf_attachment import CMS_BYTES_MAX
 from ledger.codes import Code
 from ledger.errors import InvariantBroken, StoreError
@@ -27,6 +29,8 @@ class DocumentSigner:
 
     inner: Any
     """pyHanko's signer."""
+    stamper: SignatureStamper | None = None
+    """Has each signature stamped; None: nobody does."""
 
     @property
     def until_ms(self) -> int:
@@ -43,13 +47,16 @@ class DocumentSigner:
         return signed(data, self)
 
 
-def open_signer(pkcs12: bytes, passphrase: bytes, path: str) -> DocumentSigner:
+def open_signer(
+    pkcs12: bytes, passphrase: bytes, path: str, stamper: SignatureStamper | None = None
+) -> DocumentSigner:
     """The signer in a PKCS#12 file.
 
     Args:
         pkcs12: key, certificate and the certificates above it.
         passphrase: of the file.
         path: for whoever has to mend it.
+        stamper: has each signature stamped; None: nobody does.
 
     Raises:
         StoreError: `certificate_pdf.signer_file`.
@@ -60,7 +67,7 @@ def open_signer(pkcs12: bytes, passphrase: bytes, path: str) -> DocumentSigner:
         raise StoreError(Code.CERTIFICATE_PDF_SIGNER_FILE, path=path) from problem
     if signer is None or signer.signing_cert is None:
         raise StoreError(Code.CERTIFICATE_PDF_SIGNER_FILE, path=path)
-    return DocumentSigner(signer)
+    return DocumentSigner(signer, stamper)
 
 
 def signed(data: bytes, signer: DocumentSigner) -> bytes:
@@ -81,9 +88,13 @@ def signed(data: bytes, signer: DocumentSigner) -> bytes:
     data = data.replace(_RANGE, told)
     digest = hashlib.sha256(data[:start] + data[end:]).digest()
     attributes = PdfCMSSignedAttributes(adobe_revinfo_attr=None)
-    made: bytes = asyncio.run(
+    signature = asyncio.run(
         signer.inner.async_sign(digest, "sha256", use_pades=True, signed_attr_settings=attributes)
-    ).dump()
+    )
+    made: bytes = signature.dump()
+    if signer.stamper is not None:
+        stamped: bytes = with_stamp(signature, signer.stamper).dump()
+        made = stamped if len(stamped) <= CMS_BYTES_MAX else made
     if len(made) > CMS_BYTES_MAX:
         raise InvariantBroken(f"a signature of {len(made)} bytes")
     spelled = made.hex().encode().ljust(2 * CMS_BYTES_MAX, b"0")

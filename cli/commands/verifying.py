@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from api.documents.authorities import authorities_under, read_authorities
+from api.documents.revocation import lists_under, read_lists
 from cli.commands.options import JsonFlag
 from cli.documents import OWN_SUFFIXES, unreadable
 from cli.words import language, say
 from ledger.__main__ import main as verify_offline
 from ledger.certificate_pdfs import PaperCertificate, SignatureJudge, Signed
+from ledger.stamp_roots import read_authority, roots_under
 
 
 def register(app: typer.Typer) -> None:
@@ -63,13 +65,15 @@ def verify(
     arguments = [f"{option}={path}" for option, paths in named.items() for path in paths]
     arguments += ["--lang", language()] + (["--json"] if as_json else [])
     arguments += ["--", *map(str, presented)]
-    sys.exit(verify_offline(arguments, _signatures(trust or [], ca or [])))
+    sys.exit(verify_offline(arguments, _signatures(trust or [], ca or [], stamp_roots or [])))
 
 
-def _signatures(trust: list[Path], files: list[Path]) -> SignatureJudge:
-    """Judges who signed certificates in PDF, by the authorities in trust folders and files."""
+def _signatures(trust: list[Path], files: list[Path], stamp_roots: list[Path]) -> SignatureJudge:
+    """Judges who signed certificates in PDF, by what lies in trust folders and named files."""
     try:
         authorities = read_authorities([*authorities_under(trust), *files])
+        lists = read_lists(lists_under(trust))
+        stampers = [read_authority(path) for path in (*roots_under(trust), *stamp_roots)]
     except OSError as problem:
         raise unreadable(Path(problem.filename or ""), problem) from problem
 
@@ -77,7 +81,7 @@ def _signatures(trust: list[Path], files: list[Path]) -> SignatureJudge:
         # PAdES takes a moment to load, and only a signed certificate asks for it.
         from api.documents.signatures import signature_judge
 
-        return signature_judge(authorities)(certificate)
+        return signature_judge(authorities, lists, stampers)(certificate)
 
     return judge
 

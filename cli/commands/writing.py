@@ -91,7 +91,7 @@ def anchor(
         provenance = captured(
             now_ms, source_system=source_system, collector=collector, custody=custody or ()
         )
-        place = _Place(desk, output, subject, found, evidence)
+        place = _Place(desk, output, subject, found, evidence, now_ms)
         anchored = place.in_batch if batch else place.one_by_one
         kept, left_out = anchoring.as_far_as_known(provenance, anchored)
     if left_out:
@@ -139,10 +139,12 @@ class _Place:
     subject: str
     found: Sequence[Path]
     evidence: Sequence[Evidence]
+    now_ms: int
+    """When they were hashed, and when that is said."""
 
     def one_by_one(self, provenance: Mapping[str, Value]) -> list[Kept]:
         """A record for each."""
-        desk, now_ms = self.desk, _now_ms()
+        desk, now_ms = self.desk, self.now_ms
         written = [
             anchoring.deposit(desk.member_id, self.subject or each.label, each, now_ms, provenance)
             for each in self.evidence
@@ -157,7 +159,7 @@ class _Place:
         """One record for all, and a proof for each."""
         documents = [BatchedDocument(each.sha256, each.size_bytes) for each in self.evidence]
         written = anchoring.batch_record(
-            self.desk.member_id, self.subject, documents, provenance, _now_ms()
+            self.desk.member_id, self.subject, documents, provenance, self.now_ms
         )
         with self.output.waiting(say("submit.waiting", count=1)):
             (kept,) = self.desk.submit([written])

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from api.documents.issuing import Issuer
+from api.outbound.signature_stamp import StampingDesk
 from cli.failures import CommandError, Exit
 from cli.settings import ObserverSettings, Settings
 from ledger.codes import Code
@@ -23,9 +24,10 @@ def open_issuer(settings: Settings | ObserverSettings) -> Issuer:
         settings.documents_signer_file,
         settings.documents_passphrase_file,
     )
-    times = None
+    times = stamper = None
     if settings.time_stamps:
         times = TimeTrust(tuple(each.authority for each in settings.time_stamps))
+        stamper = StampingDesk(settings.time_stamps)
     if signer_file is None:
         return Issuer(settings.public_url, times=times)
     from api.documents.signing import SIGNER_BYTES_MAX, open_signer
@@ -34,7 +36,7 @@ def open_issuer(settings: Settings | ObserverSettings) -> Issuer:
     passphrase = b""
     if passphrase_file is not None:
         passphrase = _read(passphrase_file, _PASSPHRASE_BYTES_MAX).split(b"\n")[0].rstrip(b"\r")
-    signer = open_signer(data, passphrase, str(signer_file))
+    signer = open_signer(data, passphrase, str(signer_file), stamper)
     return Issuer(settings.public_url, signer, times)
 
 
