@@ -15,7 +15,7 @@ from tests.contracts.town import CATALOGUE, DAY, PROJECT, ROLES, SECTION, START_
 from tests.vectors.small_network import signer
 
 SEEDS = 8
-RECORDS = 250
+RECORDS = 400
 STRANGE: tuple[Value, ...] = (
     None,
     True,
