@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from typing import Self
 
+from api.client import read_as
 from cli.compose.network_init import NewNetwork
 from cli.desk import Desk
 from cli.settings import client_settings
@@ -17,6 +18,7 @@ class Desks(Mapping[str, Desk]):
         self._network = network
         self._members = members
         self._open: dict[str, Desk] = {}
+        self._readers: dict[str, Desk] = {}
         self._held = ExitStack()
 
     def __enter__(self) -> Self:
@@ -37,6 +39,14 @@ class Desks(Mapping[str, Desk]):
 
     def __len__(self) -> int:
         return len(self._members)
+
+    def reader(self, member: str) -> Desk:
+        """A desk at which a member proves who it is, to be shown what is not public."""
+        if member not in self._readers:
+            desk = self.another(member)
+            read_as(desk.client, desk.member_id, desk.signer)
+            self._readers[member] = desk
+        return self._readers[member]
 
     def another(self, member: str) -> Desk:
         """A second desk of a member, with connections of its own."""

@@ -1,13 +1,13 @@
 """What a deed has at hand: the stage, the members at their desks, and what was done so far."""
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from api.client import Pending
 from cli import anchoring
+from cli.demo.desks import Desks
 from cli.demo.facts import Facts
 from cli.demo.stage import Stage
 from cli.demo.story import Story, Writing
@@ -27,6 +27,8 @@ from ledger.core.sealed_file import SealedFile
 
 READY_S: Final = 60
 POLL_S: Final = 0.1
+SUPERVISOR: Final = "supervisor"
+"""Who is shown alerts where a scene names nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Play:
     story: Story
     stage: Stage
     telling: Telling
-    desks: Mapping[str, Desk]
+    desks: Desks
     """By member id."""
     values: Values
     facts: Facts
@@ -98,10 +100,10 @@ class Play:
         self.values.times[name] = decode_entry(receipt.entry).block_time_ms
         return anchoring.write_receipt(self.stage.receipts / name, Kept(receipt))
 
-    def keep_alert(self, name: str, found: Any) -> Receipt:
-        """Fetch and keep the receipt of an alert that a node showed."""
+    def keep_alert(self, name: str, found: Any, reader: Desk) -> Receipt:
+        """Fetch and keep the receipt of an alert that a node showed at `reader`'s desk."""
         record_id = RecordId(bytes.fromhex(found["record_id"]))
-        receipt = self.receipt(self.desks["supervisor"], record_id)
+        receipt = self.receipt(reader, record_id)
         told = f"{found['record']['fields']['alert']} {found[f'sentence_{language()}']}"
         self.alerts[record_id] = Alerted(told, self.keep(name, receipt))
         return receipt

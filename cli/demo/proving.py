@@ -7,7 +7,7 @@ from typing import Final
 from cli.anchoring import BATCH_SUFFIX, OPENINGS_SUFFIX, RECEIPT_SUFFIX
 from cli.bidding import PROOF_SUFFIX
 from cli.demo.offline import Judged, Room
-from cli.demo.play import Play
+from cli.demo.play import SUPERVISOR, Play
 from cli.demo.stage import Stage
 from cli.demo.tampering import tamper
 from cli.demo.telling import Telling
@@ -37,11 +37,11 @@ def prove(play: Play) -> None:
 
 def _alerts_kept(play: Play) -> str:
     """Fetch the receipt of every alert, also of those that the story did not wait for."""
-    desk = play.desks["supervisor"]
+    desk = play.desks.reader(SUPERVISOR)
     for found in list(desk.client.alerts()):
         record_id = RecordId(bytes.fromhex(found["record_id"]))
         if record_id not in play.alerts:
-            play.keep_alert(f"alert-{len(play.alerts) + 1}", found)
+            play.keep_alert(f"alert-{len(play.alerts) + 1}", found, desk)
             told = play.alerts[record_id].sentence
             play.telling.check(held=False, what=say("prove.unforeseen"), detail=told)
     return say("prove.alerts_listed", count=len(play.alerts))

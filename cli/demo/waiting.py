@@ -3,8 +3,9 @@
 import time
 from typing import Any, Final
 
-from cli.demo.play import POLL_S, READY_S, Play, clock_ms, place
+from cli.demo.play import POLL_S, READY_S, SUPERVISOR, Play, clock_ms, place
 from cli.demo.story import Scene
+from cli.desk import Desk
 from cli.failures import CommandError, Exit
 from cli.words import language, say
 from ledger.codes import Code
@@ -44,17 +45,18 @@ def alert(play: Play, scene: Scene) -> str:
     told: list[str] = []
     for number, about in enumerate(scene.about, 1):
         name = scene.id if len(scene.about) == 1 else f"{scene.id}-{number}"
-        found = _raised(play, scene.alert, about)
-        receipt = play.keep_alert(name, found)
+        reader = play.desks.reader(scene.by or SUPERVISOR)
+        found = _raised(play, reader, scene.alert, about)
+        receipt = play.keep_alert(name, found, reader)
         told.append(f"{found[f'sentence_{language()}']} · {place(receipt)}")
     return "\n       ".join(told)
 
 
-def _raised(play: Play, code: str, about: str) -> Any:
-    """The alert of that code about a record, waited for."""
+def _raised(play: Play, reader: Desk, code: str, about: str) -> Any:
+    """The alert of that code about a record, waited for by somebody who may see it."""
     cited = play.values.cited(about)
     until = time.monotonic() + play.overdue_ms / 1000
-    while (found := play.desks["supervisor"].alert(code, cited)) is None:
+    while (found := reader.alert(code, cited)) is None:
         if time.monotonic() > until:
             raise CommandError(Exit.UNAVAILABLE, Code.DEMO_NO_ALERT, alert=code)
         time.sleep(POLL_S)
