@@ -13,6 +13,7 @@ from api.observing import of_observer
 from api.outbound.answer import Fault
 from api.outbound.stamp_answer import StampFault
 from api.phrases import Phrase, Problem, Span
+from api.snapshot_findings import of_snapshot
 from api.waiting import LAG_MAX, of_height
 from consensus.status import NodeStatus, Trouble
 from ledger.codes import Code
@@ -53,6 +54,7 @@ def findings(standing: Standing) -> tuple[Finding, ...]:
     found = [
         *_own(standing),
         *of_height(standing),
+        *of_snapshot(standing),
         *_peers(standing),
         *_witnesses(standing),
         *_stamping(standing),

@@ -97,6 +97,12 @@ class Runner:
         return self._driver.snapshots.finished
 
     @property
+    def snapshot_liars(self) -> tuple[NodeId, ...]:
+        """Who gave a snapshot that does not hold."""
+        progress = self._driver.snapshots.progress
+        return () if progress is None else progress.liars
+
+    @property
     def failure(self) -> Exception | None:
         """What ended the node; None while it works."""
         return self._failure

@@ -21,6 +21,8 @@ class SnapshotSide:
     """Where one that it fetches is gathered; None where it never fetches."""
     behind: int = 0
     """Blocks that it must lack before it fetches one."""
+    liars: tuple[NodeId, ...] = ()
+    """Who lied before the process began anew: they are not asked again."""
 
 
 class SnapshotDesk:
@@ -38,7 +40,9 @@ class SnapshotDesk:
         self._donor = SnapshotDonor(side.source)
         self._send = send
         self._fetch = (
-            None if side.taking is None else SnapshotFetch(side.taking, side.behind, head, events)
+            None
+            if side.taking is None
+            else SnapshotFetch(side.taking, side.behind, head, events, side.liars)
         )
 
     @property

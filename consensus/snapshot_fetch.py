@@ -53,7 +53,12 @@ class SnapshotFetch:
     """One node's fetching; after each call send what `take_requests` gives."""
 
     def __init__(
-        self, taking: Taking, behind: int, head: Callable[[], Height], events: Events
+        self,
+        taking: Taking,
+        behind: int,
+        head: Callable[[], Height],
+        events: Events,
+        liars: tuple[NodeId, ...] = (),
     ) -> None:
         """A node that may take a snapshot.
 
@@ -62,6 +67,7 @@ class SnapshotFetch:
             behind: blocks that the node must lack before it takes one.
             head: where it stands.
             events: where it is told what happened.
+            liars: who is not asked, because it lied before.
         """
         if taking.proven is not None and taking.proven.header.height <= head():
             # It was given up once, and blocks came as far in its stead.
@@ -74,7 +80,7 @@ class SnapshotFetch:
         """Those that can be asked and were honest so far, and until when each rests."""
         self._reached: set[NodeId] = set()
         self._speaking: set[NodeId] = set()
-        self._liars: list[NodeId] = []
+        self._liars = list(liars)
         self._lacking: set[NodeId] = set()
         self._asked: dict[NodeId, int] = {}
         """For an offer, and when."""

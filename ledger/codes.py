@@ -434,6 +434,8 @@ class Code(StrEnum):
     DIAGNOSE_UPSTREAM_REFUSES = "diagnose.upstream_refuses"
     DIAGNOSE_UPSTREAM_BEHIND = "diagnose.upstream_behind"
     DIAGNOSE_LISTENING = "diagnose.listening"
+    DIAGNOSE_SNAPSHOT_FETCHING = "diagnose.snapshot_fetching"
+    DIAGNOSE_SNAPSHOT_LIAR = "diagnose.snapshot_liar"
     DIAGNOSE_DEVELOPMENT = "diagnose.development"
     DIAGNOSE_UNREACHABLE = "diagnose.unreachable"
     DIAGNOSE_FOREIGN_ANSWER = "diagnose.foreign_answer"

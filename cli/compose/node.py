@@ -46,6 +46,7 @@ from consensus.transport import Receiver, Transport
 from contracts.executor import BlockExecutor
 from contracts.genesis_rows import genesis_rows
 from ledger.chain import Chain
+from ledger.core.identifiers import NodeId
 from ledger.core.status_answer import Stating
 from ledger.errors import InvariantBroken, LedgerError
 from ledger.store.leveldb import LevelDBStore
@@ -88,20 +89,25 @@ async def run_node(settings: Settings, *, stop_with_parent: bool = False) -> Non
     opened_with = passphrase(f"{settings.node_id}", settings.passphrase_file)
     stop = stop_event(stop_with_parent=stop_with_parent)
     # It begins anew in the same process where a snapshot takes its database's place.
-    while await _run_once(settings, trust, opened_with, stop):
+    liars: list[NodeId] = []
+    while await _run_once(settings, trust, opened_with, stop, liars):
         log.info("node.begins_anew")
     log.info("node.stopped")
 
 
 async def _run_once(
-    settings: Settings, trust: TrustRoot, opened_with: bytes, stop: asyncio.Event
+    settings: Settings,
+    trust: TrustRoot,
+    opened_with: bytes,
+    stop: asyncio.Event,
+    liars: list[NodeId],
 ) -> bool:
     """Run until it must stop, or until a snapshot is whole: then it is to begin again."""
     log = structlog.get_logger("node").bind(node=settings.node_id)
     keys = open_keys(settings.keys_folder, opened_with)
     later = NextKeys(settings.keys_folder, opened_with, keys)
     take_over(settings)
-    with _opened(settings, trust, keys, later) as node:
+    with _opened(settings, trust, keys, later, tuple(liars)) as node:
         log.info("node.started", network=trust.network_id.hex(), api=str(settings.api_listen))
         works = [
             node.runner.run(),
@@ -117,12 +123,17 @@ async def _run_once(
         except (LedgerError, InvariantBroken) as problem:
             log.error("node.failed", **told(problem), exc_info=problem)
             raise
+        liars[:] = node.runner.snapshot_liars
         return node.runner.has_whole_snapshot and not stop.is_set()
 
 
 @contextmanager
 def _opened(
-    settings: Settings, trust: TrustRoot, keys: NodeKeys, later: NextKeys
+    settings: Settings,
+    trust: TrustRoot,
+    keys: NodeKeys,
+    later: NextKeys,
+    liars: tuple[NodeId, ...],
 ) -> Iterator[OpenNode]:
     """Open the folder, in an order that a second node on it fails at the first step."""
     https = https_files(
@@ -139,7 +150,7 @@ def _opened(
         identity = _identity(settings, trust, keys)
         evidence = EvidenceFolder(settings.misconduct_folder, chain.links.up_to)
         taking = open_taking(settings, trust.genesis, chain.head.height, held)
-        snapshots = SnapshotSide(chain.offers, taking, settings.snapshot_behind)
+        snapshots = SnapshotSide(chain.offers, taking, settings.snapshot_behind, liars)
         storage = Storage(executor, chain, journal, intake, signed, evidence, snapshots)
         runner, transport = _runner(settings, chain, identity, storage)
         seat = Seat(settings, chain, keys, transport, later)

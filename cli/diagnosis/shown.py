@@ -83,7 +83,7 @@ _ABOUT_ITSELF: Final = frozenset(
     f"diagnose.{name}"
     for name in (
         *("stopped", "muted", "abstains", "clock", "catching_up", "listening"),
-        *("disk_slow", "disk_space"),
+        *("disk_slow", "disk_space", "snapshot_fetching"),
     )
 )
 """What is true of one node only, so that two that say it say two things."""

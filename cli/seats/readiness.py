@@ -6,9 +6,11 @@ that it names. Spec: ``docs/spec/committee.md``.
 
 import ssl
 import time
+from collections.abc import Iterator
 from typing import Any, Final
 
 import httpx
+from rich.progress import Progress
 
 from cli.desk import Desk
 from cli.output import Output
@@ -50,9 +52,9 @@ def follow_until_ready(
     # The approvals are at or below this height, and only from theirs on are headers compared.
     there = int(desk.network()["height"])
     with output.progress() as bars:
-        bar = bars.add_task(say("seat.syncing", node=settings.node_id), total=there)
-        while (here := int(_told(settings, "/v1/network")["height"])) < there:
-            bars.update(bar, completed=here)
+        for here in _heights(bars, settings, there):
+            if here >= there:
+                break
             if time.monotonic() > until:
                 what = f"{here} / {there}"
                 raise LedgerError(Code.COMMITTEE_READY, node=settings.node_id, what=what)
@@ -63,6 +65,32 @@ def follow_until_ready(
         desk.network_id, committee.epoch, settings.node_id, Height(block["height"]), hashed
     )
     return signed_ready(said, signer)
+
+
+def _heights(bars: Progress, settings: Settings, there: int) -> Iterator[int]:
+    """The node's height, again and again, and how far it is on a bar.
+
+    Raises:
+        LedgerError: `node.unreachable`, unless it closed for a moment to begin with a snapshot.
+    """
+    node, fetched = settings.node_id, False
+    bar = bars.add_task(say("seat.syncing", node=node), total=there)
+    while True:
+        try:
+            told = _told(settings, "/v1/network")
+        except LedgerError:
+            if not fetched:
+                raise
+            yield 0
+            continue
+        height, snapshot = int(told["height"]), told["snapshot"]
+        if snapshot is not None and snapshot["total"]:
+            fetched, what = True, say("seat.snapshot", node=node, base=snapshot["height"])
+            here, total = snapshot["chunks"], snapshot["total"]
+        else:
+            what, here, total = say("seat.syncing", node=node), height, there
+        bars.update(bar, description=what, total=total, completed=here)
+        yield height
 
 
 def _told(settings: Settings, path: str) -> Any:

@@ -16,6 +16,7 @@ from api.phrases import Span, rendered
 from consensus.core.situation import Awaited, Timers, Wait
 from consensus.depths import DiskFacts, HostFacts, QueueDepth
 from consensus.peers import Peer
+from consensus.snapshot_fetch import SnapshotProgress
 from consensus.status import SILENT_MS, NodeStatus
 from ledger.codes import Code
 from ledger.core.identifiers import Height, NodeId, View
@@ -214,6 +215,17 @@ def test_a_committee_of_one_is_for_development_and_well() -> None:
 def test_a_restarted_node_listens_before_it_votes() -> None:
     zh, en = said(at(timers=Timers(None, NOW_MS + 400, None)))
     assert "votes in 1 s" in en and "1 秒后开始表决" in zh
+
+
+def test_a_snapshot_that_comes_in_is_told_with_its_progress_and_who_lied_about_it() -> None:
+    donors, liars = (NodeId("b"), NodeId("c")), (NodeId("d"),)
+    coming = SnapshotProgress(Height(400), 12, 40, donors, liars, finished=False)
+    zh, en = said(replace(status(), snapshot=coming))
+    assert "12 of 40 chunks are here, and b, c may be asked" in en
+    assert "共 40 块，已有 12 块" in zh
+    assert "Node d gave" in en and "节点 d 向" in zh
+    fetched = replace(coming, height=Height(0), chunks_count=0, chunks_total=0)
+    assert codes(replace(status(), snapshot=fetched)) == ["snapshot_liar"]
 
 
 def test_several_things_are_true_at_once_and_the_worst_comes_first() -> None:
