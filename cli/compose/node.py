@@ -30,7 +30,7 @@ from cli.compose.running import opened_trust, run_together, told
 from cli.compose.seat import Seat
 from cli.compose.seating import check_not_retired, check_seat
 from cli.compose.serving import http_server, https_files, listen, stop_event
-from cli.compose.snapshot_folder import open_taking, take_over
+from cli.compose.snapshot_folder import snapshot_side, take_over
 from cli.compose.snapshot_work import make_snapshots, until_whole
 from cli.settings import NODE_FILE, Settings
 from cli.signers.passphrase import passphrase
@@ -41,7 +41,6 @@ from consensus.build import Identity, Storage, codec_of, open_driver
 from consensus.driver import Driver
 from consensus.evidence import EvidenceFolder
 from consensus.runner import Runner
-from consensus.snapshot_desk import SnapshotSide
 from consensus.transport import Receiver, Transport
 from contracts.executor import BlockExecutor
 from contracts.genesis_rows import genesis_rows
@@ -147,12 +146,10 @@ def _opened(
         check_seat(settings, chain, keys)
         executor = BlockExecutor(chain, catalogue, more)
         journal, intake, signed = _open_files(settings, held)
-        identity = _identity(settings, trust, keys)
         evidence = EvidenceFolder(settings.misconduct_folder, chain.links.up_to)
-        taking = open_taking(settings, trust.genesis, chain.head.height, held)
-        snapshots = SnapshotSide(chain.offers, taking, settings.snapshot_behind, liars)
+        snapshots = snapshot_side(settings, chain, held, liars)
         storage = Storage(executor, chain, journal, intake, signed, evidence, snapshots)
-        runner, transport = _runner(settings, chain, identity, storage)
+        runner, transport = _runner(settings, chain, _identity(settings, trust, keys), storage)
         seat = Seat(settings, chain, keys, transport, later)
         seat.look()
         watch, ending = ClockWatch(), CertificateWatch(settings, chain)

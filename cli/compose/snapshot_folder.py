@@ -13,9 +13,10 @@ from typing import Final
 import structlog
 
 from cli.settings import Settings
+from consensus.snapshot_desk import SnapshotSide
 from contracts.genesis_rows import genesis_rows
-from ledger.core.genesis import Genesis
-from ledger.core.identifiers import Height
+from ledger.chain import Chain
+from ledger.core.identifiers import NodeId
 from ledger.snapshot_taking import SnapshotTaking, began_at
 from ledger.store.api import Reader, Store
 from ledger.store.folders import sync_folder
@@ -35,20 +36,28 @@ def joining_folder(settings: Settings) -> Path:
     return database.with_name(database.name + _JOINING)
 
 
-def open_taking(
-    settings: Settings, genesis: Genesis, head: Height, held: ExitStack
-) -> SnapshotTaking | None:
-    """What gathers a snapshot for this node; None where it never takes one.
+def snapshot_side(
+    settings: Settings, chain: Chain, held: ExitStack, liars: tuple[NodeId, ...]
+) -> SnapshotSide:
+    """What a node gives of its snapshots, and where it gathers one that it lacks.
 
     Args:
         settings: of the node.
-        genesis: of its network.
-        head: where the node stands: what was gathered below it is deleted.
+        chain: as it stands: what was gathered below its head is deleted.
         held: closes the store that is opened, with the node.
+        liars: who lied before the process began anew.
 
     Raises:
         StoreError: `store.*`.
     """
+    return SnapshotSide(
+        chain.offers, _taking(settings, chain, held), settings.snapshot_behind, liars
+    )
+
+
+def _taking(settings: Settings, chain: Chain, held: ExitStack) -> SnapshotTaking | None:
+    """What gathers a snapshot; None where the network makes none or the node never takes one."""
+    genesis = chain.genesis
     if not genesis.parameters.snapshot_interval or not settings.snapshot_behind:
         return None
     folder = joining_folder(settings)
@@ -59,7 +68,7 @@ def open_taking(
         return store
 
     taking = SnapshotTaking(opened, genesis, genesis_rows(genesis), resume=folder.exists())
-    if taking.proven is not None and taking.proven.header.height <= head:
+    if taking.proven is not None and taking.proven.header.height <= chain.head.height:
         taking.forget()
     return taking
 
