@@ -82,6 +82,8 @@ def _own(standing: Standing) -> Iterator[Finding]:
             standing,
             missing=heard(status, status.missing),
         )
+    if Trouble.CLONED in troubles:
+        yield finding(Code.DIAGNOSE_CLONED, Severity.SERIOUS, standing)
     if Trouble.MUTED in troubles:
         yield finding(Code.DIAGNOSE_MUTED, Severity.SERIOUS, standing, until=at.height)
     if Trouble.RESTORED in troubles:
@@ -116,6 +118,8 @@ def _peers(standing: Standing) -> Iterator[Finding]:
     """What is wrong with single other nodes."""
     status = standing.status
     trusted = status.situation.clock_trusted
+    for node in status.doubled:
+        yield finding(Code.DIAGNOSE_PEER_CLONED, Severity.SERIOUS, standing, node=node)
     for node, peer in status.peers.items():
         if node in status.missing:
             if status.has_quorum:

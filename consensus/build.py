@@ -4,6 +4,7 @@ Production, the tests on loopback and the simulator build their nodes here, so t
 simulated is what runs.
 """
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,6 +23,7 @@ from consensus.evidence import Evidence, EvidenceInMemory
 from consensus.intake import Intake
 from consensus.journal import Journal
 from consensus.mempool import PoolLimits
+from consensus.presence import INCARNATION_BYTES, Presences
 from consensus.signed_mark import SignedMark
 from consensus.snapshot_desk import SnapshotSide
 from consensus.transport import Transport
@@ -94,8 +96,11 @@ def open_driver(
     transport: Transport,
     config: Config | None = None,
     pool_limits: PoolLimits | None = None,
+    incarnation: bytes | None = None,
 ) -> Driver:
     """A driver that goes on where the storage left off; say `start` to it.
+
+    The incarnation tells this process from any other: 16 bytes, drawn here where none are given.
 
     Raises:
         StoreError: the journal or the intake is damaged or another node's; `store.restored` where
@@ -127,7 +132,9 @@ def open_driver(
     desk = BundleDesk(own, keys, application, intake, transport, codec, events, pool_limits)
     cosigner = Cosigner(own, identity.origin, keys, storage.chain, mark, events)
     evidence = storage.evidence
-    parts = (journal, mark, desk, cosigner, codec, events, evidence, storage.snapshots)
+    number = incarnation or secrets.token_bytes(INCARNATION_BYTES)
+    presences = Presences(identity.network_id, own, keys, number)
+    parts = (journal, mark, desk, cosigner, codec, events, evidence, presences, storage.snapshots)
     ports = Ports(application, transport, *parts)
     return Driver(ports, replica, restored)
 

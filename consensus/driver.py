@@ -66,6 +66,7 @@ class Driver:
             self._duties.send,
         )
         """What is given to nodes that join, and what this one takes."""
+        self._presences = ports.presences
         self._queue: deque[Ready] = deque()
         self._told = (False, False)
         self._due = (ports.application.head.height, ports.application.next_due_ms())
@@ -108,6 +109,24 @@ class Driver:
             self._take(peer, self._codec.decode(data), now_ms)
         except (FormatError, VerificationError) as problem:
             self._events.add("frame.refused", peer=peer, kind=data[:1].hex(), reason=str(problem))
+        self._leave(now_ms)
+
+    def hello(self, peer: NodeId) -> Hello:
+        """What a connection with `peer` begins with, whoever dials."""
+        config, words = self._codec.config, self._presences
+        own = words.own(peer, self._application.committee)
+        height = self._application.head.height
+        return Hello(config.network_id, config.node_id, height, own, words.other(peer))
+
+    def greeted(self, peer: NodeId, hello: Hello, now_ms: int) -> None:
+        """`peer` began a connection with this, which was checked for network and node id."""
+        self._enter(now_ms)
+        committee = self._application.committee
+        if self._presences.told(peer, hello.other):
+            self._events.add("node.cloned", told_by=peer)
+            self._replica.silence()
+        if self._presences.greeted(peer, hello.presence, committee, now_ms):
+            self._events.add("peer.cloned", node=peer)
         self._leave(now_ms)
 
     def connected(self, peer: NodeId, now_ms: int) -> None:
@@ -187,6 +206,8 @@ class Driver:
             clock_bounds_ms=(config.clock_ahead_ms, config.clock_behind_ms),
             now_ms=self._now_ms,
             snapshot=self.snapshots.progress,
+            cloned=self._presences.cloned,
+            doubled=self._presences.doubled(self._now_ms),
         )
 
     def _enter(self, now_ms: int) -> None:

@@ -18,6 +18,7 @@ from consensus.cosigning import Cosigner
 from consensus.events import Events
 from consensus.evidence import Evidence
 from consensus.journal import Journal
+from consensus.presence import Presences
 from consensus.signed_mark import SignedMark
 from consensus.snapshot_desk import SnapshotSide
 from consensus.transport import Transport
@@ -41,6 +42,7 @@ class Ports:
     codec: Codec
     events: Events
     evidence: Evidence
+    presences: Presences
     snapshots: SnapshotSide = field(default_factory=SnapshotSide)
 
 
@@ -60,6 +62,7 @@ class Duties:
         self.results: deque[Callable[[int], Ready]] = deque()
         """What executions gave: each takes the time and hands itself to the replica."""
         self._evidence = ports.evidence
+        self._presences = ports.presences
 
     def perform(self, ready: Ready, now_ms: int) -> None:
         """The duties of one Ready, in their order."""
@@ -83,13 +86,13 @@ class Duties:
             self.accuse(fault)
 
     def cosign(self, now_ms: int, peer: NodeId | None = None) -> None:
-        """Sign the present head, first or again, where this clock may be believed.
+        """Sign the present head, first or again, where this clock and this key may be believed.
 
         Args:
             now_ms: the time.
             peer: who lacks the cosignature; None: everybody is told.
         """
-        if self._replica.clock_trusted:
+        if self._replica.clock_trusted and not self._presences.cloned:
             signed = self._cosigner.sign(self._application.head, now_ms)
             if signed is not None and peer is None:
                 self.broadcast(Cosigned(signed))

@@ -19,7 +19,7 @@ from consensus.fates import Fate
 from consensus.status import NodeStatus
 from consensus.transport import Receiver, Transport
 from consensus.watching import Watching
-from consensus.wire import Codec, Hello
+from consensus.wire import Codec
 from ledger.core.bundle import Bundle
 from ledger.core.identifiers import Digest, NodeId
 from ledger.errors import InvariantBroken, StoreError
@@ -107,14 +107,14 @@ class Runner:
         """What ended the node; None while it works."""
         return self._failure
 
-    def hello(self) -> bytes:
+    def hello(self, peer: NodeId) -> bytes:
         """See `Receiver.hello`."""
-        config, height = self._codec.config, self._driver.progress[0]
-        return self._codec.encode(Hello(config.network_id, config.node_id, height))
+        return self._codec.encode(self._driver.hello(peer))
 
     def check_hello(self, peer: NodeId, frame: bytes) -> None:
         """See `Receiver.check_hello`."""
-        self._codec.check_hello(peer, frame)
+        hello = self._codec.check_hello(peer, frame)
+        self._step(lambda now_ms: self._driver.greeted(peer, hello, now_ms))
 
     def connected(self, peer: NodeId) -> None:
         """See `Receiver.connected`."""

@@ -33,6 +33,8 @@ class Trouble(StrEnum):
     """A new view was asked for and has not started."""
     CLOCK = "clock"
     """This node's clock is out of bound with f + 1 others."""
+    CLONED = "cloned"
+    """Another process was seen to run with this node's key: nothing more is signed here."""
     MUTED = "muted"
     """A signature of this node's key was seen that it does not remember: cloned or restored."""
     RESTORED = "restored"
@@ -74,6 +76,10 @@ class NodeStatus:
     """Of an observer, which has no part in the committee; None on a node of the committee."""
     snapshot: SnapshotProgress | None = None
     """How far a snapshot has come in, and who lied about it; None where neither is the case."""
+    cloned: bool = False
+    """Another process was seen to run with this node's key."""
+    doubled: tuple[NodeId, ...] = ()
+    """Peers whose key two processes were seen to have lately."""
 
     @property
     def waiting_count(self) -> int:
@@ -124,6 +130,7 @@ class NodeStatus:
             Trouble.CATCHING_UP: at.certified > self.head.height,
             Trouble.VIEW_CHANGE: not at.active,
             Trouble.CLOCK: not at.clock_trusted,
+            Trouble.CLONED: self.cloned,
             Trouble.MUTED: at.muted,
             Trouble.RESTORED: self.restored,
             Trouble.ABSTAINS: self.abstains,

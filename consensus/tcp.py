@@ -289,7 +289,7 @@ class TcpTransport:
         peer = connection.peer
         async with asyncio.timeout(HANDSHAKE_S):
             self._receiver.check_hello(peer, await connection.next(self._network.sizes_max))
-            await connection.write(self._receiver.hello())
+            await connection.write(self._receiver.hello(peer))
         budget = Budget()
         while True:
             async with asyncio.timeout(IDLE_S):

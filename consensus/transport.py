@@ -28,8 +28,8 @@ class Transport(Protocol):
 class Receiver(Protocol):
     """Whoever the transport works for. All calls come from one thread, one at a time."""
 
-    def hello(self) -> bytes:
-        """The frame to begin every connection with."""
+    def hello(self, peer: NodeId) -> bytes:
+        """The frame to begin every connection with `peer` with."""
         ...
 
     def check_hello(self, peer: NodeId, frame: bytes) -> None:

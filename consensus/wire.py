@@ -14,6 +14,7 @@ from consensus.core.config import Config
 from consensus.core.message_decoding import decode_message
 from consensus.core.message_encoding import encode_message
 from consensus.core.messages import Message
+from consensus.presence import Presence, presence_of
 from consensus.snapshot_frames import (
     ChunkGiven,
     ChunkRequest,
@@ -37,7 +38,9 @@ from ledger.core.shapes import digest, integer, signature, text, versioned
 from ledger.errors import FormatError
 
 VERSION: Final = 1
-"""Of everything on the line; two nodes that differ do not talk, and say so."""
+"""Of every kind but the first."""
+HELLO_VERSION: Final = 2
+"""Of the line: two nodes that differ do not talk, and say so."""
 PREFIX_BYTES: Final = 5
 """Length and kind: what is read before anything is allocated."""
 SMALL_BYTES_MAX: Final = 4 * 1024
@@ -71,6 +74,10 @@ class Hello:
     network_id: NetworkId
     node_id: NodeId
     height: Height
+    presence: Presence
+    """Which process of this node speaks."""
+    other: Presence | None = None
+    """What another process said to the speaker in the receiver's name, if any did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +151,9 @@ class Codec:
     def encode(self, frame: Frame) -> bytes:
         """The bytes of `frame`, from its kind on."""
         match frame:
-            case Hello(network_id, node_id, height):
-                body = encode(("hello", VERSION, network_id, node_id, height))
+            case Hello(network_id, node_id, height, presence, other):
+                words = (presence.values(), None if other is None else other.values())
+                body = encode(("hello", HELLO_VERSION, network_id, node_id, height, *words))
                 return bytes((Kind.HELLO,)) + body
             case Said(message):
                 return bytes((Kind.MESSAGE,)) + encode_message(message)
@@ -192,7 +200,7 @@ class Codec:
             case _:
                 return _cosignature_request(body)
 
-    def check_hello(self, peer: NodeId, data: bytes) -> None:
+    def check_hello(self, peer: NodeId, data: bytes) -> Hello:
         """Require that a first frame is `peer`'s, for this network and in this version.
 
         Raises:
@@ -205,6 +213,7 @@ class Codec:
             raise FormatError(Code.FORMAT_SHAPE, what="network id")
         if hello.node_id != peer:
             raise FormatError(Code.FORMAT_SHAPE, what="node id")
+        return hello
 
 
 def prefix(data: bytes) -> bytes:
@@ -227,11 +236,13 @@ def size_of(head: bytes, sizes_max: Mapping[int, int]) -> int:
 
 
 def _hello(body: bytes) -> Hello:
-    items = versioned(decode(body, SMALL_BYTES_MAX), "hello", VERSION, 5)
+    items = versioned(decode(body, SMALL_BYTES_MAX), "hello", HELLO_VERSION, 7)
     return Hello(
         NetworkId(digest(items[2], "network_id")),
         NodeId(check_name(text(items[3], "node_id"), "node_id")),
         Height(integer(items[4], "height")),
+        presence_of(items[5]),
+        None if items[6] is None else presence_of(items[6]),
     )
 
 

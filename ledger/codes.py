@@ -397,6 +397,8 @@ class Code(StrEnum):
     DIAGNOSE_FINE = "diagnose.fine"
     DIAGNOSE_STOPPED = "diagnose.stopped"
     DIAGNOSE_NO_QUORUM = "diagnose.no_quorum"
+    DIAGNOSE_CLONED = "diagnose.cloned"
+    DIAGNOSE_PEER_CLONED = "diagnose.peer_cloned"
     DIAGNOSE_MUTED = "diagnose.muted"
     DIAGNOSE_RESTORED = "diagnose.restored"
     DIAGNOSE_ABSTAINS = "diagnose.abstains"

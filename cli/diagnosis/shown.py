@@ -82,7 +82,7 @@ def _told_rows(
 _ABOUT_ITSELF: Final = frozenset(
     f"diagnose.{name}"
     for name in (
-        *("stopped", "muted", "abstains", "clock", "catching_up", "listening"),
+        *("stopped", "cloned", "muted", "abstains", "clock", "catching_up", "listening"),
         *("disk_slow", "disk_space", "snapshot_fetching"),
     )
 )

@@ -45,6 +45,8 @@ class Node:
     """When work began to wait at this height: a primary lets a batch gather."""
     listens_until_ms: int = 0
     """No new signature before this time: a restarted node listens for its own first."""
+    silenced: bool = False
+    """No new signature at any height: another process with this key was seen to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ def open_height(config: Config, signer: Signer, committee: Committee, head: Head
 
 def may_sign(node: Node, here: Instance, now_ms: int) -> bool:
     """Whether any new signature of this height may leave this node at all."""
-    if here.delivering or here.muted or now_ms < node.listens_until_ms:
+    if here.delivering or here.muted or node.silenced or now_ms < node.listens_until_ms:
         return False
     return is_member(node, here.committee) and node.catch_up.target < here.height
 

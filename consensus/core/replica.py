@@ -110,6 +110,10 @@ class Replica:
             self._reception.receive(self._at, peer, message, now_ms, now_ms)
         return self._finish(now_ms)
 
+    def silence(self) -> None:
+        """Sign nothing more in the life of this process: another one has its key, and runs."""
+        self._node.silenced = True
+
     def waiting(self, yes: bool, now_ms: int, *, passed_over: bool = False) -> Ready:
         """Whether work waits.
 

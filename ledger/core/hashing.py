@@ -33,6 +33,7 @@ class Tag(StrEnum):
     NEW_VIEW = "new-view"
     NEW_VIEW_SET = "new-view-set"
     STATUS = "status"
+    PRESENCE = "presence"
     STATUS_ANSWER = "status-answer"
     CATALOGUE = "catalogue"
     CREDENTIAL = "credential"

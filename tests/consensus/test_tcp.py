@@ -30,7 +30,7 @@ class Heard:
         self.up: set[NodeId] = set()
         self.breaks = 0
 
-    def hello(self) -> bytes:
+    def hello(self, peer: NodeId) -> bytes:
         return HELLO
 
     def check_hello(self, peer: NodeId, frame: bytes) -> None:

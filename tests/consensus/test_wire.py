@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from consensus.build import Identity, codec_of
 from consensus.core.messages import BlocksRequest, Phase, Vote
+from consensus.presence import Presence
 from consensus.wire import (
     PREFIX_BYTES,
     Codec,
@@ -49,8 +50,10 @@ REFUSAL = refuse(
 )
 SLOT = Slot(NETWORK.network_id, Epoch(0), Height(3), View(1))
 VOTE = Vote(Phase.COMMIT, SLOT, HeaderHash(b"\7" * 32), OWN, b"\1" * 64)
+PRESENCE = Presence(b"\1" * 16, b"\2" * 16, b"\3" * 64)
 FRAMES: Sequence[Frame] = (
-    Hello(NETWORK.network_id, OWN, Height(12)),
+    Hello(NETWORK.network_id, OWN, Height(12), PRESENCE),
+    Hello(NETWORK.network_id, OWN, Height(12), PRESENCE, Presence(bytes(16), None, bytes(64))),
     Said(VOTE),
     Said(BlocksRequest(Height(5))),
     Relayed(BUNDLE),
@@ -120,8 +123,8 @@ def test_a_gigabyte_is_refused_before_memory_is_taken(kind: int) -> None:
 @pytest.mark.parametrize(
     ("hello", "what"),
     [
-        (Hello(NETWORK.network_id, NodeId("node-notary"), Height(0)), "node id"),
-        (Hello(type(NETWORK.network_id)(b"\5" * 32), OWN, Height(0)), "network id"),
+        (Hello(NETWORK.network_id, NodeId("node-notary"), Height(0), PRESENCE), "node id"),
+        (Hello(type(NETWORK.network_id)(b"\5" * 32), OWN, Height(0), PRESENCE), "network id"),
         (CosignatureRequest(Height(1)), "hello"),
     ],
 )
@@ -131,8 +134,9 @@ def test_a_first_frame_of_another_node_network_or_kind_is_refused(hello: Frame, 
     assert caught.value.detail["what"] == what
 
 
-def test_a_hello_of_another_version_is_named_so() -> None:
-    body = encode(("hello", 2, NETWORK.network_id, OWN, 0))
+@pytest.mark.parametrize("version", [1, 3])
+def test_a_hello_of_another_version_is_named_so(version: int) -> None:
+    body = encode(("hello", version, NETWORK.network_id, OWN, 0))
     with pytest.raises(FormatError) as caught:
         CODEC.check_hello(OWN, bytes((Kind.HELLO,)) + body)
     assert caught.value.code is Code.FORMAT_VERSION

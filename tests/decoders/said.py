@@ -22,6 +22,7 @@ from consensus.core.messages import (
 )
 from consensus.core.ready import EntryKind, JournalEntry
 from consensus.cosigning import Cosignature
+from consensus.presence import INCARNATION_BYTES, Presence
 from consensus.signed_mark import Mark
 from consensus.snapshot_frames import ChunkGiven, ChunkRequest, Offered, OfferRequest
 from consensus.wire import CosignatureRequest, Cosigned, Hello, Relayed, Report, Said
@@ -127,8 +128,17 @@ refusals = st.builds(
     signatures,
 )
 cosignatures = st.builds(Cosignature, st.integers(1, (1 << 64) - 1), digests, texts)
+numbers = st.binary(min_size=INCARNATION_BYTES, max_size=INCARNATION_BYTES)
+presences = st.builds(Presence, numbers, st.none() | numbers, signatures)
 frames = st.one_of(
-    st.builds(Hello, digests.map(NetworkId), nodes, integers.map(abs).map(Height)),
+    st.builds(
+        Hello,
+        digests.map(NetworkId),
+        nodes,
+        integers.map(abs).map(Height),
+        presences,
+        st.none() | presences,
+    ),
     st.builds(Said, messages),
     st.builds(Relayed, bundles),
     st.builds(Report, refusals),

@@ -40,8 +40,8 @@ class Ear:
         self._codec = codec
         self._hears = hears
 
-    def hello(self) -> bytes:
-        return self._inner.hello()
+    def hello(self, peer: NodeId) -> bytes:
+        return self._inner.hello(peer)
 
     def check_hello(self, peer: NodeId, frame: bytes) -> None:
         self._inner.check_hello(peer, frame)

@@ -176,7 +176,7 @@ class Cluster:
 class _Nobody:
     """Receives nothing; only there to find free ports."""
 
-    def hello(self) -> bytes:
+    def hello(self, peer: NodeId) -> bytes:
         return b""
 
     def check_hello(self, peer: NodeId, frame: bytes) -> None: ...

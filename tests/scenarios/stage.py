@@ -14,6 +14,7 @@ from typing import TypeAlias
 from consensus.core.messages import Message, short
 from consensus.events import Event
 from consensus.mempool import PoolLimits
+from consensus.presence import Presence
 from consensus.wire import Codec, Hello, Kind, Relayed, Said
 from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.bundle import Bundle
@@ -162,7 +163,7 @@ class Stage:
         assert node.driver is not None and node.chain is not None
         head, now_ms = node.chain.head, self.cluster.now_ms
         message = self.puppets.says(puppet, f"asks for h{head.height + 1}/v1", head, now_ms)
-        hello = Hello(head.network_id, puppet, head.height)
+        hello = Hello(head.network_id, puppet, head.height, Presence(bytes(16), None, bytes(64)))
         told = []
         for kind, frames in rubbish(self._codec, message, hello).items():
             self.gather_events()
