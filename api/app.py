@@ -8,11 +8,13 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
+from api.court_code_store import CourtCodeStore
+from api.court_codes import CourtCodes
 from api.documents.court_desk import CourtDesk
 from api.documents.desk import CertificateDesk
 from api.documents.issuing import Issuer
 from api.errors import HANDLERS
-from api.explorer import pages
+from api.explorer import extracting, pages
 from api.explorer.problems import in_pages
 from api.fairness import REQUESTS_PER_ADDRESS, Fairness
 from api.headers import SecurityHeaders
@@ -26,6 +28,7 @@ from api.routes import (
     certificates,
     completeness,
     court_bundles,
+    court_codes,
     coverage,
     deposits,
     diagnose,
@@ -50,6 +53,7 @@ ROUTERS: Final = (
     records.router,
     certificates.router,
     court_bundles.router,
+    court_codes.router,
     blocks.router,
     alerts.router,
     events.router,
@@ -67,6 +71,7 @@ ROUTERS: Final = (
     epochs.router,
     follow.router,
     pages.router,
+    extracting.router,
 )
 _DOCS_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -80,6 +85,7 @@ def create_app(
     version: str = "0.1.0",
     issuer: Issuer | None = None,
     requests_per_address: int = REQUESTS_PER_ADDRESS,
+    codes: CourtCodeStore | None = None,
 ) -> FastAPI:
     """The application over one node's ledger.
 
@@ -88,6 +94,7 @@ def create_app(
         version: of this software, for the description.
         issuer: how certificates are issued here.
         requests_per_address: that are answered at a time; 0 for any number.
+        codes: packages under extraction codes; None where it keeps none.
     """
     app = FastAPI(
         title="bidwitness",
@@ -105,6 +112,7 @@ def create_app(
     app.state.certificates = CertificateDesk(issuer)
     app.state.court = CourtDesk()
     app.state.streams = Streams()
+    app.state.codes = None if codes is None else CourtCodes(service, codes, app.state.court)
     app.state.registry = registry_of(service)
     app.add_middleware(Fairness, most=requests_per_address)
     app.add_middleware(SecurityHeaders)

@@ -4,12 +4,12 @@ Nothing is judged here, and nothing decrypted. What is answered is on disk. Spec
 ``docs/spec/deposits.md``.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from api.durable_file import write_durably
 from ledger.codes import Code
 from ledger.core.deposit import DepositHeader, decode_deposit
 from ledger.core.hashing import sha256
@@ -60,7 +60,8 @@ class DepositStore:
             if digest in index:
                 return index[digest]
             self._check_room(index, header, len(data))
-            self._write(digest, data)
+            # Durable before it is answered: the member may forget its own copy then.
+            write_durably(self._path(digest), [data])
             index[digest] = KeptDeposit(digest, header, len(data))
             return index[digest]
 
@@ -112,26 +113,6 @@ class DepositStore:
         ):
             if would_be > limit:
                 raise LedgerError(Code.DEPOSIT_FULL, what=what, limit=limit)
-
-    def _write(self, digest: Digest, data: bytes) -> None:
-        """Durable before it is answered: the member may forget its own copy then."""
-        path = self._path(digest)
-        fresh = path.with_suffix(".new")
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with fresh.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(path)
-            descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-        except OSError as problem:
-            reason = problem.strerror or type(problem).__name__
-            raise StoreError(Code.FILE_UNWRITABLE, path=str(path), reason=reason) from problem
 
     def _path(self, digest: Digest) -> Path:
         return self._folder / f"{digest.hex()}{_SUFFIX}"

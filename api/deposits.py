@@ -5,14 +5,10 @@ about. Not replicated: a deposit lies where it was put. Spec: ``docs/spec/deposi
 """
 
 from api.deposit_store import DepositStore, KeptDeposit
+from api.member_keys import require_key
 from api.service import LedgerService
-from contracts import standing
-from contracts.overlay import Overlay
-from contracts.state import State
-from contracts.verdict import Times
 from ledger.codes import Code
-from ledger.core.deposit import Deposit, decode_deposit
-from ledger.core.signing import key_id
+from ledger.core.deposit import decode_deposit
 from ledger.deposits import check_record, verify_signed
 from ledger.errors import LedgerError
 
@@ -32,16 +28,6 @@ def take_in(service: LedgerService, store: DepositStore, data: bytes) -> KeptDep
         facts = {"record": header.record_id.hex(), "what": "network"}
         raise LedgerError(Code.DEPOSIT_RECORD, **facts)
     check_record(header, service.decoded(service.stored(header.record_id)))
-    _check_key(service, deposit)
+    require_key(service.chain, header.issuer, deposit.key)
     verify_signed(deposit)
     return store.put(data, header)
-
-
-def _check_key(service: LedgerService, deposit: Deposit) -> None:
-    """The key must be in force for the author at this node's head."""
-    head, issuer = service.chain.head, deposit.header.issuer
-    state, as_of = State(Overlay(service.chain.state)), Times(head.log_size, head.time_ms)
-    row = standing.key(state, issuer, key_id(deposit.key))
-    if row is None or not row.interval.in_force(as_of.index):
-        facts = {"member": issuer, "key": key_id(deposit.key).hex()[:16]}
-        raise LedgerError(Code.IDENTITY_KEY, **facts)

@@ -93,6 +93,11 @@ _EXACT: Final[Mapping[Code, int]] = {
     Code.COURT_BUNDLE_NOTHING: 404,
     Code.COURT_BUNDLE_TOO_MANY: 413,
     Code.CERTIFICATE_PDF_NUMBER: 400,
+    Code.COURT_CODE_TYPED: 400,
+    Code.COURT_CODE_NONE: 404,
+    Code.COURT_CODE_PACE: 429,
+    Code.COURT_CODE_ORDER: 422,
+    Code.COURT_CODE_FULL: 429,
     # Not 503: waiting does not help, another server does (RFC 9110 section 15.5.20).
     Code.OBSERVER_SUBMISSION: 421,
     Code.API_BUSY: 429,

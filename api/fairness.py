@@ -6,6 +6,7 @@ address; a proxy is to be fair by itself. Written as plain ASGI: what is streame
 """
 
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import Final
 
 from starlette.requests import Request
@@ -47,3 +48,34 @@ class Fairness:
             if not self._open[address]:
                 # No more is kept than there are requests.
                 del self._open[address]
+
+
+@dataclass(slots=True)
+class Pace:
+    """How often somebody may try: so many times at once, and then once in so many milliseconds.
+
+    Times are any clock's that only goes forward, given as arguments.
+    """
+
+    burst: int
+    each_ms: int
+    _free_at_ms: dict[str, int] = field(default_factory=dict)
+    """Per name, when all its attempts are forgotten; names whose time has passed are dropped."""
+    _swept_at_ms: int = 0
+
+    def wait_ms(self, name: str, now_ms: int) -> int:
+        """Count an attempt of `name` and return 0, or return how long until one may be made."""
+        self._sweep(now_ms)
+        free_at_ms = max(self._free_at_ms.get(name, now_ms), now_ms)
+        early_ms = free_at_ms - now_ms - (self.burst - 1) * self.each_ms
+        if early_ms > 0:
+            return early_ms
+        self._free_at_ms[name] = free_at_ms + self.each_ms
+        return 0
+
+    def _sweep(self, now_ms: int) -> None:
+        """Once in the time of a burst, so that no more is kept than was tried in two of them."""
+        if now_ms - self._swept_at_ms < self.burst * self.each_ms:
+            return
+        self._swept_at_ms = now_ms
+        self._free_at_ms = {key: at for key, at in self._free_at_ms.items() if at > now_ms}

@@ -99,6 +99,27 @@ DEPOSIT_BODY: Final[dict[str, Any]] = {
         "content": {JSON: {"schema": {"type": "object", "description": "docs/spec/deposits.md"}}},
     }
 }
+COURT_ORDER_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {JSON: {"schema": {"type": "object", "description": "docs/spec/court_code.md"}}},
+    }
+}
+COURT_CODE_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            JSON: {
+                "schema": {
+                    "type": "object",
+                    "required": ["code"],
+                    "properties": {"code": {"type": "string"}},
+                    "additionalProperties": False,
+                }
+            }
+        },
+    }
+}
 MEMBERS_ONLY: Final[dict[str, Any]] = {"security": [{"member": []}]}
 _SCHEMES: Final[dict[str, Any]] = {
     "member": {

@@ -11,6 +11,7 @@ from cli.commands import (
     bundling,
     catalogue,
     certificate,
+    court_code,
     coverage,
     demo,
     depositing,
@@ -52,7 +53,7 @@ app = typer.Typer(
 )
 for _part in (
     *(network, node, observer, keys, writing, reading, diagnose, project, coverage),
-    *(certificate, bundling, tracing, watching, misconduct, seal),
+    *(certificate, bundling, court_code, tracing, watching, misconduct, seal),
     *(log, witness, bidding, supervising, verifying, disclosing, depositing),
     *(address, drawing, catalogue, demo, signer),
 ):

@@ -46,6 +46,8 @@ class Settings:
     api_key_file: Path | None = None
     deposits_folder: Path = Path("deposits")
     """Openings that members deposited here, encrypted for supervisors."""
+    court_codes_folder: Path = Path("court-codes")
+    """Evidence packages under extraction codes, and their uses."""
     misconduct_folder: Path = Path("misconduct")
     """Evidence against keys of the committee, as it was found here."""
     log_file: Path | None = None

@@ -83,6 +83,12 @@ class Code(StrEnum):
     COURT_BUNDLE_BUSY = "court_bundle.busy"
     COURT_BUNDLE_NOTHING = "court_bundle.nothing"
 
+    COURT_CODE_TYPED = "court_code.typed"
+    COURT_CODE_NONE = "court_code.none"
+    COURT_CODE_PACE = "court_code.pace"
+    COURT_CODE_ORDER = "court_code.order"
+    COURT_CODE_FULL = "court_code.full"
+
     TIME_STAMP_FORMAT = "time_stamp.format"
     TIME_STAMP_IMPRINT = "time_stamp.imprint"
     TIME_STAMP_NONCE = "time_stamp.nonce"

@@ -32,7 +32,6 @@ from ledger.court_parts import derived_parts, proof_name, receipt_name
 from ledger.errors import FormatError
 from ledger.trust import TrustRoot
 
-MEDIA_TYPE: Final = "application/zip"
 _CHUNK: Final = 1 << 20
 _ENDING: Final = re.compile(r"\.[a-z0-9]{1,8}", re.ASCII)
 Told = Callable[[int, int], object]

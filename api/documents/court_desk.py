@@ -37,6 +37,8 @@ class Packed:
     name: str
     """Of the file."""
     parts: Sequence[Part]
+    record_ids: tuple[RecordId, ...]
+    """What it holds, in the order of the log."""
 
 
 class CourtDesk:
@@ -107,7 +109,8 @@ async def _packed(
         made.append(_proved(service, stored.record_id))
         await asyncio.sleep(0)
     contents = _contents(service, about, made)
-    return Packed(f"{name}.zip", await asyncio.to_thread(bundle_parts, contents))
+    parts = await asyncio.to_thread(bundle_parts, contents)
+    return Packed(f"{name}.zip", parts, tuple(each.record_id for each in shown))
 
 
 def _proved(service: LedgerService, record_id: RecordId) -> tuple[Receipt, TlogProof]:

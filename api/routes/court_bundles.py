@@ -7,10 +7,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
 from api.access import DigestPath, Service, digest
-from api.documents.court_bundle import MEDIA_TYPE, bundle_size, written
+from api.documents.court_bundle import bundle_size, written
 from api.documents.court_desk import CourtDesk, Packed
 from api.errors import PROBLEM_TYPE
 from api.openapi import answer, bytes_answer, later, problems
+from ledger.carriers.court_zip import MEDIA_TYPE
 from ledger.core.identifiers import RecordId, Subject
 from ledger.core.record import SUBJECT_BYTES_MAX
 

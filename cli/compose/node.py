@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
+from api.court_code_store import CourtCodeStore
 from api.deposit_store import DepositStore
 from api.outbound.outbound import Outbound
 from api.service import LedgerService
@@ -170,13 +172,17 @@ def _opened(
         )
         listening = listen(settings.api_listen)
         held.callback(listening.close)
-        app = create_app(
-            service,
-            issuer=open_issuer(settings),
-            requests_per_address=settings.requests_per_address,
-        )
-        server = http_server(app, https=https)
+        server = http_server(_app(settings, service), https=https)
         yield OpenNode(settings, runner, server, listening, outbound, watch, seat, chain)
+
+
+def _app(settings: Settings, service: LedgerService) -> FastAPI:
+    return create_app(
+        service,
+        issuer=open_issuer(settings),
+        requests_per_address=settings.requests_per_address,
+        codes=CourtCodeStore(settings.court_codes_folder),
+    )
 
 
 def _identity(settings: Settings, trust: TrustRoot, keys: NodeKeys) -> Identity:

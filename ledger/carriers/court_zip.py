@@ -16,6 +16,7 @@ from zlib import crc32
 from ledger.codes import Code
 from ledger.errors import FormatError
 
+MEDIA_TYPE: Final = "application/zip"
 START: Final = b"PK\x03\x04"
 FIRST: Final = "manifest.json"
 """The name of the first file in every bundle."""

@@ -47,6 +47,7 @@ class Tag(StrEnum):
     NODE = "node"
     READY = "ready"
     OWNER = "owner"
+    COURT_CODE = "court-code"
 
     @property
     def prefix(self) -> bytes:

@@ -18,6 +18,7 @@ import uvicorn
 from starlette.routing import BaseRoute
 
 from api.app import create_app
+from api.court_code_store import CourtCodeStore
 from api.deposit_store import DepositStore
 from api.documents.issuing import Issuer
 from api.patience import Patience
@@ -237,7 +238,11 @@ class OneNode:
                 stating=Stating(self.nodes[0].node_id, self.nodes[0].signer),
             )
             service.patience = self.patience
-            app = create_app(service, issuer=self.issuer())
+            app = create_app(
+                service,
+                issuer=self.issuer(),
+                codes=CourtCodeStore(self.folder / "court-codes"),
+            )
             self.routes = app.routes
             config = uvicorn.Config(app, log_config=None, access_log=False)
             server = uvicorn.Server(config)

@@ -98,6 +98,7 @@ def test_every_code_has_a_status_that_fits_its_kind(code: Code) -> None:
         "catalogue": {422, 500, 503},
         "certificate_pdf": {400, 429, 500},
         "court_bundle": {404, 413, 429, 500},
+        "court_code": {400, 404, 422, 429},
         "api": {400, 403, 404, 405, 415, 429, 500, 503},
     }.get(layer, {500})
     assert status in expected

@@ -49,3 +49,21 @@ def test_a_package_with_originals_openings_and_certificates_is_verified_by_the_l
     assert not (tmp_path / "y.zip").exists() and not (tmp_path / "y.zip.part").exists()
     nothing = one_node.run("bundle", "no such subject", language="zh_CN.UTF-8")
     assert nothing.code != 0 and "court_bundle.nothing" in nothing.err
+
+
+def test_a_code_is_made_shown_used_and_revoked(one_node: OneNode, tmp_path: Path) -> None:
+    record = tmp_path / "case.toml"
+    paper = tmp_path / "委托书.pdf"
+    paper.write_bytes(b"%PDF mandate")
+    record.write_text(RECORD.format(paper=paper), encoding="utf-8")
+    assert one_node.run("submit", record).code == 0
+    made = one_node.run("court-code", "make", "case-7", "--json")
+    assert made.code == 0, made.err + made.out
+    code, name = made.json["code"], made.json["code_hash"]
+    listed = one_node.run("court-code", "list", language="zh_CN.UTF-8")
+    assert name in listed.out and "有效至" in listed.out and code not in listed.out
+    assert "Nobody has used it yet" in one_node.run("court-code", "show", code).out
+    assert one_node.run("court-code", "revoke", name).code == 0
+    assert "revoked" in one_node.run("court-code", "show", name).out
+    slip = one_node.run("court-code", "revoke", f"{code[:-1]}U")
+    assert slip.code != 0 and "court_code.typed" in slip.err

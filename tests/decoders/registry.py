@@ -35,6 +35,7 @@ from ledger.core.certificate import decode_certificate
 from ledger.core.certificate_number import certificate_number, parse_certificate_number
 from ledger.core.checkpoint import parse_checkpoint
 from ledger.core.committee_change import committee_bytes, decode_committee
+from ledger.core.court_code import decode_order
 from ledger.core.court_manifest import decode_manifest, encode_digests, parse_digests
 from ledger.core.deposit import decode_deposit
 from ledger.core.entry import decode_entry
@@ -282,6 +283,7 @@ LEDGER = [
     file(decode_receipt, values.receipts),
     file(decode_openings, values.openings),
     file(decode_deposit, values.deposits),
+    file(decode_order, values.court_orders),
     binary(
         decode_certificate_pdf,
         values.receipts.map(lambda receipt: spelled_paper("vectors.example", receipt).file()),

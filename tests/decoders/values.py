@@ -13,6 +13,7 @@ from ledger.core.bundle import Bundle, BundleHeader, sign_bundle
 from ledger.core.canonical import Value
 from ledger.core.certificate import CommitCertificate, Slot
 from ledger.core.checkpoint import Checkpoint
+from ledger.core.court_code import CourtOrder, SignedOrder
 from ledger.core.court_manifest import CourtManifest
 from ledger.core.deposit import Deposit, DepositHeader, Recipient
 from ledger.core.entry import Entry
@@ -280,6 +281,33 @@ openings = st.builds(
         unique_by=lambda opening: opening.name,
     ).map(lambda found: tuple(sorted(found, key=lambda opening: opening.name))),
     st.none() | receipts,
+)
+court_orders = st.builds(
+    SignedOrder,
+    st.builds(
+        CourtOrder,
+        st.just("make"),
+        digests.map(NetworkId),
+        names.map(NodeId),
+        names.map(MemberId),
+        digests,
+        digests.map(RecordId),
+        st.just(Subject("")),
+        times,
+    )
+    | st.builds(
+        CourtOrder,
+        st.just("end"),
+        digests.map(NetworkId),
+        names.map(NodeId),
+        names.map(MemberId),
+        digests,
+        st.none(),
+        st.just(Subject("")),
+        times,
+    ),
+    st.binary(min_size=32, max_size=32).map(PublicKey),
+    signatures,
 )
 deposits = st.lists(names, min_size=1, max_size=3, unique=True).flatmap(
     lambda members: st.builds(
