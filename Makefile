@@ -71,9 +71,9 @@ format: .venv/.dev ## Put the code in its one format and mend what can be mended
 	@$(BIN)/ruff check --quiet --fix $(CODE) || true
 	@$(BIN)/ruff format $(CODE)
 
-simulate: .venv/.dev ## Search for a seed that breaks consensus (SEEDS=5000 FROM_SEED=0 NODES=4|7 JOBS=2)
+simulate: .venv/.dev ## Search for a seed that breaks consensus (SEEDS=5000 FROM_SEED=0 NODES=4|7 JOBS=2; CHANGES=1: committees that change)
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),5000) --from $(or $(FROM_SEED),0) \
-	    $(if $(NODES),--nodes $(NODES)) $(if $(JOBS),--jobs $(JOBS))
+	    $(if $(CHANGES),--changes) $(if $(NODES),--nodes $(NODES)) $(if $(JOBS),--jobs $(JOBS))
 
 scenarios: .venv/.dev ## Play the directed scenarios of every known pitfall (UPDATE=1 writes them anew)
 	@$(BIN)/python -m tests.scenarios $(if $(UPDATE),--update) $(NAMES)
