@@ -7,8 +7,10 @@ signature, and its memory is bounded per node, so nobody can push out another no
 from collections.abc import Iterator
 
 from consensus.core.messages import Phase, SignatureOf, Vote
+from ledger.codes import Code
 from ledger.core.committee import Committee
 from ledger.core.identifiers import HeaderHash, NodeId, View
+from ledger.errors import VerificationError
 
 
 class VoteBook:
@@ -25,11 +27,18 @@ class VoteBook:
 
     def known(self, vote: Vote) -> Vote | None:
         """What the same node said in the same phase and view, if it is remembered."""
-        return self._of[vote.node, vote.phase].get(vote.slot.view)
+        views = self._of.get((vote.node, vote.phase))
+        return None if views is None else views.get(vote.slot.view)
 
     def add(self, vote: Vote) -> None:
-        """Remember a verified vote; the first word of a node in a slot is the one that counts."""
-        views = self._of[vote.node, vote.phase]
+        """Remember a verified vote; the first word of a node in a slot is the one that counts.
+
+        Raises:
+            VerificationError: `certificate.invalid` for a stranger.
+        """
+        views = self._of.get((vote.node, vote.phase))
+        if views is None:
+            raise VerificationError(Code.CERTIFICATE_INVALID, what="stranger")
         views.setdefault(vote.slot.view, vote)
         if len(views) > self._views_max:
             del views[min(views)]
@@ -67,9 +76,9 @@ class VoteBook:
         return tuple(vote.node for vote in votes if vote.header_hash == header_hash)
 
     def of_node(self, node: NodeId) -> Iterator[Vote]:
-        """All remembered votes of one node."""
+        """All remembered votes of one node; a stranger's are none."""
         for phase in Phase:
-            yield from self._of[node, phase].values()
+            yield from self._of.get((node, phase), {}).values()
 
     def _in(self, phase: Phase, view: View) -> Iterator[Vote]:
         """The votes of a phase and view, in the committee's order."""

@@ -8,6 +8,7 @@ from consensus.core.messages import Phase
 from consensus.core.votes import VoteBook
 from ledger.core.committee import COMMITTEE_MAX
 from ledger.core.identifiers import View
+from ledger.errors import VerificationError
 from tests.consensus.core.world import commit, committee_of, genesis_head, prepare, slot
 
 HASH = genesis_head().header_hash
@@ -64,3 +65,15 @@ def test_the_first_word_of_a_node_in_a_slot_is_the_one_that_counts() -> None:
     for view in range(6, 20):
         book.add(commit(slot(1, view), HASH, "a"))
     assert [vote.slot.view for vote in book.of_node(first.node)] == [18, 19]
+
+
+def test_a_vote_of_somebody_outside_the_committee_is_refused_and_counts_nowhere() -> None:
+    committee = committee_of(4)
+    book = VoteBook(committee, 16)
+    strange = commit(slot(1, 0), HASH, "stranger")
+    assert strange.node not in committee
+    assert book.known(strange) is None and list(book.of_node(strange.node)) == []
+    for _ in range(committee.q):
+        with pytest.raises(VerificationError, match="stranger"):
+            book.add(strange)
+    assert book.decided() is None and book.voters(View(0)) == set()
