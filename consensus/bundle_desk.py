@@ -128,7 +128,10 @@ class BundleDesk:
             self._unfit_here(peer, bundle, pooled, now_ms)
 
     def reported(self, peer: NodeId, refusal: SignedRefusal, now_ms: int) -> None:
-        """A peer refused a bundle that this node took in; kept where nothing better is known.
+        """A peer refused a bundle that this node took in: a line in the log, and no verdict.
+
+        What becomes of a bundle is this node's own judgement, or its block; one peer's word could
+        else tell people that anything was refused, and push out the refusals that hold.
 
         Raises:
             VerificationError: the peer did not sign it.
@@ -138,11 +141,6 @@ class BundleDesk:
         refusal.verify(self._application.committee.node(peer).node_key)
         facts = {"peer": peer, "bundle": refusal.pool_key.hex(), "code": refusal.code.value}
         self._events.add("bundle.refused_by_peer", **facts)
-        if self.pool.get(refusal.pool_key) is None:
-            settled = self._fates.of(refusal.pool_key)
-            if not isinstance(settled, Committed | Refused):
-                verdict = Rejected(refusal.code)
-                self._fates.refused(refusal.pool_key, Refused(verdict, refusal, now_ms))
 
     def connected(self, peer: NodeId) -> None:
         """Relay to a peer that has just come what this node took in and still waits."""

@@ -41,7 +41,7 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Judged unfit after it had been acknowledged, here or by a peer."""
+    """Judged unfit here after it had been acknowledged."""
 
     verdict: Rejected
     signed: SignedRefusal

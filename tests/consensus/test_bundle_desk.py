@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from consensus import bundle_desk
+from consensus import bundle_desk, fates
 from consensus.fates import Committed, Pending, Refused, Unknown
 from consensus.wire import Kind, Report
 from ledger.codes import Code
@@ -123,24 +123,39 @@ def test_a_report_that_the_peer_did_not_sign_is_a_line_in_the_log(table: Table) 
     assert centre.up.fate(bundle.pool_key) == Unknown()
 
 
-def test_a_report_about_what_this_node_has_forgotten_is_kept_for_whoever_asks(
-    table: Table,
+def test_one_peers_word_refuses_nothing_and_pushes_out_no_refusal_that_holds(
+    table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    centre, bundle = table["centre"], table.bundle("a")
-    refusal = refuse(
-        table["notary"].signer,
-        table.network_id,
-        NOTARY,
-        bundle.pool_key,
-        Code.RECORD_INVALID,
-        centre.app.head.header_hash,
-    )
-    centre.up.received(NOTARY, centre.up._codec.encode(Report(refusal)), table.now_ms)
-    fate = centre.up.fate(bundle.pool_key)
-    assert isinstance(fate, Refused) and fate.verdict.code is Code.RECORD_INVALID
-    # The node's own judgement is worth more: submitted again, the bundle is taken in.
-    assert isinstance(centre.up.submit(bundle, table.now_ms), Acknowledgement)
-    assert isinstance(centre.up.fate(bundle.pool_key), Pending)
+    monkeypatch.setattr(fates, "REFUSED_MAX", 3)
+    centre, unfit = table["centre"], table.bundle("unfit")
+    shipped = LedgerApplication.judge
+
+    def judge(self: LedgerApplication, bundle: Bundle, time_ms: int) -> object:
+        if bundle.pool_key == unfit.pool_key and table.now_ms > taken_ms:
+            return Rejected(Code.RECORD_REF_UNKNOWN)
+        return shipped(self, bundle, time_ms)
+
+    taken_ms = table.now_ms
+    monkeypatch.setattr(LedgerApplication, "judge", judge)
+    table.lost = lambda sender, _receiver, frame: frame[0] == Kind.MESSAGE
+    assert isinstance(centre.up.submit(unfit, taken_ms), Acknowledgement)
+    table.rest(20_000)
+    held = centre.up.fate(unfit.pool_key)
+    assert isinstance(held, Refused) and held.signed.node_id == centre.node_id
+    others = [table.bundle(f"other {number}") for number in range(5)]
+    for bundle in others:
+        refusal = refuse(
+            table["notary"].signer,
+            table.network_id,
+            NOTARY,
+            bundle.pool_key,
+            Code.RECORD_INVALID,
+            centre.app.head.header_hash,
+        )
+        centre.up.received(NOTARY, centre.up._codec.encode(Report(refusal)), table.now_ms)
+        assert centre.up.fate(bundle.pool_key) == Unknown()
+    assert centre.up.fate(unfit.pool_key) == held
+    assert isinstance(centre.up.submit(others[0], table.now_ms), Acknowledgement)
 
 
 def test_a_flood_of_unfit_bundles_from_one_peer_is_bounded(
