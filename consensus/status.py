@@ -139,6 +139,21 @@ class NodeStatus:
         }
         return tuple(trouble for trouble, present in found.items() if present)
 
+    def succeeded(self, closing: Height, *, seated: bool) -> bool:
+        """Whether the network goes on without the keys that counted up to a block.
+
+        Args:
+            closing: the height that closed the last epoch.
+            seated: whether this node stands in the committee that follows, by a key that it holds.
+
+        Returns:
+            True once a quorum of that committee says that it has the block, and nothing waits
+            that this node acknowledged.
+        """
+        told = [peer.height for peer in self.peers.values() if peer.height is not None]
+        there = sum(height >= closing for height in told) + seated
+        return there >= self.committee.q and not self.pool.own_count
+
     def clock_apart(self, peer: Peer) -> bool:
         """Whether a peer that speaks has a clock out of bound with this one."""
         ahead_ms, behind_ms = self.clock_bounds_ms

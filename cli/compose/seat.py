@@ -25,7 +25,7 @@ from consensus.tcp import TcpTransport
 from consensus.tls import key_digest, read_certificate
 from ledger.chain import Chain
 from ledger.core.committee import CommitteeNode
-from ledger.core.identifiers import PublicKey
+from ledger.core.identifiers import Height, PublicKey
 
 _LOOKS_S: Final = 1.0
 
@@ -84,13 +84,11 @@ class Seat:
 
     def _served(self, runner: Runner) -> bool:
         """Whether a quorum of the committee has the block that closed the epoch before."""
-        epochs, status = self._chain.epochs, runner.status
-        if not epochs.ended_at or status.pool.own_count:
+        ended_at = self._chain.epochs.ended_at
+        if not ended_at:
             return False
-        closing = self._chain.blocks.height_of_size(epochs.ended_at[-1]) or 0
-        told = [peer.height for peer in status.peers.values() if peer.height is not None]
-        there = sum(height >= closing for height in told) + (self._place is not None)
-        return there >= epochs.newest.q
+        closing = self._chain.blocks.height_of_size(ended_at[-1]) or Height(0)
+        return runner.status.succeeded(closing, seated=self._place is not None)
 
     def _settle(self) -> bool:
         """Destroy the keys that count no more; True where none is left that does."""

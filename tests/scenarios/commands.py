@@ -8,6 +8,7 @@ The network::
 
     cluster 4                            four nodes, calm weather, all started
     cluster 4 puppets 2 with batch_ms=9  2 has no process: the script speaks with its key
+    cluster 4 spares 1                   5 is no node of the committee, and not started
     crash 1 / start 1 2                  the process ends, the disk stays
     partition 1 2 | 3 4 / heal           nodes of different sides do not hear each other
     lose KIND ... from 1 to 2 3          from now on; each part may be left out
@@ -35,6 +36,12 @@ Work and time::
     run 500                              milliseconds
     run until height 2 at 3 4            at most a minute
     run until view 1 at 3 4              in that view or asking for it
+
+The committee::
+
+    approve c: add 5 at 1                all that a change needs is committed through 1, and the
+                                         bundle c is made, which holds the change; also: remove 3,
+                                         rotate 2 (it takes its second keys)
 
 Speaking with a puppet's key (see `puppet` for signers)::
 
@@ -65,7 +72,7 @@ Looking::
 """
 
 from ledger.errors import FormatError
-from tests.scenarios import acts, questions, speech, work
+from tests.scenarios import acts, changes, questions, speech, work
 from tests.scenarios.clauses import Clauses
 from tests.scenarios.stage import Command, Given, Stage
 
@@ -74,6 +81,7 @@ COMMANDS: dict[str, Command] = {
     **work.COMMANDS,
     **speech.COMMANDS,
     **questions.COMMANDS,
+    **changes.COMMANDS,
 }
 
 
@@ -105,14 +113,17 @@ class Commands:
         return [*self._stage.take_notes(), *given]
 
     def _cluster(self, words: list[str]) -> Given:
-        parts = Clauses(words, ("puppets", "with"))
+        parts = Clauses(words, ("spares", "puppets", "with"))
         pairs = (each.split("=") for each in parts.words("with"))
         settings = {name: int(value) for name, value in pairs}
         try:
-            self._stage = Stage(int(parts.object[0]), parts.words("puppets"), settings)
+            self._stage = Stage(
+                int(parts.object[0]), parts.number("spares", 0), parts.words("puppets"), settings
+            )
         except FormatError as problem:
             return [f"no node starts: {problem}"]
         for node in self._stage.honest:
-            self._stage.start(node)
+            if node.name in node.committee:
+                self._stage.start(node)
         self._stage.play(0)
         return self._stage.take_notes()

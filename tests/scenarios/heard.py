@@ -71,9 +71,13 @@ class Heard:
             for line, kind in self._untold.items()
             if (kind in kinds if kinds else kind != "Status") and (again or line not in self._told)
         ]
+        self.pass_over()
+        return told
+
+    def pass_over(self) -> None:
+        """What was said so far is not told any more."""
         self._told |= set(self._untold)
         self._untold.clear()
-        return told
 
     def vote(self, phase: Phase, slot: Slot, block: HeaderHash, node: NodeId) -> bytes:
         """The signature of a vote that was cast."""

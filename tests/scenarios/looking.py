@@ -2,15 +2,15 @@
 
 from consensus.events import Event
 from consensus.fates import Committed
+from consensus.status import NodeStatus
 from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.block import decode_header_of_block
 from ledger.core.identifiers import HeaderHash, Height, RecordId
 from ledger.core.payload import rebuild
 from ledger.errors import Rejected, StoreError
 from tests.scenarios.stage import Stage
-from tests.simulation.checkers import check_chain, check_receipts, require
+from tests.simulation.checkers import check_chain, check_fault, check_receipts, require
 from tests.simulation.node import SimulatedNode
-from tests.simulation.town import genesis_of
 
 _DULL = frozenset({"pool.restored", "block.committed"})
 
@@ -35,6 +35,7 @@ def show(stage: Stage, node: SimulatedNode) -> str:
     head = f" {stage.names.block(status.head.header_hash)}" if status.head.height else ""
     facts = [
         f"height {status.head.height}{head}",
+        f"epoch {status.committee.epoch}" if status.committee.epoch else "",
         f"cosigned {status.cosigned_height}",
         f"view {at.view}" if at.active else f"asks for view {at.view}",
         f"{status.waiting_count} waiting",
@@ -44,8 +45,21 @@ def show(stage: Stage, node: SimulatedNode) -> str:
         "muted" if at.muted else "",
         "abstains" if status.abstains else "",
         f"restored, silent until {status.restored_until}" if status.restored else "",
+        _seat(node, status),
     ]
     return f"{number}: {', '.join(fact for fact in facts if fact)}"
+
+
+def _seat(node: SimulatedNode, status: NodeStatus) -> str:
+    """What a node without a place in the committee is there for."""
+    assert node.chain is not None
+    epochs = node.chain.epochs
+    if node.name in status.committee:
+        return ""
+    if all(node.name not in committee for committee in epochs.committees):
+        return "has no seat yet"
+    closing = node.chain.blocks.height_of_size(epochs.ended_at[-1]) or Height(0)
+    return "left, may go" if status.succeeded(closing, seated=False) else "left, serves"
 
 
 def answered(answer: object) -> str:
@@ -146,12 +160,11 @@ def _has_receipt(node: SimulatedNode, record: RecordId) -> bool:
 
 def _accused(stage: Stage) -> str:
     """Whom the evidence names; each piece must hold, and none may name an honest node."""
-    genesis = genesis_of(len(stage.nodes))
     found: dict[str, None] = {}
     for node in stage.up():
         assert node.driver is not None
         for fault in node.driver.faults:
-            fault.verify(genesis.network_id, genesis.committee)
+            check_fault(node, fault)
             require(fault.node in stage.puppets, f"{fault!r}: an honest node is accused")
             found[f"{stage.names.number(fault.node)} of {fault.kind.value}"] = None
     return f"accused: {', '.join(sorted(found)) or 'nobody'}"

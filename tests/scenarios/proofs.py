@@ -47,9 +47,10 @@ def _verified(stage: Stage, node: SimulatedNode) -> tuple[Checkpoint, str]:
     assert node.chain is not None
     genesis = genesis_of(node.nodes)
     note = parse_note(node.chain.checkpoint())
-    keys = cosigner_keys(genesis.origin, genesis.committee)
+    committee = node.chain.epochs.at_size(parse_checkpoint(note.text).size)
+    keys = cosigner_keys(genesis.origin, committee)
     by_key = {key: name for name, key in keys.items()}
     signers = [by_key[each.key] for each in verify_note(note, keys.values())]
-    if len(signers) < genesis.committee.q:
+    if len(signers) < committee.q:
         raise VerificationError(Code.CERTIFICATE_QUORUM, found=len(signers))
     return parse_checkpoint(note.text), stage.names.numbers(signers)

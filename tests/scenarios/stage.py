@@ -29,30 +29,34 @@ from tests.scenarios.words import kind_of
 from tests.simulation.cluster import Cluster
 from tests.simulation.copies import Copy
 from tests.simulation.node import SimulatedNode
-from tests.simulation.plan import calm_plan
+from tests.simulation.plan import Plan, calm_plan
 from tests.simulation.town import bundle_of, genesis_of
 
 Given: TypeAlias = list[str]
 """What a command gives, as lines."""
 _HASH = re.compile("[0-9a-f]{16,}")
+_BY_THE_SCRIPT = ("as the script says",)
 
 
 class Stage:
     """One network, and everything a script can do to it."""
 
-    def __init__(self, nodes: int, puppets: list[str], settings: dict[str, int]) -> None:
+    def __init__(
+        self, nodes: int, spares: int, puppets: list[str], settings: dict[str, int]
+    ) -> None:
         """A network in calm weather.
 
         Args:
-            nodes: how many.
+            nodes: how many found it.
+            spares: how many more may join it later.
             puppets: the numbers of those without a process.
             settings: of the replicas (`Config`) and the pools (`PoolLimits`), where not as usual.
 
         Raises:
             FormatError: a configuration that no node starts with.
         """
-        plan = calm_plan(nodes)
-        self.cluster = Cluster(plan)
+        self.founders = nodes
+        self.cluster = Cluster(changing_calmly(nodes, spares))
         self.nodes = self.cluster.nodes
         pool = {name: settings.pop(name) for name in PoolLimits.__slots__ if name in settings}
         self._pool_limits = PoolLimits(**pool)
@@ -73,6 +77,8 @@ class Stage:
         self.cluster.stopped = self._stopped
         self._codec = Codec(self.nodes[0].config, genesis_of(nodes).parameters)
         self.bundles: dict[str, Bundle] = {}
+        self.steps: tuple[str, ...] = ()
+        """Changes of the committee that were approved so far, as `Clerk` spells them."""
         self.promised: list[tuple[SimulatedNode, Bundle]] = []
         """Who has acknowledged what."""
         self.copies: dict[NodeId, Copy] = {}
@@ -110,7 +116,7 @@ class Stage:
         """The bundle of that name, made when it is first named."""
         if name not in self.bundles:
             number, now_ms = len(self.bundles) + 1, self.cluster.now_ms
-            made = bundle_of(len(self.nodes), member, number, 1, now_ms - 200)
+            made = bundle_of(self.founders, member, number, 1, now_ms - 200)
             self.bundles[name] = made
         return self.bundles[name]
 
@@ -219,6 +225,13 @@ class Stage:
     def _stopped(self, node: SimulatedNode, problem: InvariantBroken | LedgerError) -> None:
         number = self.names.number(node.name)
         self._notes.append(f"{number} stops: {self.clean(str(problem))}")
+
+
+def changing_calmly(nodes: int, spares: int) -> Plan:
+    """A plan in which nothing happens by itself, and nodes have keys to change to."""
+    still = (0,) * (nodes + spares)
+    calm = calm_plan(nodes)
+    return replace(calm, clocks_ms=still, rates_ppm=still, spares=spares, steps=_BY_THE_SCRIPT)
 
 
 Command: TypeAlias = Callable[[Stage, list[str]], Given]
