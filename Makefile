@@ -18,7 +18,7 @@ ifneq ($(PLACE),$(CURDIR))
 $(shell rm -f .venv/.made .venv/.runtime .venv/.package .venv/.dev)
 endif
 
-.PHONY: help venv demo test browser check format simulate scenarios mutants twins failpoints nemesis reseat bench pictures lock wheelhouse clean
+.PHONY: help venv demo test browser check format simulate scenarios mutants twins failpoints nemesis reseat load bench pictures lock wheelhouse clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -92,6 +92,9 @@ nemesis: .venv/.dev ## Kill real nodes at random while records flow (ROUNDS=100)
 
 reseat: .venv/.dev ## Replace a whole committee on real processes, under load and kills (MINUTES=2, SEED=7)
 	@$(BIN)/python -m tests.network.reseating --minutes $(or $(MINUTES),2) $(if $(SEED),--seed $(SEED))
+
+load: .venv/.dev ## Mixed load on four real nodes that are killed, every answer held to the log (MINUTES=2, SEED=7)
+	@$(BIN)/python -m tests.network.load --minutes $(or $(MINUTES),2) $(if $(SEED),--seed $(SEED))
 
 bench: .venv/.dev ## Measure what rules cost, a batch of a million, and records per second on four real nodes
 	@$(BIN)/python -m bench.rules

@@ -1,0 +1,60 @@
+"""`make load`: mixed load on four real nodes that are killed again and again.
+
+python -m tests.network.load --minutes 30 --seed 7
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.network.load.campaign import Report, load
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.network.load", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=2)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--folder", type=Path, help="keep the network here, to look at it")
+    given = parser.parse_args()
+    print(f"seed {given.seed}", flush=True)
+    begun = time.monotonic()
+
+    def say(line: str) -> None:
+        print(f"{time.monotonic() - begun:6.0f} s  {line}", flush=True)
+
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = given.folder or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        report = load(folder, 60 * given.minutes, given.seed, say)
+    _show(report)
+    return 0
+
+
+def _show(report: Report) -> None:
+    """How long answers took, and what was held to the log."""
+    console = Console(width=120)
+    routes = Table("route", "answers", "p50 ms", "p99 ms", "cut off", "statuses", title="answers")
+    for name, tally in sorted(report.book.routes.items()):
+        statuses = ", ".join(f"{code}: {n}" for code, n in sorted(tally.statuses.items()))
+        numbers = (len(tally.took_ms), tally.percentile(50), tally.percentile(99), tally.cut_off)
+        routes.add_row(name, *map(str, numbers), statuses)
+    console.print(routes)
+    whole = Table(show_header=False, title="the whole campaign")
+    whole.add_row("time", f"{report.seconds:.0f} s")
+    whole.add_row("kills", f"{report.kills}, of all nodes at once {report.all_at_once} times")
+    for name, count in sorted(report.book.verified.items()):
+        whole.add_row(f"verified: {name}", str(count))
+    if report.checked is not None:
+        for name, count in asdict(report.checked).items():
+            whole.add_row(f"held to the log: {name}", str(count))
+    console.print(whole)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
