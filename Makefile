@@ -64,7 +64,7 @@ check: .venv/.dev ## Formatting, lint, types, layers and tidiness; all of them, 
 	step lint $(BIN)/ruff check --quiet $(CODE); \
 	step types $(BIN)/mypy --no-error-summary $(CODE); \
 	step layers tools/check-layers; \
-	step tidy $(BIN)/pytest -q --no-header tests/test_tidy.py; \
+	step tidy $(BIN)/pytest -q --no-header tests/test_tidy.py tests/javascript/test_tidy.py; \
 	exit $$failed
 
 format: .venv/.dev ## Put the code in its one format and mend what can be mended safely

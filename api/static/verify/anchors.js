@@ -1,4 +1,4 @@
-/** Owns the anchors of a trust root: later epochs that its holder has verified. Spec: genesis.md. */
+/** Owns a trust root's anchors: later epochs that its holder has verified. Spec: genesis.md. */
 
 import { decode } from "./canonical.js";
 import { COMMITTEE_BYTES_MAX, committeeOf } from "./committee.js";

@@ -1,4 +1,4 @@
-/** Owns the file `epochs.json`: links between epochs, for whoever holds a trust root. Spec: epochs.md. */
+/** Owns `epochs.json`: links between epochs, for a holder of a trust root. Spec: epochs.md. */
 
 import { equal, hex } from "./bytes.js";
 import { followLinks, openLinks } from "./epochs.js";

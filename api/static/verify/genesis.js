@@ -37,8 +37,8 @@ const LIMITS = [
  * The trust root in a file `trust.json`; its words are not looked at.
  *
  * @param {Uint8Array} bytes from a source that the reader trusts
- * @returns {object} genesis, networkId, origin, the `epochs` that are known, as of `followLinks`, and
- *   the committee of the last of them
+ * @returns {object} genesis, networkId, origin, the `epochs` that are known, as of `followLinks`,
+ *   and the committee of the last of them
  * @throws {Refusal} a `format.*` code, `genesis.invalid`, `committee.invalid`, `key.weak` or
  *   `trust.invalid`
  */
