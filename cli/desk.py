@@ -124,7 +124,9 @@ class Desk:
 
     def at(self, url: str) -> "Desk":
         """The same member, speaking to one node only."""
-        return Desk(self.member_id, self.trust, self.signer, Client([url], self.trust))
+        client = Client([url], self.trust, certificate_file=self.certificate_file)
+        whom = (self.member_id, self.trust, self.signer)
+        return Desk(*whom, client, self.wait_s, self.certificate_file)
 
     def network(self) -> Any:
         """What a node says of the network; nothing of it is proved."""

@@ -5,6 +5,7 @@ under a supervisor's key. What opens them is the sealed file itself, shown to wh
 Nothing here asks more than one node. Spec: ``docs/spec/sealed.md``.
 """
 
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,12 +16,14 @@ from typing import Final
 from nacl.utils import random
 
 from api.client import ClientError, Pending, read_as
+from api.readers import readers
 from cli.anchoring import RECEIPT_SUFFIX
 from cli.bidding import seal_record
 from cli.desk import Desk
 from cli.new_files import write_private
 from cli.record_files import WrittenRecord, new_nonce, private_record
 from cli.under_seal import SEALED_SUFFIX, off_ledger
+from cli.words import say
 from ledger.codes import Code
 from ledger.core.canonical import Value
 from ledger.core.identifiers import Digest, MemberId, RecordId, Subject
@@ -45,6 +48,8 @@ _READ_AS: Final = str.maketrans({"I": "1", "L": "1", "O": "0", "-": "", " ": ""}
 _NUMBER_LETTERS: Final = 20
 """A hundred bits: nobody tries them out against the digest."""
 _PENDING_S: Final = 0.2
+_PURPOSE_MAX: Final = 200
+_RECORD: Final = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,41 @@ def read_apart(
         write_private(path, receipt.encode())
         kept.append(path)
     return sealed, kept
+
+
+def leave_visit(desk: Desk, inbox: Path | None, what: str) -> None:
+    """Record under seal that `desk`'s member looks at something, before it asks.
+
+    Who has no inbox leaves nothing: parties read by their own right and have nobody to account to.
+
+    Args:
+        desk: of whoever looks.
+        inbox: of the stream whose member is the desk's.
+        what: a record's id in hex, a subject, or what is looked for otherwise.
+
+    Raises:
+        LedgerError: `supervise.unrecorded` for a founder that reads by standing right and has no
+            inbox; as `seal_record`.
+    """
+    if inbox is None:
+        if any(role in _standing_roles() for role in _founded_roles(desk)):
+            raise LedgerError(Code.SUPERVISE_UNRECORDED, member=desk.member_id)
+        return
+    purpose = say("whole.purpose", what=what)[:_PURPOSE_MAX]
+    records = [RecordId(bytes.fromhex(what))] if _RECORD.fullmatch(what) else []
+    _seal_visit(desk, records, Visit(purpose, "" if records else what), inbox)
+
+
+def _standing_roles() -> frozenset[str]:
+    return frozenset(each.role for each in readers().standing)
+
+
+def _founded_roles(desk: Desk) -> list[str]:
+    """Of the desk's member, as far as it is a founder: what came later only the nodes know."""
+    members = desk.trust.genesis.members
+    return [
+        role.name for each in members if each.member_id == desk.member_id for role in each.roles
+    ]
 
 
 def _seal_visit(desk: Desk, records: Sequence[RecordId], visit: Visit, inbox: Path) -> Path:

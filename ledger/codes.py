@@ -258,6 +258,7 @@ class Code(StrEnum):
     BID_SET = "bid.set"
     BID_FILE = "bid.file"
     BID_COMMITTED = "bid.committed"
+    SUPERVISE_UNRECORDED = "supervise.unrecorded"
     CLUE_NUMBER = "clue.number"
     CLUE_UNKNOWN = "clue.unknown"
     TRUST_INVALID = "trust.invalid"

@@ -4,12 +4,11 @@ What the node answers is not proved; each certificate that it names is, by its s
 its receipt. Spec: ``docs/spec/addresses.md``.
 """
 
-import time
 from typing import Any, Final
 
 from api.client.client import Client
 from api.client.nodes import ClientError, json_of
-from api.token import audience_of, make_token
+from api.client.proving import Proof
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId
 from ledger.core.openings import Openings
@@ -30,12 +29,11 @@ def look_up(client: Client, member: MemberId, signer: Signer, question: Openings
     Raises:
         ClientError: what the node refused; `api.answer`.
     """
-    told = client.network()
-    node = str(told.get("this_node")) if isinstance(told, dict) else ""
-    audience = audience_of(client.trust.network_id, node)
-    token = make_token(signer, member, audience, time.time_ns() // 1_000_000)
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    answer = json_of(client.nodes.request("POST", PATH, content=question.encode(), headers=headers))
+    headers, data = {"Content-Type": "application/json"}, question.encode()
+    proved = Proof(client, member, signer).header_for
+    answer = json_of(
+        client.nodes.request("POST", PATH, content=data, headers=headers, header_for=proved)
+    )
     named = answer.get("question") if isinstance(answer, dict) else None
     if not isinstance(answer, dict) or named != question.record_id.hex():
         raise ClientError(Code.API_ANSWER, node=PATH, what="question")

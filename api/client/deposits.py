@@ -4,13 +4,12 @@ What is put is signed by itself; to fetch, the member proves who it is with a to
 Whatever comes is checked against its name. Spec: ``docs/spec/deposits.md``.
 """
 
-import time
 from collections.abc import Iterator
 from typing import Any, Final
 
 from api.client.client import Client
 from api.client.nodes import ClientError, json_of
-from api.token import audience_of, make_token
+from api.client.proving import Proof
 from ledger.codes import Code
 from ledger.core.deposit import DEPOSIT_BYTES_MAX
 from ledger.core.hashing import sha256
@@ -27,9 +26,7 @@ class NodeDeposits:
     def __init__(self, client: Client, member: MemberId, signer: Signer) -> None:
         """`client` knows one node; `signer` holds a key of `member`."""
         self._client = client
-        self._member = member
-        self._signer = signer
-        self._node_id = ""
+        self._proof = Proof(client, member, signer)
 
     def put(self, data: bytes) -> str:
         """Have a deposit kept; returns its digest in hex.
@@ -75,26 +72,15 @@ class NodeDeposits:
             ClientError: what the node refused; `api.answer` for other bytes than the name's.
         """
         path = f"{PATH}/{digest}"
-        data = self._client.nodes.request("GET", path, headers=self._token()).content
+        data = self._client.nodes.request("GET", path, header_for=self._proof.header_for).content
         if len(data) > DEPOSIT_BYTES_MAX or sha256(data).hex() != digest:
             raise ClientError(Code.API_ANSWER, node=path, what="SHA-256")
         return data
 
     def _asked(self, path: str, after: str) -> dict[str, Any]:
-        params = {"after": after}
-        answer = json_of(
-            self._client.nodes.request("GET", path, params=params, headers=self._token())
-        )
+        # A fresh token each time: it lives for a minute, and a long list takes longer.
+        proved, params = self._proof.header_for, {"after": after}
+        answer = json_of(self._client.nodes.request("GET", path, params=params, header_for=proved))
         if not isinstance(answer, dict):
             raise ClientError(Code.API_ANSWER, node=path, what="items")
         return answer
-
-    def _token(self) -> dict[str, str]:
-        """A fresh token: it lives for a minute, and a long list takes longer."""
-        if not self._node_id:
-            told = self._client.network()
-            self._node_id = str(told.get("this_node")) if isinstance(told, dict) else ""
-        audience = audience_of(self._client.trust.network_id, self._node_id)
-        now_ms = time.time_ns() // 1_000_000
-        token = make_token(self._signer, self._member, audience, now_ms)
-        return {"Authorization": f"Bearer {token}"}

@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import httpx
 
@@ -30,6 +30,9 @@ ANSWER_BYTES_MAX: Final = 256 << 20
 _TRY_ANOTHER: Final = frozenset({421, 429, 500, 502, 503, 504})
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _CODES: Final = {code.value: code for code in Code}
+
+HeaderFor: TypeAlias = Callable[[str], Mapping[str, str]]
+"""The header of a request to the node at a base URL."""
 
 
 class ClientError(LedgerError):
@@ -65,7 +68,7 @@ class Nodes:
         timeout = httpx.Timeout(READ_MARGIN_S, connect=CONNECT_S)
         line = transport or EndingTransport(trusting(certificate_file))
         self._http = httpx.Client(transport=Plain(line), timeout=timeout, trust_env=False)
-        self._header_for: Callable[[str], Mapping[str, str]] = lambda _: {}
+        self._header_for: HeaderFor = lambda _: {}
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -76,7 +79,7 @@ class Nodes:
         """Close all connections."""
         self._http.close()
 
-    def prove(self, header_for: Callable[[str], Mapping[str, str]]) -> None:
+    def prove(self, header_for: HeaderFor) -> None:
         """Have every later `request` prove who asks.
 
         Args:
@@ -94,6 +97,7 @@ class Nodes:
         headers: Mapping[str, str] | None = None,
         patience_s: float = 0.0,
         taken: Callable[[int], object] = lambda _: None,
+        header_for: HeaderFor | None = None,
     ) -> httpx.Response:
         """The first answer that is not "try another node".
 
@@ -105,6 +109,7 @@ class Nodes:
             headers: of the request.
             patience_s: how long to go on asking while no node can answer.
             taken: is told the number of bytes of each part of the answer.
+            header_for: proves who asks by this request, whatever `prove` was told.
 
         Raises:
             ClientError: `node.unreachable` with every node's reason, or what a node refused.
@@ -115,8 +120,8 @@ class Nodes:
             refused: ClientError | None = None
             pause_s = PAUSE_S
             for url in self._urls:
-                shown = {**self._header_for(url), **(headers or {})}
                 try:
+                    shown = {**(header_for or self._header_for)(url), **(headers or {})}
                     answer = self._once(method, url + path, params, content, shown, taken)
                 except httpx.HTTPError as problem:
                     reasons.append(str(problem) or type(problem).__name__)
@@ -130,6 +135,15 @@ class Nodes:
                     Code.NODE_UNREACHABLE, url=", ".join(self._urls), reason=", ".join(reasons)
                 )
             time.sleep(min(pause_s, max(0.0, until - time.monotonic())))
+
+    def ask_one(self, url: str, path: str) -> httpx.Response:
+        """What the node at one base URL answers to a GET of the public, whatever that is.
+
+        Raises:
+            ClientError: `api.answer` for more than anybody reads.
+            httpx.HTTPError: it could not be asked.
+        """
+        return self._once("GET", url + path, None, None, None, lambda _: None)
 
     def each(self, path: str, **params: str | int | float | bool) -> Iterator[httpx.Response]:
         """What each node that can be asked answers to a GET, without those that refuse."""

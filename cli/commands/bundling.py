@@ -10,8 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.markup import escape
 
-from cli.commands.options import AsOption, JsonFlag, NodeOption, TrustOption
-from cli.commands.reading import whom
+from cli.commands.options import (
+    AsOption,
+    InboxOption,
+    JsonFlag,
+    NodeOption,
+    TrustOption,
+    WholeFlag,
+)
+from cli.commands.reading import asking
 from cli.documents import unreadable
 from cli.output import HELD, Output
 from cli.words import say
@@ -49,18 +56,18 @@ def bundle(
     as_: AsOption = None,
     node: NodeOption = None,
     trust: TrustOption = Path("trust.json"),
+    whole: WholeFlag = False,
+    inbox: InboxOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Fetch and verify what proves a subject's records, pack it, and verify the package."""
-    from api.client import Client
     from cli.bundling import Gathered, contents_of, gather, records_about, take_in
 
-    urls, root, https = whom(as_, node, trust)
     output, gathered = Output(as_json), Gathered()
     path = Path(f"{_name(about)}.zip") if out is None else out
     if path.exists():
         raise StoreError(Code.FILE_EXISTS, path=str(path))
-    with Client(urls, root, certificate_file=https) as client:
+    with asking(as_, node, trust, whole, inbox, about) as client:
         single = _RECORD.fullmatch(about)
         wanted = [RecordId(bytes.fromhex(about))] if single else records_about(client, about)
         with output.progress() as bars:
@@ -73,7 +80,7 @@ def bundle(
         made_at_ms = time.time_ns() // 1_000_000
         contents = contents_of(client, gathered, about, made_at_ms, _types())
     size = _pack(contents, path, output)
-    _check(path, root)
+    _check(path, client.trust)
     told = {"path": str(path), "records": len(gathered.receipts), "size_bytes": size}
     told |= {"originals": len(gathered.originals)}
     kept = say("bundle.kept", path=str(path), records=len(gathered.receipts))

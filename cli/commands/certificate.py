@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from cli.commands.options import AsOption, JsonFlag, NodeOption, TrustOption
-from cli.commands.reading import whom
+from cli.commands.options import (
+    AsOption,
+    InboxOption,
+    JsonFlag,
+    NodeOption,
+    TrustOption,
+    WholeFlag,
+)
+from cli.commands.reading import asking, whom
 from cli.documents import read_given, write_result
 from cli.failures import CommandError, Exit
 from cli.moments import moment
@@ -43,15 +50,16 @@ def print_(
     as_: AsOption = None,
     node: NodeOption = None,
     trust: TrustOption = Path("trust.json"),
+    whole: WholeFlag = False,
+    inbox: InboxOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Write a record's certificate, after its receipt was verified here."""
-    from api.client import Client, fetched_certificate
+    from api.client import fetched_certificate
 
-    urls, root, certificates = whom(as_, node, trust)
     output = Output(as_json)
     with (
-        Client(urls, root, certificate_file=certificates) as client,
+        asking(as_, node, trust, whole, inbox, record) as client,
         output.waiting(say("certificate.waiting")),
     ):
         fetched = fetched_certificate(client, _record_id(client, record))
@@ -67,14 +75,16 @@ def show(
     as_: AsOption = None,
     node: NodeOption = None,
     trust: TrustOption = Path("trust.json"),
+    whole: WholeFlag = False,
+    inbox: InboxOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Say what a record's certificate says, and how the record stands now."""
-    from api.client import Client, standing_now
+    from api.client import standing_now
     from ledger.verify import verify_receipt
 
-    urls, root, certificates = whom(as_, node, trust)
-    with Client(urls, root, certificate_file=certificates) as client:
+    with asking(as_, node, trust, whole, inbox, record) as client:
+        root = client.trust
         record_id = _record_id(client, record)
         verdict = verify_receipt(client.receipt(record_id), root)
         stands = standing_now(client, record_id)

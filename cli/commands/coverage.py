@@ -8,8 +8,15 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.commands.options import AsOption, JsonFlag, NodeOption, TrustOption
-from cli.commands.reading import whom
+from cli.commands.options import (
+    AsOption,
+    InboxOption,
+    JsonFlag,
+    NodeOption,
+    TrustOption,
+    WholeFlag,
+)
+from cli.commands.reading import asking
 from cli.failures import CommandError, Exit
 from cli.output import FAILED, HELD, Output, table
 from cli.words import language, say
@@ -43,26 +50,28 @@ def coverage(
     as_: AsOption = None,
     node: NodeOption = None,
     trust: TrustOption = Path("trust.json"),
+    whole: WholeFlag = False,
+    inbox: InboxOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """One project's points; or, where none is named, the network's silent points."""
-    from api.client import Client
-
-    urls, root, certificates = whom(as_, node, trust)
     output = Output(as_json)
-    with Client(urls, root, certificate_file=certificates) as client:
+    with asking(as_, node, trust, whole, inbox, key or "") as client:
         try:
             if key is not None:
                 told = client.coverage(key)
                 output.result(told, *_lines(told))
                 return
             sections, time_ms = _sections(client.coverage_pages())
-            day_ms = root.genesis.parameters.day_ms
+            day_ms = client.trust.genesis.parameters.day_ms
             silent = silent_points(sections, time_ms - days * day_ms)
             output.result(*_silent(silent, len(sections), days))
         except (KeyError, TypeError, AttributeError, ValueError) as problem:
             raise CommandError(
-                Exit.REFUSED, Code.API_ANSWER, node=urls[0], what=f"/v1/coverage: {problem!r}"
+                Exit.REFUSED,
+                Code.API_ANSWER,
+                node=client.nodes.urls[0],
+                what=f"/v1/coverage: {problem!r}",
             ) from problem
 
 

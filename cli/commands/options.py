@@ -24,6 +24,8 @@ NodeOption = Annotated[
 TrustOption = Annotated[
     Path, typer.Option("--trust", help=say("help.trust"), envvar="BIDWITNESS_TRUST")
 ]
+WholeFlag = Annotated[bool, typer.Option("--whole", help=say("help.whole"))]
+InboxOption = Annotated[Path | None, typer.Option("--inbox", help=say("help.whole_inbox"))]
 WaitOption = Annotated[float, typer.Option("--wait", min=0, help=say("help.wait"))]
 WAIT_DEFAULT_S: Final = WAIT_S
 PassphraseOption = Annotated[

@@ -9,8 +9,15 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.commands.options import AsOption, JsonFlag, NodeOption, TrustOption
-from cli.commands.reading import whom
+from cli.commands.options import (
+    AsOption,
+    InboxOption,
+    JsonFlag,
+    NodeOption,
+    TrustOption,
+    WholeFlag,
+)
+from cli.commands.reading import asking
 from cli.failures import CommandError, Exit
 from cli.output import FAILED, HELD, Output, table
 from cli.words import language, say
@@ -39,14 +46,15 @@ def project(
     as_: AsOption = None,
     node: NodeOption = None,
     trust: TrustOption = Path("trust.json"),
+    whole: WholeFlag = False,
+    inbox: InboxOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Show every node of a section's procedure, its alerts, and its certificate, verified."""
-    from api.client import Client, Pending
+    from api.client import Pending
 
     proved: Receipt | None = None
-    urls, root, certificates = whom(as_, node, trust)
-    with Client(urls, root, certificate_file=certificates) as client:
+    with asking(as_, node, trust, whole, inbox, key) as client:
         told = client.completeness(key)
         alerts = list(client.alerts(subject=key))
         # What a node says of a certificate is believed only with the proof in hand.
@@ -61,7 +69,10 @@ def project(
         document = {**told, "alerts": alerts}
     except (KeyError, TypeError, AttributeError, ValueError) as problem:
         raise CommandError(
-            Exit.REFUSED, Code.API_ANSWER, node=urls[0], what=f"/v1/completeness: {problem!r}"
+            Exit.REFUSED,
+            Code.API_ANSWER,
+            node=client.nodes.urls[0],
+            what=f"/v1/completeness: {problem!r}",
         ) from problem
     Output(as_json).result(document, *lines)
 

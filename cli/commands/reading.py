@@ -1,16 +1,25 @@
 """Commands that ask: `receipt`, `status`, and `audit` of a stopped node's folder."""
 
 import sys
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.commands.options import AsOption, JsonFlag, NodeOption, TrustOption, client_from
+from cli.commands.options import (
+    AsOption,
+    InboxOption,
+    JsonFlag,
+    NodeOption,
+    TrustOption,
+    WholeFlag,
+    client_from,
+)
 from cli.documents import unreadable, write_result
 from cli.failures import CommandError, Exit
 from cli.output import FAILED, HELD, Output, facts, table
@@ -22,6 +31,9 @@ from ledger.core.policy import Policy
 from ledger.reliance import read_policy, read_trust
 from ledger.terminal import printable
 from ledger.trust import TrustRoot
+
+if TYPE_CHECKING:
+    from api.client import Client
 
 
 def register(app: typer.Typer) -> None:
@@ -47,21 +59,22 @@ def receipt(
     as_: AsOption = None,
     node: NodeOption = None,
     trust: TrustOption = Path("trust.json"),
+    whole: WholeFlag = False,
+    inbox: InboxOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Fetch a record's receipt, verified before it is written; a policy may demand more of it."""
-    from api.client import Client, witnessed_receipt
+    from api.client import witnessed_receipt
 
     try:
         record_id = RecordId(bytes.fromhex(record))
     except ValueError as problem:
         raise CommandError(Exit.USAGE, Code.FORMAT_SHAPE, what=record[:80]) from problem
-    urls, root, certificates = whom(as_, node, trust)
     demanded = None if policy is None else _policy(policy)
     written: dict[str, object] = {}
     output = Output(as_json)
     with (
-        Client(urls, root, certificate_file=certificates) as client,
+        asking(as_, node, trust, whole, inbox, record) as client,
         output.waiting(say("receipt.waiting")),
     ):
         found = witnessed_receipt(client, record_id, demanded, wait, stamped=with_time)
@@ -151,6 +164,50 @@ def whom(
         return (node,), _read(trust), None
     settings = client_from(as_, node)
     return settings.nodes, _read(settings.trust_file), settings.certificate_file
+
+
+@contextmanager
+def asking(
+    as_: Path | None,
+    node: str | None,
+    trust: Path,
+    whole: bool,
+    inbox: Path | None,
+    what: str,
+) -> "Iterator[Client]":
+    """A client for what a command shows.
+
+    Without `whole` and `inbox` nobody is told who asks. With one of them a single node is, because
+    no other one has to know; and where there is an inbox, the visit is recorded first.
+
+    Args:
+        as_: folder of the member that acts.
+        node: that is asked, instead of those of the folder.
+        trust: the trust root, where nobody acts.
+        whole: prove to the node who asks.
+        inbox: of the supervisors' own stream.
+        what: is looked at: a record's id, a subject, or something else that is named.
+
+    Raises:
+        LedgerError: `client.none`, `key.*`; `supervise.unrecorded` for whoever reads by standing
+            right and has no inbox; whatever else seals a visit or asks a node.
+    """
+    from api.client import Client, read_as
+
+    if not whole and inbox is None:
+        urls, root, certificates = whom(as_, node, trust)
+        with Client(urls, root, certificate_file=certificates) as client:
+            yield client
+        return
+    from cli.desk import Desk
+    from cli.supervising import leave_visit
+
+    settings = client_from(as_, node)
+    alone = replace(settings, nodes=settings.nodes[:1])
+    with Desk.open(alone) as desk:
+        leave_visit(desk, inbox, what)
+        read_as(desk.client, desk.member_id, desk.signer)
+        yield desk.client
 
 
 def trust_in(as_: Path | None, trust: Path) -> TrustRoot:

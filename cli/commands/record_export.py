@@ -6,8 +6,15 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.options import AsOption, JsonFlag, NodeOption, TrustOption
-from cli.commands.reading import whom
+from cli.commands.options import (
+    AsOption,
+    InboxOption,
+    JsonFlag,
+    NodeOption,
+    TrustOption,
+    WholeFlag,
+)
+from cli.commands.reading import asking
 from cli.output import HELD, Output
 from cli.words import language, say
 
@@ -36,24 +43,25 @@ def records(
     as_: AsOption = None,
     node: NodeOption = None,
     trust: TrustOption = Path("trust.json"),
+    whole: WholeFlag = False,
+    inbox: InboxOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Take a query's whole answer into a file; called again, go on where it was cut off."""
-    from api.client import Client
     from api.client.queries import QueryPage, query_pages
     from cli.record_export import RecordFile
 
     named = {"subject": subject, "member": member, "type": type_, "since": since, "alert": alert}
     parts = {name: value for name, value in named.items() if value is not None}
     parts |= {"within": True} if within else {}
-    urls, root, certificates = whom(as_, node, trust)
-    form = {"format": format_.value, "lang": language()}
-    target = RecordFile(file, {**parts, **form}, root.genesis.domain)
+    known = whole or inbox is not None
+    form = {"format": format_.value, "lang": language(), **({"whole": True} if known else {})}
     output = Output(as_json)
     with (
-        Client(urls, root, certificate_file=certificates) as client,
+        asking(as_, node, trust, whole, inbox, subject or member or "") as client,
         output.progress() as bars,
     ):
+        target = RecordFile(file, {**parts, **form}, client.trust.genesis.domain)
         size = int(client.network()["log_size"])
         bar = bars.add_task(say("export.records_progress"), total=size)
 

@@ -6,8 +6,15 @@ from typing import Annotated, Final
 
 import typer
 
-from cli.commands.options import AsOption, JsonFlag, NodeOption, TrustOption
-from cli.commands.reading import whom
+from cli.commands.options import (
+    AsOption,
+    InboxOption,
+    JsonFlag,
+    NodeOption,
+    TrustOption,
+    WholeFlag,
+)
+from cli.commands.reading import asking
 from cli.failures import Exit
 from cli.output import Output
 from cli.trace_shown import Telling
@@ -42,16 +49,15 @@ def trace(
     as_: AsOption = None,
     node: NodeOption = None,
     trust: TrustOption = Path("trust.json"),
+    whole: WholeFlag = False,
+    inbox: InboxOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Show the amendments and voidings of a section, a project or one record."""
-    from api.client import Client
-
     output = Output(as_json)
     held = read_openings(openings or [])
-    urls, root, certificates = whom(as_, node, trust)
     with (
-        Client(urls, root, certificate_file=certificates) as client,
+        asking(as_, node, trust, whole, inbox, what) as client,
         output.progress() as bars,
     ):
         bar = bars.add_task(say("trace.progress"), total=None)
@@ -65,7 +71,7 @@ def trace(
             traced = trace_record(client, record_id, catalogue, held, told)
         else:
             traced = trace_subject(client, what, catalogue, held, told)
-    telling = Telling(traced, root, catalogue)
+    telling = Telling(traced, client.trust, catalogue)
     output.result(_document(what, traced, catalogue), *telling.lines())
     if traced.refused:
         raise typer.Exit(Exit.REFUSED)

@@ -14,13 +14,15 @@ from rich.progress import Progress
 from cli.commands.options import (
     WAIT_DEFAULT_S,
     AsOption,
+    InboxOption,
     JsonFlag,
     NodeOption,
     TrustOption,
     WaitOption,
+    WholeFlag,
     client_from,
 )
-from cli.commands.reading import trust_in, whom
+from cli.commands.reading import asking, trust_in
 from cli.desk import Desk, Kept
 from cli.documents import unreadable
 from cli.failures import CommandError, Exit
@@ -59,6 +61,8 @@ def watch(
     as_: AsOption = None,
     node: NodeOption = None,
     trust: TrustOption = Path("trust.json"),
+    whole: WholeFlag = False,
+    inbox: InboxOption = None,
     wait: WaitOption = WAIT_DEFAULT_S,
     as_json: JsonFlag = False,
 ) -> None:
@@ -70,7 +74,7 @@ def watch(
     with ExitStack() as stack:
         stack.enter_context(held(place))
         desk = stack.enter_context(Desk.open(client_from(as_, node), wait)) if submit else None
-        ledger, root = _asked(stack, as_, node, trust)
+        ledger, root = _asked(stack, as_, node, trust, whole, inbox, str(folder))
         rounds = _Rounds(Watcher(folder, place, root, ledger), output, desk, subject)
         if not once:
             take_as_interruption(signal.SIGTERM)
@@ -163,13 +167,16 @@ def _beside(folder: Path) -> Path:
 
 
 def _asked(
-    stack: ExitStack, as_: Path | None, node: str | None, trust: Path
+    stack: ExitStack,
+    as_: Path | None,
+    node: str | None,
+    trust: Path,
+    whole: bool,
+    inbox: Path | None,
+    what: str,
 ) -> tuple[Ledger | None, TrustRoot]:
     """Whom to ask; nobody where neither a member nor a node was named."""
-    from api.client import Client
-
     if as_ is None and node is None:
         return None, trust_in(None, trust)
-    urls, root, certificates = whom(as_, node, trust)
-    client = stack.enter_context(Client(urls, root, certificate_file=certificates))
-    return Ledger(client), root
+    client = stack.enter_context(asking(as_, node, trust, whole, inbox, what))
+    return Ledger(client), client.trust

@@ -209,7 +209,7 @@ def test_a_node_that_lists_nonsense_is_named(node: OneNode, body: Any) -> None:
             return httpx.Response(200, json={"this_node": "one"})
         return httpx.Response(200, json=body)
 
-    with Client(["http://node"], node.trust, httpx.MockTransport(answer)) as lying:
+    with Client(["http://127.0.0.1:1"], node.trust, httpx.MockTransport(answer)) as lying:
         mine = NodeDeposits(lying, MemberId("builder"), signer("member builder"))
         with pytest.raises(ClientError) as refused:
             list(mine.listed())

@@ -6,14 +6,17 @@ from pathlib import Path
 import pytest
 
 from api.client import Client, ClientError, read_as
+from api.client.addresses import look_up
+from api.client.deposits import NodeDeposits
 from cli.desk import Desk
 from cli.supervising import Visit, read_apart
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId, RecordId
+from ledger.core.openings import Openings
 from ledger.core.receipt import decode_receipt
 from ledger.core.record import decode_record
 from ledger.core.sealed_file import decode_sealed_file
-from ledger.errors import LedgerError
+from ledger.errors import FormatError, LedgerError
 from ledger.verify import verify_receipt
 from tests.api.one_node import OneNode
 from tests.api.rights_story import MEMBERS
@@ -102,3 +105,34 @@ def test_a_token_is_not_shown_on_a_plain_line(tender: Tender) -> None:
     with client, pytest.raises(ClientError) as refused:
         client.record(tender.complaint.record_id)
     assert refused.value.code is Code.IDENTITY_PLAIN
+
+
+def test_no_client_shows_a_token_on_a_plain_line(tender: Tender) -> None:
+    """Deposits and questions about addresses prove who asks like everything else."""
+    question = Openings(tender.complaint.record_id, ())
+    with Client(["http://10.0.0.7:8080"], tender.node.trust) as client:
+        mine = NodeDeposits(client, MemberId("chief"), signer("member chief"))
+        for ask in (
+            lambda: list(mine.listed()),
+            lambda: mine.fetch("0" * 64),
+            lambda: look_up(client, MemberId("chief"), signer("member chief"), question),
+        ):
+            with pytest.raises(ClientError) as refused:
+                ask()
+            assert refused.value.code is Code.IDENTITY_PLAIN
+
+
+def test_whoever_proves_itself_is_served_by_the_next_node_too(tender: Tender) -> None:
+    """Which node it is must be asked before a token is made: one that is away is passed over."""
+    client = Client(["http://127.0.0.1:9", tender.node.url], tender.node.trust)
+    read_as(client, MemberId("chief"), signer("member chief"))
+    with client:
+        assert client.record(tender.complaint.record_id)["record"]["subject"] == SECTION
+
+
+def test_one_node_of_a_desk_is_believed_by_the_desks_certificates(tender: Tender) -> None:
+    with desk_of(tender, "chief") as desk:
+        desk.certificate_file = Path("/nowhere.pem")
+        with pytest.raises(FormatError) as refused:
+            desk.at(tender.node.url)
+    assert refused.value.code is Code.TLS_FILE

@@ -146,6 +146,46 @@ def the_number_tells_what_became_of_the_clue(venue: Venue, number: str, files: l
     with pytest.raises(LedgerError) as refusal:
         ask(number, forged)
     assert refusal.value.code is Code.SEALED_COMMITMENT
+    commands_show_the_whole_to_whom_may_see_it(venue, kept.receipt.record_id.hex())
+
+
+def commands_show_the_whole_to_whom_may_see_it(venue: Venue, hidden: str) -> None:
+    """A closed clue is the supervisors': every command that reads takes a key, and proves it."""
+    folder, visits = venue.inbox.parent / "whole", venue.inbox.parent / "visits"
+    folder.mkdir()
+
+    def exported(who: str, name: str, *words: str | Path) -> str:
+        run(venue, who, "export", "records", folder / name, "--subject", PROJECT, *words)
+        return (folder / name).read_text()
+
+    assert hidden not in exported("inspector", "public.csv")
+    # No right is another one's: a bidder proves itself, and is shown what everybody is.
+    assert hidden not in exported("alpha", "alpha.csv", "--whole")
+    for asked in (
+        ("export", "records", folder / "unrecorded.csv", "--whole"),
+        ("trace", hidden, "--whole"),
+    ):
+        with pytest.raises(LedgerError) as refusal:
+            run(venue, "inspector", *asked)
+        assert refusal.value.code is Code.SUPERVISE_UNRECORDED
+    assert hidden in exported("inspector", "whole.csv", "--inbox", visits)
+
+    whole = ("--inbox", visits)
+    receipt, package = folder / "receipt.json", folder / "evidence.zip"
+    with pytest.raises(LedgerError) as refusal:
+        run(venue, "inspector", "receipt", hidden, "--out", receipt)
+    assert refusal.value.code is Code.API_NOT_PUBLIC
+    run(venue, "inspector", "receipt", hidden, "--out", receipt, *whole)
+    packed = run(venue, "inspector", "bundle", hidden, "--out", package, *whole)
+    assert packed["records"] >= 1
+    assert run(venue, "inspector", "trace", hidden, *whole)["asked"] == hidden
+    assert run(venue, "inspector", "certificate", "show", hidden, *whole)["record"] == hidden
+    assert run(venue, "inspector", "project", SECTION, *whole)["subject"] == SECTION
+    # Each of the six left a record of its visit, naming what was looked at.
+    seen = [decode_record(read_sealed(each).sealed.record) for each in visits.glob("*.sealed.*")]
+    assert sorted(each.subject for each in seen) == ["", "", "", "", PROJECT, SECTION]
+    named = [each.fields["records"] for each in seen if not each.subject]
+    assert named == [(bytes.fromhex(hidden),)] * 4
 
 
 @pytest.mark.network
