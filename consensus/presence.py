@@ -66,6 +66,7 @@ class Presences:
         "_network_id",
         "_own",
         "_seen_ms",
+        "_speaks",
         "cloned",
     )
 
@@ -78,6 +79,7 @@ class Presences:
         self._incarnation = incarnation
         self._heard: dict[NodeId, bytes] = {}
         self._last: dict[NodeId, tuple[Presence, Presence | None]] = {}
+        self._speaks: dict[NodeId, bytes] = {}
         self._seen_ms: dict[NodeId, int] = {}
         self.cloned = False
         """Another process has this node's key, and ran while this one ran."""
@@ -90,8 +92,10 @@ class Presences:
         return Presence(word.incarnation, word.heard, signed)
 
     def other(self, peer: NodeId) -> Presence | None:
-        """The last word of the process that spoke as `peer` before the one that spoke last."""
-        return self._last.get(peer, (None, None))[1]
+        """The last word of another process than the one that spoke as `peer` last."""
+        last, other = self._last.get(peer, (None, None))
+        speaks = self._speaks.get(peer)
+        return other if last is None or last.incarnation == speaks else last
 
     def told(self, peer: NodeId, other: Presence | None) -> bool:
         """A peer shows what somebody said in this node's name; True where it proves a clone first.
@@ -110,10 +114,11 @@ class Presences:
         """A peer greets; True where two processes are seen to have its key, and were not before."""
         if peer not in committee:
             return False
+        self._speaks[peer] = word.incarnation
         try:
             word.verify(self._network_id, peer, committee.node(peer).node_key)
         except VerificationError:
-            # It may know another committee by now; what it says of itself is only reported.
+            # Its key may have been renewed without it: it is told who spoke last all the same.
             return False
         last, other = self._last.get(peer, (word, None))
         if last.incarnation != word.incarnation:

@@ -8,7 +8,8 @@ import pytest
 from consensus.core.messages import Message, NewView, PrePrepare, ViewChange, Vote
 from consensus.core.own_keys import OwnKeys
 from consensus.presence import DOUBLE_MS, Presence, Presences
-from ledger.core.identifiers import NodeId
+from ledger.core.committee import Committee
+from ledger.core.identifiers import Epoch, NodeId
 from tests.bits import flipped
 from tests.consensus.core.world import NETWORK, World, committee_of, signer_of
 
@@ -18,10 +19,11 @@ NUMBERS = count(1)
 NOW_MS = 1_000
 
 
-def process(name: str) -> Presences:
+def process(name: str, *renewed: str) -> Presences:
     """A process that begins on the folder of a node, or on a copy of it."""
     number = next(NUMBERS).to_bytes(16)
-    return Presences(NETWORK, NodeId(name), OwnKeys(signer_of(name)), number)
+    keys = OwnKeys(signer_of(name), [signer_of(each) for each in renewed])
+    return Presences(NETWORK, NodeId(name), keys, number)
 
 
 def greet(
@@ -93,6 +95,23 @@ def test_a_peer_is_reported_by_its_own_word_only() -> None:
         unsigned = Presence(word.incarnation, word.heard, flipped(word.signature))
         assert not peer.greeted(A, unsigned, COMMITTEE, NOW_MS)
     assert [peer.greeted(A, word, COMMITTEE, NOW_MS) for word in words] == [False, True]
+
+
+def test_a_process_whose_key_was_renewed_without_it_is_told_of_the_other() -> None:
+    """Nothing leads to the one that is behind any more, and it speaks by a key that counts no more."""
+    behind, ahead, peer = process("a", "a again"), process("a", "a again"), process("b")
+    first, *others = COMMITTEE.nodes
+    renewed = replace(first, node_key=signer_of("a again").public_key)
+    later = Committee(Epoch(COMMITTEE.epoch + 1), (renewed, *others))
+    greet((A, behind), (B, peer))
+    greet((A, ahead), (B, peer))
+    for _ in range(2):
+        for own, known in ((behind, COMMITTEE), (ahead, later)):
+            word = own.own(B, known)
+            peer.greeted(A, word, later, NOW_MS)
+            own.told(B, peer.other(A))
+    assert ahead.cloned or ahead.own(B, later).heard is not None
+    assert behind.cloned
 
 
 @pytest.mark.parametrize("silenced", ["a", "d"])

@@ -97,11 +97,11 @@ class Agreement:
         """Compare a node's head with what others decided; True where it moved."""
         assert node.chain is not None
         head = node.chain.head
-        before = self._seen.get(node.name, Height(0))
-        require(head.height >= before, f"{node.name} went back from {before} to {head.height}")
+        before = self._seen.get(node.label, Height(0))
+        require(head.height >= before, f"{node.label} went back from {before} to {head.height}")
         decided = self._decided.setdefault(head.height, head.header_hash)
         require(decided == head.header_hash, f"two blocks at height {head.height}")
-        self._seen[node.name] = head.height
+        self._seen[node.label] = head.height
         return head.height > before
 
     def forget(self, node: NodeId) -> None:

@@ -5,21 +5,25 @@ hash, so the same seed gives the same transcript on every machine.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from consensus.core.messages import Message
 from consensus.driver import Driver
-from consensus.wire import Said
+from consensus.wire import Hello, Said
 from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.bundle import Bundle
 from ledger.core.identifiers import NodeId, RecordId
 from ledger.errors import InvariantBroken, LedgerError
 from tests.simulation.agenda import Agenda
-from tests.simulation.checkers import Agreement, Words
+from tests.simulation.checkers import Agreement, Words, require
+from tests.simulation.copies import Copy
 from tests.simulation.dice import Dice
 from tests.simulation.disk import PowerCut
+from tests.simulation.double import Double
+from tests.simulation.greetings import Greetings
 from tests.simulation.liar import Liar
 from tests.simulation.node import SharedCodec, SimulatedNode
-from tests.simulation.plan import Plan, Work
+from tests.simulation.plan import CLONE_BLOWS, Fault, Plan, Work
 from tests.simulation.post import Line, Post
 from tests.simulation.town import MEMBERS, START_MS, bundle_of, genesis_of
 
@@ -50,6 +54,13 @@ class Cluster:
             for number, lie in plan.liars
         }
         self.honest = [node for node in self.nodes if node.name not in self._liars]
+        self.doubles: dict[NodeId, Double] = {}
+        """Nodes of which two processes run."""
+        self.cloned = {names[fault.nodes[0]] for fault in plan.faults if fault.blow in CLONE_BLOWS}
+        """Nodes that are started twice at some time."""
+        self._greets = bool(plan.steps or self.cloned)
+        """Old seeds know no greetings."""
+        self._greetings = Greetings(Dice(plan.seed, "greetings"))
         self.words = Words()
         self.agreement = Agreement()
         self.acknowledged: list[RecordId] = []
@@ -58,6 +69,7 @@ class Cluster:
         self.stopped: Callable[[SimulatedNode, InvariantBroken], None] | None = None
         """Told of a node that stops itself; otherwise that ends the run."""
         self._number = 0
+        self._lying = [node for node in self.nodes if node.name in self._liars]
         self.begun_anew: set[NodeId] = set()
         """Nodes that began with a snapshot."""
 
@@ -82,7 +94,7 @@ class Cluster:
     def say(self, node: SimulatedNode | None, text: str) -> None:
         """One line of the transcript, where somebody reads it."""
         if self._tell is not None:
-            name = "" if node is None else node.name
+            name = "" if node is None else node.label
             self._tell(f"{self.now_ms - START_MS:>7} {name:<16} {text}")
 
     # Nodes.
@@ -107,7 +119,7 @@ class Cluster:
             self.crash(node)
             self.stopped(node, problem)
             return None
-        if node in self.honest and self.agreement.look(node):
+        if node not in self._lying and self.agreement.look(node):
             assert node.chain is not None
             head = node.chain.head
             self.say(node, f"HEAD {head.height} {head.header_hash.hex()[:8]} in view {head.view}")
@@ -156,7 +168,7 @@ class Cluster:
 
     def start(self, node: SimulatedNode) -> None:
         """Start a node's process on what is on its disk."""
-        if node.up:
+        if node.up or node.discarded:
             return
         try:
             node.open()
@@ -166,13 +178,74 @@ class Cluster:
             return
         self.say(node, "STARTS")
         self._step(node, lambda driver, clock_ms: driver.start(clock_ms))
-        for peer in self.nodes:
-            if peer is not node and peer.up and self.post.connected(peer.name, node.name):
+        for peer in self._processes():
+            near = self.post.connected(peer.label, node.label)
+            if peer.name != node.name and peer.up and near:
                 self._connect(node, peer)
                 self._connect(peer, node)
 
     def _connect(self, node: SimulatedNode, peer: SimulatedNode) -> None:
-        self._when_free(node, lambda driver, clock_ms: driver.connected(peer.name, clock_ms))
+        if (double := self.doubles.get(node.name)) is not None:
+            double.dial(node, peer)
+        elif (double := self.doubles.get(peer.name)) is not None:
+            if peer is double.true or not double.true.up:
+                double.dialled(node)
+        elif self._greets:
+            self.greet(node, peer)
+        else:
+            self._when_free(node, lambda driver, clock_ms: driver.connected(peer.name, clock_ms))
+
+    def greet(
+        self, node: SimulatedNode, peer: SimulatedNode, made: Callable[[], None] = lambda: None
+    ) -> None:
+        """`node` dials `peer`: a greeting, the answer to it, and what is sent then may arrive.
+
+        Args:
+            node: who dials.
+            peer: who is dialled.
+            made: is called once the connection stands.
+        """
+        dialling, listening = node.driver, peer.driver
+        if dialling is None or listening is None:
+            return
+        hello = self._hello(node, dialling, peer.name)
+
+        def hears(driver: Driver, clock_ms: int) -> None:
+            if driver is listening:
+                driver.greeted(node.name, hello, clock_ms)
+                self._greeted(peer, driver, clock_ms)
+                answer = self._hello(peer, driver, node.name)
+                answers = lambda driver, ms: answered(driver, answer, ms)  # noqa: E731
+                self.agenda.at(self.now_ms, lambda: self._when_free(node, answers))
+
+        def answered(driver: Driver, answer: Hello, clock_ms: int) -> None:
+            if driver is dialling and listening is peer.driver:
+                driver.greeted(peer.name, answer, clock_ms)
+                self._greeted(node, driver, clock_ms)
+                made()
+                driver.connected(peer.name, clock_ms)
+
+        self._when_free(peer, hears)
+
+    def _hello(self, node: SimulatedNode, driver: Driver, to: NodeId) -> Hello:
+        """What a node says at the beginning, as it is read at the other end."""
+        # The shared codec speaks in the name of the first node.
+        hello = replace(driver.hello(to), node_id=node.name)
+        if node in self._lying:
+            hello = self._greetings.twisted(hello, to)
+        self._greetings.said(hello)
+        return self._codec.check_hello(node.name, self._codec.encode(hello))
+
+    def _greeted(self, node: SimulatedNode, driver: Driver, clock_ms: int) -> None:
+        """Only who was cloned is ever taken for two, by itself or by others."""
+        seen = set(driver._presences.doubled(clock_ms))
+        if driver._presences.cloned:
+            seen.add(node.name)
+        if node in self._lying:
+            seen -= {node.name}
+        require(seen <= self.cloned, f"{node.label} takes {sorted(seen)} for cloned")
+        if node.name in self.doubles:
+            self.doubles[node.name].look(node)
 
     def crash(self, node: SimulatedNode) -> None:
         """End a node's process; what was not synced is gone."""
@@ -180,9 +253,41 @@ class Cluster:
             return
         self.say(node, "CRASHES")
         node.crash()
-        for peer in self.nodes:
+        if node.name in self.doubles:
+            self.doubles[node.name].ended(node)
+            return
+        for peer in self._processes():
             if peer.driver is not None:
                 peer.driver.disconnected(node.name)
+
+    def double(self, node: SimulatedNode, fault: Fault, kept: Copy, words: Words) -> None:
+        """Start a second process beside a node, on a copy of its disks.
+
+        Args:
+            node: the true one.
+            fault: the plan's.
+            kept: its disks when they were copied.
+            words: what everybody had said by then.
+        """
+        double = Double(self, node, fault, kept, words)
+        self.doubles[node.name] = double
+        self.post.add(double.copy.label)
+        self.start(double.copy)
+        double.begin()
+
+    def single(self, name: NodeId) -> Double:
+        """Stop both processes of a node, put the copy away, and start the true one alone."""
+        double = self.doubles[name]
+        for process in double.processes:
+            self.crash(process)
+        double.stopped = double.copy.discarded = True
+        del self.doubles[name]
+        self.start(double.true)
+        return double
+
+    def _processes(self) -> list[SimulatedNode]:
+        """Everything that runs under some name."""
+        return [*self.nodes, *(double.copy for double in self.doubles.values())]
 
     def set_clock(self, node: SimulatedNode, off_ms: int) -> None:
         """Have a clock jump to where it is so far off the true time."""
@@ -193,12 +298,18 @@ class Cluster:
     # Frames.
 
     def _sent(self, origin: NodeId, to: NodeId, frame: bytes) -> None:
-        node = self._by_name[origin]
+        self.sent_by(self._by_name[origin], to, frame)
+
+    def sent_by(self, node: SimulatedNode, to: NodeId, frame: bytes) -> None:
+        """Take what a process hands to its transport, and give it to the post."""
         message = self.message_of(frame)
-        liar = self._liars.get(origin)
+        liar = self._liars.get(node.name)
+        double = self.doubles.get(node.name)
+        if double is not None:
+            double.judge(node, message, frame)
+        elif liar is None and message is not None:
+            self.words.sent(node, message)
         if liar is None:
-            if message is not None:
-                self.words.sent(node, message)
             self.carry(node, to, frame, message)
             return
         for each in liar.sends(to, frame, message):
@@ -207,12 +318,16 @@ class Cluster:
     def carry(self, node: SimulatedNode, to: NodeId, frame: bytes, message: Message | None) -> None:
         """Give a frame to the post as it is."""
         leaves_ms = max(self.now_ms, node.busy_until_ms) + node.fuse.spent_ms
+        receiver = self._by_name[to]
+        if to in self.doubles:
+            receiver = self.doubles[to].reached_by(node.name)
         passes = self.passes(node.name, to, frame, message)
-        times = self.post.arrivals(node.name, to, leaves_ms) if passes else []
+        if node.name in self.doubles:
+            passes = passes and self.doubles[node.name].speaks(node, to)
+        times = self.post.arrivals(node.label, receiver.label, leaves_ms) if passes else []
         if self._tell is not None:
             said = repr(message) if message is not None else f"frame of {len(frame)} B"
             self.say(node, f"-> {to} {said}{'' if times else ' LOST'}")
-        receiver = self._by_name[to]
         for time_ms in times:
             self.agenda.at(time_ms, lambda: self.deliver(receiver, node.name, frame))
 
@@ -240,15 +355,19 @@ class Cluster:
         self.post.split(alone)
         for node in self.nodes:
             for peer in self.nodes:
+                if {node.name, peer.name} & self.doubles.keys():
+                    continue
                 if node.driver is not None and not self.post.connected(node.name, peer.name):
                     node.driver.disconnected(peer.name)
+        for double in self.doubles.values():
+            double.parted()
 
     def join(self) -> None:
         """Let everybody reach everybody."""
         self.post.join()
-        for node in self.nodes:
-            for peer in self.nodes:
-                if node is not peer and node.up and peer.up:
+        for node in self._processes():
+            for peer in self._processes():
+                if node.name != peer.name and node.up and peer.up:
                     self._connect(node, peer)
 
     def submit(self, work: Work) -> None:

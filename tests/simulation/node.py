@@ -64,7 +64,7 @@ def config_for(identity: Identity) -> Config:
 class SimulatedNode:
     """What survives a crash is kept here; what does not is in `driver` and `chain`."""
 
-    def __init__(self, plan: Plan, number: int, line: Line) -> None:
+    def __init__(self, plan: Plan, number: int, line: Line, label: str = "") -> None:
         seed, nodes = plan.seed, plan.nodes
         genesis = genesis_of(nodes)
         self.committee = tuple(genesis.committee)
@@ -73,8 +73,11 @@ class SimulatedNode:
         self.everybody = tuple(NodeId(f"node-{each}") for each in everybody)
         member = MEMBERS[number]
         node_id = NodeId(f"node-{member}")
-        dice = Dice(seed, f"disk {node_id}")
         self.name = node_id
+        self.label = NodeId(f"{node_id}{label}")
+        """What tells its process from another under the same name."""
+        dice = Dice(seed, f"disk {self.label}")
+        self._numbers = Dice(seed, f"processes {self.label}")
         self.clock_off_ms = plan.clocks_ms[number]
         self._rate_ppm = plan.rates_ppm[number]
         self.nodes = nodes
@@ -84,7 +87,7 @@ class SimulatedNode:
         """The store beside it, in which a snapshot is gathered."""
         self.journal = SimulatedFile(f"{node_id}/journal", self.fuse, dice)
         self.intake = SimulatedFile(f"{node_id}/intake", self.fuse, dice)
-        apart = Dice(seed, f"disk apart {node_id}")
+        apart = Dice(seed, f"disk apart {self.label}")
         self.signed = SimulatedFile(f"{node_id}/signed", Fuse(apart), apart)
         """On a disk of its own, which loses power with the node and is never restored."""
         self.evidence = EvidenceInMemory()
@@ -104,6 +107,8 @@ class SimulatedNode:
         self.driver: Driver | None = None
         self.chain: Chain | None = None
         self.executor: BlockExecutor | None = None
+        self.discarded = False
+        """Nobody starts it any more."""
         self.tick_at_ms = -1
         self.busy_until_ms = 0
         """Until then its one thread waits for the disk or executes."""
@@ -136,7 +141,10 @@ class SimulatedNode:
             self.evidence,
             self._snapshots(self.chain),
         )
-        self.driver = open_driver(self.identity, storage, self.line, self.config)
+        number = b"".join(self._numbers.next().to_bytes(8) for _ in range(2))
+        self.driver = open_driver(
+            self.identity, storage, self.line, self.config, incarnation=number
+        )
         if self.codec is not None:
             self.driver._codec = self.codec
 

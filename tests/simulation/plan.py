@@ -39,6 +39,14 @@ class Blow(StrEnum):
     """A copy of its disk is taken, and put back at the end; how far it has signed is kept apart."""
     NEW_DISK = "new disk"
     """Its disk is replaced by an empty one; how far it has signed is kept apart."""
+    CLONE = "clone"
+    """Its whole folder is copied and started beside it; at the end both are stopped, and the true one
+    starts alone."""
+    CLONE_STAYS = "clone that stays"
+    """The same, and nobody stops them: the others must settle while both run."""
+
+
+CLONE_BLOWS = frozenset({Blow.CLONE, Blow.CLONE_STAYS})
 
 
 @dataclass(frozen=True)
@@ -50,13 +58,17 @@ class Fault:
     nodes: tuple[int, ...] = ()
     lasts_ms: int = 0
     amount: int = 0
-    """Operations until power fails, ms that a clock is off, ms that an operation takes."""
+    """Operations until power fails, ms that a clock is off, ms that an operation takes; of a clone how
+    many lines of a thousand lead to the copy."""
     weather: Weather = CALM
+    delay_ms: int = 0
+    """How old the copy is that a clone starts on."""
 
     def __str__(self) -> str:
         amount = f" {self.amount}" if self.amount else ""
         weather = "" if self.weather == CALM else f" {self.weather}"
-        return f"{self.blow} {list(self.nodes)}{amount}{weather} for {self.lasts_ms} ms"
+        delay = f" {self.delay_ms} ms old" if self.delay_ms else ""
+        return f"{self.blow} {list(self.nodes)}{amount}{weather}{delay} for {self.lasts_ms} ms"
 
 
 @dataclass(frozen=True)
@@ -160,24 +172,56 @@ def _new_disk(plan: Plan) -> Plan:
 
 def changing_plan(seed: int, nodes: int | None = None) -> Plan:
     """The plan of a seed with changes of the committee mixed in, by dice of their own."""
-    dice = Dice(seed, "changes")
+    dice, clones = Dice(seed, "changes"), Dice(seed, "clones")
     n = dice.pick((4, 4, 4, 5)) if nodes is None else nodes
+    if clones.chance(120) and nodes is None:
+        # Two may be gone at once: what befalls one node meets what befalls another.
+        n = len(MEMBERS)
     plan, spares = plan_of(seed, n), len(MEMBERS) - n
     steps: tuple[str, ...] = ()
     for _ in range(dice.between(1, 4)):
         while True:
-            action = dice.pick(("add", "add", "remove", "rotate"))
-            step = f"{action} {dice.pick(MEMBERS)}"
+            # Of seven the last two bear no second liar, so there only keys change.
+            actions = ("rotate",) if spares == 0 else ("add", "add", "remove", "rotate")
+            step = f"{dice.pick(actions)} {dice.pick(MEMBERS)}"
             if steps_valid(n, (*steps, step)):
                 break
         steps = (*steps, step)
-    return replace(
+    plan = replace(
         plan,
         clocks_ms=plan.clocks_ms + tuple(dice.between(-120, 120) for _ in range(spares)),
         rates_ppm=plan.rates_ppm + tuple(dice.between(-800, 800) for _ in range(spares)),
         spares=spares,
         steps=steps,
     )
+    return _clone(plan, clones)
+
+
+GONE_FOR_A_WHILE = frozenset({Blow.RESTORE, Blow.NEW_DISK})
+"""Whoever is struck by these is as good as a liar until others have decided what it may have signed."""
+
+
+def _clone(plan: Plan, dice: Dice) -> Plan:
+    """A founder's folder is started twice, where all that are gone or lie are no more than f."""
+    liars = {number for number, _ in plan.liars}
+    struck = {
+        each for fault in plan.faults if fault.blow in GONE_FOR_A_WHILE for each in fault.nodes
+    }
+    wanted, free = dice.chance(800), genesis_of(plan.nodes).committee.f - len(liars | struck)
+    # A node that is gone anyhow may as well be cloned meanwhile.
+    some = sorted(struck - liars) if free < 1 else [n for n in range(plan.nodes) if n not in liars]
+    if not wanted or not some:
+        return plan
+    blow = Blow.CLONE_STAYS if dice.chance(350) else Blow.CLONE
+    cloned = Fault(
+        dice.between(0, CHAOS_MS * 2 // 3),
+        blow,
+        (dice.pick(some),),
+        dice.between(400, CHAOS_MS),
+        dice.pick((0, 0, 300, 500, 1_000)),
+        delay_ms=dice.pick((0, 0, 200, 3_000)),
+    )
+    return replace(plan, faults=(*plan.faults, cloned))
 
 
 def _liars(dice: Dice, n: int) -> tuple[tuple[int, Lie], ...]:

@@ -30,6 +30,11 @@ class Post:
         self._mute: Counter[tuple[NodeId, NodeId]] = Counter()
         self.weather = CALM
 
+    def add(self, node: NodeId) -> None:
+        """One more end, on the side of those that are not alone."""
+        self._nodes = (*self._nodes, node)
+        self._side[node] = 0
+
     def split(self, alone: Iterable[NodeId]) -> None:
         """Cut these nodes off from the others; among themselves they talk."""
         apart = set(alone)
@@ -53,6 +58,10 @@ class Post:
 
     def connected(self, a: NodeId, b: NodeId) -> bool:
         return self._side[a] == self._side[b]
+
+    def whole(self, a: NodeId, b: NodeId) -> bool:
+        """Whether a conversation between two is possible."""
+        return self.connected(a, b) and self._mute[a, b] <= 0 and self._mute[b, a] <= 0
 
     def arrivals(self, origin: NodeId, to: NodeId, now_ms: int) -> list[int]:
         """When copies of a frame sent now arrive."""

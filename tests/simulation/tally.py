@@ -4,6 +4,7 @@ faults that were never dealt."""
 from collections import Counter
 
 from tests.simulation.campaign import Result
+from tests.simulation.plan import CLONE_BLOWS
 
 
 class Tally:
@@ -19,6 +20,8 @@ class Tally:
         self._lies: Counter[str] = Counter()
         self._steps: Counter[str] = Counter()
         self._evidence: Counter[str] = Counter()
+        self._contradictions: Counter[str] = Counter()
+        self._silenced: Counter[int] = Counter()
         self._slowest_ms = 0
 
     def add(self, result: Result) -> None:
@@ -36,6 +39,9 @@ class Tally:
         self._views[outcome.views] += 1
         self._evidence.update(outcome.faults)
         self._lies.update(outcome.lies)
+        self._contradictions.update(outcome.contradictions)
+        if any(fault.blow in CLONE_BLOWS for fault in plan.faults):
+            self._silenced[outcome.silenced] += 1
         self._slowest_ms = max(self._slowest_ms, outcome.ms)
 
     def lines(self, took_s: float, jobs: int) -> list[str]:
@@ -53,9 +59,19 @@ class Tally:
             f"runs in which each lie was told: {_counts(self._lies)}",
             f"changes of the committee: {_counts(self._steps)}",
             f"runs in which evidence was found: {_counts(self._evidence)}",
+            f"runs with a cloned node: {_silenced(self._silenced)}",
+            f"runs in which it contradicted itself: {_counts(self._contradictions)}",
             f"{len(self.failed)} failed",
         ]
 
 
 def _counts(counter: Counter[str]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(counter.items())) or "none"
+
+
+def _silenced(counter: Counter[int]) -> str:
+    said = [
+        f"{count} with {processes} processes silenced"
+        for processes, count in sorted(counter.items())
+    ]
+    return ", ".join(said) or "none"

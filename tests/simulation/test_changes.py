@@ -10,7 +10,7 @@ from tests.simulation.lies import Lie
 from tests.simulation.plan import Plan, changing_plan
 from tests.simulation.run import Run
 
-SEEDS = 12
+SEEDS = 8
 PER_TEST = 2
 ALL_REPLACED = (
     *("add builder", "add agency", "add bidder"),
