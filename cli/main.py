@@ -24,6 +24,7 @@ from cli.commands import (
     network,
     node,
     observer,
+    ocds,
     project,
     reading,
     seal,
@@ -52,7 +53,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for _part in (
-    *(network, node, observer, keys, writing, reading, diagnose, project, coverage),
+    *(network, node, observer, keys, writing, ocds, reading, diagnose, project, coverage),
     *(certificate, bundling, court_code, tracing, watching, misconduct, seal),
     *(log, witness, bidding, supervising, verifying, disclosing, depositing),
     *(address, drawing, catalogue, demo, signer),

@@ -1,4 +1,4 @@
-"""Commands that put something on the ledger: `submit`, `anchor`, `import-ocds`."""
+"""Commands that put something on the ledger: `submit` and `anchor`."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -21,23 +21,18 @@ from cli.commands.options import (
 )
 from cli.desk import Desk, Kept
 from cli.documents import files_under, hash_document, total_bytes
-from cli.failures import Exit
-from cli.importing import Imported, import_package
-from cli.ocds import read_package
 from cli.output import HELD, Output, table
 from cli.record_files import read_records
 from cli.under_seal import check_not_sealed
-from cli.words import language, say
+from cli.words import say
 from ledger.core.canonical import Value
 from ledger.core.record import Evidence
-from ledger.words import sentence
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to `app`."""
     app.command("submit", help=say("help.submit"))(submit)
     app.command("anchor", help=say("help.anchor"))(anchor)
-    app.command("import-ocds", help=say("help.import"))(import_ocds)
 
 
 def submit(
@@ -100,27 +95,6 @@ def anchor(
         _show_batch(output, kept[0], paths)
     else:
         _show_kept(output, say("anchor.title"), kept, paths)
-
-
-def import_ocds(
-    file: Annotated[Path, typer.Argument(help=say("help.import_file"))],
-    as_: AsOption = None,
-    node: NodeOption = None,
-    wait: WaitOption = WAIT_DEFAULT_S,
-    receipts: Annotated[
-        Path | None, typer.Option("--receipts", help=say("help.import_receipts"))
-    ] = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """Anchor each release of an OCDS 1.1 package that is not on the ledger yet."""
-    output = Output(as_json)
-    releases = len(read_package(file))
-    with open_desk(as_, node, wait) as desk, output.progress() as bars:
-        bar = bars.add_task(say("import.progress"), total=releases)
-        done = import_package(desk, file, receipts, lambda count: bars.advance(bar, count))
-    _show_imported(output, done)
-    if done.refused:
-        raise typer.Exit(Exit.REFUSED)
 
 
 def _hashed(output: Output, found: Sequence[Path]) -> list[Evidence]:
@@ -194,31 +168,6 @@ def _value(kept: Kept, path: Path) -> dict[str, object]:
         "index": kept.receipt.index,
         "receipt": str(path),
     }
-
-
-def _show_imported(output: Output, done: Imported) -> None:
-    for each in done.refused:
-        output.warn(sentence(each.reason.code, each.reason.detail, language()))
-    told = say("import.done", anchored=done.anchored, known=done.known, refused=len(done.refused))
-    lines = [f"{HELD} {told}"]
-    if not done.anchored and not done.refused:
-        lines.append(say("import.nothing"))
-    output.result(
-        {
-            "anchored": done.anchored,
-            "known": done.known,
-            "refused": [
-                {
-                    "position": each.position,
-                    "ocid": each.ocid,
-                    "reason": each.reason.detail["reason"],
-                }
-                for each in done.refused
-            ],
-            "records": [each.receipt.record_id.hex() for each in done.kept],
-        },
-        *lines,
-    )
 
 
 def _now_ms() -> int:

@@ -10,7 +10,7 @@ from cli.anchoring import BatchedDocument
 from cli.demo.play import Play, clock_ms, place
 from cli.demo.story import Scene, Writing
 from cli.documents import hash_document
-from cli.importing import import_package
+from cli.ocds.importing import Importer
 from cli.words import language, say
 from ledger.core.identifiers import Digest
 from ledger.core.receipt import Receipt
@@ -121,9 +121,9 @@ def ocds(play: Play, scene: Scene) -> str:
     if play.ocds is None:
         return ""
     desk = play.desks[scene.by]
-    first = import_package(desk, play.ocds, play.stage.receipts)
-    again = import_package(desk, play.ocds)
-    play.telling.check(again.anchored == 0, say("demo.ocds_again", count=again.known))
+    first = Importer(desk, play.stage.receipts).take(play.ocds)
+    again = Importer(desk).take(play.ocds)
+    play.telling.check(not again.records, say("demo.ocds_again", count=again.known))
     for each in first.refused:
         play.telling.output.failure(each.reason)
     return say("demo.ocds", anchored=first.anchored, refused=len(first.refused))

@@ -169,16 +169,25 @@ def test_a_release_that_the_rules_refuse_does_not_hold_up_the_others(
     assert [each["position"] for each in done.json["refused"]] == [2]
 
 
-def test_the_real_package_is_anchored_once(
+def test_a_real_package_is_anchored_once_with_its_parts(
     one_node: OneNode, tmp_path: Path, real_data: Path
 ) -> None:
-    package = real_data / "ocds" / "colombia-2021-03-03.json"
-    first = one_node.run("import-ocds", package, "--receipts", tmp_path, "--json")
-    assert (first.code, first.json["anchored"], first.json["known"]) == (0, 100, 0)
-    assert one_node.run("verify", *sorted(tmp_path.iterdir())).code == 0
+    whole = json.loads((real_data / "ocds" / "colombia-2021-03-03.json").read_text())
+    package = tmp_path / "package.json"
+    package.write_text(json.dumps(whole | {"releases": whole["releases"][:20]}))
+    dry = one_node.run("import-ocds", package, "--dry-run", "--json")
+    assert (dry.code, dry.json["dry_run"], dry.json["anchored"]) == (0, True, 20)
+    first = one_node.run("import-ocds", package, "--receipts", tmp_path / "receipts", "--json")
+    assert (first.code, first.json["anchored"], first.json["known"]) == (0, 20, 0)
+    assert first.json["records"] == dry.json["records"], "what was said would be done was done"
+    assert first.json["types"]["ocds.contract_stated"] == 20
+    kept = sorted((tmp_path / "receipts").iterdir())
+    assert len(kept) == len(first.json["records"]) == 20 + first.json["parts"]["anchored"]
+    assert one_node.run("verify", *kept[:9]).code == 0
     second = one_node.run("import-ocds", package)
     assert second.code == 0
     assert "There was nothing new to anchor." in second.out
+    assert "it may be about a person" in second.out
 
 
 def release(number: int) -> dict[str, object]:

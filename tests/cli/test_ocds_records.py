@@ -8,13 +8,17 @@ import pytest
 import rfc8785
 
 from cli.failures import CommandError
-from cli.ocds import RefusedRelease, Release, read_package, records_of, type_of
+from cli.ocds.files import items_in
+from cli.ocds.records import Reader, RefusedRelease, Release, type_of
+from contracts.catalogue import load_catalogue
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId, NetworkId
 from ledger.core.record import decode_record
 
 ISSUER = MemberId("centre")
 NETWORK = NetworkId(bytes(32))
+NOW_MS = 1_800_000_000_000
+FIELDS = {key: kind.fields for key, kind in load_catalogue().types.items()}
 GOOD: dict[str, object] = {
     "ocid": "ocds-x-1",
     "id": "1",
@@ -30,8 +34,11 @@ def package(folder: Path, *releases: object, version: object = "1.1") -> Path:
     return path
 
 
-def judged(path: Path) -> list[Release | RefusedRelease]:
-    return list(records_of(read_package(path), ISSUER, NETWORK))
+def judged(
+    path: Path, issuer: MemberId = ISSUER, network: NetworkId = NETWORK, now_ms: int = NOW_MS
+) -> list[Release | RefusedRelease]:
+    reader = Reader(issuer, network, FIELDS, now_ms)
+    return [reader.judged(each) for each in items_in(path)]
 
 
 def test_every_release_of_a_real_package_becomes_a_record(real_data: Path) -> None:
@@ -61,13 +68,12 @@ def test_the_same_release_has_the_same_record_id_in_any_run(tmp_path: Path) -> N
 
 
 def test_another_issuer_another_network_or_another_byte_is_another_record(tmp_path: Path) -> None:
-    releases = read_package(package(tmp_path, GOOD))
-    changed = read_package(package(tmp_path, GOOD | {"language": "zh"}))
+    path = package(tmp_path, GOOD)
     made = [
-        *records_of(releases, ISSUER, NETWORK),
-        *records_of(releases, MemberId("notary"), NETWORK),
-        *records_of(releases, ISSUER, NetworkId(b"\1" * 32)),
-        *records_of(changed, ISSUER, NETWORK),
+        *judged(path),
+        *judged(path, issuer=MemberId("notary")),
+        *judged(path, network=NetworkId(b"\1" * 32)),
+        *judged(package(tmp_path, GOOD | {"language": "zh"})),
     ]
     assert len({each.record.record_id for each in made if isinstance(each, Release)}) == 4
 
@@ -141,11 +147,11 @@ def test_what_is_no_package_is_refused_whole(tmp_path: Path, text: str) -> None:
     path = tmp_path / "package.json"
     path.write_text(text)
     with pytest.raises(CommandError) as refused:
-        read_package(path)
+        judged(path)
     assert refused.value.code is Code.OCDS_PACKAGE
 
 
 def test_another_version_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CommandError) as refused:
-        read_package(package(tmp_path, GOOD, version="1.0"))
+        judged(package(tmp_path, GOOD, version="1.0"))
     assert refused.value.code is Code.OCDS_PACKAGE

@@ -1,0 +1,1 @@
+"""The Open Contracting Data Standard, read into records and written from them, by one mapping."""

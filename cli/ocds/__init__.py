@@ -1,0 +1,1 @@
+"""Open contracting data as files: read and imported, exported and checked."""
