@@ -1,5 +1,6 @@
 """create_app: the HTTP application of one node, put together from its routes."""
 
+from functools import partial
 from importlib.resources import files
 from typing import Final
 
@@ -20,6 +21,8 @@ from api.fairness import REQUESTS_PER_ADDRESS, Fairness
 from api.headers import SecurityHeaders
 from api.metrics import registry_of
 from api.openapi import describe
+from api.request_log import RequestLog
+from api.request_metrics import RequestMetrics
 from api.routes import (
     addresses,
     alerts,
@@ -113,9 +116,11 @@ def create_app(
     app.state.court = CourtDesk()
     app.state.streams = Streams()
     app.state.codes = None if codes is None else CourtCodes(service, codes, app.state.court)
-    app.state.registry = registry_of(service)
+    app.state.registry = registry_of(service, app.state.streams)
+    app.state.end = partial(_end, app)
     app.add_middleware(Fairness, most=requests_per_address)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(RequestLog, metrics=RequestMetrics(app.state.registry))
     for router in ROUTERS:
         app.include_router(router)
     # The origin of the log is the URL of its files as well, wherever its domain leads here.
@@ -125,6 +130,12 @@ def create_app(
     app.get("/docs", include_in_schema=False)(_docs)
     describe(app)
     return app
+
+
+def _end(app: FastAPI) -> None:
+    """The node stops: whoever waits is answered as it stands, and streams end."""
+    app.state.service.patience.ended = True
+    app.state.streams.close()
 
 
 async def _docs() -> HTMLResponse:

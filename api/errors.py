@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api.headers import SECURITY
+from api.request_log import HEADER, request_id
 from api.rights import NotPublic
 from ledger.codes import Code
 from ledger.errors import DetailValue, LedgerError
@@ -150,6 +151,7 @@ def problem(
         "detail_zh": sentence(code, detail, "zh"),
         "facts": dict(detail),
         "instance": instance,
+        **({"request_id": request_id()} if request_id() else {}),
         **more,
     }
     # What is not here yet may be here in a second: nobody on the way may keep this answer.
@@ -195,7 +197,7 @@ async def on_unexpected(request: Request, error: Exception) -> JSONResponse:
     _log.error("request.failed", path=request.url.path, method=request.method, exc_info=error)
     answer = problem(Code.API_INTERNAL, {"what": type(error).__name__}, request.url.path)
     # This answer is made outside everything that adds headers to the others.
-    answer.headers.update(SECURITY)
+    answer.headers.update({**SECURITY, HEADER: request_id()})
     return answer
 
 

@@ -7,7 +7,7 @@ nothing else. Written as plain ASGI: what is streamed passes through untouched.
 
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SECURITY: Final = {
@@ -16,6 +16,9 @@ SECURITY: Final = {
     "X-Frame-Options": "DENY",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
+
+
+_HSTS: Final = "max-age=31536000"
 
 
 class SecurityHeaders:
@@ -28,12 +31,15 @@ class SecurityHeaders:
         """Serve one request."""
 
         proved = any(name == b"authorization" for name, _ in scope.get("headers", ()))
+        strict = _is_a_sites_own(scope)
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY.items():
                     headers.setdefault(name, value)
+                if strict:
+                    headers.setdefault("Strict-Transport-Security", _HSTS)
                 if "immutable" not in headers.get("Cache-Control", ""):
                     headers.add_vary_header("Authorization")
                 if proved:
@@ -42,3 +48,15 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, sending)
+
+
+def _is_a_sites_own(scope: Scope) -> bool:
+    """Whether this is HTTPS at the port that a name has by itself.
+
+    Browsers hold a host to HTTPS at all of its ports: a node at a port of its own may not decide
+    that for what else answers there.
+    """
+    if scope["type"] != "http" or scope.get("scheme") != "https":
+        return False
+    _, _, port = Headers(scope=scope).get("host", "").rpartition("]")[2].partition(":")
+    return port in ("", "443")

@@ -1,19 +1,29 @@
 """Metrics: the node's facts in Prometheus' text format, read when asked for."""
 
 from collections.abc import Iterator
+from typing import Final
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from api.service import LedgerService
+from api.streams import Streams
+from consensus.depths import HostFacts
+
+_DISK: Final = {
+    "disk_free_bytes": "Room on the disk of the journal",
+    "journal_bytes": "Promises of open heights",
+    "intake_bytes": "Acknowledged bundles that wait",
+    "sync_longest_ms": "Longest fsync since the start",
+}
 
 
 class _NodeCollector(Collector):
     """Facts of one node at the moment of the scrape."""
 
-    def __init__(self, service: LedgerService) -> None:
-        self._service = service
+    def __init__(self, service: LedgerService, streams: Streams) -> None:
+        self._service, self._streams = service, streams
 
     def collect(self) -> Iterator[Metric]:
         """The gauges; names end in their unit."""
@@ -32,6 +42,8 @@ class _NodeCollector(Collector):
             "quorum_nodes": ("Committee nodes that are needed", status.committee.q),
             "faults_found": ("Evidence against committee keys", status.faults_count),
             "dropped_messages": ("Messages that did not hold", status.situation.dropped_count),
+            "waiting_submissions": ("Who waits for receipts", self._service.patience.count),
+            "streams": ("Exports and event streams", self._streams.count),
             "failed": ("1 where the node has stopped", int(node.failure is not None)),
         }
         for name, (words, value) in facts.items():
@@ -45,7 +57,7 @@ class _NodeCollector(Collector):
                 lag.add_metric([name], status.head.height - peer.height)
             if peer.clock_offset_ms is not None:
                 offset.add_metric([name], peer.clock_offset_ms)
-        yield from (lag, offset, *self._witnesses())
+        yield from (lag, offset, *self._witnesses(), *_machine(self._service.standing.host))
 
     def _witnesses(self) -> Iterator[Metric]:
         size = GaugeMetricFamily(
@@ -64,10 +76,31 @@ class _NodeCollector(Collector):
         yield from (size, failed)
 
 
-def registry_of(service: LedgerService) -> CollectorRegistry:
-    """A registry with the node's facts, and nothing of the process's other nodes."""
+def _machine(host: HostFacts | None) -> Iterator[Metric]:
+    """What the machine says of itself; families without a number where it does not say."""
+    disk = None if host is None else host.disk
+    values: tuple[int | None, ...] = (None,) * len(_DISK)
+    if disk is not None:
+        values = (disk.free_bytes, disk.journal_bytes, disk.intake_bytes, disk.sync_ms_max)
+    for (name, words), value in zip(_DISK.items(), values, strict=True):
+        yield GaugeMetricFamily(f"bidwitness_{name}", words, value=value)
+    clock = None if host is None else host.clock
+    in_step = None if clock is None or clock.synchronised is None else int(clock.synchronised)
+    words = "1 where the machine keeps its clock in step"
+    yield GaugeMetricFamily("bidwitness_clock_synchronised", words, value=in_step)
+    until = GaugeMetricFamily(
+        "bidwitness_certificate_until_ms", "End of a TLS certificate", labels=["use", "node"]
+    )
+    for each in () if host is None else host.certificates:
+        until.add_metric([each.use, each.name], each.until_ms)
+    yield until
+
+
+def registry_of(service: LedgerService, streams: Streams) -> CollectorRegistry:
+    """A registry with the node's facts and its process's, and nothing of other nodes."""
     registry = CollectorRegistry()
-    registry.register(_NodeCollector(service))
+    registry.register(_NodeCollector(service, streams))
+    ProcessCollector(registry=registry)
     return registry
 
 

@@ -15,17 +15,26 @@ WAITING_MAX: Final = 1_024
 """Of all members together: each is woken at every commit, in the loop that consensus runs in."""
 MEMBER_WAITING_MAX: Final = 256
 """Of one member: as many bundles as its share of the pool holds."""
+LOOK_MS: Final = 1_000
+"""So long at most nobody looks whether the node stops."""
 
 
 class Patience:
     """Counts who waits."""
 
-    __slots__ = ("_count", "_member_max", "_members", "_most")
+    __slots__ = ("_count", "_member_max", "_members", "_most", "ended")
 
     def __init__(self, most: int = WAITING_MAX, member_max: int = MEMBER_WAITING_MAX) -> None:
         self._most, self._member_max = most, member_max
         self._members: Counter[MemberId] = Counter()
         self._count = 0
+        self.ended = False
+        """Whether the node stops: nobody waits any longer, and each is answered as it stands."""
+
+    @property
+    def count(self) -> int:
+        """How many wait."""
+        return self._count
 
     @contextmanager
     def place(self, member: MemberId) -> Iterator[bool]:

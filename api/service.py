@@ -23,7 +23,7 @@ from api.outbound.outbound import Outbound
 from api.outbound.time_stamp import StampStanding
 from api.outbound.witness import WitnessStanding
 from api.outcomes import WAIT_MS_MAX, Done, NotTaken, Outcome, Waiting
-from api.patience import Patience
+from api.patience import LOOK_MS, Patience
 from api.published import Published
 from api.rights import Viewer
 from consensus.depths import HostFacts
@@ -256,9 +256,9 @@ class LedgerService:
             if height is None and isinstance(fate, Refused):
                 return NotTaken(fate.verdict, fate.signed)
             left_ms = until_ms - now_ms()
-            if left_ms <= 0 or self.node.failure is not None:
+            if left_ms <= 0 or self.node.failure is not None or self.patience.ended:
                 return Waiting(bundle.pool_key, acknowledgement, height)
-            await self.node.moved(left_ms / 1000)
+            await self.node.moved(min(left_ms, LOOK_MS) / 1000)
 
     def _height_of_all(self, record_ids: Sequence[RecordId]) -> Height | None:
         """The height at which the last of these records entered; None where one has not."""

@@ -29,12 +29,39 @@ READ_S: Final = 30.0
 class Streams:
     """The places for long answers."""
 
-    __slots__ = ("_count", "_holder_max", "_holders", "_most")
+    __slots__ = ("_closing", "_count", "_holder_max", "_holders", "_most")
 
     def __init__(self, most: int = STREAMS_MAX, holder_max: int = HOLDER_MAX) -> None:
         self._most, self._holder_max = most, holder_max
         self._holders: Counter[str] = Counter()
         self._count = 0
+        self._closing = asyncio.Event()
+
+    @property
+    def count(self) -> int:
+        """Places that are taken."""
+        return self._count
+
+    def close(self) -> None:
+        """The node stops: every stream ends behind what was sent last."""
+        self._closing.set()
+
+    async def until_closed(self, content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """`content`, as far as it comes before the end."""
+        closing = asyncio.ensure_future(self._closing.wait())
+        try:
+            while not self._closing.is_set():
+                part = asyncio.ensure_future(anext(content, None))
+                try:
+                    await asyncio.wait({part, closing}, return_when=asyncio.FIRST_COMPLETED)
+                    found = await part if part.done() else None
+                finally:
+                    part.cancel()
+                if found is None:
+                    return
+                yield found
+        finally:
+            closing.cancel()
 
     def check(self, holder: str) -> None:
         """Refuse before an answer is begun.
@@ -89,7 +116,7 @@ class PacedResponse(StreamingResponse):
             ApiError: `api.streams`.
         """
         streams.check(holder)
-        super().__init__(content, 200, headers, media_type)
+        super().__init__(streams.until_closed(content), 200, headers, media_type)
         self._streams, self._holder, self._read_s = streams, holder, read_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -32,6 +32,10 @@ class ProblemJson(Model):
     detail_zh: str = Field(description="发生了什么，下一步怎么办")
     facts: dict[str, str | int]
     instance: str = Field(examples=["/v1/bundles"])
+    request_id: str = Field(
+        description="As in `X-Request-Id`, and in the node's log",
+        examples=["6f1c0e0f0a5b4d0c9a3f2b1e7d8c5a40"],
+    )
 
 
 class PlaceJson(Model):

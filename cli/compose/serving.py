@@ -25,6 +25,8 @@ GOODBYE_S: Final = 3
 """How long open requests have to end after a stop was asked for."""
 BACKLOG: Final = 128
 """Connections that wait to be accepted."""
+HEAD_BYTES_MAX: Final = 16 << 10
+"""Of a request: its line and its headers, a token among them."""
 PATIENCE_S: Final = 60.0
 """A bundle of the largest size comes in time over a slow line."""
 
@@ -54,6 +56,17 @@ def https_files(
     return HttpsFiles(certificate, key)
 
 
+class _Server(uvicorn.Server):
+    """Has its application end what would last as long as it waits: streams, and who waits."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what is open, and end."""
+        end = getattr(getattr(self.config.app, "state", None), "end", None)
+        if end is not None:
+            end()
+        await super().shutdown(sockets)
+
+
 def http_server(
     app: FastAPI,
     connections_max: int | None = None,
@@ -80,12 +93,13 @@ def http_server(
         lifespan="on",
         limit_concurrency=connections_max,
         timeout_graceful_shutdown=GOODBYE_S,
+        h11_max_incomplete_event_size=HEAD_BYTES_MAX,
         ssl_certfile=None if https is None else https.certificate,
         ssl_keyfile=None if https is None else https.key,
     )
     if https is not None:
         _load(config, https)
-    server = uvicorn.Server(config)
+    server = _Server(config)
     # Signals are the process's: it stops the server and all else in one order.
     server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
     return server

@@ -43,8 +43,9 @@ def is_problem(answer: httpx.Response, code: Code | None = None) -> None:
     assert answer.headers["content-type"] == "application/problem+json", answer.text
     body = answer.json()
     assert set(body) == {
-        "type", "title", "status", "code", "detail", "detail_zh", "facts", "instance",
+        "type", "title", "status", "code", "detail", "detail_zh", "facts", "instance", "request_id",
     }  # fmt: skip
+    assert body["request_id"] == answer.headers["X-Request-Id"]
     assert body["status"] == answer.status_code == http_status(Code(body["code"]))
     assert body["type"] == f"urn:bidwitness:problem:{body['code']}"
     assert body["title"] and body["detail"] and body["detail_zh"]

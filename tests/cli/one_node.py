@@ -78,12 +78,12 @@ class OneNode:
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
-def new_network(folder: Path, text: str = DESCRIPTION) -> OneNode:
+def new_network(folder: Path, text: str = DESCRIPTION, *, https: bool = False) -> OneNode:
     """Write the network that `text` describes; its node does not run yet."""
     folder.mkdir(parents=True, exist_ok=True)
     description = folder / "network.toml"
     description.write_text(text, encoding="utf-8")
     secrets = Secrets(b"correct horse", Cost.INTERACTIVE, stored=True)
-    network = make_network(folder / "network", description, secrets)
+    network = make_network(folder / "network", description, secrets, https=https)
     (made,) = network.nodes
-    return OneNode(network, NodeProcess(made.node_id, made.folder, f"http://{made.api}"))
+    return OneNode(network, NodeProcess(made.node_id, made.folder, made.api_url))

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI, Request, Response
 
 from cli.compose.bounded import BoundedSocket
-from cli.compose.serving import http_server, listen
+from cli.compose.serving import HEAD_BYTES_MAX, http_server, listen
 from cli.settings import Address
 
 PATIENCE_S = 0.2
@@ -65,6 +65,18 @@ def test_who_never_finishes_asking_is_cut_off(sent: bytes) -> None:
         writer.write(sent)
         with suppress(ConnectionResetError):
             assert await reader.read() == b""
+        writer.close()
+
+    told(story)
+
+
+def test_a_head_without_end_is_refused_long_before_it_costs_memory() -> None:
+    async def story(port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(
+            b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + bytes(HEAD_BYTES_MAX).hex().encode()
+        )
+        assert (await reader.read()).startswith(b"HTTP/1.1 400")
         writer.close()
 
     told(story)
