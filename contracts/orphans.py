@@ -17,7 +17,7 @@ class Orphans:
     """Keys of the rows that nothing leads to, by group; ascending."""
 
     types: tuple[str, ...]
-    """At no function point and in no profile, tied to no type that is, and no entry by itself."""
+    """At no function point, in no profile and no entry by itself; tied to no type that is."""
     alerts: tuple[str, ...]
     """In force, and listed by no type."""
     roles: tuple[str, ...]
@@ -47,7 +47,7 @@ def orphans(catalogue: Catalogue, said_in_rules: Collection[str]) -> Orphans:
     deadlines = {name for kind in types.values() for name in _deadlines(kind)}
     said = frozenset(said_in_rules)
     return Orphans(
-        types=_rest(types, linked | {key for key, kind in types.items() if kind.entry}),
+        types=_rest(types, linked),
         alerts=_rest(
             [code for code, each in catalogue.alerts.items() if not each.planned],
             alerts | set(catalogue.common_alerts) | said,
@@ -77,7 +77,7 @@ def _rest(keys: Collection[str], used: Collection[str]) -> tuple[str, ...]:
 
 
 def _linked(catalogue: Catalogue) -> set[str]:
-    """The types that hang together with those of the registry and the profiles."""
+    """The types that hang together with those of the registry, the profiles and with entries."""
     ties: dict[str, set[str]] = {key: set() for key in catalogue.types}
     for kind in catalogue.types.values():
         for name in _named(kind):
@@ -87,7 +87,7 @@ def _linked(catalogue: Catalogue) -> set[str]:
     waiting = {key for key, kind in catalogue.types.items() if kind.function_points}
     for profile in catalogue.profiles.values():
         waiting |= {*profile.types(), *profile.optional}
-    waiting |= {key for key, kind in catalogue.types.items() if _cites_any(kind)}
+    waiting |= {key for key, kind in catalogue.types.items() if kind.entry or _cites_any(kind)}
     found: set[str] = set()
     while waiting:
         key = waiting.pop()
