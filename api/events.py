@@ -13,6 +13,7 @@ from typing import Final
 
 from api.alerts import alert_form
 from api.clock import now_ms
+from api.engines.leveldb import LevelEngine
 from api.engines.query import ALERT_TYPE, Query
 from api.forms import Json, header_form, stored_form
 from api.listing import Shown
@@ -100,7 +101,9 @@ async def _next(
         return last, b""
     items: tuple[Shown, ...] = ()
     if wanted.records is not None:
-        answer = await answer_of(service, wanted.records, last, _AT_ONCE)
+        # Told while it happens: an index is a moment behind.
+        own = LevelEngine(service.chain)
+        answer = await answer_of(service, wanted.records, last, _AT_ONCE, engine=own)
         items = answer.items
         end = end if answer.reached is None else min(end, answer.reached)
     blocks = list(_blocks(service, last, end)) if "blocks" in wanted.kinds else []

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from api.engines.query import IndexStanding
 from api.outbound.time_stamp import StampStanding
 from api.outbound.witness import WitnessStanding
 from api.phrases import Fact, Phrase, ago
@@ -57,6 +58,8 @@ class Standing:
     """How the bodies outside the committee do that this node shows its heads to."""
     stamping: Sequence[StampStanding] = ()
     """How the authorities do that stamp its heads."""
+    index: IndexStanding | None = None
+    """How the index does that answers its queries; None without one."""
 
 
 def finding(code: Code, severity: Severity, standing: Standing, **facts: Fact) -> Finding:

@@ -9,6 +9,7 @@ from typing import Final
 
 from api.certificates_ending import of_certificates
 from api.finding import Finding, Severity, Standing, finding, heard, last_heard
+from api.index_findings import of_index
 from api.observing import of_observer
 from api.outbound.answer import Fault
 from api.outbound.stamp_answer import StampFault
@@ -46,6 +47,7 @@ def findings(standing: Standing) -> tuple[Finding, ...]:
     if following is not None:
         found = [
             *of_observer(standing, following),
+            *of_index(standing),
             *_host(standing),
             *of_certificates(standing),
         ]
@@ -60,6 +62,7 @@ def findings(standing: Standing) -> tuple[Finding, ...]:
         *_stamping(standing),
         *_host(standing),
         *of_certificates(standing),
+        *of_index(standing),
     ]
     # The sort is stable: within one severity the order above is kept.
     found.sort(key=lambda each: each.severity, reverse=True)

@@ -11,6 +11,12 @@ from api.service import LedgerService
 from api.streams import Streams
 from consensus.depths import HostFacts
 
+_INDEX: Final = {
+    "height": "Height of the newest block in the query index",
+    "lag_blocks": "Blocks that the query index lacks",
+    "usable": "1 where the query index answers",
+    "faulty": "1 where the query index contradicts the log",
+}
 _DISK: Final = {
     "disk_free_bytes": "Room on the disk of the journal",
     "journal_bytes": "Promises of open heights",
@@ -57,7 +63,8 @@ class _NodeCollector(Collector):
                 lag.add_metric([name], status.head.height - peer.height)
             if peer.clock_offset_ms is not None:
                 offset.add_metric([name], peer.clock_offset_ms)
-        yield from (lag, offset, *self._witnesses(), *_machine(self._service.standing.host))
+        host = self._service.standing.host
+        yield from (lag, offset, *self._witnesses(), *self._index(), *_machine(host))
 
     def _witnesses(self) -> Iterator[Metric]:
         size = GaugeMetricFamily(
@@ -74,6 +81,24 @@ class _NodeCollector(Collector):
             size.add_metric([each.key.name], each.size)
             failed.add_metric([each.key.name], each.failed_count)
         yield from (size, failed)
+
+    def _index(self) -> Iterator[Metric]:
+        """Families without a number where there is no index."""
+        index = self._service.engine.standing
+        values: tuple[int | None, ...] = (None,) * len(_INDEX)
+        if index is not None:
+            values = (index.height, index.lag_blocks, int(index.usable), int(index.is_faulty))
+        for (name, words), value in zip(_INDEX.items(), values, strict=True):
+            yield GaugeMetricFamily(f"bidwitness_index_{name}", words, value=value)
+        asked = CounterMetricFamily(
+            "bidwitness_index_questions",
+            "Questions answered by the index, and passed on to the node's own rows",
+            labels=["answered_by"],
+        )
+        if index is not None:
+            asked.add_metric(["index"], index.answered)
+            asked.add_metric(["own"], index.passed_on)
+        yield asked
 
 
 def _machine(host: HostFacts | None) -> Iterator[Metric]:

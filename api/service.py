@@ -61,6 +61,7 @@ class LedgerService:
         deposits: DepositStore | None = None,
         rules: Rules | None = None,
         stating: Stating | None = None,
+        engine: Engine | None = None,
     ) -> None:
         """A node's service.
 
@@ -75,6 +76,7 @@ class LedgerService:
             deposits: what it keeps for others; None where it keeps nothing.
             rules: knows the versions of the catalogue; its executor.
             stating: signs status answers; None without a key of the committee.
+            engine: answers queries; None: from the rows of the chain.
         """
         self.stating, self.chain = stating, chain
         self.catalogues = Catalogues(chain, catalogue, rules)
@@ -85,7 +87,7 @@ class LedgerService:
         self.feed = Feed(chain, node, self.published)
         self.block_hashes = BlockHashes(chain)
         self.patience = Patience()
-        self.engine: Engine = LevelEngine(chain)
+        self.engine: Engine = LevelEngine(chain) if engine is None else engine
 
     @property
     def catalogue(self) -> Catalogue:
@@ -225,7 +227,7 @@ class LedgerService:
         height = status.head.height
         signed = self.chain.cosignatures(height) if height else status.committee
         unsigned = [node for node in status.committee if node not in signed]
-        outside = (self.witnesses, self.stamping)
+        outside = (self.witnesses, self.stamping, self.engine.standing)
         return Standing(status, unsigned, self.node.failure, self._host(), *outside)
 
     def words(self, language: str) -> list[str]:

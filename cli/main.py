@@ -26,6 +26,7 @@ from cli.commands import (
     observer,
     ocds,
     project,
+    projector,
     reading,
     seal,
     signer,
@@ -53,8 +54,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for _part in (
-    *(network, node, observer, keys, writing, ocds, reading, diagnose, project, coverage),
-    *(certificate, bundling, court_code, tracing, watching, misconduct, seal),
+    *(network, node, observer, projector, keys, writing, ocds, reading, diagnose, project),
+    *(coverage, certificate, bundling, court_code, tracing, watching, misconduct, seal),
     *(log, witness, bidding, supervising, verifying, disclosing, depositing),
     *(address, drawing, catalogue, demo, signer),
 ):

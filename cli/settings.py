@@ -63,6 +63,8 @@ class Settings:
     documents_passphrase_file: Path | None = None
     requests_per_address: int = 64
     """Of one address at a time over HTTP; 0 for any number."""
+    index_url: str = ""
+    """``postgresql://…`` whose tables answer queries; empty: its own rows do."""
     show_all: bool = False
     """Show every visibility class over the API: for tests."""
     catalogues: tuple[Path, ...] = ()
@@ -131,6 +133,8 @@ class ObserverSettings:
     documents_passphrase_file: Path | None = None
     requests_per_address: int = 64
     """Of one address at a time over HTTP; 0 for any number."""
+    index_url: str = ""
+    """``postgresql://…`` whose tables answer queries; empty: its own rows do."""
     witnesses: tuple[WitnessTarget, ...] = ()
     """Outside the committee, to whom it shows its heads as a node does."""
     time_stamps: tuple[TimeTarget, ...] = ()

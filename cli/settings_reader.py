@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 from cli.failures import CommandError, Exit
+from cli.index_urls import index_url
 from cli.time_targets import time_targets
 from cli.witness_targets import witness_targets
 from contracts.versions import VERSIONS_MAX
@@ -112,6 +113,8 @@ class _Reader:
             return ""
         if name == "public_url":
             return public_url(raw)
+        if name == "index_url":
+            return index_url(raw)
         if name == "witnesses":
             return witness_targets(raw, self.folder)
         if name == "time_stamps":

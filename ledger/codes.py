@@ -384,6 +384,13 @@ class Code(StrEnum):
     FOLLOW_UNFIT = "follow.unfit"
     OBSERVER_SUBMISSION = "observer.submission"
 
+    INDEX_UNANSWERED = "index.unanswered"
+    INDEX_NETWORK = "index.network"
+    INDEX_VERSION = "index.version"
+    INDEX_BUILDING = "index.building"
+    INDEX_HELD = "index.held"
+    INDEX_DISAGREES = "index.disagrees"
+
     AUDIT_ROW = "audit.row"
     AUDIT_MISSING = "audit.missing"
     AUDIT_STRAY = "audit.stray"
@@ -448,6 +455,9 @@ class Code(StrEnum):
     DIAGNOSE_UPSTREAM_MUTE = "diagnose.upstream_mute"
     DIAGNOSE_UPSTREAM_REFUSES = "diagnose.upstream_refuses"
     DIAGNOSE_UPSTREAM_BEHIND = "diagnose.upstream_behind"
+    DIAGNOSE_INDEX_DOWN = "diagnose.index_down"
+    DIAGNOSE_INDEX_BEHIND = "diagnose.index_behind"
+    DIAGNOSE_INDEX_FAULTY = "diagnose.index_faulty"
     DIAGNOSE_LISTENING = "diagnose.listening"
     DIAGNOSE_SNAPSHOT_FETCHING = "diagnose.snapshot_fetching"
     DIAGNOSE_SNAPSHOT_LIAR = "diagnose.snapshot_liar"

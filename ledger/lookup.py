@@ -83,11 +83,13 @@ class Lookup:
         """The records that entered in the blocks of `heights`, ascending and with step 1."""
         heights = range(max(heights.start, self._blocks.base + 1), heights.stop)
         if turn.after is not None and heights:
-            reached = self._blocks.height_of(turn.after) or heights[0]
+            reached = self._blocks.height_of(turn.after)
+            # Beyond the log's end everything is before, and nothing behind.
+            past = heights.stop if reached is None else reached
             if turn.newest_first:
-                heights = range(heights.start, min(heights.stop, reached + 1))
+                heights = range(heights.start, min(heights.stop, past + 1))
             else:
-                heights = range(max(heights.start, reached), heights.stop)
+                heights = range(max(heights.start, past), heights.stop)
         wanted = reversed(heights) if turn.newest_first else heights
         found = (each for height in wanted for each in self._of_block(Height(height), turn))
         return _page(found, turn)

@@ -13,16 +13,16 @@ from heapq import merge
 from itertools import groupby
 from typing import Final
 
-from api.engines.query import ALERT_TYPE, Batch, Query, fits
+from api.engines.opened import let_out
+from api.engines.query import ALERT_TYPE, Batch, IndexStanding, Query, fits
+from api.engines.span import span_of
 from api.engines.walk import Listed, each_found
 from ledger.chain import Chain
 from ledger.core.identifiers import Height, LogIndex, RecordId
 from ledger.core.record import decode_record
-from ledger.core.sealed import OPENING_TYPE
 from ledger.errors import InvariantBroken
 from ledger.lookup import Found, Turn
 from ledger.store.index import Algorithm
-from ledger.stored_parts import sealed_in
 
 READ_MAX: Final = 2_000
 """Records read for one batch."""
@@ -49,14 +49,23 @@ class LevelEngine:
     def __init__(self, chain: Chain) -> None:
         self._chain = chain
 
+    @property
+    def standing(self) -> IndexStanding | None:
+        """None: what it reads is written with each block."""
+        return None
+
+    async def height(self) -> Height:
+        """As `Engine.height`: the head's."""
+        return self._chain.head.height
+
     async def batch(
         self, query: Query, after: LogIndex | None, limit: int, *, newest_first: bool = False
     ) -> Batch:
         """As `Engine.batch`."""
-        span = self._span(query)
+        span, height = span_of(self._chain, query), self._chain.head.height
         turn = _turn(span, after, limit, newest_first=newest_first)
         if not span or turn is None:
-            return Batch((), None)
+            return Batch((), None, height)
         found: list[Found] = []
         read, settled = 0, LogIndex(span.start)
         for steps, place in enumerate(self._places(query, turn)):
@@ -64,7 +73,7 @@ class LevelEngine:
                 break
             if len(found) >= limit or read >= READ_MAX or steps >= STEPS_MAX:
                 # What was settled before this place; a cursor never falls inside of one.
-                return Batch(tuple(found), settled)
+                return Batch(tuple(found), settled, height)
             for each in self._ordered(place.found):
                 if read % _READ_AT_ONCE == 0:
                     await asyncio.sleep(0)
@@ -74,7 +83,7 @@ class LevelEngine:
             if steps % _STEPS_AT_ONCE == 0:
                 await asyncio.sleep(0)
             settled = place.settled
-        return Batch(tuple(found), None)
+        return Batch(tuple(found), None, height)
 
     def _ordered(self, found: tuple[Found, ...]) -> Sequence[Found]:
         """An opening before what came out of it, in whichever order the log is read."""
@@ -92,28 +101,6 @@ class LevelEngine:
             raise InvariantBroken(f"an index names {found.record_id.hex()}, which is not there")
         record = decode_record(stored.data, self._chain.genesis.parameters)
         return fits(query, record, stored.entry.height, stored.entry.block_time_ms)
-
-    def _span(self, query: Query) -> range:
-        """The indexes of the log that its times and heights leave."""
-        blocks, head = self._chain.blocks, self._chain.head
-        # The last leaf of the log is its newest block's, and no record.
-        low, high = 0, max(0, head.log_size - 1)
-        for height in (query.above, self._last_before(query.from_ms)):
-            if height is not None and height >= head.height:
-                return range(0)
-            if height is not None and height > blocks.base:
-                low = max(low, blocks.header(height).log_size)
-        last = self._last_before(query.to_ms)
-        if last is not None:
-            high = min(high, blocks.header(last).log_size) if last > blocks.base else 0
-        return range(low, high)
-
-    def _last_before(self, time_ms: int | None) -> Height | None:
-        """The last block before a time; 0 where there is none, None without a time."""
-        if time_ms is None:
-            return None
-        first = self._chain.blocks.height_at(time_ms)
-        return self._chain.head.height if first is None else Height(first - 1)
 
     def _places(self, query: Query, turn: Turn) -> Iterator[_Place]:
         lists = [_grouped(each) for each in self._lists(query, turn)]
@@ -149,18 +136,9 @@ class LevelEngine:
         for found in each_found(partial(self._chain.lookup.in_order, heights), turn):
             yield found
             stored = self._chain.blocks.record(found.record_id)
-            if stored is not None and OPENING_TYPE.encode() in stored.data:
-                yield from self._let_out(found, stored.data)
-
-    def _let_out(self, opening: Found, data: bytes) -> Iterator[Found]:
-        if decode_record(data, self._chain.genesis.parameters).type != OPENING_TYPE:
-            return
-        inside = RecordId(sealed_in(data, opening.record_id).record_id)
-        stored = self._chain.blocks.record(inside)
-        # One that entered otherwise, or out of another opening, has its place there.
-        origin = None if stored is None else stored.came_from
-        if origin is not None and origin.opening.record_id == opening.record_id:
-            yield Found(opening.index, inside)
+            inside = None if stored is None else let_out(self._chain, stored.record_id, stored.data)
+            if inside is not None:
+                yield Found(found.index, inside.record_id)
 
 
 def _turn(span: range, after: LogIndex | None, limit: int, *, newest_first: bool) -> Turn | None:

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from contracts.tables import Catalogue
 from ledger.core.identifiers import Digest, Height, LogIndex, MemberId, Subject
 from ledger.core.record import Record
+from ledger.errors import LedgerError
 from ledger.lookup import Found
 
 ALERT_TYPE: Final = "ledger.alert_raised"
@@ -54,6 +55,26 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexStanding:
+    """How an index does that is written beside the ledger, as it was last looked at."""
+
+    height: Height | None
+    """Of the newest block in it; None where it did not say."""
+    usable: bool
+    """Whether it answers; the node's own rows do where it does not."""
+    is_faulty: bool = False
+    """Its projector found that it contradicts the log."""
+    lag_blocks: int = 0
+    """Blocks that were on the ledger when it was looked at the time before, and still lack."""
+    reason: LedgerError | None = None
+    """Why it does not answer."""
+    answered: int = 0
+    """Questions that it answered, since this process began."""
+    passed_on: int = 0
+    """Questions that it could not answer, and the node's own rows did."""
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Some records that fit, in the order asked for."""
 
@@ -61,10 +82,21 @@ class Batch:
     """At most as many as asked for; more only where the last ones stand at one index."""
     reached: LogIndex | None
     """Everything up to here was looked at, this included: give it as `after`. None at the end."""
+    height: Height
+    """Of the newest block that was looked at or could have been: the answer is not newer."""
 
 
 class Engine(Protocol):
     """Finds records; one call does a bounded amount of work."""
+
+    @property
+    def standing(self) -> IndexStanding | None:
+        """How the index beside the ledger does; None where there is none."""
+        ...
+
+    async def height(self) -> Height:
+        """Of the newest block that an answer given now would know."""
+        ...
 
     async def batch(
         self, query: Query, after: LogIndex | None, limit: int, *, newest_first: bool = False

@@ -8,10 +8,10 @@ early, at a place of the log; its cursor goes on from there. Spec: ``docs/spec/q
 from dataclasses import dataclass
 from typing import Final
 
-from api.engines.query import Query
+from api.engines.query import Engine, Query
 from api.listing import Shown
 from api.service import LedgerService
-from ledger.core.identifiers import LogIndex
+from ledger.core.identifiers import Height, LogIndex
 from ledger.lookup import Found
 
 LOOKED_AT_MAX: Final = 5_000
@@ -28,6 +28,8 @@ class Answer:
     items: tuple[Shown, ...]
     reached: LogIndex | None
     """Where the next page starts; None where there is nothing more."""
+    height: Height
+    """Of the newest block that the answer knows."""
 
 
 async def answer_of(
@@ -37,6 +39,7 @@ async def answer_of(
     limit: int,
     *,
     newest_first: bool = False,
+    engine: Engine | None = None,
 ) -> Answer:
     """A page of a query.
 
@@ -46,23 +49,28 @@ async def answer_of(
         after: where the page starts; None for the first.
         limit: items on it; one more where an opening and what came out of it end it together.
         newest_first: against the log's order.
+        engine: to ask; None: the service's.
     """
+    asked = service.engine if engine is None else engine
     items: list[Shown] = []
     looked = cut = 0
+    height: Height | None = None
     while True:
         wanted = max(limit + 1 - len(items), _BATCH_LEAST)
-        batch = await service.engine.batch(query, after, wanted, newest_first=newest_first)
+        batch = await asked.batch(query, after, wanted, newest_first=newest_first)
+        # What was found first may be older than what was found last.
+        height = batch.height if height is None else min(height, batch.height)
         for found in batch.found:
             shown = shown_record(service, found)
             if shown is None:
                 continue
             if len(items) >= limit and shown.index != items[-1].index:
-                return Answer(tuple(items), items[-1].index)
+                return Answer(tuple(items), items[-1].index, height)
             items.append(shown)
         looked, cut = looked + len(batch.found), cut + (len(batch.found) < wanted)
         spent = looked >= LOOKED_AT_MAX or cut >= CUT_BATCHES_MAX
         if batch.reached is None or spent:
-            return Answer(tuple(items), batch.reached)
+            return Answer(tuple(items), batch.reached, height)
         after = batch.reached
 
 

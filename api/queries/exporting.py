@@ -46,7 +46,7 @@ class Wanted:
 
 async def as_lines(service: LedgerService, wanted: Wanted) -> AsyncIterator[bytes]:
     """JSON Lines: a record each, and last how it ended: ``{"end": …}``."""
-    height = service.chain.head.height
+    height = await service.engine.height()
     left = wanted.after
     async for answer in _answers(service, wanted):
         left = answer.reached

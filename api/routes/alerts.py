@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 
 from api.access import PageTurn, Service, page
 from api.alerts import alert_form
+from api.engines.leveldb import LevelEngine
 from api.engines.query import ALERT_TYPE, Query
 from api.openapi import answer, problems
 from api.queries.asking import answer_of
@@ -39,6 +40,14 @@ async def alerts(
         severity=severity,
     )
     limit, newest_first = turn.limit, turn.newest_first
-    found = await answer_of(service, query, turn.after, limit, newest_first=newest_first)
+    # This page names no height, so it is as new as the node's own rows.
+    found = await answer_of(
+        service,
+        query,
+        turn.after,
+        limit,
+        newest_first=newest_first,
+        engine=LevelEngine(service.chain),
+    )
     items = [alert_form(each.stored, each.record, service.catalogue) for each in found.items]
     return JSONResponse(page(items, found.reached))

@@ -18,7 +18,7 @@ from api.queries.questions import acted_for, overdue_forms, projects_in, refunds
 from api.service import LedgerService
 from api.streams import PacedResponse, holder_of
 from ledger.core.hashing import sha256
-from ledger.core.identifiers import Digest, Height, LogIndex, MemberId, Subject
+from ledger.core.identifiers import Digest, HeaderHash, Height, LogIndex, MemberId, Subject
 from ledger.core.record import SUBJECT_BYTES_MAX
 
 JSON_LINES: Final = "application/jsonl"
@@ -109,19 +109,21 @@ async def records(
 ) -> Response:
     """In the log's order. All parts that are given must fit.
 
-    `height` is the head that the answer was given at: as `since` of a later question it asks for
+    `height` is the newest block that the answer knows: as `since` of a later question it asks for
     what is new. A page may end early where a question is costly; it ends the list only where
     `cursor` is null.
     """
-    tag = _tag(request, service)
-    if _has(request, tag):
-        return Response(status_code=304, headers=_kept(tag))
+    # The tag is bound to the head by which the caller's rights were found out.
+    head = service.chain.head.header_hash
+    if "if-none-match" in request.headers:
+        tag = _tag(request, service, head, await service.engine.height())
+        if _has(request, tag):
+            return Response(status_code=304, headers=_kept(tag))
     after = None if cursor is None else index_of(cursor, query, newest_first=newest_first)
-    height = service.chain.head.height
     found = await answer_of(service, query, after, limit, newest_first=newest_first)
     items = shown_forms(service, found.items)
-    body = _page(items, found, query, height, newest_first=newest_first)
-    return JSONResponse(body, headers=_kept(tag))
+    body = _page(items, found, query, newest_first=newest_first)
+    return JSONResponse(body, headers=_kept(_tag(request, service, head, found.height)))
 
 
 @router.get(
@@ -175,8 +177,7 @@ async def projects(
     """
     query = acted_for(MemberId(member))
     found = await _turned(service, query, limit, cursor)
-    body = _page(projects_in(found), found, query, service.chain.head.height)
-    return JSONResponse(body)
+    return JSONResponse(_page(projects_in(found), found, query))
 
 
 @router.get(
@@ -194,7 +195,7 @@ async def overdue(
     query = refunds_overdue(None if subject is None else Subject(subject))
     found = await _turned(service, query, limit, cursor)
     items = await overdue_forms(service, found)
-    return JSONResponse(_page(items, found, query, service.chain.head.height))
+    return JSONResponse(_page(items, found, query))
 
 
 async def _turned(service: LedgerService, query: Query, limit: int, cursor: str | None) -> Answer:
@@ -203,18 +204,22 @@ async def _turned(service: LedgerService, query: Query, limit: int, cursor: str 
 
 
 def _page(
-    items: list[Json], found: Answer, query: Query, height: int, *, newest_first: bool = False
+    items: list[Json], found: Answer, query: Query, *, newest_first: bool = False
 ) -> dict[str, Json]:
-    """Items, the cursor of the next page, and the height that the answer was given at."""
+    """Items, the cursor of the next page, and the height of the newest block that is known."""
     reached: LogIndex | None = found.reached
     cursor = None if reached is None else cursor_at(reached, query, newest_first=newest_first)
-    return {"items": items, "cursor": cursor, "height": height}
+    return {"items": items, "cursor": cursor, "height": found.height}
 
 
-def _tag(request: Request, service: LedgerService) -> str:
-    """Another head, another caller or another question has another tag; rights are the head's."""
+def _tag(request: Request, service: LedgerService, head: HeaderHash, height: Height) -> str:
+    """Another head, another caller or another question has another tag; rights are the head's.
+
+    So has an answer that knows another newest block.
+    """
     member = service.viewer.member or ""
-    parts = (service.chain.head.header_hash, member.encode(), str(request.url.query).encode())
+    known = height.to_bytes(8)
+    parts = (head, known, member.encode(), str(request.url.query).encode())
     return f'"{sha256(b"".join(map(sha256, parts))).hex()[:32]}"'
 
 

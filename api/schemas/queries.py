@@ -15,7 +15,7 @@ QueryCursor: TypeAlias = Annotated[
     ),
 ]
 HeightNow: TypeAlias = Annotated[
-    int, Field(ge=0, description="Of the head that the answer was given at", examples=[4711])
+    int, Field(ge=0, description="Of the newest block that the answer knows", examples=[4711])
 ]
 
 

@@ -24,6 +24,7 @@ from cli.compose.certificate_watch import CertificateWatch
 from cli.compose.clock_watch import ClockWatch
 from cli.compose.documents import open_issuer
 from cli.compose.host import host_facts
+from cli.compose.index import OpenIndex, index_works, open_index
 from cli.compose.logs import open_log
 from cli.compose.next_keys import NextKeys
 from cli.compose.outbound import open_outbound
@@ -65,6 +66,7 @@ class OpenNode:
     """Where the HTTP service is asked."""
     outbound: Outbound | None
     """The lines to witnesses."""
+    index: OpenIndex | None
     clock: ClockWatch
     seat: Seat
     """Its place in the committee, from epoch to epoch."""
@@ -116,6 +118,7 @@ async def _run_once(
             node.clock.run(),
             make_snapshots(node.chain),
             until_whole(node.runner),
+            *index_works(node.index),
         ]
         if node.outbound is not None:
             works.append(node.outbound.run(node.runner))
@@ -158,6 +161,7 @@ def _opened(
         log_signer = log_signer_of(keys, settings.node_id, lambda: chain.committee)
         node_signer = node_signer_of(keys, settings.node_id, lambda: chain.committee)
         outbound = open_outbound(settings, chain, log_signer)
+        index = open_index(settings.index_url, chain)
         service = LedgerService(
             chain,
             catalogue,
@@ -169,11 +173,12 @@ def _opened(
             rules=executor,
             deposits=DepositStore(settings.deposits_folder),
             stating=Stating(settings.node_id, node_signer),
+            engine=None if index is None else index.engine,
         )
         listening = listen(settings.api_listen)
         held.callback(listening.close)
         server = http_server(_app(settings, service), https=https)
-        yield OpenNode(settings, runner, server, listening, outbound, watch, seat, chain)
+        yield OpenNode(settings, runner, server, listening, outbound, index, watch, seat, chain)
 
 
 def _app(settings: Settings, service: LedgerService) -> FastAPI:

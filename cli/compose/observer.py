@@ -4,11 +4,11 @@ Nothing here decides anything; it opens, connects and closes. What an observer l
 is consensus: no journal, no pool, no key of the committee.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, Protocol, TypeAlias
 
 import structlog
 from fastapi import FastAPI
@@ -25,6 +25,7 @@ from cli.compose.catalogues import catalogues_at_hand
 from cli.compose.certificate_watch import api_certificate
 from cli.compose.clock_watch import ClockWatch
 from cli.compose.documents import open_issuer
+from cli.compose.index import OpenIndex, index_works, open_index
 from cli.compose.logs import open_log
 from cli.compose.outbound import open_outbound
 from cli.compose.running import opened_trust, run_together, told
@@ -52,6 +53,17 @@ from ledger.trust import TrustRoot
 WITNESS_PREFIX: Final = "/witness"
 
 
+class Work(Protocol):
+    """Something that runs as long as the observer does."""
+
+    def run(self) -> Coroutine[object, object, None]:
+        """Until cancelled; what it raises ends the observer."""
+        ...
+
+
+Beside: TypeAlias = Callable[[Chain, FollowingNode], Work]
+
+
 @dataclass(frozen=True, slots=True)
 class _Opened:
     """An observer with its store open, before it runs."""
@@ -60,14 +72,18 @@ class _Opened:
     service: LedgerService
     clock: ClockWatch
     outbound: Outbound | None
+    index: OpenIndex | None
 
 
-async def run_observer(settings: ObserverSettings, *, stop_with_parent: bool = False) -> None:
+async def run_observer(
+    settings: ObserverSettings, *, stop_with_parent: bool = False, beside: Beside | None = None
+) -> None:
     """Run an observer until SIGTERM or SIGINT, or until it must not go on.
 
     Args:
         settings: of its folder.
         stop_with_parent: stop as well when standard input closes.
+        beside: makes what runs beside it, and ends it where it fails.
 
     Raises:
         CommandError: `file.*`, `settings.*`, `node.port`.
@@ -95,6 +111,9 @@ async def run_observer(settings: ObserverSettings, *, stop_with_parent: bool = F
             log.info("observer.started", network=trust.network_id.hex(), api=settings.api_url)
             snapshots = make_snapshots(opened.service.chain)
             works = [opened.node.run(), opened.clock.run(), snapshots]
+            works += index_works(opened.index)
+            if beside is not None:
+                works.append(beside(opened.service.chain, opened.node).run())
             if opened.outbound is not None:
                 works.append(opened.outbound.run(opened.node))
             stop = stop_event(stop_with_parent=stop_with_parent)
@@ -144,6 +163,7 @@ def _opened(
         )
         watch = ClockWatch()
         outbound = open_outbound(settings, chain, None)
+        index = open_index(settings.index_url, chain)
         own = partial(api_certificate, settings.observer_id, settings.api_certificate_file)
         service = LedgerService(
             chain,
@@ -154,8 +174,9 @@ def _opened(
             host=lambda: HostFacts(None, None, watch.facts, own()),
             outbound=outbound,
             rules=executor,
+            engine=None if index is None else index.engine,
         )
-        yield _Opened(node, service, watch, outbound)
+        yield _Opened(node, service, watch, outbound, index)
 
 
 def _upstreams(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from api.diagnose import diagnose, findings_form
+from api.engines.query import IndexStanding
 from api.finding import Severity, Standing
 from api.findings import FINDINGS_MAX, findings
 from api.outbound.answer import Fault
@@ -21,7 +22,7 @@ from consensus.status import SILENT_MS, NodeStatus
 from ledger.codes import Code
 from ledger.core.identifiers import Height, NodeId, View
 from ledger.core.note import Kind, NoteKey
-from ledger.errors import StoreError
+from ledger.errors import LedgerError, StoreError
 from tests.consensus.core.world import committee_of, genesis_head
 from tests.consensus.standing import EMPTY_POOL, two_commits, well
 from tests.vectors.small_network import signer
@@ -305,6 +306,28 @@ def test_a_witness_whose_word_does_not_hold_is_named_and_one_that_contradicts_is
     assert found[0].severity is Severity.SERIOUS
     _, en = said(Standing(status(), witnesses=[split]))
     assert "contradicts this log, or its own word (HTTP 422 proof.consistency)" in en
+
+
+def test_an_index_that_is_down_behind_or_lies_is_told_with_the_ledgers_height() -> None:
+    def index(height: int, lag: int = 0, code: Code | None = None) -> Standing:
+        reason = (
+            None
+            if code is None
+            else LedgerError(code, height=height, what="row at 7", reason="gone")
+        )
+        faulty = code is Code.INDEX_DISAGREES
+        at = IndexStanding(Height(height), reason is None, faulty, lag, reason)
+        return Standing(status(), index=at)
+
+    assert codes(index(7)) == codes(index(6, lag=1)) == ["fine"]
+    behind = index(2, lag=5)
+    assert codes(behind) == ["index_behind"]
+    zh, en = said(behind)
+    assert "索引高度 2" in zh and "落后 5 个区块" in zh and "5 blocks behind: height 2" in en
+    assert codes(index(7, code=Code.INDEX_UNANSWERED)) == ["index_down"]
+    lies = index(7, code=Code.INDEX_DISAGREES)
+    assert [each.severity for each in findings(lies)] == [Severity.SERIOUS]
+    assert "row at 7" in said(lies)[1] and "row at 7" in said(lies)[0]
 
 
 def test_every_finding_has_its_section_in_the_handbook_and_every_section_its_finding() -> None:

@@ -79,6 +79,15 @@ def test_pages_of_every_index_hold_each_fitting_record_once(
         assert found == (ids[::-1] if newest_first else ids)
 
 
+def test_beyond_the_logs_end_everything_is_before_and_nothing_behind(small: SmallChain) -> None:
+    lookup, beyond = small.chain.lookup, LogIndex(10**9)
+    heights = range(1, small.chain.head.height + 1)
+    ids = expected(small, lambda r: True)
+    found = lookup.in_order(heights, Turn(100, beyond, newest_first=True))
+    assert [each.record_id for each in found.items] == ids[::-1]
+    assert lookup.in_order(heights, Turn(100, beyond)).items == ()
+
+
 def test_a_document_is_found_by_either_digest(small: SmallChain) -> None:
     sm3 = Digest(seed("an sm3 digest"))
     both = Evidence("x", Digest(seed("a document")), sm3, 1, "text/plain")
