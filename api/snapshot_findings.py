@@ -7,7 +7,7 @@ from ledger.codes import Code
 
 
 def of_snapshot(standing: Standing) -> Iterator[Finding]:
-    """One for a snapshot that comes in, and one for each donor whose word did not hold."""
+    """One for a snapshot that comes in, and one for each donor that is silent or lied."""
     progress = standing.status.snapshot
     if progress is None:
         return
@@ -21,5 +21,7 @@ def of_snapshot(standing: Standing) -> Iterator[Finding]:
             total=progress.chunks_total,
             donors=list(progress.donors),
         )
+    for node in progress.silent:
+        yield finding(Code.DIAGNOSE_SNAPSHOT_SILENT, Severity.WARNING, standing, node=node)
     for node in progress.liars:
         yield finding(Code.DIAGNOSE_SNAPSHOT_LIAR, Severity.SERIOUS, standing, node=node)

@@ -20,6 +20,9 @@ _WARNINGS: Final = frozenset(
         "block.unfit",
         "signed.ahead",
         "signed.missing",
+        "snapshot.donor_lied",
+        "snapshot.donor_silent",
+        "snapshot.given_up",
     }
 )
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from consensus.events import Events
 from consensus.snapshot_donor import SnapshotDonor
-from consensus.snapshot_fetch import SnapshotFetch, SnapshotProgress
+from consensus.snapshot_fetch import SnapshotFetch
 from consensus.snapshot_frames import SnapshotAnswer, SnapshotRequest
 from consensus.snapshot_ports import SnapshotSource, Taking
+from consensus.snapshot_progress import SnapshotProgress
 from ledger.core.identifiers import Height, NodeId
 
 

@@ -8,7 +8,6 @@ of use. Where no donor is left it goes on by blocks. Reads no clock. Spec:
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from consensus.events import Events
@@ -21,6 +20,7 @@ from consensus.snapshot_frames import (
     SnapshotRequest,
 )
 from consensus.snapshot_ports import Taking
+from consensus.snapshot_progress import SnapshotProgress
 from ledger.core.identifiers import Height, NodeId
 from ledger.errors import FormatError, VerificationError
 from ledger.snapshot_trust import ProvenSnapshot
@@ -31,22 +31,6 @@ REST_MS: Final = 2_000
 """Before a donor that did not answer is asked for a chunk again."""
 STALL_MS: Final = 60_000
 """Without a new chunk for so long, blocks are taken instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class SnapshotProgress:
-    """How far a snapshot has come in, for people."""
-
-    height: Height
-    """0 while none was chosen yet."""
-    chunks_count: int
-    chunks_total: int
-    donors: tuple[NodeId, ...]
-    """Who may be asked for more."""
-    liars: tuple[NodeId, ...]
-    """Who gave what does not hold, and is not asked any more."""
-    finished: bool
-    """It is whole; the node begins anew with it."""
 
 
 class SnapshotFetch:
@@ -87,6 +71,8 @@ class SnapshotFetch:
         self._offers: dict[Height, tuple[bytes, ProvenSnapshot]] = {}
         self._sought: dict[NodeId, tuple[int, int]] = {}
         """For which chunk, and when."""
+        self._silent: dict[NodeId, None] = {}
+        """Who left the last request for a chunk unanswered."""
         self._starts_until_ms: int | None = None
         """Nobody was connected yet; then until when blocks wait for what is offered."""
         self._starting = True
@@ -121,6 +107,7 @@ class SnapshotFetch:
             total,
             tuple(peer for peer in self._peers if peer not in self._lacking),
             tuple(self._liars),
+            tuple(self._silent),
             self.finished,
         )
 
@@ -168,9 +155,7 @@ class SnapshotFetch:
             del self._asked[peer]
         for peer, (_, at_ms) in tuple(self._sought.items()):
             if _over(at_ms, ASK_MS, now_ms):
-                del self._sought[peer]
-                if peer in self._peers:
-                    self._peers[peer] = now_ms + REST_MS
+                self._not_answered(peer, now_ms)
         self._decide(now_ms)
         if self._taking.proven is not None and not self.finished and self._peers:
             self._moved_ms = self._moved_ms or now_ms
@@ -202,6 +187,7 @@ class SnapshotFetch:
         self._peers.pop(peer, None)
         self._asked.pop(peer, None)
         self._sought.pop(peer, None)
+        self._silent.pop(peer, None)
 
     def _offered(self, peer: NodeId, offer: bytes) -> None:
         if self._asked.pop(peer, None) is None or not offer:
@@ -239,6 +225,7 @@ class SnapshotFetch:
         if given.height != proven.header.height:
             return
         del self._sought[peer]
+        self._silent.pop(peer, None)
         if not given.rows:
             self._lacks(peer)
             return
@@ -248,6 +235,15 @@ class SnapshotFetch:
             height = self._taking.finish()
             self.finished = True
             self._events.add("snapshot.fetched", height=height, chunks=self._taking.total)
+
+    def _not_answered(self, peer: NodeId, now_ms: int) -> None:
+        """It rests, and is named the first time in a row: no liar, but of no use so far."""
+        place, _ = self._sought.pop(peer)
+        if peer in self._peers:
+            self._peers[peer] = now_ms + REST_MS
+        if peer not in self._silent:
+            self._silent[peer] = None
+            self._events.add("snapshot.donor_silent", peer=peer, chunk=place)
 
     def _lacks(self, peer: NodeId) -> None:
         """It does not keep that one (any more); where nobody does, others are asked for anew."""
@@ -272,6 +268,7 @@ class SnapshotFetch:
             self._events.add("snapshot.given_up", height=proven.header.height, reason=reason)
         self._taking.proven = None
         self._sought.clear()
+        self._silent.clear()
         self._moved_ms = 0
 
     def _seek(self, now_ms: int) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from consensus.core.situation import Situation
 from consensus.depths import PoolDepth, QueueDepth
 from consensus.peers import Peer
-from consensus.snapshot_fetch import SnapshotProgress
+from consensus.snapshot_progress import SnapshotProgress
 from consensus.upstreams import Following
 from ledger.core.block import Head
 from ledger.core.committee import Committee

@@ -461,6 +461,7 @@ class Code(StrEnum):
     DIAGNOSE_LISTENING = "diagnose.listening"
     DIAGNOSE_SNAPSHOT_FETCHING = "diagnose.snapshot_fetching"
     DIAGNOSE_SNAPSHOT_LIAR = "diagnose.snapshot_liar"
+    DIAGNOSE_SNAPSHOT_SILENT = "diagnose.snapshot_silent"
     DIAGNOSE_DEVELOPMENT = "diagnose.development"
     DIAGNOSE_UNREACHABLE = "diagnose.unreachable"
     DIAGNOSE_FOREIGN_ANSWER = "diagnose.foreign_answer"

@@ -14,7 +14,7 @@ from api.searching import QUERY_MAX
 from api.searching import search as find
 from api.service import LedgerService
 from consensus.peers import Peer
-from consensus.snapshot_fetch import SnapshotProgress
+from consensus.snapshot_progress import SnapshotProgress
 from consensus.status import NodeStatus
 from consensus.upstreams import Following
 from ledger.core.identifiers import NodeId
@@ -144,6 +144,7 @@ def _snapshot(progress: SnapshotProgress | None) -> Json:
         "total": progress.chunks_total,
         "donors": list(progress.donors),
         "liars": list(progress.liars),
+        "silent": list(progress.silent),
     }
 
 

@@ -94,6 +94,7 @@ class SnapshotProgressJson(Model):
     total: Count
     donors: list[NodeName] = Field(description="Who may be asked for more")
     liars: list[NodeName] = Field(description="Who gave what does not hold; not asked any more")
+    silent: list[NodeName] = Field(description="Who left the last request for a chunk unanswered")
 
 
 class NetworkJson(Model):

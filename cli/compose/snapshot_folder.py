@@ -7,6 +7,8 @@ goes along; a database that held blocks is put aside and never deleted.
 
 import shutil
 from contextlib import ExitStack, closing
+from itertools import chain as chain_of
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -92,16 +94,33 @@ def take_over(settings: Settings) -> None:
         # Blocks that were in hand came further meanwhile: nobody goes back for a snapshot.
         shutil.rmtree(joining)
         return
-    aside = database.with_name(f"{database.name}{_BEFORE}{base}")
     if database.exists():
-        database.rename(aside)
+        database.rename(_aside(database, base))
     joining.rename(database)
     sync_folder(database.parent)
-    if had:
-        log.warning("snapshot.database_aside", folder=str(aside), head=had, base=base)
-    elif aside.exists():
-        shutil.rmtree(aside)
+    for aside in sorted(database.parent.glob(f"{database.name}{_BEFORE}*")):
+        _clear(aside)
     log.info("snapshot.taken_over", base=base)
+
+
+def _aside(database: Path, base: int) -> Path:
+    """Where a database goes; an earlier one may be there already."""
+    first = database.with_name(f"{database.name}{_BEFORE}{base}")
+    others = (first.with_name(f"{first.name}-{number}") for number in count(2))
+    return next(path for path in chain_of((first,), others) if not path.exists())
+
+
+def _clear(aside: Path) -> None:
+    """Delete a database that never held a block; of one that did, tell where it is.
+
+    What it held is asked of itself: the process that put it aside may have died since.
+    """
+    with closing(LevelDBStore(aside)) as store:
+        head = _head_of(store)
+    if head:
+        log.warning("snapshot.database_aside", folder=str(aside), head=head)
+    else:
+        shutil.rmtree(aside)
 
 
 def _carried_over(store: LevelDBStore, base: int, database: Path) -> int:

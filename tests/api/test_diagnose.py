@@ -17,7 +17,7 @@ from api.phrases import Span, rendered
 from consensus.core.situation import Awaited, Timers, Wait
 from consensus.depths import DiskFacts, HostFacts, QueueDepth
 from consensus.peers import Peer
-from consensus.snapshot_fetch import SnapshotProgress
+from consensus.snapshot_progress import SnapshotProgress
 from consensus.status import SILENT_MS, NodeStatus
 from ledger.codes import Code
 from ledger.core.identifiers import Height, NodeId, View
@@ -220,12 +220,14 @@ def test_a_restarted_node_listens_before_it_votes() -> None:
 
 def test_a_snapshot_that_comes_in_is_told_with_its_progress_and_who_lied_about_it() -> None:
     donors, liars = (NodeId("b"), NodeId("c")), (NodeId("d"),)
-    coming = SnapshotProgress(Height(400), 12, 40, donors, liars, finished=False)
+    silent = (NodeId("b"),)
+    coming = SnapshotProgress(Height(400), 12, 40, donors, liars, silent, finished=False)
     zh, en = said(replace(status(), snapshot=coming))
     assert "12 of 40 chunks are here, and b, c may be asked" in en
     assert "共 40 块，已有 12 块" in zh
     assert "Node d gave" in en and "节点 d 向" in zh
-    fetched = replace(coming, height=Height(0), chunks_count=0, chunks_total=0)
+    assert "Node b does not give" in en and "节点 b 未答复" in zh
+    fetched = replace(coming, height=Height(0), chunks_count=0, chunks_total=0, silent=())
     assert codes(replace(status(), snapshot=fetched)) == ["snapshot_liar"]
 
 

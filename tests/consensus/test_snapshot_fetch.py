@@ -104,6 +104,10 @@ class Joiner:
     def finished(self) -> bool:
         return self.fetch.finished
 
+    def silent(self) -> tuple[NodeId, ...]:
+        progress = self.fetch.progress
+        return () if progress is None else progress.silent
+
     def told(self) -> list[str]:
         return [event.name for event in self.events.take()]
 
@@ -176,6 +180,23 @@ def test_who_is_mute_holds_nobody_up(town: Town) -> None:
         joiner.wait(ASK_MS)
         joiner.run()
     assert joiner.fetch.progress is not None and joiner.fetch.progress.liars == ()
+
+
+def test_who_gives_no_chunk_is_named_once_until_it_gives_one(town: Town) -> None:
+    joiner = Joiner(town, a=gives_offers_only, b=gives_offers_only)
+    joiner.meet()
+    joiner.run()
+    for _ in range(5):
+        joiner.wait(ASK_MS)
+        joiner.run()
+    silent = [each for each in joiner.events.take() if each.name == "snapshot.donor_silent"]
+    assert [each.facts["peer"] for each in silent] == [A, B]
+    assert joiner.silent() == (A, B)
+    joiner.donors[A] = honest
+    while not joiner.finished():
+        joiner.wait(ASK_MS)
+        joiner.run()
+    assert joiner.silent() == (B,)
 
 
 def test_without_a_new_chunk_for_long_blocks_are_taken(town: Town) -> None:

@@ -1,6 +1,6 @@
 """`make failpoints`: every step of every story, in every way to die, with a table at the end.
 
-python -m tests.failpoints [--story first|again|four] [--part 1/3] [--folder KEEP]
+python -m tests.failpoints [--story first|again|four|join] [--part 1/3] [--folder KEEP]
 """
 
 import argparse
@@ -19,6 +19,7 @@ from rich.table import Table
 from tests.failpoints.campaign import (
     ALWAYS,
     FourStage,
+    JoinStage,
     LoneStage,
     Point,
     Result,
@@ -32,7 +33,10 @@ STORIES: dict[str, Callable[[Path], Stage]] = {
     "first": LoneStage,
     "again": LoneStage,
     "four": FourStage,
+    "join": JoinStage,
 }
+SETTLES = 2
+"""Steps behind the switch of databases that belong to it: the folder above is synced."""
 TELL_EVERY = 20
 """Points between two lines, where nobody looks at a bar."""
 
@@ -86,11 +90,15 @@ def played(stage: Stage, story: Story, points: Sequence[Point], console: Console
 
 
 def points_in_reach(story: Story) -> list[Point]:
-    """Every point; of the four nodes those of their work.
+    """Every point; of the four nodes those of their work, of one that joins those up to its switch.
 
     To make files, to find them again and to stop is the same alone, and cheaper there.
     """
     points = list(points_of(story.steps))
+    if story.name == "join":
+        begun = next(step.number for step in story.steps if step.name.startswith("db-joining"))
+        ended = max(step.number for step in story.steps if step.kind == "rename db")
+        return [point for point in points if begun <= point.step <= ended + SETTLES]
     if story.name != "four":
         return points
     work = next(step.number for step in story.steps if step.kind == "create promises.new")

@@ -12,6 +12,7 @@ from typing import Protocol
 from ledger.core.bundle import Bundle
 from ledger.core.identifiers import RecordId
 from tests.failpoints.disk import Step, steps_of
+from tests.failpoints.joining import Joining
 from tests.failpoints.lone import After, Lone
 from tests.failpoints.plan import When
 from tests.failpoints.quartet import BUNDLES_COUNT, Quartet
@@ -148,6 +149,37 @@ class FourStage:
             story.steps = steps_of(self.quartet.node.places.log)
 
         self.quartet.run(act)
+        return story
+
+
+class JoinStage:
+    """One story of a node that begins with a snapshot of three others."""
+
+    def __init__(self, folder: Path) -> None:
+        self.joining = Joining(folder)
+        self.stories = [self._told()]
+
+    def play(self, story: Story, point: Point) -> None:
+        """See `Stage.play`."""
+        bundles = [self.joining.bundle()]
+        self.joining.run(
+            lambda: self.joining.die_joining(bundles, point.step, point.when, point.after)
+        )
+        self.joining.check_joined()
+
+    def close(self) -> None:
+        """See `Stage.close`."""
+        self.joining.close()
+
+    def _told(self) -> Story:
+        story = Story("join", [self.joining.bundle()], {})
+
+        async def act() -> None:
+            code = await self.joining.live(story.bundles)
+            assert code == 0, self.joining.node.said()
+            story.steps = steps_of(self.joining.node.places.log)
+
+        self.joining.run(act)
         return story
 
 

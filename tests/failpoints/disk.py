@@ -80,10 +80,16 @@ class _Memory:
             case "rename":
                 self.loose.append((step, self.files.get(step.name)))
                 self.files[step.name] = self.files.pop(step.source, _Bytes())
+                self.move_inside(step.source, step.name)
             case "unlink":
                 self.loose.append((step, self.files.pop(step.name, None)))
             case "fsync":
                 self._synced(step)
+
+    def move_inside(self, source: str, name: str) -> None:
+        """A folder has another name: so has what is in it."""
+        for old in [each for each in self.files if each.startswith(f"{source}/")]:
+            self.files[name + old.removeprefix(source)] = self.files.pop(old)
 
     def _synced(self, step: Step) -> None:
         file = self.files.get(step.name)
@@ -136,6 +142,7 @@ def _take_back(places: Places, memory: _Memory, step: Step, before: _Bytes | Non
         case "rename":
             path.rename(places.node / step.source)
             memory.files[step.source] = memory.files.pop(step.name, _Bytes())
+            memory.move_inside(step.name, step.source)
     if step.kept:
         path.hardlink_to(places.graves / step.kept)
     if before is not None:

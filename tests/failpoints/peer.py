@@ -6,6 +6,7 @@ disk is what fails here.
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cli.compose.network_init import TLS_CERTIFICATE_FILE, TLS_FOLDER, TLS_KEY_FILE
@@ -17,6 +18,7 @@ from consensus.build import Identity, Storage, codec_of, open_driver
 from consensus.core.messages import PrePrepare
 from consensus.depths import QueueDepth
 from consensus.runner import Line, Runner
+from consensus.snapshot_desk import SnapshotSide
 from consensus.tls import TlsFiles
 from consensus.transport import Receiver
 from consensus.wire import Codec, Frame, Said
@@ -30,6 +32,18 @@ from ledger.trust import TrustRoot
 from tests.consensus.memory_file import MemoryFile
 
 Hears = Callable[[NodeId, Frame], None]
+Habit = Callable[[Frame, Callable[[Frame], None]], None]
+"""What becomes of a frame that is to be sent: told how to send one, now or later, or another."""
+
+
+@dataclass
+class Disk:
+    """What a peer goes on from when it is made again."""
+
+    store: MemoryStore = field(default_factory=MemoryStore)
+    promises: MemoryFile = field(default_factory=lambda: MemoryFile("promises"))
+    intake: MemoryFile = field(default_factory=lambda: MemoryFile("intake"))
+    signed: MemoryFile = field(default_factory=lambda: MemoryFile("signed"))
 
 
 class Ear:
@@ -64,9 +78,13 @@ class Mouth:
         self._inner = inner
         self._codec = codec
         self.muted = False
+        self.habit: Habit | None = None
 
     def send(self, peer: NodeId, frame: bytes) -> None:
-        if not self._withheld(frame):
+        if self.habit is not None:
+            said = self._codec.decode(frame)
+            self.habit(said, lambda told: self._inner.send(peer, self._codec.encode(told)))
+        elif not self._withheld(frame):
             self._inner.send(peer, frame)
 
     def broadcast(self, frame: bytes) -> None:
@@ -90,17 +108,25 @@ class Mouth:
 class Peer:
     """One node of the network, from its folder; up until `stop`."""
 
-    def __init__(self, folder: Path, trust: TrustRoot, hears: Hears) -> None:
+    def __init__(
+        self, folder: Path, trust: TrustRoot, hears: Hears, disk: Disk | None = None
+    ) -> None:
+        disk = disk or Disk()
         settings = node_settings(folder)
         self.node_id = settings.node_id
         signer = open_keys(settings.keys_folder, b"correct horse").nodes[0]
-        self.chain = Chain(MemoryStore(), trust.genesis, genesis_rows(trust.genesis))
+        self.chain = Chain(disk.store, trust.genesis, genesis_rows(trust.genesis))
         executor = BlockExecutor(self.chain, load_catalogue())
         identity = Identity(
             trust.network_id, self.node_id, trust.origin, signer, trust.genesis.parameters
         )
         storage = Storage(
-            executor, self.chain, MemoryFile("promises"), MemoryFile("intake"), MemoryFile("signed")
+            executor,
+            self.chain,
+            disk.promises,
+            disk.intake,
+            disk.signed,
+            snapshots=SnapshotSide(self.chain.offers),
         )
         codec = codec_of(identity)
         tls = folder / TLS_FOLDER

@@ -77,10 +77,11 @@ class Heard:
 class Quartet:
     """The network's folder and the victim's; the others are new for each run."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, more: str = "") -> None:
+        """`more` is added to the description of the network."""
         folder.mkdir(parents=True, exist_ok=True)
         description = folder / "network.toml"
-        description.write_text(DESCRIPTION, encoding="utf-8")
+        description.write_text(DESCRIPTION + more, encoding="utf-8")
         secrets = Secrets(b"correct horse", Cost.INTERACTIVE, stored=True)
         with cheap_keys():
             made = make_network(folder / "network", description, secrets)
@@ -104,8 +105,10 @@ class Quartet:
 
     def run(self, act: Callable[[], Awaitable[None]]) -> None:
         """Play an act on four nodes that know nothing yet; the victim's disk is empty."""
-        for part in ("db", "journal", "signed"):
-            rmtree(self.node.folder / part, ignore_errors=True)
+        folder = self.node.folder
+        named = (folder / part for part in ("db", "journal", "signed"))
+        for part in (*named, *folder.glob("db-*")):
+            rmtree(part, ignore_errors=True)
         self.node.promised = {}
         new_boot(self.node.places)
         self.heard = Heard(self.heard.victim)
@@ -114,7 +117,7 @@ class Quartet:
             try:
                 for node_id, folder in self.folders.items():
                     if node_id != self.heard.victim:
-                        self.peers[node_id] = Peer(folder, self.trust, self._hear)
+                        self.peers[node_id] = self._peer(node_id, folder)
                 await act()
             finally:
                 await asyncio.to_thread(self.node.kill)
@@ -123,16 +126,16 @@ class Quartet:
 
         asyncio.run(play())
 
-    def bundle(self) -> Bundle:
-        """A bundle of one fresh record."""
-        self.made_count += 1
+    def bundle(self, records: int = 1) -> Bundle:
+        """A bundle of fresh records."""
         now_ms = time.time_ns() // 1_000_000
-        record = small_record("notary", self.made_count, now_ms)
+        first, self.made_count = self.made_count + 1, self.made_count + records
+        numbers = range(first, first + records)
         return sign_bundle(
             self.signer,
             self.trust.network_id,
             MemberId("notary"),
-            [record.encode()],
+            [small_record("notary", number, now_ms).encode() for number in numbers],
             now_ms,
             now_ms + HOUR_MS,
             bytes(16),
@@ -204,6 +207,10 @@ class Quartet:
             lost = [each for each in promised if peer.chain.blocks.record(each) is None]
             assert lost == [], f"{len(lost)} acknowledged records are not on the ledger"
         assert all(self.node.promised.values()), "acknowledged, and no receipt"
+
+    def _peer(self, node_id: NodeId, folder: Path) -> Peer:
+        """One of the others, as a run begins."""
+        return Peer(folder, self.trust, self._hear)
 
     def _hear(self, peer: NodeId, frame: Frame) -> None:
         self.heard.hear(peer, frame)

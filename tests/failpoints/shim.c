@@ -1,7 +1,8 @@
 /* Fail points: stands between a node and the system calls that make things durable.
  *
  * Loaded before the C library (LD_PRELOAD), so that Python's and LevelDB's calls both pass here.
- * Only what lies in `db/` and `journal/` of one node's folder is touched; the rest passes unseen.
+ * Only what lies in `db/`, the folders beside it (`db-…`) and `journal/` of one node's folder is
+ * touched; the rest passes unseen.
  * Every step is one line of a log: number, operation, name, result, size, kept, from. What it does
  * is told by the environment, see `plan.py`. What a power cut takes is worked out from the log, see
  * `disk.py`.
@@ -69,10 +70,12 @@ static const char *ours(const char *path) {
     if (path[folder_size] == 0) return ".";
     if (path[folder_size] != '/') return NULL;
     path += folder_size + 1;
-    if (strcmp(path, "db") == 0 || strcmp(path, "journal") == 0) return path;
-    if (strncmp(path, "journal/", 8) == 0) return path;
+    const char *slash = strchr(path, '/');
+    size_t first = slash ? (size_t)(slash - path) : strlen(path);
+    if (first == 7 && strncmp(path, "journal", 7) == 0) return path;
+    if (strncmp(path, "db", 2) != 0 || (first > 2 && path[2] != '-')) return NULL;
     /* LevelDB's diary for people is no part of what it keeps. */
-    return strncmp(path, "db/", 3) == 0 && strncmp(path, "db/LOG", 6) != 0 ? path : NULL;
+    return slash && strncmp(slash, "/LOG", 4) == 0 ? NULL : path;
 }
 
 static void note(const struct step *step, long result, long size) {
