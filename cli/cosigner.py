@@ -3,7 +3,7 @@
 The same word, kept by the same rule, as that of a witness (`cli.witness_folder`), for one log.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -38,9 +38,18 @@ def make_cosigner(folder: Path, name: str, passphrase: bytes, cost: Cost) -> Not
 
 @contextmanager
 def held_cosigner(
-    settings: ObserverSettings, trust: TrustRoot, secret: bytes
+    settings: ObserverSettings,
+    trust: TrustRoot,
+    secret: bytes,
+    renewed: Callable[[TrustRoot], TrustRoot],
 ) -> Iterator[WitnessedLog | None]:
     """The one log that an observer cosigns, held against any other process; None for none.
+
+    Args:
+        settings: of the observer.
+        trust: of its network.
+        secret: opens the key.
+        renewed: as for `WitnessedLog`.
 
     Raises:
         LedgerError: `key.*`.
@@ -55,6 +64,6 @@ def held_cosigner(
         raise StoreError(Code.WITNESS_STATE, origin=trust.origin, reason=str(head))
     file = DiskFile(head)
     try:
-        yield WitnessedLog(trust, file, signer, settings.cosign_name)
+        yield WitnessedLog(trust, file, signer, settings.cosign_name, renewed)
     finally:
         file.close()

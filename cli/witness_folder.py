@@ -5,12 +5,14 @@ of this witness under ``heads/``, both named by the hash of the log's origin. A 
 when a network is added and never again, because a witness that forgot could contradict itself.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 from typing import Final
+
+import structlog
 
 from api.tlog_witness.service import WitnessedLog
 from cli.documents import unreadable
@@ -23,7 +25,7 @@ from ledger.codes import Code
 from ledger.core.identifiers import PublicKey
 from ledger.core.note import Kind, NoteKey
 from ledger.core.signing import Signer
-from ledger.errors import FormatError, StoreError
+from ledger.errors import FormatError, LedgerError, StoreError, VerificationError
 from ledger.reliance import read_trust
 from ledger.trust import TrustRoot
 from ledger.witnessing import origin_hash
@@ -104,19 +106,72 @@ def held_logs(settings: WitnessSettings, signer: Signer) -> Iterator[tuple[Witne
         raise CommandError(Exit.USAGE, Code.SETTINGS_MISSING, path=path, key=NETWORKS_FOLDER)
     with ExitStack() as held:
         logs = []
-        for trust in _trusted(networks):
+        for network in networks:
+            # The file's mark first: what is written after it is read again.
+            kept = KeptTrust(network)
+            trust = _trusted(network)
             head = settings.folder / HEADS_FOLDER / origin_hash(trust.origin)
             if not head.exists():
                 raise StoreError(Code.WITNESS_STATE, origin=trust.origin, reason=str(head))
             file = DiskFile(head)
             held.callback(file.close)
-            logs.append(WitnessedLog(trust, file, signer, settings.name))
+            logs.append(WitnessedLog(trust, file, signer, settings.name, kept))
         yield tuple(logs)
 
 
-def _trusted(paths: Iterable[Path]) -> Iterator[TrustRoot]:
-    for path in paths:
+class KeptTrust:
+    """A trust root in a file, which is read again where the file has been replaced.
+
+    A running witness so takes the committees to which links have led its operator, and never
+    another past than it knows.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._mark = _mark(path)
+        self._log = structlog.get_logger("witness")
+
+    def __call__(self, held: TrustRoot) -> TrustRoot:
+        """The newer trust root, where there is one that goes on where `held` ends."""
+        mark = _mark(self._path)
+        if mark == self._mark:
+            return held
+        self._mark = mark
         try:
-            yield read_trust(path)
-        except OSError as problem:
-            raise unreadable(path, problem) from problem
+            newer = read_trust(self._path)
+        except (OSError, LedgerError) as problem:
+            self._log.error("witness.trust_unread", path=str(self._path), reason=str(problem))
+            return held
+        if newer.network_id != held.network_id or not newer.epochs.goes_on(held.epochs):
+            self._log.error("witness.trust_refused", path=str(self._path))
+            return held
+        self._log.info("witness.epoch", origin=held.origin, epoch=newer.committee.epoch)
+        return newer
+
+
+def network_file(folder: Path, origin: str) -> Path:
+    """Where a witness keeps the trust root of the network whose log has that origin.
+
+    Raises:
+        VerificationError: `witness.log` where it knows none.
+    """
+    path = folder / NETWORKS_FOLDER / f"{origin_hash(origin)}.json"
+    if not path.exists():
+        raise VerificationError(Code.WITNESS_LOG, origin=origin[:200])
+    return path
+
+
+def _mark(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file is replaced."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _trusted(path: Path) -> TrustRoot:
+    try:
+        return read_trust(path)
+    except OSError as problem:
+        raise unreadable(path, problem) from problem

@@ -6,14 +6,19 @@ fork by that node, so the committee's quorum stands for the log. Spec: C2SP tlog
 """
 
 from hashlib import sha256
+from typing import Final
 
 from ledger.codes import Code
 from ledger.core.add_checkpoint import AddCheckpoint
 from ledger.core.checkpoint import Checkpoint, cosigner_keys, parse_checkpoint
+from ledger.core.committee import Committee
 from ledger.core.merkle import verify_consistency
 from ledger.core.note import Kind, Note, NoteKey, NoteSignature, verify_note
 from ledger.errors import FormatError, StoreError, VerificationError
 from ledger.trust import TrustRoot
+
+FORMER_MAX: Final = 16
+"""Committees before the present one among which a refused head's cosigners are looked for."""
 
 
 def origin_hash(origin: str) -> str:
@@ -30,12 +35,28 @@ def verified_lines(note: Note, trust: TrustRoot) -> tuple[NoteSignature, ...]:
 
     Raises:
         FormatError: `note.invalid`.
-        VerificationError: `note.signature` where a line of any key of this network does not hold,
-            `note.unknown_key`, `receipt.quorum`.
+        VerificationError: `note.signature` where a line of a key of the head's committee does not
+            hold, `note.unknown_key`, `receipt.quorum`; `witness.epoch` where it is a quorum of a
+            committee that had ended before.
     """
-    committee = trust.epochs.at_size(parse_checkpoint(note.text).size)
-    cosigners = set(cosigner_keys(trust.origin, committee).values())
-    logs = {NoteKey(trust.origin, Kind.LOG, node.log_key) for node in committee.nodes}
+    size = parse_checkpoint(note.text).size
+    committee = trust.epochs.at_size(size)
+    try:
+        return _by(note, trust.origin, committee)
+    except VerificationError as problem:
+        ended = zip(trust.epochs.committees, trust.epochs.ended_at, strict=False)
+        former = [(each, at) for each, at in ended if each.epoch < committee.epoch]
+        for each, ended_at in reversed(former[-FORMER_MAX:]):
+            if _is_by(note, trust.origin, each):
+                told = {"epoch": each.epoch, "ended_at": ended_at, "size": size}
+                raise VerificationError(Code.WITNESS_EPOCH, **told) from problem
+        raise
+
+
+def _by(note: Note, origin: str, committee: Committee) -> tuple[NoteSignature, ...]:
+    """The lines of `verified_lines`, where a committee's quorum says this text."""
+    cosigners = set(cosigner_keys(origin, committee).values())
+    logs = {NoteKey(origin, Kind.LOG, node.log_key) for node in committee.nodes}
     held = verify_note(note, [*logs, *cosigners])
     found, needed = sum(each.key in cosigners for each in held), committee.q
     if found < needed:
@@ -46,6 +67,15 @@ def verified_lines(note: Note, trust: TrustRoot) -> tuple[NoteSignature, ...]:
         for known in names
     )
     return (*signed[:1], *cosigned)
+
+
+def _is_by(note: Note, origin: str, committee: Committee) -> bool:
+    """Only to say what is wrong with a head that was refused."""
+    try:
+        _by(note, origin, committee)
+    except VerificationError:
+        return False
+    return True
 
 
 def check_not_smaller(request: AddCheckpoint, head: Checkpoint) -> None:

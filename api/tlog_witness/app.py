@@ -30,6 +30,7 @@ STATUS: Final[Mapping[Code, int]] = {
     Code.NOTE_SIGNATURE: 403,
     Code.NOTE_UNKNOWN_KEY: 403,
     Code.RECEIPT_QUORUM: 403,
+    Code.WITNESS_EPOCH: 403,
     Code.WITNESS_SIZE: 409,
     Code.WITNESS_EMPTY: 422,
     Code.CHECKPOINT_CONFLICT: 422,

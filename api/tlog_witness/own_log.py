@@ -5,6 +5,7 @@ is not here yet is waited for, because it is shown a moment before its block arr
 contradicts this chain is evidence that a quorum signed two logs.
 """
 
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -35,6 +36,10 @@ class OwnLog:
         self._log = structlog.get_logger("witness")
         self._waiting_count = 0
 
+    def present(self, trust: TrustRoot) -> TrustRoot:
+        """A trust root with the epochs that this chain has had, whose every block was judged."""
+        return replace(trust, epochs=self._chain.epochs)
+
     async def look(self, body: bytes) -> None:
         """Require that the head in a request is of this chain, as far as it was judged here.
 
@@ -49,13 +54,15 @@ class OwnLog:
         if head.origin != self._trust.origin:
             # Another log's: the witness itself says that it knows none.
             return
-        verified_lines(note, self._trust)
+        verified_lines(note, self.present(self._trust))
         wait_ms = WAIT_MS if self._waiting_count < WAITING_MAX else 0
         self._waiting_count += 1
         try:
             await self._arrived(head.size, wait_ms)
         finally:
             self._waiting_count -= 1
+        # Among its blocks may have been the one that closed the epoch.
+        verified_lines(note, self.present(self._trust))
         self._check(head, note.format())
 
     async def _arrived(self, size: int, wait_ms: int) -> None:

@@ -28,7 +28,14 @@ from ledger.witnessing import (
 class WitnessedLog:
     """One network's log, as one witness knows it."""
 
-    def __init__(self, trust: TrustRoot, file: File, signer: Signer, name: str) -> None:
+    def __init__(
+        self,
+        trust: TrustRoot,
+        file: File,
+        signer: Signer,
+        name: str,
+        renewed: Callable[[TrustRoot], TrustRoot] = lambda trust: trust,
+    ) -> None:
         """Take up what the file holds.
 
         Args:
@@ -36,11 +43,14 @@ class WitnessedLog:
             file: the last note, or nothing; only this object may write it.
             signer: the witness's key.
             name: the witness's key name.
+            renewed: makes of the trust root that is held the newer one, where there is one; it may
+                know more epochs, and of those that were known the same.
 
         Raises:
             StoreError: `witness.state` where the file does not hold this witness's own word.
         """
-        self.trust = trust
+        self._trust = trust
+        self._renewed = renewed
         self._file = file
         self._signer = signer
         self._key = NoteKey(name, Kind.COSIGNATURE, signer.public_key)
@@ -51,6 +61,12 @@ class WitnessedLog:
         """The last cosigned head with the lines that were verified; empty before the first."""
         if self.note:
             self._take_up()
+
+    @property
+    def trust(self) -> TrustRoot:
+        """Whose quorum stands for the log now."""
+        self._trust = self._renewed(self._trust)
+        return self._trust
 
     @property
     def size(self) -> int:

@@ -1,19 +1,29 @@
 """`bidwitness witness`: make a witness, let it know networks, and run it."""
 
 import asyncio
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from cli.commands.options import JsonFlag, PassphraseOption
+from cli.commands.options import JsonFlag, NodeOption, PassphraseOption
 from cli.commands.reading import trust_in
+from cli.documents import read_given, rewrite
+from cli.failures import CommandError, Exit
 from cli.keyfiles import Cost
 from cli.output import HELD, Output, facts
 from cli.settings import address, witness_settings
 from cli.signers.passphrase import new_passphrase
 from cli.words import say
+from ledger.codes import Code
+from ledger.core.checkpoint import parse_checkpoint
+from ledger.core.epochs_file import EPOCHS_BYTES_MAX, decode_epochs_file
+from ledger.core.note import parse_note
+from ledger.epoch_links import led_by_file
+from ledger.errors import VerificationError
+from ledger.trust import TrustRoot
 
 _app = typer.Typer(no_args_is_help=True)
 TrustFiles = Annotated[list[Path], typer.Argument(help=say("help.witness_trust"))]
@@ -74,6 +84,54 @@ def add(folder: Path, trust: TrustFiles, as_json: JsonFlag = False) -> None:
     origins = [root.origin for root in roots]
     lines = [escape(say("witness.added", origin=each)) for each in origins]
     Output(as_json).result({"origins": origins}, *(f"{HELD} {line}" for line in lines))
+
+
+@_app.command("follow", help=say("help.witness_follow"))
+def follow(
+    folder: Path,
+    node: NodeOption = None,
+    epochs: Annotated[
+        Path | None, typer.Option("--epochs", help=say("help.network_epochs"))
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Lead a witness to a network's present committee; a running one takes it at once."""
+    from cli.witness_folder import network_file
+
+    witness_settings(folder)
+    if (node is None) == (epochs is None):
+        raise CommandError(Exit.USAGE, Code.OPTIONS_TARGET, options="--node, --epochs")
+    found = _asked(folder, node) if node is not None else _given(folder, epochs)
+    path = network_file(folder, found.origin)
+    rewrite(path, found.encode())
+    epoch = found.committee.epoch
+    told = say("witness.followed", origin=found.origin, epoch=epoch)
+    Output(as_json).result({"origin": found.origin, "epoch": epoch}, f"{HELD} {escape(told)}")
+
+
+def _asked(folder: Path, node: str) -> TrustRoot:
+    """The trust root of the network that a node is of, led on by that node."""
+    from api.client import Client, Nodes
+    from api.client.log import NodeLog
+    from cli.witness_folder import network_file
+
+    with closing(Nodes([node])) as nodes:
+        shown = parse_checkpoint(parse_note(NodeLog(nodes).checkpoint()).text)
+    with Client([node], trust_in(None, network_file(folder, shown.origin))) as client:
+        client.head()
+        return client.trust
+
+
+def _given(folder: Path, path: Path | None) -> TrustRoot:
+    """The trust root of the network that a file of links is of, led on by these."""
+    from cli.witness_folder import NETWORKS_FOLDER
+
+    file = decode_epochs_file(read_given(path or Path(), EPOCHS_BYTES_MAX))
+    for each in sorted((folder / NETWORKS_FOLDER).glob("*.json")):
+        root = trust_in(None, each)
+        if root.network_id == file.network_id:
+            return led_by_file(root, file)
+    raise VerificationError(Code.WITNESS_LOG, origin=file.network_id.hex())
 
 
 @_app.command("run", help=say("help.witness_run"))

@@ -6,7 +6,7 @@ is consensus: no journal, no pool, no key of the committee.
 
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Protocol, TypeAlias
 
@@ -103,7 +103,7 @@ async def run_observer(
     try:
         with (
             _opened(settings, trust, upstreams) as opened,
-            held_cosigner(settings, trust, secret) as cosigner,
+            held_cosigner(settings, trust, secret, _epochs_of(opened)) as cosigner,
             listen(settings.api_listen) as listening,
         ):
             app = _app(opened, settings, trust, cosigner)
@@ -141,6 +141,11 @@ def _app(
         witness = Witness([cosigner], lambda: now_ms() // 1000)
         app.mount(WITNESS_PREFIX, create_witness_app(witness, own.look))
     return app
+
+
+def _epochs_of(opened: _Opened) -> Callable[[TrustRoot], TrustRoot]:
+    """Makes of a trust root the one with the epochs that the observer's chain has had."""
+    return lambda trust: replace(trust, epochs=opened.service.chain.epochs)
 
 
 @contextmanager

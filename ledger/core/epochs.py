@@ -61,6 +61,11 @@ class Epochs:
                  for each in committee.nodes if each.node_id == node_id)  # fmt: skip
         return tuple(dict.fromkeys(each.node_key for each in nodes))
 
+    def goes_on(self, known: "Epochs") -> bool:
+        """Whether these are the same epochs as `known`, and perhaps later ones."""
+        count, ends = len(known.committees), len(known.ended_at)
+        return (self.committees[:count], self.ended_at[:ends]) == (known.committees, known.ended_at)
+
     def then(self, committee: Committee, ended_at: int) -> "Epochs":
         """These epochs and the next one.
 

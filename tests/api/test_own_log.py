@@ -48,6 +48,10 @@ class Court:
         return replace(self.town.chain.head, log_size=size)
 
     @property
+    def epochs(self) -> object:
+        return self.town.chain.epochs
+
+    @property
     def blocks(self) -> object:
         return self.town.chain.blocks
 
