@@ -15,7 +15,7 @@ from typing import Final
 
 from nacl.utils import random
 
-from api.client import ClientError, Pending, read_as
+from api.client import ClientError, Pending
 from api.readers import readers
 from cli.anchoring import RECEIPT_SUFFIX
 from cli.bidding import seal_record
@@ -237,7 +237,7 @@ def number_digest(number: str) -> Digest:
 
 def _about(desk: Desk, subject: str) -> Iterable[RecordId]:
     """Everything about a subject that is shown to the desk's member."""
-    read_as(desk.client, desk.member_id, desk.signer)
+    desk.client.read_as(desk.member_id, desk.signer)
     for each in desk.client.subject(subject):
         yield RecordId(bytes.fromhex(each["record_id"]))
 
@@ -251,7 +251,7 @@ def _receipt(desk: Desk, record_id: RecordId) -> Receipt:
         except ClientError as refusal:
             if refusal.code is not Code.API_NOT_PUBLIC or proved:
                 raise
-            read_as(desk.client, desk.member_id, desk.signer)
+            desk.client.read_as(desk.member_id, desk.signer)
             proved = True
         except Pending:
             if time.monotonic() > until:

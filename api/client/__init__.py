@@ -9,22 +9,24 @@ has to trust no single node::
 
 from api.client.bid_proofs import gather_bid_proof
 from api.client.certificates import FetchedCertificate, fetched_certificate, standing_now
-from api.client.client import Client
-from api.client.nodes import ClientError, Nodes, Pending
+from api.client.client import AsyncClient, Client
+from api.client.nodes import Nodes
+from api.client.problems import ClientError, Pending, RecordFault
 from api.client.provenance import captured
-from api.client.proving import read_as
 from api.client.queries import QueryPage, projects_of, query_pages
 from api.client.sealing import SealingDesk, Tick
 from api.client.signing import sign_bundle
 from api.client.witnessed import witnessed_receipt
 
 __all__ = [
+    "AsyncClient",
     "Client",
     "ClientError",
     "FetchedCertificate",
     "Nodes",
     "Pending",
     "QueryPage",
+    "RecordFault",
     "SealingDesk",
     "Tick",
     "captured",
@@ -32,7 +34,6 @@ __all__ = [
     "gather_bid_proof",
     "projects_of",
     "query_pages",
-    "read_as",
     "sign_bundle",
     "standing_now",
     "witnessed_receipt",

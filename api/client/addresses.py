@@ -30,7 +30,7 @@ def look_up(client: Client, member: MemberId, signer: Signer, question: Openings
         ClientError: what the node refused; `api.answer`.
     """
     headers, data = {"Content-Type": "application/json"}, question.encode()
-    proved = Proof(client, member, signer).header_for
+    proved = Proof(client.core, member, signer).header_for
     answer = json_of(
         client.nodes.request("POST", PATH, content=data, headers=headers, header_for=proved)
     )

@@ -1,15 +1,16 @@
 """The pages of what every section says of its function points, as one node tells them."""
 
-from collections.abc import Iterator
 from typing import Any, Final
 
-from api.client.nodes import ClientError, Nodes
+from api.client.asking import Asking
+from api.client.flow import Item, Items
+from api.client.problems import ClientError
 from ledger.codes import Code
 
 PATH: Final = "/v1/coverage/sections"
 
 
-def coverage_pages(nodes: Nodes) -> Iterator[Any]:
+def coverage_pages(asking: Asking) -> Items[Any]:
     """Page after page.
 
     Raises:
@@ -18,10 +19,10 @@ def coverage_pages(nodes: Nodes) -> Iterator[Any]:
     after = ""
     while True:
         turn = {"after": after} if after else {}
-        found = nodes.json(PATH, **turn)
+        found = yield from asking.json(PATH, **turn)
         if not isinstance(found, dict) or not isinstance(found.get("items"), list):
             raise ClientError(Code.API_ANSWER, node=PATH, what="items")
-        yield found
+        yield Item(found)
         cursor = found.get("cursor")
         if cursor is None:
             return

@@ -26,7 +26,7 @@ class NodeDeposits:
     def __init__(self, client: Client, member: MemberId, signer: Signer) -> None:
         """`client` knows one node; `signer` holds a key of `member`."""
         self._client = client
-        self._proof = Proof(client, member, signer)
+        self._proof = Proof(client.core, member, signer)
 
     def put(self, data: bytes) -> str:
         """Have a deposit kept; returns its digest in hex.

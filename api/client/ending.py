@@ -1,7 +1,8 @@
-"""Calls that end: whoever answers one byte at a time does not hold up whoever asked.
+"""Steps that end: whoever answers one byte at a time does not hold up whoever asked.
 
-A limit on each read is none on a call: a node that sends a byte before each limit is reached keeps
-a client waiting for years. Here a call has a time for its whole, and more only for what it brings.
+A limit on each read is none on a step: a node that sends a byte of a head before each limit is
+reached keeps a client waiting for years. Here a step has a time for its whole. In an event loop
+`asyncio.timeout` does the same.
 """
 
 import time
@@ -10,20 +11,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from ssl import SSLContext
-from typing import Any, Final
+from typing import Any
 
 import httpcore
 import httpx
 
-CALL_S: Final = 60.0
-"""Of a whole call, beyond the time that the node was asked to wait."""
-BYTES_PER_S_LEAST: Final = 16 << 10
-"""Slower than the slowest line that a client is used on: a longer answer gets so much more time."""
 
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Patience:
-    """How long one call may still take."""
+    """How long one step may still take."""
 
     until: float
     """By the monotonic clock."""
@@ -50,7 +46,7 @@ def ending(seconds: float) -> Iterator[None]:
 
 
 class EndingTransport(httpx.HTTPTransport):
-    """httpx's own transport over lines that look at the patience of the call they serve."""
+    """httpx's own transport over lines that look at the patience of the step they serve."""
 
     def __init__(self, verify: SSLContext | bool) -> None:
         """As httpx, with no word from the environment."""
@@ -76,27 +72,18 @@ class _Backend(httpcore.SyncBackend):
 
 
 class _Line(httpcore.NetworkStream):
-    """One line; it serves one call at a time."""
+    """One line; it serves one step at a time."""
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """At most so many bytes; each of them buys a little time."""
-        patience = _patience.get()
-        if patience is None:
-            return self._inner.read(max_bytes, timeout)
-        data = self._inner.read(max_bytes, patience.left_s(timeout))
-        patience.until += len(data) / BYTES_PER_S_LEAST
-        return data
+        """At most so many bytes."""
+        return self._inner.read(max_bytes, _left_s(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """All of it, or the patience ends; what is sent buys time like what comes."""
-        patience = _patience.get()
-        if patience is None:
-            return self._inner.write(buffer, timeout)
-        patience.until += len(buffer) / BYTES_PER_S_LEAST
-        return self._inner.write(buffer, patience.left_s(timeout))
+        """All of it, or the patience ends."""
+        return self._inner.write(buffer, _left_s(timeout))
 
     def close(self) -> None:
         """Close the line."""
@@ -114,3 +101,8 @@ class _Line(httpcore.NetworkStream):
     def get_extra_info(self, info: str) -> Any:
         """What the line below says of itself."""
         return self._inner.get_extra_info(info)
+
+
+def _left_s(timeout: float | None) -> float | None:
+    patience = _patience.get()
+    return timeout if patience is None else patience.left_s(timeout)

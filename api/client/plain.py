@@ -34,15 +34,16 @@ class Plain(httpx.BaseTransport):
 
 
 class AsyncPlain(httpx.AsyncBaseTransport):
-    """The same in an event loop, and nothing is unfolded: what was asked for is not folded."""
+    """The same in an event loop; nothing is unfolded unless that is wanted."""
 
-    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
-        self._inner = inner
+    def __init__(self, inner: httpx.AsyncBaseTransport, *, unfolds: bool = False) -> None:
+        """`unfolds`: whether a body may be folded once, by gzip."""
+        self._inner, self._unfolds = inner, unfolds
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """One answer."""
         answer = await self._inner.handle_async_request(request)
-        _strip(answer, folded=False)
+        _strip(answer, folded=self._unfolds and answer.headers.get(_FOLDED) == _GZIP)
         return answer
 
     async def aclose(self) -> None:

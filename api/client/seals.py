@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from api.client.nodes import ClientError
+from api.client.problems import ClientError
 from ledger.codes import Code
 from ledger.core.canonical import Value
 from ledger.core.committee import Committee
@@ -67,45 +67,46 @@ def seal_row(seal: str) -> str:
     return f"seal/{seal}/"
 
 
-def collected(
-    answers: Iterable[httpx.Response],
-    trust: TrustRoot,
-    row: str,
-    at_ms: int | None,
-    nodes: Sequence[str],
-) -> tuple[StatusAnswer, VerifiedStatus]:
-    """The newest answer that holds, with the statements of every node that gives the same.
+class Collecting:
+    """The newest answer that holds, with the statements of every node that gives the same."""
 
-    Asks no further once f + 1 nodes state it.
+    def __init__(self, trust: TrustRoot, row: str, at_ms: int | None) -> None:
+        """Nothing collected yet of the answers about `row` at `at_ms` (None: now)."""
+        self._trust, self._row, self._at_ms = trust, row, at_ms
+        self._best: tuple[StatusAnswer, VerifiedStatus] | None = None
+        self._reasons: list[str] = []
+        self._statements: list[StatusStatement] = []
 
-    Raises:
-        ClientError: `node.unreachable` where no node gave an answer that holds.
-    """
-    best: tuple[StatusAnswer, VerifiedStatus] | None = None
-    reasons: list[str] = []
-    statements: list[StatusStatement] = []
-    for each in answers:
+    def take(self, answer: httpx.Response) -> bool:
+        """Take in the answer of one node; whether f + 1 nodes state the same by now."""
         try:
-            answer = decode_status_answer(each.content)
-            verified = verify_status_answer(answer, trust)
+            told = decode_status_answer(answer.content)
+            verified = verify_status_answer(told, self._trust)
         except LedgerError as problem:
             # A node that lies or is of another network is passed over; the others may be honest.
-            reasons.append(problem.code.value)
-            continue
-        if (answer.row, answer.at_ms) != (row, at_ms):
-            continue
-        statements += answer.statements
+            self._reasons.append(problem.code.value)
+            return False
+        if (told.row, told.at_ms) != (self._row, self._at_ms):
+            return False
+        self._statements += told.statements
+        best = self._best
         if best is None or verified.carrier.tree_size >= best[1].carrier.tree_size:
-            best = answer, verified
-        committee = committee_of(best[0], trust, best[1].carrier.tree_size)
-        held = with_statements(best[0], _holding(best[0], statements, committee))
-        best = held, verify_status_answer(held, trust)
-        if len(best[1].verdict.stated) > committee.f:
-            break
-    if best is None:
-        told = ", ".join(reasons) or "–"
-        raise ClientError(Code.NODE_UNREACHABLE, url=", ".join(nodes), reason=told)
-    return best
+            best = told, verified
+        committee = committee_of(best[0], self._trust, best[1].carrier.tree_size)
+        held = with_statements(best[0], _holding(best[0], self._statements, committee))
+        self._best = held, verify_status_answer(held, self._trust)
+        return len(self._best[1].verdict.stated) > committee.f
+
+    def result(self, nodes: Sequence[str]) -> tuple[StatusAnswer, VerifiedStatus]:
+        """What was collected.
+
+        Raises:
+            ClientError: `node.unreachable` where no node gave an answer that holds.
+        """
+        if self._best is None:
+            told = ", ".join(self._reasons) or "–"
+            raise ClientError(Code.NODE_UNREACHABLE, url=", ".join(nodes), reason=told)
+        return self._best
 
 
 def _holding(

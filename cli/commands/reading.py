@@ -192,7 +192,7 @@ def asking(
         LedgerError: `client.none`, `key.*`; `supervise.unrecorded` for whoever reads by standing
             right and has no inbox; whatever else seals a visit or asks a node.
     """
-    from api.client import Client, read_as
+    from api.client import Client
 
     if not whole and inbox is None:
         urls, root, certificates = whom(as_, node, trust)
@@ -206,7 +206,7 @@ def asking(
     alone = replace(settings, nodes=settings.nodes[:1])
     with Desk.open(alone) as desk:
         leave_visit(desk, inbox, what)
-        read_as(desk.client, desk.member_id, desk.signer)
+        desk.client.read_as(desk.member_id, desk.signer)
         yield desk.client
 
 

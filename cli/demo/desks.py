@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from typing import Self
 
-from api.client import read_as
 from cli.compose.network_init import NewNetwork
 from cli.desk import Desk
 from cli.settings import client_settings
@@ -44,7 +43,7 @@ class Desks(Mapping[str, Desk]):
         """A desk at which a member proves who it is, to be shown what is not public."""
         if member not in self._readers:
             desk = self.another(member)
-            read_as(desk.client, desk.member_id, desk.signer)
+            desk.client.read_as(desk.member_id, desk.signer)
             self._readers[member] = desk
         return self._readers[member]
 

@@ -1,4 +1,4 @@
-"""The SDK against a real node, and against nodes that are down, in trouble or lying."""
+"""Both clients of the SDK against a real node, and against nodes that are down or lying."""
 
 import gzip
 import json
@@ -15,16 +15,25 @@ from ledger import LedgerError, VerificationError
 from ledger.codes import Code
 from ledger.core.identifiers import RecordId
 from ledger.core.receipt import decode_receipt
+from tests.api.awaited import awaited
 from tests.api.one_node import OneNode, canonical
 
 DEAD = "http://127.0.0.1:1"
 Answering = Callable[[httpx.Request], httpx.Response]
+Opening = Callable[..., Client]
+
+
+@pytest.fixture(params=[Client, awaited], ids=["waits", "awaited"])
+def opens(request: pytest.FixtureRequest) -> Opening:
+    """Every story is told by the client that blocks, and by the one in an event loop."""
+    found: Opening = request.param
+    return found
 
 
 @pytest.fixture
-def sdk(node: OneNode, client: httpx.Client) -> Iterator[Client]:
+def sdk(node: OneNode, client: httpx.Client, opens: Opening) -> Iterator[Client]:
     """The SDK as a user has it; its first node is down."""
-    with Client([DEAD, node.url], node.trust) as opened:
+    with opens([DEAD, node.url], node.trust) as opened:
         yield opened
 
 
@@ -37,23 +46,28 @@ def test_a_bundle_comes_back_as_verified_receipts(node: OneNode, sdk: Client) ->
     assert sdk.submit(bundle) == receipts
 
 
-def test_what_was_submitted_can_be_asked_for(node: OneNode, sdk: Client) -> None:
-    record = node.record(subject="asked for")
+def test_what_was_submitted_can_be_asked_for(node: OneNode, sdk: Client, opens: Opening) -> None:
+    asked_for = f"asked for by {opens.__name__}"
+    record = node.record(subject=asked_for)
     (receipt,) = sdk.submit(node.bundle(record))
     assert sdk.receipt(record.record_id) == receipt
     assert sdk.knows(record.record_id) and not sdk.knows(RecordId(bytes(32)))
-    assert sdk.record(record.record_id)["record"]["subject"] == "asked for"
-    (hit,) = sdk.search("asked for")["hits"]
+    assert sdk.record(record.record_id)["record"]["subject"] == asked_for
+    (hit,) = sdk.search(asked_for)["hits"]
     assert hit["kind"] == "subject"
-    assert [each["record_id"] for each in sdk.subject("asked for")] == [record.record_id.hex()]
+    assert [each["record_id"] for each in sdk.subject(asked_for)] == [record.record_id.hex()]
     assert list(sdk.alerts(code="AL39")) == []
     assert sdk.network()["n"] == 1
 
 
-def test_long_lists_come_whole(node: OneNode, sdk: Client) -> None:
-    records = [node.record(subject="many") for _ in range(501)]
+def test_long_lists_come_whole(
+    node: OneNode, sdk: Client, opens: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.client.calls.telling.PAGE", 10)
+    many = f"many by {opens.__name__}"
+    records = [node.record(subject=many) for _ in range(21)]
     sdk.submit(node.bundle(*records))
-    found = [each["record_id"] for each in sdk.subject("many")]
+    found = [each["record_id"] for each in sdk.subject(many)]
     assert found == [each.record_id.hex() for each in records]
 
 
@@ -67,8 +81,24 @@ def test_a_refusal_has_the_nodes_code_and_facts(node: OneNode, sdk: Client) -> N
     assert unknown.value.code is Code.RECORD_UNKNOWN
 
 
-def test_where_no_node_answers_every_one_is_named(node: OneNode) -> None:
-    with Client([DEAD, DEAD + "/other"], node.trust) as sdk, pytest.raises(ClientError) as failed:
+def test_a_refused_bundle_names_each_record_at_fault(node: OneNode, sdk: Client) -> None:
+    records = [node.record(), node.record(type_key="no.such_type", files={}), node.record()]
+    amending = node.record(refs=[("amends", RecordId(bytes(32)))])
+    with pytest.raises(ClientError) as refused:
+        sdk.submit(node.bundle(*records, amending))
+    first, second = refused.value.faults
+    assert (first.index, first.record_id) == (1, records[1].record_id)
+    assert first.code == refused.value.code == Code.RECORD_TYPE
+    assert "no.such_type" in first.zh and "no.such_type" in first.en
+    assert first.facts["type"] == "no.such_type"
+    assert (second.index, second.record_id) == (3, amending.record_id)
+    shown = str(refused.value)
+    assert refused.value.sentence("en") in shown and f"[3] {second.code}" in shown
+    assert "no.such_type" in refused.value.sentence("zh")
+
+
+def test_where_no_node_answers_every_one_is_named(opens: Opening, node: OneNode) -> None:
+    with opens([DEAD, DEAD + "/other"], node.trust) as sdk, pytest.raises(ClientError) as failed:
         sdk.network()
     assert failed.value.code is Code.NODE_UNREACHABLE
     assert "/other" in str(failed.value.detail["url"])
@@ -79,14 +109,22 @@ def test_where_no_node_answers_every_one_is_named(node: OneNode) -> None:
 # Nodes that are in trouble or lie are spoken for by a transport of ours.
 
 
-def told(node: OneNode, *answering: Answering) -> Client:
-    """A client of one node for each function."""
+Telling = Callable[..., Client]
+
+
+@pytest.fixture
+def told(node: OneNode, opens: Opening) -> Telling:
+    """Opens a client of one node for each function."""
+    return partial(client_of, opens, node)
+
+
+def client_of(opens: Opening, node: OneNode, *answering: Answering) -> Client:
     hosts = [f"http://node-{number}" for number in range(len(answering))]
 
     def answer(request: httpx.Request) -> httpx.Response:
         return answering[int(request.url.host.removeprefix("node-"))](request)
 
-    return Client(hosts, node.trust, httpx.MockTransport(answer))
+    return opens(hosts, node.trust, httpx.MockTransport(answer))
 
 
 def given(answer: httpx.Response, _: httpx.Request) -> httpx.Response:
@@ -120,50 +158,86 @@ def through(client: httpx.Client) -> Answering:
     return answer
 
 
-def test_a_node_without_quorum_is_passed_over(node: OneNode, client: httpx.Client) -> None:
-    with told(node, without_quorum, through(client)) as sdk:
+def test_a_node_without_quorum_is_passed_over(
+    told: Telling, node: OneNode, client: httpx.Client
+) -> None:
+    with told(without_quorum, through(client)) as sdk:
         assert len(sdk.submit(node.bundle(node.record()))) == 1
 
 
 def test_a_gateway_in_front_of_a_dead_node_is_passed_over(
-    node: OneNode, client: httpx.Client
+    told: Telling, node: OneNode, client: httpx.Client
 ) -> None:
     gateway = lambda _: httpx.Response(502, content=b"<html>Bad Gateway</html>")  # noqa: E731
-    with told(node, gateway, through(client)) as sdk:
+    with told(gateway, through(client)) as sdk:
         assert len(sdk.submit(node.bundle(node.record()))) == 1
 
 
-def test_where_all_are_without_quorum_their_refusal_is_told(node: OneNode) -> None:
-    with told(node, without_quorum) as sdk, pytest.raises(ClientError) as refused:
+def test_where_all_are_without_quorum_their_refusal_is_told(told: Telling, node: OneNode) -> None:
+    with told(without_quorum) as sdk, pytest.raises(ClientError) as refused:
         sdk.submit(node.bundle(node.record()), wait_s=0)
     assert refused.value.code is Code.API_NO_QUORUM
 
 
-def test_a_receipt_of_another_record_is_not_returned(node: OneNode, client: httpx.Client) -> None:
+def test_a_receipt_of_another_record_is_not_returned(
+    told: Telling, node: OneNode, client: httpx.Client
+) -> None:
     mine, other = node.record(), node.record()
     canonical(client, node.bundle(mine, other), wait=20)
     elsewhere = client.get(f"/v1/records/{other.record_id.hex()}/receipt")
     with (
-        told(node, lambda _: httpx.Response(200, content=elsewhere.content)) as sdk,
+        told(lambda _: httpx.Response(200, content=elsewhere.content)) as sdk,
         pytest.raises(ClientError) as refused,
     ):
         sdk.receipt(mine.record_id)
     assert refused.value.code is Code.API_ANSWER
 
 
-def test_a_forged_receipt_is_not_returned(node: OneNode, client: httpx.Client) -> None:
+def test_a_forged_receipt_is_not_returned(
+    told: Telling, node: OneNode, client: httpx.Client
+) -> None:
     record = node.record()
     canonical(client, node.bundle(record), wait=20)
     honest = decode_receipt(client.get(f"/v1/records/{record.record_id.hex()}/receipt").content)
     forged = replace(honest, checkpoint=honest.checkpoint.replace("\n2\n", "\n3\n"), path=())
     with (
-        told(node, lambda _: httpx.Response(200, content=forged.encode())) as sdk,
+        told(lambda _: httpx.Response(200, content=forged.encode())) as sdk,
         pytest.raises(VerificationError),
     ):
         sdk.receipt(record.record_id)
 
 
-def test_too_few_receipts_are_not_returned(node: OneNode, client: httpx.Client) -> None:
+def test_a_node_that_lies_costs_one_answer_where_another_one_does_not(
+    told: Telling, node: OneNode, client: httpx.Client
+) -> None:
+    mine, other = node.record(), node.record()
+    canonical(client, node.bundle(mine, other), wait=20)
+    elsewhere = client.get(f"/v1/records/{other.record_id.hex()}/receipt").content
+    lies = lambda _: httpx.Response(200, content=elsewhere)  # noqa: E731
+    with told(lies, through(client)) as sdk:
+        assert sdk.receipt(mine.record_id).record_id == mine.record_id
+        (receipt,) = sdk.submit(node.bundle(mine))
+        assert receipt.record_id == mine.record_id
+
+
+def test_a_bundle_that_waits_at_one_node_is_handed_to_the_next(
+    told: Telling, node: OneNode, client: httpx.Client
+) -> None:
+    """A node that took it in may be cut off from all the others, and not know it yet."""
+    asked: list[float] = []
+
+    def waits(request: httpx.Request) -> httpx.Response:
+        asked.append(float(request.url.params["wait"]))
+        return httpx.Response(202, json={"status": "pending"})
+
+    with told(waits, through(client)) as sdk:
+        assert len(sdk.submit(node.bundle(node.record()))) == 1
+    assert asked == [20.0]
+
+
+def test_too_few_receipts_are_not_returned(
+    told: Telling, node: OneNode, client: httpx.Client
+) -> None:
     bundle = node.bundle(node.record(), node.record())
     canonical(client, bundle, wait=20)
     lines = client.post(
@@ -172,17 +246,17 @@ def test_too_few_receipts_are_not_returned(node: OneNode, client: httpx.Client) 
         headers={"Content-Type": "application/msgpack", "Accept": "application/jsonl"},
     ).content.splitlines(keepends=True)
     with (
-        told(node, lambda _: httpx.Response(201, content=lines[0])) as sdk,
+        told(lambda _: httpx.Response(201, content=lines[0])) as sdk,
         pytest.raises(ClientError) as refused,
     ):
         sdk.submit(bundle)
     assert refused.value.code is Code.API_ANSWER
 
 
-def test_pending_says_what_is_missing(node: OneNode) -> None:
+def test_pending_says_what_is_missing(told: Telling, node: OneNode) -> None:
     pending = {"status": "committed, receipt pending", "height": 7}
     with (
-        told(node, lambda _: httpx.Response(202, content=json.dumps(pending))) as sdk,
+        told(lambda _: httpx.Response(202, content=json.dumps(pending))) as sdk,
         pytest.raises(Pending) as waiting,
     ):
         sdk.submit(node.bundle(node.record()), wait_s=0)
@@ -209,7 +283,7 @@ def test_pending_says_what_is_missing(node: OneNode) -> None:
 )
 @pytest.mark.parametrize("status", [200, 201, 202, 302, 404, 422, 500])
 def test_whatever_a_node_says_the_client_raises_a_code_and_no_trace(
-    node: OneNode, status: int, body: bytes
+    told: Telling, node: OneNode, status: int, body: bytes
 ) -> None:
     asks: list[Callable[[Client], object]] = [
         lambda sdk: sdk.submit(node.bundle(node.record()), wait_s=0),
@@ -218,20 +292,54 @@ def test_whatever_a_node_says_the_client_raises_a_code_and_no_trace(
     ]
     for ask in asks:
         with (
-            told(node, lambda _: httpx.Response(status, content=body)) as sdk,
+            told(lambda _: httpx.Response(status, content=body)) as sdk,
             pytest.raises(LedgerError),
         ):
             ask(sdk)
 
 
-def test_an_answer_leads_a_client_nowhere_and_leaves_nothing_behind(node: OneNode) -> None:
+@pytest.mark.parametrize(
+    "records",
+    [
+        {"index": 0},
+        [1, None],
+        [{"index": -1, "record_id": "00" * 32, "code": "x"}],
+        [{"index": True, "record_id": "00" * 32, "code": "x"}],
+        [{"index": 0, "record_id": "00", "code": "x"}, {"index": 0, "record_id": "zz"}],
+        [{"index": 0, "record_id": "00" * 32, "code": "x", "detail": [], "facts": "\ud800"}] * 500,
+    ],
+)
+def test_faults_that_cannot_be_understood_are_left_out(
+    told: Telling, node: OneNode, records: object
+) -> None:
+    body = {"code": "record.type", "facts": {"type": "x", "faults": 1}, "records": records}
+    answer = httpx.Response(422, content=json.dumps(body))
+    with told(partial(given, answer)) as sdk, pytest.raises(ClientError) as refused:
+        sdk.submit(node.bundle(node.record()), wait_s=0)
+    assert refused.value.code is Code.RECORD_TYPE
+    assert len(refused.value.faults) in {0, 100}
+    str(refused.value).encode()
+
+
+def test_what_a_newer_node_refuses_is_told_in_its_words(told: Telling, node: OneNode) -> None:
+    body = {"code": "record.newer", "detail": "Do that first."}
+    answer = httpx.Response(422, content=json.dumps(body))
+    with told(partial(given, answer)) as sdk, pytest.raises(ClientError) as refused:
+        sdk.submit(node.bundle(node.record()), wait_s=0)
+    assert refused.value.code is Code.API_ANSWER
+    assert "record.newer: Do that first." in str(refused.value)
+
+
+def test_an_answer_leads_a_client_nowhere_and_leaves_nothing_behind(
+    told: Telling, node: OneNode
+) -> None:
     cookies: list[str | None] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         cookies.append(request.headers.get("cookie"))
         return httpx.Response(302, headers=[("Location", "http://xn--/"), ("Set-Cookie", "a=b")])
 
-    with told(node, answer) as sdk:
+    with told(answer) as sdk:
         for _ in range(2):
             with pytest.raises(ClientError) as refused:
                 sdk.network()
@@ -239,7 +347,7 @@ def test_an_answer_leads_a_client_nowhere_and_leaves_nothing_behind(node: OneNod
     assert cookies == [None, None]
 
 
-def test_an_answer_is_unfolded_once_at_most(node: OneNode) -> None:
+def test_an_answer_is_unfolded_once_at_most(told: Telling, node: OneNode) -> None:
     once = gzip.compress(b'{"items": [], "cursor": null}')
     for content, folded, held in (
         (once, "gzip", True),
@@ -247,7 +355,7 @@ def test_an_answer_is_unfolded_once_at_most(node: OneNode) -> None:
     ):
         headers = {"Content-Encoding": folded}
         answer = httpx.Response(200, stream=httpx.ByteStream(content), headers=headers)
-        with told(node, partial(given, answer)) as sdk:
+        with told(partial(given, answer)) as sdk:
             if held:
                 assert list(sdk.subject("x")) == []
                 continue
@@ -256,10 +364,10 @@ def test_an_answer_is_unfolded_once_at_most(node: OneNode) -> None:
             assert refused.value.code is Code.API_ANSWER
 
 
-def test_a_list_that_never_ends_is_left(node: OneNode) -> None:
+def test_a_list_that_never_ends_is_left(told: Telling, node: OneNode) -> None:
     page = b'{"items": [1], "cursor": 5}'
     with (
-        told(node, lambda _: httpx.Response(200, content=page)) as sdk,
+        told(lambda _: httpx.Response(200, content=page)) as sdk,
         pytest.raises(ClientError) as refused,
     ):
         list(sdk.subject("x"))

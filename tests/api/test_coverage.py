@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner, Result
@@ -129,14 +130,14 @@ def test_every_answer_fits_its_description(market: Market) -> None:
 
 
 @pytest.mark.parametrize("cursor", [1, "", SECTION, "LZ"])
-def test_a_node_whose_pages_never_move_on_is_left(
-    cursor: object, market: Market, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with Client([market.node.url], market.node.trust) as client:
-        told = {"items": [], "cursor": cursor, "time_ms": 0}
-        monkeypatch.setattr(client.nodes, "json", lambda *_, **__: told)
-        with pytest.raises(ClientError) as problem:
-            list(client.coverage_pages())
+def test_a_node_whose_pages_never_move_on_is_left(cursor: object, market: Market) -> None:
+    told = {"items": [], "cursor": cursor, "time_ms": 0}
+    line = httpx.MockTransport(lambda _: httpx.Response(200, json=told))
+    with (
+        Client([market.node.url], market.node.trust, line) as client,
+        pytest.raises(ClientError) as problem,
+    ):
+        list(client.coverage_pages())
     assert problem.value.code is Code.API_ANSWER
 
 

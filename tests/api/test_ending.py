@@ -6,15 +6,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import httpx
 import pytest
 
-from api.client import ending
-from api.client.ending import EndingTransport
-from api.client.nodes import ClientError, Nodes
+from api.client import Client, ClientError, sign_bundle
 from ledger.codes import Code
+from ledger.core.identifiers import MemberId
+from ledger.trust import trust_root
+from tests.api.awaited import awaited
+from tests.vectors.small_network import signer, small_genesis, small_record
 
+TRUST = trust_root(small_genesis())
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+HEADLESS = b"HTTP/1.1 200 OK\r\nX-Long: "
+BODILESS = HEAD + b"Content-Length: 100000000\r\n\r\n"
+Opening = Callable[..., Client]
 
 
 @contextmanager
@@ -53,48 +58,74 @@ def trickle(data: bytes) -> Callable[[socket.socket], None]:
     return answer
 
 
+@pytest.fixture(params=[Client, awaited], ids=["waits", "awaited"])
+def opens(request: pytest.FixtureRequest) -> Opening:
+    """Both clients give up alike."""
+    found: Opening = request.param
+    return found
+
+
+def well(line: socket.socket) -> None:
+    """An answer as it should be."""
+    line.sendall(HEAD + b"Content-Length: 2\r\nConnection: close\r\n\r\n{}")
+
+
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize(
-    "said",
-    [b"HTTP/1.1 200 OK\r\nX-Long: ", HEAD + b"Content-Length: 100000000\r\n\r\n"],
-    ids=["head", "body"],
-)
+@pytest.mark.parametrize("said", [HEADLESS, BODILESS], ids=["head", "body"])
 def test_a_node_that_trickles_is_given_up_and_the_next_one_asked(
-    said: bytes, monkeypatch: pytest.MonkeyPatch
+    said: bytes, opens: Opening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each byte comes long before the limit of a read; only the whole is too long."""
-    monkeypatch.setattr("api.client.nodes.CALL_S", 0.5)
-    whole = HEAD + b"Content-Length: 2\r\nConnection: close\r\n\r\n{}"
-    with node(trickle(said)) as slow, node(lambda line: line.sendall(whole)) as other:
-        nodes = Nodes([slow, other])
-        assert nodes.json("/v1/network") == {}
-        nodes.close()
+    monkeypatch.setattr("api.client.asking.CALL_S", 0.5)
+    with node(trickle(said)) as slow, node(well) as other, opens([slow, other], TRUST) as sdk:
+        assert sdk.network() == {}
 
 
 @pytest.mark.timeout(60)
-def test_where_all_trickle_it_is_said_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.client.nodes.CALL_S", 0.3)
-    with node(trickle(b"")) as slow:
-        nodes = Nodes([slow])
+def test_a_call_ends_when_it_is_to_end_however_many_nodes_trickle(opens: Opening) -> None:
+    """None gets more than its share of the time: the last one still answers."""
+    with (
+        node(trickle(HEADLESS)) as one,
+        node(trickle(BODILESS)) as two,
+        node(well) as last,
+        opens([one, two, last], TRUST, timeout_s=1.5) as sdk,
+    ):
+        assert sdk.network() == {}
+
+
+@pytest.mark.timeout(60)
+def test_where_all_trickle_it_is_said_why(opens: Opening) -> None:
+    with node(trickle(BODILESS)) as slow, opens([slow], TRUST, timeout_s=0.3) as sdk:
         with pytest.raises(ClientError) as refused:
-            nodes.json("/v1/network")
+            sdk.network()
         assert refused.value.code is Code.NODE_UNREACHABLE
-        assert refused.value.detail["reason"]
-        nodes.close()
+        assert slow in str(refused.value.detail["reason"])
 
 
-def test_what_brings_bytes_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The call has two seconds and takes three: what comes in the first buys the rest."""
+@pytest.mark.timeout(60)
+def test_a_submission_ends_with_its_wait_and_the_time_of_a_call(opens: Opening) -> None:
+    """The node says nothing for ever; what it was asked to wait is not granted twice."""
+    member, records = MemberId("centre"), [small_record("one").encode()]
+    bundle = sign_bundle(signer("member centre"), TRUST.network_id, member, records, 0, 1)
+    with node(trickle(HEADLESS)) as slow, opens([slow], TRUST, timeout_s=0.3) as sdk:
+        with pytest.raises(ClientError) as refused:
+            sdk.submit(bundle, wait_s=0.5)
+        assert refused.value.code is Code.NODE_UNREACHABLE
+
+
+def test_what_brings_bytes_may_take_its_time(
+    opens: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The call has a second and takes three: what comes in the first buys the rest."""
+    monkeypatch.setattr("api.client.asking.CALL_S", 1.0)
     parts, size = 12, 128 << 10
 
     def answer(line: socket.socket) -> None:
         line.sendall(HEAD + f"Content-Length: {parts * size}\r\nConnection: close\r\n\r\n".encode())
         for _ in range(parts):
-            line.sendall(bytes(size))
-            time.sleep(0.25)
+            line.sendall(b" " * size)
+            time.sleep(0.15)
 
-    with node(answer) as slow:
-        client = httpx.Client(transport=EndingTransport(verify=True))
-        with ending.ending(2.0):
-            assert len(client.get(slow).content) == parts * size
-        client.close()
+    with node(answer) as slow, opens([slow], TRUST) as sdk, pytest.raises(ClientError) as refused:
+        sdk.network()
+    assert refused.value.code is Code.API_ANSWER, "it came whole, and is no JSON"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.client import Client, ClientError, read_as
+from api.client import Client, ClientError
 from api.client.addresses import look_up
 from api.client.deposits import NodeDeposits
 from cli.desk import Desk
@@ -101,7 +101,7 @@ def test_what_is_public_is_read_as_the_public(tender: Tender, tmp_path: Path) ->
 
 def test_a_token_is_not_shown_on_a_plain_line(tender: Tender) -> None:
     client = Client(["http://10.0.0.7:8080"], tender.node.trust)
-    read_as(client, MemberId("chief"), signer("member chief"))
+    client.read_as(MemberId("chief"), signer("member chief"))
     with client, pytest.raises(ClientError) as refused:
         client.record(tender.complaint.record_id)
     assert refused.value.code is Code.IDENTITY_PLAIN
@@ -125,7 +125,7 @@ def test_no_client_shows_a_token_on_a_plain_line(tender: Tender) -> None:
 def test_whoever_proves_itself_is_served_by_the_next_node_too(tender: Tender) -> None:
     """Which node it is must be asked before a token is made: one that is away is passed over."""
     client = Client(["http://127.0.0.1:9", tender.node.url], tender.node.trust)
-    read_as(client, MemberId("chief"), signer("member chief"))
+    client.read_as(MemberId("chief"), signer("member chief"))
     with client:
         assert client.record(tender.complaint.record_id)["record"]["subject"] == SECTION
 

@@ -1,0 +1,133 @@
+"""What nodes tell and do not prove: records, lists, what is found, how the network does.
+
+Each answer is one node's word, for looking around; the receipts of the records are the proof.
+"""
+
+from typing import Any, Final
+from urllib.parse import quote
+
+from api.client import coverage as coverage_lists
+from api.client.calls import reading
+from api.client.core import Core
+from api.client.flow import Flow, Item, Items
+from api.client.problems import ClientError
+from api.client.seals import SealStatus
+from api.client.seals import seal_status as seal_told
+from api.client.witness import differs
+from ledger.codes import Code
+from ledger.core.identifiers import RecordId
+from ledger.core.receipt import Receipt
+
+PAGE: Final = 500
+"""Items of one page."""
+
+
+def record(core: Core, /, record_id: RecordId) -> Flow[Any]:
+    """What the API says about a record; not proved, its receipt is."""
+    return core.asking.json(f"/v1/records/{record_id.hex()}")
+
+
+def trace(core: Core, /, record_id: RecordId) -> Flow[Any]:
+    """What a node says befell a record; not proved, receipts of its records are."""
+    return core.asking.json(f"/v1/records/{record_id.hex()}/trace")
+
+
+def knows(core: Core, /, record_id: RecordId) -> Flow[bool]:
+    """Whether the node says that the record is on the ledger."""
+    try:
+        yield from record(core, record_id)
+    except ClientError as problem:
+        if problem.code is Code.RECORD_UNKNOWN:
+            return False
+        if problem.code is not Code.API_NOT_PUBLIC:
+            raise
+    return True
+
+
+def subject(core: Core, /, key: str) -> Items[Any]:
+    """All records about a subject, in the log's order."""
+    return _paged(core, "/v1/subjects", {"key": key})
+
+
+def alerts(core: Core, /, **wanted: str) -> Items[Any]:
+    """Alerts, filtered by `subject`, `code` or `severity`."""
+    return _paged(core, "/v1/alerts", wanted)
+
+
+def completeness(core: Core, /, key: str) -> Flow[Any]:
+    """What a section shows of its procedure, as a node says; see `witness`."""
+    return core.asking.json("/v1/completeness", key=key)
+
+
+def coverage(core: Core, /, key: str) -> Flow[Any]:
+    """How a project or section stands to each function point, as a node says."""
+    return core.asking.json("/v1/coverage", key=key)
+
+
+def coverage_pages(core: Core, /) -> Items[Any]:
+    """What every section says of its function points, page by page, as a node says."""
+    return coverage_lists.coverage_pages(core.asking)
+
+
+def witness(core: Core, /, told: Any) -> Flow[Receipt | None]:
+    """The verified receipt of the certificate that an answer of `completeness` names.
+
+    Returns:
+        None where the answer names none. The certificate is of the records that it lists.
+
+    Raises:
+        ClientError: the certificate is of something else, or what `receipt` raises.
+        Pending: `receipt.pending`.
+        VerificationError: no node's receipt holds.
+    """
+    try:
+        if told["certificate"] is None:
+            return None
+        named = RecordId(bytes.fromhex(told["certificate"]["record_id"]))
+        receipt = yield from reading.receipt(core, named)
+        different = differs(receipt, told)
+    except (KeyError, TypeError, ValueError) as problem:
+        what = repr(problem)
+        raise ClientError(Code.API_ANSWER, node="/v1/completeness", what=what) from problem
+    if different:
+        raise ClientError(Code.API_ANSWER, node="/v1/completeness", what=different)
+    return receipt
+
+
+def seal_status(core: Core, /, seal: str) -> Flow[SealStatus]:
+    """What a node says about a seal now, to be asked before each use.
+
+    Raises:
+        ClientError: `api.not_found` where it was never published; `api.answer`.
+    """
+    told = yield from core.asking.json(f"/v1/status/seal/{quote(seal, safe='')}")
+    return seal_told(told, seal)
+
+
+def search(core: Core, /, query: str) -> Flow[Any]:
+    """Everything that `query` names."""
+    return core.asking.json("/v1/search", q=query)
+
+
+def network(core: Core, /) -> Flow[Any]:
+    """What the network is and how it is, as the first node that answers says."""
+    return core.asking.json("/v1/network")
+
+
+def _paged(core: Core, path: str, params: dict[str, str]) -> Items[Any]:
+    """Every item of a list, page by page."""
+    after = -1
+    while True:
+        turn = {} if after < 0 else {"after": after}
+        found = yield from core.asking.json(path, limit=PAGE, **params, **turn)
+        if not isinstance(found, dict) or not isinstance(found.get("items"), list):
+            raise ClientError(Code.API_ANSWER, node=path, what="items")
+        for each in found["items"]:
+            yield Item(each)
+        cursor = found.get("cursor")
+        if cursor is None:
+            return
+        if not isinstance(cursor, int) or cursor <= after:
+            # A node that never moves on would hold us for ever.
+            raise ClientError(Code.API_ANSWER, node=path, what="cursor")
+        after = cursor
