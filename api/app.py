@@ -15,7 +15,7 @@ from api.documents.court_desk import CourtDesk
 from api.documents.desk import CertificateDesk
 from api.documents.issuing import Issuer
 from api.errors import HANDLERS
-from api.explorer import extracting, pages
+from api.explorer import extracting, pages, verifying
 from api.explorer.problems import in_pages
 from api.fairness import REQUESTS_PER_ADDRESS, Fairness
 from api.headers import SecurityHeaders
@@ -75,6 +75,7 @@ ROUTERS: Final = (
     follow.router,
     pages.router,
     extracting.router,
+    verifying.router,
 )
 _DOCS_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "

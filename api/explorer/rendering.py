@@ -15,10 +15,10 @@ from api.explorer.language import language_of
 from api.explorer.words import LANGUAGES, named, say
 
 POLICY: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; connect-src 'self'; worker-src 'self'; "
+    "style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""No script at all, and nothing from elsewhere."""
+"""Files of this host alone: no script inside a page, nothing from elsewhere."""
 HEADERS: Final = {
     "Content-Security-Policy": POLICY,
     "Cache-Control": "no-store",
@@ -36,7 +36,7 @@ def page(
     standing = service.node.status
     following = standing.following
     body = (
-        _environment()
+        environment()
         .get_template(template)
         .render(
             **values,
@@ -56,7 +56,8 @@ def page(
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Where templates come from, and how values are shown in them."""
     made = Environment(
         loader=PackageLoader("api.explorer"),
         autoescape=True,

@@ -188,7 +188,7 @@ const JUDGES = {
       ({ sha256: fromHex(sha256), sizeBytes: BigInt(size), sm3: null }));
     const trust = decodeTrust(spelled(given.trust));
     const verdict = verifyFile(spelled(given.proof), trust, { documents });
-    same([verdict.standing, verdict.part], [given.standing, given.part], "standing");
+    same([verdict.bid.standing, verdict.bid.part], [given.standing, given.part], "standing");
     same(verdict.steps.length, 13, "steps");
   },
   "block/headers": (given) => {

@@ -2,8 +2,10 @@
 
 import { readFileSync } from "node:fs";
 import { judgeAll, judgeFiles } from "./judge.js";
-import { digestDocument } from "../../api/static/verify/index.js";
-import { hex } from "../../api/static/verify/bytes.js";
+import { bidTold, statusTold, stepTold } from "../../api/static/explorer/told.js";
+import { Words } from "../../api/static/explorer/words.js";
+import { fromBase64, fromHex, hex } from "../../api/static/verify/bytes.js";
+import { decodeTrust, digestDocument, verifyFile } from "../../api/static/verify/index.js";
 import { isPointAssigned } from "../../api/static/verify/unicode.js";
 
 /** The first and the last code point of every run that the verifier takes for assigned. */
@@ -23,7 +25,21 @@ async function digests({ path, webCrypto }) {
   return [hex(found.sha256), hex(found.sm3), Number(found.sizeBytes)];
 }
 
+/** What pages say of files that hold, in the words of one language. */
+function told({ files, language, tables }) {
+  const words = new Words(language, tables);
+  return files.map(({ trust, data, documents }) => {
+    const root = decodeTrust(fromBase64(trust));
+    const asked = documents.map(([sha256, size]) =>
+      ({ sha256: fromHex(sha256), sizeBytes: BigInt(size), sm3: null }));
+    const verdict = verifyFile(fromBase64(data), root, { documents: asked });
+    return [verdict.steps.map((step) => stepTold(step, words)),
+      bidTold(verdict, words), statusTold(verdict, words)];
+  });
+}
+
 const ANSWERS = {
+  told,
   vectors: ({ files }) => judgeAll(files),
   files: ({ trusts, files }) => judgeFiles(trusts, files),
   assigned: assignedRuns,

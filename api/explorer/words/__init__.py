@@ -20,6 +20,11 @@ def named(language: str, table: str, name: str) -> str:
     return _words(language)[table].get(name, name)
 
 
+def table(language: str, name: str) -> Mapping[str, str]:
+    """All words of one table."""
+    return _words(language)[name]
+
+
 @cache
 def _words(language: str) -> Mapping[str, Mapping[str, str]]:
     text = files(__name__).joinpath(f"{language}.toml").read_text(encoding="utf-8")

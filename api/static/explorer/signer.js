@@ -1,5 +1,8 @@
-// Speaks with a member's local signer (docs/spec/signer.md): pairs, logs in, has records signed.
-// Nothing here holds a key or decides anything; what the signer did is judged by the node.
+/**
+ * Speaks with a member's local signer (docs/spec/signer.md): pairs, logs in, has records signed.
+ *
+ * Nothing here holds a key or decides anything; what the signer did is judged by the node.
+ */
 
 export const SIGNER = "http://127.0.0.1:7611";
 const POLL_MS = 500;

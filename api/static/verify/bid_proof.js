@@ -4,6 +4,7 @@ import { compare, hex } from "./bytes.js";
 import { checkDocuments } from "./checks.js";
 import { DIGEST_BYTES } from "./hashing.js";
 import { receiptOf } from "./receipt.js";
+import { recordId } from "./record.js";
 import { Refusal, numbered, refuse } from "./refusal.js";
 import { sealedFileOf } from "./sealed.js";
 import { COMMITMENT_STEP, DOCUMENT_STEP, verifyCommitment } from "./sealed_file.js";
@@ -36,8 +37,9 @@ export function bidProofOf(value) {
 /**
  * Verify a bid proof in its thirteen checks, and say what became of the bid.
  *
- * @returns {object} the commitment's verdict, with `standing`: `in_set`, `late`, `dropped` or
- *   `not_sealed`, and the `part` that lists it, 0 where none does
+ * @returns {object} the commitment's verdict, with `bid`: its `standing`, which is `in_set`,
+ *   `late`, `dropped` or `not_sealed`, its `subject`, the `part` that lists it, 0 where none does,
+ *   of how many `parts`, how many commitments they `count`, and the times in milliseconds
  * @throws {Refusal} with the number of the check
  */
 export function verifyBidProof(proof, trust, documents = [], policy = null) {
@@ -52,11 +54,15 @@ export function verifyBidProof(proof, trust, documents = [], policy = null) {
   try {
     numbered(COMMITMENT_STEP, () => checkType(record));
     take(DOCUMENT_STEP, () => checkDocuments(record, documents));
-    take(COMMITMENT_STEP, () => ({ subject: record.subject, issuer: record.issuer }));
-    const { deadline } = take(DEADLINE_STEP, () => checkDeadline(proof, record, entered));
-    const set = take(SET_STEP, () => checkSet(proof, record, verdict, entered));
-    const standing = standingOf(verdict, deadline, set, trust);
-    return { ...verdict, steps, caveats: [...verdict.caveats, "bid"], ...standing };
+    const id = hex(recordId(proof.sealed.carried.record));
+    take(COMMITMENT_STEP, () => ({ record: id, author: record.issuer }));
+    const deadline = numbered(DEADLINE_STEP, () => checkDeadline(proof, record, entered));
+    take(DEADLINE_STEP, () => ({ subject: record.subject }));
+    const set = numbered(SET_STEP, () => checkSet(proof, record, verdict, entered));
+    const shown = proof.parts.length;
+    take(SET_STEP, () => (shown ? { shown, parts: set.parts } : null));
+    const bid = { subject: record.subject, ...standingOf(verdict, deadline, set, trust) };
+    return { ...verdict, steps, caveats: ["bid", ...verdict.caveats], bid };
   } catch (problem) {
     if (problem instanceof Refusal) problem.passed = steps;
     throw problem;
@@ -72,7 +78,7 @@ function checkDeadline(proof, bid, entered) {
   const deadline = record.fields.get("bid_deadline_ms");
   const about = record.subject === bid.subject || record.subject === bid.subject.split("/")[0];
   const fits = DEADLINE_TYPES.has(record.type) && about && typeof deadline === "bigint";
-  return fits ? { deadline } : refuse("bid.deadline", { type: record.type });
+  return fits ? deadline : refuse("bid.deadline", { type: record.type });
 }
 
 /** The ids of the set in order of the parts, where in them the bid stands, and if it is whole. */
@@ -98,7 +104,8 @@ function checkSet(proof, bid, commitment, entered) {
   if (!ids.every((id, at) => !at || compare(ids[at - 1], id) < 0)) refuse("bid.set");
   const whole = first !== null && first.get("parts") === BigInt(proof.parts.length);
   if (whole && first.get("count") !== BigInt(ids.length)) refuse("bid.set", { what: "count" });
-  return { count: ids.length, part: found ?? 0, whole };
+  const { parts = 0n, count = 0n } = Object.fromEntries(first ?? []);
+  return { parts, count, part: found ?? 0, whole };
 }
 
 function standingOf(verdict, deadline, set, trust) {
@@ -106,7 +113,8 @@ function standingOf(verdict, deadline, set, trust) {
   const late = receivedAtMs > deadline + trust.genesis.parameters.deadline_grace_ms;
   const names = [[set.part > 0, "in_set"], [late, "late"], [set.whole, "dropped"]];
   const [, standing] = names.find(([holds]) => holds) ?? [true, "not_sealed"];
-  return { standing, part: set.part, receivedAtMs, deadlineMs: deadline };
+  const { part, parts, count } = set;
+  return { standing, part, parts, count, receivedAtMs, deadlineMs: deadline };
 }
 
 function isDigest(value) {

@@ -78,7 +78,7 @@ export function checkBundle({ receipt, logged, loggedId, header, row }, trust) {
 export function checkKey({ receipt, header, row, head }) {
   if (header === null) return null;
   verifyKeyRow(receipt.key, row, header, head, receipt.entry.index);
-  return { member: row.memberId, key: hex(header.keyId) };
+  return { issuer: row.memberId, index: receipt.entry.index };
 }
 
 /** Check 6: entry and block leaf stand in the log of the checkpoint. */

@@ -112,6 +112,6 @@ export function verifyBatchProof(proof, trust, documents = [], policy = null) {
       if (!same) refuse("receipt.document", { sha256: hex(sha256) });
     }
   });
-  const document = { number: DOCUMENT_STEP, applies: true, facts: { count: proof.count } };
+  const document = { number: DOCUMENT_STEP, applies: true, facts: { count: 1 } };
   return { ...verdict, steps: [...verdict.steps.slice(0, -1), document] };
 }

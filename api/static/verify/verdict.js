@@ -42,7 +42,7 @@ export function verifyDecoded(receipt, trust, documents = [], policy = null) {
     take(7, () => {
       const anchor = trust.committee.epoch;
       reached = { ...trust, anchor, ...checks.checkCommittee(one, trust) };
-      return { epoch: reached.committee.epoch, nodes: reached.committee.n };
+      return { epoch: reached.committee.epoch, n: reached.committee.n };
     });
     take(8, () => {
       quorum = checks.checkQuorum(one, reached);

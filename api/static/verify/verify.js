@@ -142,7 +142,7 @@ function asText(steps, verdict, problem) {
       ...verdict.citations.map(({ relation, recordId: cited, standing }) =>
         `引用 ${relation} ${Buffer.from(cited).toString("hex")}: ${standing}`),
       `未证明 not proved: ${caveats.join(", ")}`,
-      ...(verdict.standing ? [`投标状态 standing: ${verdict.standing}`] : []),
+      ...(verdict.bid ? [`投标状态 standing: ${verdict.bid.standing}`] : []),
       ...(verdict.status ? [`状态 status: ${told(verdict.status)}`] : []),
     );
   }
