@@ -105,17 +105,10 @@ class PostgresIndex:
         async with self._asking() as connection:
             at = await self._at(connection)
             span = _left(span_of(self._chain, query), at, after, newest_first=newest_first)
-            conditions = list(_conditions(query))
-            if not span or _cannot_be(conditions):
+            asked = question(query, span, limit, newest_first=newest_first)
+            if asked is None:
                 return Batch((), None, at.height)
-            conditions.insert(0, ("log_index >= %s AND log_index < %s", (span.start, span.stop)))
-            page = _PAGE.format(
-                source=_RECORDS if query.digest is None else _OF_DOCUMENT,
-                conditions=sql.SQL(" AND ").join(sql.SQL(each) for each, _ in conditions),
-                order=sql.SQL("DESC" if newest_first else "ASC"),
-                limit=sql.Literal(limit + _ONE_PLACE),
-            )
-            values = [value for _, given in conditions for value in given]
+            page, values = asked
             rows = await (await connection.execute(page, values, binary=True)).fetchall()
         found = [Found(LogIndex(index), RecordId(record_id)) for index, record_id in rows]
         return _batch(found, limit, at.height, newest_first=newest_first)
@@ -150,6 +143,33 @@ class PostgresIndex:
         if at and header_hash != chain.blocks.header(at).hash():
             raise IndexUnusable(Code.INDEX_DISAGREES, height=at, what="header")
         return _At(at, log_size or 0)
+
+
+def question(
+    query: Query, span: range, limit: int, *, newest_first: bool
+) -> tuple[sql.Composed, list[object]] | None:
+    """What the server is asked; None where nothing can fit.
+
+    Args:
+        query: which records.
+        span: in which part of the log.
+        limit: how many places.
+        newest_first: against the log's order.
+
+    Returns:
+        The statement and its values; it asks for as many more as show whether there is more.
+    """
+    conditions = list(_conditions(query))
+    if not span or _cannot_be(conditions):
+        return None
+    conditions.insert(0, ("log_index >= %s AND log_index < %s", (span.start, span.stop)))
+    page = _PAGE.format(
+        source=_RECORDS if query.digest is None else _OF_DOCUMENT,
+        conditions=sql.SQL(" AND ").join(sql.SQL(each) for each, _ in conditions),
+        order=sql.SQL("DESC" if newest_first else "ASC"),
+        limit=sql.Literal(limit + _ONE_PLACE),
+    )
+    return page, [value for _, given in conditions for value in given]
 
 
 def _left(span: range, at: _At, after: LogIndex | None, *, newest_first: bool) -> range:

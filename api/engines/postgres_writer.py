@@ -164,8 +164,9 @@ class IndexWriter:
             for row in records
         ]
         for index, _ in digests:
+            height = next(each.height for each in headers if index < each.log_size)
             what = f"document at {index}"
-            raise IndexUnusable(Code.INDEX_DISAGREES, height=first.height, what=what)
+            raise IndexUnusable(Code.INDEX_DISAGREES, height=height, what=what)
         return blocks, found
 
     async def beyond(self, log_size: int) -> LogIndex | None:

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from api.app import create_app
+from api.engines import projector
 from api.engines.indexed import IndexedEngine
 from api.engines.leveldb import LevelEngine
 from api.engines.postgres import PostgresIndex
@@ -313,3 +314,84 @@ def test_a_node_answers_from_its_own_rows_while_the_server_is_away(
                 break
         assert engine.standing.usable
         assert not [each for each in findings(service.standing) if "index" in each.code]
+
+
+# While a projector runs.
+
+
+def test_a_projector_follows_a_ledger_that_grows_and_a_server_that_falls_until_a_row_lies(
+    server: postgres.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projector, "WAIT_S", 0.01)
+    monkeypatch.setattr(projector, "REST_S", 0.05)
+    url, town = server.new_database(), small(1)
+
+    async def story() -> None:
+        running = asyncio.create_task(Projector(town.chain, lambda: opened(url), sleep).run())
+        index = PostgresIndex(url, town.chain)
+
+        async def follows() -> None:
+            town.say("centre", "evidence.deposited", ELSEWHERE, files={"f": b"more"})
+            while await height_of(index) != town.chain.head.height:
+                assert not running.done(), running.result()
+                await sleep(0.02)
+
+        async with index.connected(), asyncio.timeout(120):
+            for _ in range(3):
+                await follows()
+            with pytest.raises(IndexUnusable) as second:
+                async with opened(url):
+                    pass
+            assert second.value.code is Code.INDEX_HELD
+            await asyncio.to_thread(server.stop)
+            await asyncio.to_thread(server.start)
+            await follows()
+            async with await psycopg.AsyncConnection.connect(url) as connection:
+                await connection.execute("UPDATE bidwitness.document SET digest = %s", [bytes(32)])
+            with pytest.raises(IndexUnusable) as found:
+                await running
+            assert found.value.code is Code.INDEX_DISAGREES
+            with pytest.raises(IndexUnusable) as refused:
+                await index.height()
+            assert refused.value.code is Code.INDEX_DISAGREES
+
+    asyncio.run(story())
+
+
+async def sleep(seconds: float) -> None:
+    await asyncio.sleep(seconds)
+
+
+async def height_of(index: PostgresIndex) -> Height | None:
+    try:
+        return await index.height()
+    except IndexUnusable:
+        return None
+
+
+LIES = (
+    ("UPDATE bidwitness.record SET issuer = 'nobody' WHERE log_index = %s", "row at"),
+    ("UPDATE bidwitness.record SET record_id = sha256('') WHERE log_index = %s", "row at"),
+    ("DELETE FROM bidwitness.record WHERE log_index = %s", "document at"),
+    ("DELETE FROM bidwitness.document WHERE log_index = %s", "row at"),
+    ("INSERT INTO bidwitness.document VALUES (sha256(''), %s, 1)", "document at"),
+    ("UPDATE bidwitness.block SET log_size = log_size + 1 WHERE log_size > %s", "block"),
+    ("DELETE FROM bidwitness.block WHERE log_size > %s", "blocks"),
+    ("UPDATE bidwitness.record SET log_index = 400000 WHERE log_index = %s", "document at"),
+    ("INSERT INTO bidwitness.document VALUES (sha256(''), 400000 + %s, 1)", "row at 4"),
+    ("UPDATE bidwitness.position SET log_root = sha256(''), log_size = %s", "log root"),
+)
+
+
+def test_whatever_is_changed_in_an_index_is_found(server: postgres.Server) -> None:
+    town = small(1, 2, 3)
+    index = town.chain.head.log_size - 2
+    url = server.new_database()
+    for change, what in LIES:
+        project(url, town, anew=True)
+        with psycopg.connect(url, autocommit=True) as connection:
+            assert connection.execute(change, [index]).rowcount > 0, change
+        with pytest.raises(IndexUnusable) as found:
+            asyncio.run(Projector(town.chain, lambda: opened(url), _never).check())
+        assert found.value.code is Code.INDEX_DISAGREES, change
+        assert str(found.value.detail["what"]).startswith(what), (change, found.value)

@@ -135,6 +135,8 @@ class SmallChain:
 def _opened(records: Sequence[EnteredRecord]) -> Iterator[OpenedRecord]:
     """What comes out of every opening; here all of it holds its judgement."""
     for offset, entered in enumerate(records):
+        if OPENING_TYPE.encode() not in entered.data:
+            continue
         record = decode_record(entered.data)
         if record.type == OPENING_TYPE:
             sealed = sealed_of(record)
