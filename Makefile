@@ -18,7 +18,7 @@ ifneq ($(PLACE),$(CURDIR))
 $(shell rm -f .venv/.made .venv/.runtime .venv/.package .venv/.dev)
 endif
 
-.PHONY: help venv demo test browser check format simulate scenarios mutants twins failpoints nemesis reseat load bench pictures lock wheelhouse clean
+.PHONY: help venv demo test browser check format simulate scenarios mutants twins failpoints nemesis reseat load bench questions pictures lock wheelhouse clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -100,6 +100,10 @@ bench: .venv/.dev ## Measure what rules cost, a batch of a million, and records 
 	@$(BIN)/python -m bench.rules
 	@$(BIN)/python -m bench.seals
 	@$(BIN)/python -m bench $(ARGS)
+
+questions: .venv/.dev ## Ask LevelDB and PostgreSQL the same of a million records, and time it (COUNT=1000000, ROUNDS=200)
+	@$(BIN)/python -m bench.index --count $(or $(COUNT),1000 1000000) --rounds $(or $(ROUNDS),200) \
+	    --walk $(ARGS)
 
 pictures: .venv/.dev ## Photograph the pages anew for docs/zh (needs chromium and a CJK font)
 	@$(BIN)/python -m tests.pictures $(ARGS)

@@ -30,11 +30,12 @@ class IndexCheck:
         self.height = Height(0)
         """Of the last block that was compared."""
 
-    async def step(self, end: Height) -> bool:
+    async def step(self, end: Height, *, is_whole: bool = True) -> bool:
         """Compare the next few blocks.
 
         Args:
-            end: where the index stands, by its writer.
+            end: up to which block.
+            is_whole: whether the index ends there, by its writer: then nothing stands beyond.
 
         Returns:
             Whether this ended a pass: the next step begins a new one.
@@ -47,7 +48,7 @@ class IndexCheck:
             await self._compare(headers)
         if self.height < end:
             return False
-        beyond = await self._writer.beyond(self._frontier.size)
+        beyond = await self._writer.beyond(self._frontier.size) if is_whole else None
         if beyond is not None:
             raise _disagrees(end, f"row at {beyond}")
         self.height, self._frontier = Height(0), Frontier()

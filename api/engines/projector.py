@@ -98,18 +98,19 @@ class Projector:
             await self._fill(writer, at)
 
     async def check(self) -> None:
-        """Go over everything that stands in the index, once.
+        """Go over everything that stands in the index, once, as far as the chain goes.
 
         Raises:
-            IndexUnusable: `index.disagrees` and the others.
+            IndexUnusable: `index.disagrees`, after which nobody asks it, and the others.
         """
         async with self._opening() as writer:
-            at = await self._begin(writer)
+            at = await self._position(writer)
+            end = min(at.height, self._chain.head.height)
             check = IndexCheck(self._chain, writer)
-            while not await check.step(at.height):
-                self._told(Progress(check.height, at.height))
+            while not await self._step(check, writer, end, at):
+                self._told(Progress(check.height, end))
                 await asyncio.sleep(0)
-            self._told(Progress(at.height, at.height))
+            self._told(Progress(end, end))
 
     async def _work(self, writer: IndexWriter) -> NoReturn:
         at = await self._begin(writer)
@@ -117,25 +118,38 @@ class Projector:
         check = IndexCheck(self._chain, writer)
         while True:
             at = await self._fill(writer, at)
-            try:
-                await check.step(at.height)
-            except IndexUnusable as problem:
-                await self._blame(writer, problem)
-                raise
+            await self._step(check, writer, at.height, at)
             if self._chain.head.height == at.height:
                 await self._moved(WAIT_S)
 
+    async def _step(
+        self, check: IndexCheck, writer: IndexWriter, end: Height, at: IndexPosition
+    ) -> bool:
+        """One piece of the check; whether it was the last one."""
+        try:
+            return await check.step(end, is_whole=end == at.height)
+        except IndexUnusable as problem:
+            if problem.code is Code.INDEX_DISAGREES:
+                await self._blame(writer, problem)
+            raise
+
     async def _begin(self, writer: IndexWriter) -> IndexPosition:
-        """Where the index stands; it must be of this chain."""
+        """Where the index stands; the chain has come as far."""
+        at = await self._position(writer)
+        while self._chain.head.height < at.height:
+            # Another store filled it, which was further than this one is.
+            await self._moved(WAIT_S)
+        return await self._position(writer)
+
+    async def _position(self, writer: IndexWriter) -> IndexPosition:
+        """Where the index stands; it must be of this chain, as far as that goes."""
         self._chain.blocks.require_kept(Height(1))
         at = await writer.begin(self._chain.head.network_id, anew=self._anew)
         self._anew = False
         if at.fault:
             raise IndexUnusable(Code.INDEX_DISAGREES, height=at.height, what=at.fault)
-        while self._chain.head.height < at.height:
-            # Another store filled it, which was further than this one is.
-            await self._moved(WAIT_S)
-        if at.height and self._chain.blocks.header(at.height).log_root != at.log_root:
+        known = 0 < at.height <= self._chain.head.height
+        if known and self._chain.blocks.header(at.height).log_root != at.log_root:
             problem = IndexUnusable(Code.INDEX_DISAGREES, height=at.height, what="log root")
             await self._blame(writer, problem)
             raise problem

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from api.app import create_app
-from api.engines import projector
+from api.engines import postgres_writer, projector
 from api.engines.indexed import IndexedEngine
 from api.engines.leveldb import LevelEngine
 from api.engines.postgres import PostgresIndex
@@ -395,3 +395,50 @@ def test_whatever_is_changed_in_an_index_is_found(server: postgres.Server) -> No
             asyncio.run(Projector(town.chain, lambda: opened(url), _never).check())
         assert found.value.code is Code.INDEX_DISAGREES, change
         assert str(found.value.detail["what"]).startswith(what), (change, found.value)
+    with asking(url, town) as engine:
+        assert unusable(engine)[0] == "index.disagrees"
+
+
+def test_a_ledger_that_is_behind_an_index_compares_what_it_has(server: postgres.Server) -> None:
+    url, further, town = server.new_database(), small(1, 2, 3), small(1)
+    project(url, further)
+    told: list[int] = []
+    check = Projector(
+        town.chain, lambda: opened(url), _never, told=lambda at: told.append(at.height)
+    )
+    asyncio.run(check.check())
+    assert told[-1] == town.chain.head.height
+
+
+def test_a_reader_reads_also_what_comes_later_and_writes_nothing(
+    server: postgres.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The roles and grants of the operators' handbook."""
+    monkeypatch.setattr(postgres_writer, "PARTITION_LEAVES", 10)
+    town = small(1, 2, 3)
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        for made in ("ROLE projector LOGIN", "ROLE reader LOGIN", "DATABASE ours OWNER projector"):
+            connection.execute(f"CREATE {made}")
+    with psycopg.connect(server.url("ours"), autocommit=True) as connection:
+        for given in ("USAGE ON SCHEMAS", "SELECT ON TABLES"):
+            connection.execute(
+                f"ALTER DEFAULT PRIVILEGES FOR ROLE projector GRANT {given} TO reader"
+            )
+    writes = server.url("ours").replace("index@", "projector@")
+    reads = server.url("ours").replace("index@", "reader@")
+    for _ in range(2):
+        project(writes, town, anew=True)
+        with asking(reads, town) as engine:
+            assert asked(engine, Query(), 4) == everything(town.chain)
+    with psycopg.connect(reads, autocommit=True) as connection:
+        for change in (
+            "DELETE FROM bidwitness.record",
+            "UPDATE bidwitness.position SET is_built = true",
+            "TRUNCATE bidwitness.block",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(change)
+        parts = connection.execute(
+            "SELECT count(*) FROM pg_inherits WHERE inhparent = 'bidwitness.record'::regclass"
+        ).fetchone()
+    assert parts is not None and parts[0] > 1
