@@ -16,10 +16,13 @@ from api.explorer.words import LANGUAGES
 from ledger.codes import Code
 from ledger.errors import LedgerError
 from ledger.trust import trust_root
+from ledger.words.moments import beijing_time
 
 router = APIRouter(include_in_schema=False)
 
 _DAY_S: Final = 86_400
+_MONTH_MS: Final = 30 * _DAY_S * 1000
+_DATE: Final = len("2026-03-01")
 
 
 @router.get("/verify")
@@ -28,6 +31,18 @@ async def verify(request: Request, service: Service) -> Response:
     root = trust_root(service.chain.genesis)
     values = {"network_id": root.network_id.hex(), "n": root.committee.n, "q": root.committee.q}
     return page(request, "verify.html", values)
+
+
+@router.get("/unchanged")
+async def unchanged(request: Request, service: Service) -> Response:
+    """Two dates, and the proof that the log only grew between them."""
+    now_ms = service.node.status.now_ms
+    values = {
+        "network_id": trust_root(service.chain.genesis).network_id.hex(),
+        "first": beijing_time(max(0, now_ms - _MONTH_MS))[:_DATE],
+        "second": beijing_time(now_ms)[:_DATE],
+    }
+    return page(request, "unchanged.html", values)
 
 
 @router.get(f"/{FILE_NAME}")

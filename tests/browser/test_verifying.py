@@ -111,6 +111,20 @@ def _record_link() -> re.Pattern[str]:
     return re.compile(r"^/records/[0-9a-f]{64}$")
 
 
+@in_both_languages
+def test_nothing_before_a_date_has_changed(visitor: Visitor, kept: Path) -> None:
+    visitor.open("/unchanged")
+    expect(visitor.page.locator("html[data-ready]")).to_be_attached(timeout=30_000)
+    visitor.page.set_input_files("#kept", str(kept / "receipt.json"))
+    visitor.page.locator("#unchanged button").click()
+    expect(visitor.page.locator(".verdict.fine")).to_be_visible(timeout=30_000)
+    expect(visitor.page.locator("#results h3")).to_have_count(3)
+    visitor.page.set_input_files("#kept", str(kept / "unsigned.json"))
+    visitor.page.locator("#unchanged button").click()
+    expect(visitor.page.locator(".verdict.still")).to_be_visible(timeout=30_000)
+    expect(visitor.page.locator(".verdict.fine")).to_have_count(0)
+
+
 @pytest.fixture
 def clerk(browser: Browser, saved: Path) -> Iterator[Page]:
     """A court clerk's browser that has the saved file and no network."""

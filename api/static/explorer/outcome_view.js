@@ -26,7 +26,7 @@ export function outcomeView(outcome, words, { live, title = null }) {
     element("p", { class: `verdict ${holds ? "fine" : "still"}` },
       element("span", { class: "sign", "aria-hidden": "true" }, holds ? "✓" : "✗"), " ",
       element("strong", {}, holds ? headline(verdict, words) : failedHeadline(refusal, words)), " ",
-      holds ? words.say("holds_told") : sentenceOf(refusal, words)),
+      holds ? words.say("holds_told") : words.refused(refusal)),
     checkList(outcome, words),
     ...(holds ? proved(verdict, outcome.citations ?? [], words, live) : []));
 }
@@ -36,7 +36,7 @@ export function checkList({ verdict, refusal }, words) {
   const steps = verdict === null ? refusal.passed : verdict.steps;
   const rows = steps.map((step) => passedRow(step, words));
   if (verdict === null && refusal.step !== null) {
-    const told = `${sentenceOf(refusal, words)} [${refusal.code}]`;
+    const told = `${words.refused(refusal)} [${refusal.code}]`;
     rows.push(row(refusal.step, "failed", words, told));
     for (let number = refusal.step + 1; number <= RECEIPT_CHECKS; number += 1) {
       rows.push(row(number, "unreached", words, ""));
@@ -67,13 +67,6 @@ function failedHeadline(refusal, words) {
   if (refusal.step === null) return words.phrase("label.refused_file");
   const name = words.phrase(`step.${refusal.step}.name`);
   return words.phrase("label.refused", { number: refusal.step, name });
-}
-
-/** In a browser nobody types commands: where a code's sentence tells to, the page has its own. */
-function sentenceOf(refusal, words) {
-  const own = `code_${refusal.code.replace(/\W/g, "_")}`;
-  return Object.hasOwn(words.tables.page, own)
-    ? words.say(own, refusal.detail) : words.sentence(refusal.code, refusal.detail);
 }
 
 function proved(verdict, citations, words, live) {

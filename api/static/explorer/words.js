@@ -37,9 +37,13 @@ export class Words {
     return Object.hasOwn(this.tables.phrases, key);
   }
 
-  /** Why something was refused: what happened, and what to do next. */
-  sentence(code, detail = {}) {
-    return filled(this.tables.sentences[code] ?? code, detail);
+  /**
+   * Why something was refused: what happened, and what to do next. In a browser nobody types
+   * commands: where a code's sentence tells to, the page has its own.
+   */
+  refused({ code, detail }) {
+    const own = `code_${code.replace(/\W/g, "_")}`;
+    return filled(this.tables.page[own] ?? this.tables.sentences[code] ?? code, detail);
   }
 }
 
