@@ -27,6 +27,8 @@ NAME: Final = re.compile(
     r"(?:[a-z]{1,16}/)?[A-Za-z0-9](?:[A-Za-z0-9-]|\.(?=[A-Za-z0-9])){0,159}", re.ASCII
 )
 """At most one folder, of plain characters, and no two dots together."""
+_NAME_BYTES_MAX: Final = 177
+"""The longest name of this form."""
 _LOCAL: Final = struct.Struct("<4s5H3I2H")
 START_BYTES: Final = _LOCAL.size + len(FIRST)
 _CENTRAL: Final = struct.Struct("<4s6H3I5H2I")
@@ -149,7 +151,9 @@ def _entries(file: BinaryIO) -> tuple[Entry, ...]:
     file.seek(size - _END.size)
     tail = file.read(_END.size)
     count, directory_bytes, start = _END.unpack(tail)[4:7]
-    if count > ENTRIES_MAX or start + directory_bytes + _END.size != size:
+    # A sparse file costs its sender nothing; of its directory no more is read than names can take.
+    fits = count <= ENTRIES_MAX and directory_bytes <= count * (_CENTRAL.size + _NAME_BYTES_MAX)
+    if not fits or start + directory_bytes + _END.size != size:
         raise _wrong("end")
     file.seek(start)
     directory = file.read(directory_bytes)

@@ -13,11 +13,10 @@ from tests.vectors.reading import VECTORS
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 NODE = shutil.which("node")
-NOT_FOR_A_VERIFIER = frozenset(
-    {"add_checkpoint", "deposit", "time_stamp", "court_bundle", "court_code"}
-)
-"""Folders of vectors that say what a server answers, what takes a secret key to open, and whose word
-about time counts, which the verifier in JavaScript says that it does not judge, the form of a ZIP file, and codes that people type."""
+NOT_FOR_A_VERIFIER = frozenset({"add_checkpoint", "deposit", "time_stamp", "court_code"})
+"""Folders of vectors that say what a server answers, what takes a secret key to open, whose word
+about time counts, which the verifier in JavaScript says that it does not judge, and codes that
+people type."""
 
 
 def node(ask: str, **question: Any) -> Any:

@@ -1,7 +1,7 @@
 /**
  * Judges every vector with the JavaScript verifier, in Node and in a browser alike.
  *
- * `judge(file, case, trusts)` returns `{holds, step, code}`, or throws where the verifier computes
+ * `judge(file, case, trusts)` gives `{holds, step, code}`, or throws where the verifier computes
  * something else than the vector says.
  */
 
@@ -15,11 +15,12 @@ import {
   certificateNumber, parseCertificateNumber,
 } from "../../api/static/verify/certificate_number.js";
 import { faultsOf, quorumOf } from "../../api/static/verify/committee.js";
+import { openZip } from "../../api/static/verify/court_zip.js";
 import * as draw from "../../api/static/verify/draw.js";
 import { fitKey, keyId, verifySignature } from "../../api/static/verify/ed25519.js";
 import { decodeGenesis } from "../../api/static/verify/genesis.js";
 import {
-  Refusal, decodeTrust, leadTrust, verifyFile, verifyFiles, verifyReceipt,
+  Refusal, decodeTrust, leadTrust, verifyEvidence, verifyFile, verifyFiles, verifyReceipt,
 } from "../../api/static/verify/index.js";
 import * as merkle from "../../api/static/verify/merkle.js";
 import { verifyListing, vrfHash } from "../../api/static/verify/negative_list.js";
@@ -42,9 +43,9 @@ import { decodeTlogProof } from "../../api/static/verify/tlog_proof.js";
 import { nodesDigest } from "../../api/static/verify/witness.js";
 
 /** What the verifier says of one case of a vector file. */
-export function judge(file, given, trusts) {
+export async function judge(file, given, trusts) {
   try {
-    JUDGES[file](given, trusts);
+    await JUDGES[file](given, trusts);
     return { holds: true, step: null, code: null };
   } catch (problem) {
     if (!(problem instanceof Refusal)) throw new Error(`${file}: ${given.name}: ${problem.stack}`);
@@ -53,11 +54,16 @@ export function judge(file, given, trusts) {
 }
 
 /** All files with all their cases: `{file: [{name, holds, step, code} …]}`. */
-export function judgeAll(files) {
+export async function judgeAll(files) {
   const trusts = trustsOf(files["receipt/trusts"]);
-  return Object.fromEntries(Object.entries(files).map(([file, cases]) => [
-    file, cases.map((each) => ({ name: each.name, ...judge(file, each, trusts) })),
-  ]));
+  const judged = {};
+  for (const [file, cases] of Object.entries(files)) {
+    judged[file] = [];
+    for (const each of cases) {
+      judged[file].push({ name: each.name, ...await judge(file, each, trusts) });
+    }
+  }
+  return judged;
 }
 
 /** What the verifier says of files from anyone: `[{trust, text, documents} …]`, text in base64. */
@@ -72,6 +78,24 @@ export function judgeFiles(trusts, files) {
       return [false, null, `crash: ${problem.stack}`];
     }
   });
+}
+
+/**
+ * Of each proof in a bundle from anyone, in base64, whether it holds, or the step that refused it;
+ * `[null]` of what is no bundle.
+ */
+export async function judgeBundles(trust, files) {
+  const said = [];
+  for (const data of files) {
+    const bytes = Uint8Array.from(atob(data), (each) => each.charCodeAt(0));
+    try {
+      const outcomes = await verifyEvidence([bytes], [decodeTrust(spelled(trust))]);
+      said.push(outcomes.map(({ refusal }) => refusal === null || (refusal.step ?? 0)));
+    } catch (problem) {
+      said.push([problem instanceof Refusal ? null : `crash: ${problem.stack}`]);
+    }
+  }
+  return said;
 }
 
 function trustsOf(cases) {
@@ -150,6 +174,25 @@ function judgeReceipt(given, trusts) {
     const { height: at, index: place, timeMs } = opened;
     same([at, place, timeMs], Object.values(given.opened), "opened");
   }
+}
+
+/** A whole bundle: as many proofs as it holds are proved; of one that is refused, its refusal. */
+async function judgeBundle({ data, trust, proved }, trusts) {
+  const outcomes = await verifyEvidence([fromBase64(data)], [trusts[trust]]);
+  same(outcomes.filter(({ verdict }) => verdict !== null).length, proved, "proved");
+  outcomes.forEach(({ refusal }) => {
+    if (refusal !== null) throw refusal;
+  });
+}
+
+/** The form of a bundle's ZIP file: its files, by name. */
+async function judgeZip({ data, files }) {
+  const zip = await openZip(new Blob([fromHex(data)]));
+  const found = [];
+  for (const name of zip.entries.keys()) {
+    found.push({ name, data: hex(await zip.read(name, 1 << 20)) });
+  }
+  same(found, files, "files");
 }
 
 /** A whole log in files: the checkpoint fulfils the policy, and all follows from the leaves. */
@@ -255,6 +298,9 @@ const JUDGES = {
     const made = ownerCommitment(network, given.address, given.owner, salt);
     same(made, given.commitment, "commitment");
   },
+  "court_bundle/accepted": judgeZip,
+  "court_bundle/refused": judgeZip,
+  "court_bundle/bundles": judgeBundle,
   "draw/draws": (given) => {
     const [network, request, header] = all([given.network, given.request, given.header]);
     const seeds = given.seeds.map(([seeder, word]) => [seeder, fromHex(word)]);

@@ -143,7 +143,7 @@ def _inside(value: Any, chance: random.Random) -> Any:
     if "\n" in value:
         return _in_note(value, chance)
     if len(value) % 2 == 0 and set(value) <= set("0123456789abcdef"):
-        return _in_bytes(bytes.fromhex(value), chance).hex()
+        return changed_bytes(bytes.fromhex(value), chance).hex()
     try:
         data = base64.b64decode(value, validate=True)
     except ValueError:
@@ -174,7 +174,8 @@ def _in_text(text: str, chance: random.Random) -> str:
     return text[:at] + odd + text[at + chance.randrange(2) :]
 
 
-def _in_bytes(data: bytes, chance: random.Random) -> bytes:
+def changed_bytes(data: bytes, chance: random.Random) -> bytes:
+    """The bytes with one more, one less, or a bit flipped."""
     if not data or chance.random() < 0.1:
         return data + b"\x00"
     if chance.random() < 0.1:
@@ -186,12 +187,12 @@ def _in_bytes(data: bytes, chance: random.Random) -> bytes:
 def _in_canonical(data: bytes, chance: random.Random) -> bytes:
     """The bytes with a bit flipped, or the value in them changed and spelled again."""
     if chance.random() < 0.3:
-        return _in_bytes(data, chance)
+        return changed_bytes(data, chance)
     try:
         value = _changed_value(decode(data, len(data)), chance)
         return encode(value)
     except LedgerError:
-        return _in_bytes(data, chance)
+        return changed_bytes(data, chance)
 
 
 def _changed_value(value: Any, chance: random.Random) -> Any:
@@ -205,7 +206,7 @@ def _changed_value(value: Any, chance: random.Random) -> Any:
         name = chance.choice(sorted(value))
         return value | {name: _changed_value(value[name], chance)}
     if isinstance(value, bytes) and chance.random() < 0.9:
-        return _in_bytes(value, chance)
+        return changed_bytes(value, chance)
     if isinstance(value, str) and chance.random() < 0.9:
         return _in_text(value, chance)
     if type(value) is int and chance.random() < 0.9:

@@ -1,7 +1,7 @@
 /** Runs the judge in Node: a question in JSON on standard input, the answer on standard output. */
 
 import { readFileSync } from "node:fs";
-import { judgeAll, judgeFiles } from "./judge.js";
+import { judgeAll, judgeBundles, judgeFiles } from "./judge.js";
 import { bidTold, statusTold, stepTold } from "../../api/static/explorer/told.js";
 import { Words } from "../../api/static/explorer/words.js";
 import { fromBase64, fromHex, hex } from "../../api/static/verify/bytes.js";
@@ -42,6 +42,7 @@ const ANSWERS = {
   told,
   vectors: ({ files }) => judgeAll(files),
   files: ({ trusts, files }) => judgeFiles(trusts, files),
+  bundles: ({ trust, files }) => judgeBundles(trust, files),
   assigned: assignedRuns,
   digests,
 };

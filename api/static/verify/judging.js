@@ -5,7 +5,6 @@
  */
 
 import { equal, hex } from "./bytes.js";
-import { decodePresented } from "./presented.js";
 import { Refusal, numbered, refuse } from "./refusal.js";
 
 const NETWORK_STEP = 2;
@@ -13,17 +12,16 @@ const NETWORK_STEP = 2;
 /**
  * Verify each file under its own network's trust root, and follow what it cites to the others.
  *
- * @param {Uint8Array[]} files from anyone
+ * @param {object[]} presented of `decodePresented`
  * @param {object[]} trusts of `decodeTrust`, at least one, each of another network
  * @param {object} [options]
  * @param {object[]} [options.documents] digests of `digestDocument`
  * @param {object[]} [options.policies] of `parsePolicy`
  * @returns {object[]} for each file its `trust`, and either `verdict` with `citations` or `refusal`
- * @throws {Refusal} where one of them is no such file at all: then nothing is judged
+ * @throws {Refusal} `policy.twice`
  */
-export function verifyFiles(files, trusts, { documents = [], policies = [] } = {}) {
+export function judgePresented(presented, trusts, { documents = [], policies = [] } = {}) {
   requireDistinct(policies);
-  const presented = files.map(decodePresented);
   const asked = documentsFor(presented, documents);
   const judged = (file, at, others) => {
     const outcome = { trust: null, verdict: null, refusal: null, citations: [] };

@@ -25,7 +25,8 @@ import { parse } from "./strict_json.js";
 import { FIRST_LINE, decodeTlogProof } from "./tlog_proof.js";
 import { verifyDecoded } from "./verdict.js";
 
-const FILE_BYTES_MAX = 8 << 20;
+/** The largest file of any kind but a court bundle. */
+export const FILE_BYTES_MAX = 8 << 20;
 const KINDS = {
   [RECEIPT_FORMAT]: [RECEIPT_BYTES_MAX, (value) => receiptFile(receiptOf(value))],
   [batch.OPENINGS_FORMAT]: [batch.OPENINGS_BYTES_MAX, (value) => openingsFile(value)],

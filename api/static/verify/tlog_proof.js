@@ -8,7 +8,7 @@ import { INDEX_MAX } from "./shape.js";
 import { parse } from "./strict_json.js";
 
 export const FIRST_LINE = "c2sp.org/tlog-proof@v1";
-const PROOF_BYTES_MAX = 2 << 20;
+export const PROOF_BYTES_MAX = 2 << 20;
 const PATH_MAX = 63;
 
 /**

@@ -12,7 +12,7 @@ import {
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { TRUST_BYTES_MAX } from "./genesis.js";
-import { decodeTrust, digestDocument, parsePolicy, Refusal, verifyFiles } from "./index.js";
+import { decodeTrust, digestDocument, parsePolicy, Refusal, verifyEvidence } from "./index.js";
 import { refuse } from "./refusal.js";
 
 const NETWORKS_MAX = 64;
@@ -42,16 +42,37 @@ async function main(given) {
   const documents = [];
   for (const path of values.document) documents.push(await digestDocument(createReadStream(path)));
   const policies = values.policy.map((path) => parsePolicy(readFileSync(path)));
-  const outcomes = verifyFiles(
-    positionals.map((path) => readFileSync(path)), trustsIn(values.trust), { documents, policies });
+  const outcomes = await verifyEvidence(
+    positionals.map(fileAt), trustsIn(values.trust), { documents, policies });
   const tell = values.json ? asJson : asText;
-  outcomes.forEach(({ verdict, refusal, citations }, at) => {
-    if (outcomes.length > 1 && !values.json) process.stdout.write(`${shown(positionals[at])}\n`);
+  outcomes.forEach(({ source, name, verdict, refusal, citations }) => {
+    const file = name === null ? positionals[source] : `${positionals[source]}: ${name}`;
+    if (outcomes.length > 1 && !values.json) process.stdout.write(`${shown(file)}\n`);
     const steps = refusal === null ? verdict.steps : refusal.passed;
     const told = verdict === null ? null : { ...verdict, citations };
     process.stdout.write(tell(steps, told, refusal));
   });
   return outcomes.every(({ verdict }) => verdict !== null) ? 0 : 1;
+}
+
+/** A file in the manner of a Blob: read as it is asked for, because a bundle may have 4 GiB. */
+function fileAt(path) {
+  const found = statSync(path);
+  if (!found.isFile()) return new Uint8Array(readFileSync(path));
+  const file = openSync(path, "r");
+  const part = (from, to) => ({
+    size: to - from,
+    slice: (start, end) => part(from + start, Math.min(from + end, to)),
+    arrayBuffer: async () => {
+      const data = new Uint8Array(to - from);
+      let done = 0;
+      for (let read = -1; read !== 0; done += read) {
+        read = readSync(file, data, done, data.length - done, from + done);
+      }
+      return data.buffer.slice(0, done);
+    },
+  });
+  return part(0, found.size);
 }
 
 /**
