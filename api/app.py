@@ -114,7 +114,7 @@ def create_app(
         app.add_exception_handler(kind, in_pages(handler))
     app.state.service = service
     app.state.certificates = CertificateDesk(issuer)
-    app.state.court = CourtDesk()
+    app.state.court = CourtDesk(app.state.certificates)
     app.state.streams = Streams()
     app.state.codes = None if codes is None else CourtCodes(service, codes, app.state.court)
     app.state.registry = registry_of(service, app.state.streams)

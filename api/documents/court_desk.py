@@ -6,13 +6,14 @@ record; what the caller may not see is left out, like in every list. Spec:
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
 from api.clock import now_ms
 from api.documents.court_bundle import Contents, Part, bundle_parts
+from api.documents.desk import CertificateDesk
 from api.service import LedgerService
 from ledger.block_store import StoredRecord
 from ledger.codes import Code
@@ -27,6 +28,8 @@ from ledger.trust import trust_root
 
 RECORDS_MAX: Final = 200
 """In one answer; the command asks for the receipts one by one, and takes more."""
+CERTIFICATES_MAX: Final = 20
+"""Records of which a package holds the certificates too: about three seconds of the printer."""
 _PAGE: Final = 100
 
 
@@ -44,7 +47,9 @@ class Packed:
 class CourtDesk:
     """Court bundles of one node's ledger."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificates: CertificateDesk) -> None:
+        """A desk that asks another one for certificates."""
+        self._certificates = certificates
         self._busy = asyncio.Lock()
 
     async def of_record(self, service: LedgerService, record_id: RecordId) -> Packed:
@@ -53,12 +58,12 @@ class CourtDesk:
         Raises:
             NotPublic: `api.not_public`.
             StoreError: `record.unknown`, `receipt.pending`.
-            LedgerError: `court_bundle.busy`.
+            LedgerError: `court_bundle.busy`, `certificate_pdf.busy`.
         """
         stored = service.stored(record_id)
         service.viewer.require(service.decoded(stored))
         async with self._alone():
-            return await _packed(service, record_id.hex(), [stored], record_id.hex()[:16])
+            return await self._packed(service, record_id.hex(), [stored], record_id.hex()[:16])
 
     async def of_subject(self, service: LedgerService, subject: Subject) -> Packed:
         """The bundle of everything about a subject that the caller by whom it is seen may see.
@@ -66,13 +71,28 @@ class CourtDesk:
         Raises:
             StoreError: `receipt.pending`.
             FormatError: `court_bundle.nothing`, `court_bundle.too_many`.
-            LedgerError: `court_bundle.busy`.
+            LedgerError: `court_bundle.busy`, `certificate_pdf.busy`.
         """
         async with self._alone():
             shown = await _shown(service, subject)
             if not shown:
                 raise FormatError(Code.COURT_BUNDLE_NOTHING, about=subject)
-            return await _packed(service, subject, shown, "package")
+            return await self._packed(service, subject, shown, "package")
+
+    async def _packed(
+        self, service: LedgerService, about: str, shown: Sequence[StoredRecord], name: str
+    ) -> Packed:
+        made: list[tuple[Receipt, TlogProof]] = []
+        papers: dict[str, bytes] = {}
+        for stored in shown:
+            made.append(_proved(service, stored.record_id))
+            if len(shown) <= CERTIFICATES_MAX:
+                number, paper = await self._certificates.certificate(service, stored.record_id)
+                papers[f"certificates/{number}.pdf"] = paper
+            await asyncio.sleep(0)
+        contents = _contents(service, about, made, papers)
+        parts = await asyncio.to_thread(bundle_parts, contents)
+        return Packed(f"{name}.zip", parts, tuple(each.record_id for each in shown))
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
@@ -101,18 +121,6 @@ async def _shown(service: LedgerService, subject: Subject) -> list[StoredRecord]
         await asyncio.sleep(0)
 
 
-async def _packed(
-    service: LedgerService, about: str, shown: Sequence[StoredRecord], name: str
-) -> Packed:
-    made: list[tuple[Receipt, TlogProof]] = []
-    for stored in shown:
-        made.append(_proved(service, stored.record_id))
-        await asyncio.sleep(0)
-    contents = _contents(service, about, made)
-    parts = await asyncio.to_thread(bundle_parts, contents)
-    return Packed(f"{name}.zip", parts, tuple(each.record_id for each in shown))
-
-
 def _proved(service: LedgerService, record_id: RecordId) -> tuple[Receipt, TlogProof]:
     receipt = service.receipt_of(record_id)
     signed = service.published.signed(receipt.checkpoint.encode()).decode()
@@ -120,7 +128,10 @@ def _proved(service: LedgerService, record_id: RecordId) -> tuple[Receipt, TlogP
 
 
 def _contents(
-    service: LedgerService, about: str, made: Sequence[tuple[Receipt, TlogProof]]
+    service: LedgerService,
+    about: str,
+    made: Sequence[tuple[Receipt, TlogProof]],
+    papers: Mapping[str, bytes],
 ) -> Contents:
     receipts = [receipt for receipt, _ in made]
     trust = trust_root(service.chain.genesis)
@@ -136,6 +147,7 @@ def _contents(
         made_at_ms=now_ms(),
         receipts=receipts,
         proofs=made,
+        presented=papers,
         policy=policy,
         type_names={key: (each.zh, each.en) for key, each in service.catalogue.types.items()},
     )

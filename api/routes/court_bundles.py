@@ -35,7 +35,7 @@ _PENDING = later(answer("Not cosigned yet", "ProblemJson", PROBLEM_TYPE))
     responses={200: _BUNDLE, 202: _PENDING, **problems(403, 404, 429)},
 )
 async def record_bundle(record: DigestPath, service: Service, desk: Desk) -> StreamingResponse:
-    """Receipt, proofs, keys and time stamps, with a page that says how to verify them."""
+    """Receipt, proofs, certificate and time stamps, with a page that says how to verify them."""
     return _sent(await desk.of_record(service, RecordId(digest(record))))
 
 

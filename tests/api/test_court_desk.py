@@ -1,6 +1,7 @@
 """Court bundles over HTTP: what a caller is shown of a subject, and nothing else."""
 
 import threading
+import zipfile
 from pathlib import Path
 
 import httpx
@@ -30,6 +31,11 @@ def kept(answer: httpx.Response, folder: Path) -> tuple[CourtBundle, Path]:
     bundle = read_court_bundle(path)
     check_court_bundle(bundle)
     return bundle, path
+
+
+def bundle_page(path: Path) -> str:
+    with zipfile.ZipFile(path) as archive:
+        return archive.read("verify.html").decode()
 
 
 def all_hold(path: Path, node: OneNode) -> None:
@@ -77,6 +83,24 @@ def test_one_records_package_has_one_receipt_and_its_proof_for_other_tools(
     (proof,) = bundle.proofs.values()
     assert receipt.record_id == record
     assert receipt_in(parse_tlog_proof(proof)).record_id == record
+    (paper,) = bundle.presented
+    number = tender.client.get(f"/v1/records/{record.hex()}/standing").json()["number"]
+    assert paper == f"certificates/{number}.pdf"
+    assert "存证证书" in bundle_page(path)
+
+
+def test_a_package_of_many_records_holds_no_certificates(
+    tender: Tender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes the printer a moment, and one at a time is made."""
+    asked = {"key": SECTION}
+    listed = tender.client.get("/v1/subjects", params=asked | {"limit": 100}).json()["items"]
+    for most, expected in ((len(listed), len(listed)), (len(listed) - 1, 0)):
+        monkeypatch.setattr(court_desk, "CERTIFICATES_MAX", most)
+        answer = tender.client.get("/v1/subjects/bundle.zip", params=asked)
+        bundle, path = kept(answer, tmp_path)
+        assert len(bundle.presented) == expected
+        assert ("certificates/" in bundle_page(path)) == bool(expected)
 
 
 def test_a_subject_of_which_nothing_is_shown_has_no_package(tender: Tender) -> None:

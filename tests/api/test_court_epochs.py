@@ -31,7 +31,7 @@ def contents(changed: ChangedTown, *records: RecordId) -> Contents:
         catalogue=SimpleNamespace(types={}),
     )
     made = [court_desk._proved(service, each) for each in records]
-    return court_desk._contents(service, "about", made)
+    return court_desk._contents(service, "about", made, {})
 
 
 def page_of(packed: Contents) -> bytes:
