@@ -23,6 +23,8 @@ class Exit(IntEnum):
     """Our own promise does not hold; the node stopped before harm was done."""
     CHANGED = 5
     """Something that is watched is not as it was anchored."""
+    NOT_IN_EFFECT = 6
+    """What was proved holds, and nodes say that it was revoked, replaced or voided since."""
     INTERRUPTED = 130
     """Ctrl-C."""
 

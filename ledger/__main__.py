@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from ledger.beside import Asking
 from ledger.certificate_pdfs import SignatureJudge
 from ledger.core.strict_json import JsonValue
 from ledger.errors import LedgerError
@@ -34,12 +35,17 @@ UNREADABLE: Final = 2
 INTERRUPTED: Final = 130
 
 
-def main(arguments: Sequence[str] | None = None, signatures: SignatureJudge | None = None) -> int:
+def main(
+    arguments: Sequence[str] | None = None,
+    signatures: SignatureJudge | None = None,
+    asking: Asking = lambda _: None,
+) -> int:
     """Verify the files that the command line names and print the outcome.
 
     Args:
         arguments: without the program's name; None for the process's own.
         signatures: judges those of certificates in PDF; None: they are told to be unjudged.
+        asking: asks somebody else about what holds; no answer changes the exit status.
 
     Returns:
         The exit status.
@@ -63,11 +69,11 @@ def main(arguments: Sequence[str] | None = None, signatures: SignatureJudge | No
                 "verified": verified,
                 "trusts": [trust_value(each) for each in reliance.roots],
                 "policies_count": len(reliance.policies),
-                "results": [outcome_value(each, asked.lang) for each in outcomes],
+                "results": [_value(each, asked.lang, asking) for each in outcomes],
             }
         )
     else:
-        _print_lines(outcomes, reliance, asked.lang)
+        _print_lines(outcomes, reliance, asked.lang, asking)
     return OK if verified else REFUSED
 
 
@@ -90,13 +96,24 @@ class _Reading:
             yield path
 
 
-def _print_lines(outcomes: Sequence[Outcome], reliance: Reliance, language: str) -> None:
+def _value(outcome: Outcome, language: str, asking: Asking) -> JsonValue:
+    beside = asking(outcome) if outcome.holds else None
+    told = outcome_value(outcome, language)
+    return told if beside is None else {**told, beside.name: beside.value}
+
+
+def _print_lines(
+    outcomes: Sequence[Outcome], reliance: Reliance, language: str, asking: Asking
+) -> None:
     for root in reliance.roots:
         print(trust_line(root, language))
     told = "label.policies" if reliance.policies else "label.no_policy"
     print(phrase(told, language, count=len(reliance.policies)))
     for each in outcomes:
         print(*outcome_lines(each, language, several=len(reliance.roots) > 1), sep="\n")
+        beside = asking(each) if each.holds else None
+        if beside is not None:
+            print(*(f"     {line}" for line in beside.lines), sep="\n")
     if len(outcomes) > 1:
         total, ok = len(outcomes), sum(each.holds for each in outcomes)
         print(phrase("label.summary", language, total=total, ok=ok, refused=total - ok))

@@ -19,7 +19,7 @@ from ledger.verdict import OpenedAt, VerifiedRecord
 from ledger.words import sentence
 
 
-def outcome_value(outcome: Outcome, language: str) -> JsonValue:
+def outcome_value(outcome: Outcome, language: str) -> dict[str, JsonValue]:
     """One outcome as JSON."""
     verdict = outcome.verdict
     return {

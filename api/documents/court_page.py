@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ledger.core.court_manifest import CourtManifest
 from ledger.core.entry import decode_entry
 from ledger.core.receipt import Receipt
-from ledger.core.record import decode_record
+from ledger.core.record import decode_record, record_id
 from ledger.core.status import key_row
 from ledger.court_parts import RECORDS, TIMES, stem_of
 from ledger.terminal import printable
@@ -33,6 +33,8 @@ class Row:
 
     stem: str
     record_id: str
+    logged_id: str
+    """What the record's bytes in the bundle hash to: of one out of a seal its opening's id."""
     type_zh: str
     type_en: str
     type_key: str
@@ -113,6 +115,7 @@ def _row(receipt: Receipt, trust: TrustRoot, type_names: Mapping[str, tuple[str,
     return Row(
         stem=stem_of(receipt),
         record_id=receipt.record_id.hex(),
+        logged_id=record_id(receipt.logged).hex(),
         type_zh=zh,
         type_en=en,
         type_key=record.type,

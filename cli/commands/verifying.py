@@ -11,6 +11,8 @@ from api.documents.authorities import authorities_under, read_authorities
 from api.documents.revocation import lists_under, read_lists
 from cli.commands.options import JsonFlag
 from cli.documents import OWN_SUFFIXES, unreadable
+from cli.failures import Exit
+from cli.standing_now import asking
 from cli.words import language, say
 from ledger.__main__ import main as verify_offline
 from ledger.certificate_pdfs import PaperCertificate, SignatureJudge, Signed
@@ -44,6 +46,10 @@ def verify(
         list[Path] | None, typer.Option("--document", help=say("help.verify_document"))
     ] = None,
     ca: Annotated[list[Path] | None, typer.Option("--ca", help=say("help.verify_ca"))] = None,
+    url: Annotated[list[str] | None, typer.Option("--url", help=say("help.verify_url"))] = None,
+    url_certificate: Annotated[
+        Path | None, typer.Option("--url-certificate", help=say("help.verify_url_certificate"))
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Verify evidence of any kind; a document stands for the proof beside it."""
@@ -65,7 +71,12 @@ def verify(
     arguments = [f"{option}={path}" for option, paths in named.items() for path in paths]
     arguments += ["--lang", language()] + (["--json"] if as_json else [])
     arguments += ["--", *map(str, presented)]
-    sys.exit(verify_offline(arguments, _signatures(trust or [], ca or [], stamp_roots or [])))
+    signatures = _signatures(trust or [], ca or [], stamp_roots or [])
+    if not url:
+        sys.exit(verify_offline(arguments, signatures))
+    with asking(url, url_certificate) as asker:
+        status = verify_offline(arguments, signatures, asker)
+    sys.exit(Exit.NOT_IN_EFFECT if status == Exit.OK and asker.warned else status)
 
 
 def _signatures(trust: list[Path], files: list[Path], stamp_roots: list[Path]) -> SignatureJudge:

@@ -1,9 +1,13 @@
 """A court bundle: everything in it is verified, and whatever was changed in it is found."""
 
+import html
 import json
+import os
+import re
 import shutil
 import struct
 import subprocess
+import sys
 import tracemalloc
 import zipfile
 from base64 import b64decode
@@ -26,7 +30,7 @@ from ledger.core.tlog_proof import tlog_proof
 from ledger.court_bundles import check_court_bundle, read_court_bundle
 from ledger.errors import FormatError
 from tests.stamping.maker import Maker
-from tests.stamping.responder import openssl
+from tests.vectors.generate import sealed_receipts
 from tests.vectors.generate.court_bundle import packed
 from tests.vectors.generate.stamped import stamped
 from tests.vectors.reading import cases
@@ -128,47 +132,103 @@ def test_the_same_contents_give_the_same_bytes_and_a_new_time_another_manifest_a
     assert changed == {"manifest.json", "SHA256SUMS", "verify.html", "verify.txt"}
 
 
-def test_public_tools_do_what_the_page_says(desk: Desk) -> None:
-    """Unpacked by any tool: digests by sha256sum, an id by a pipe, a time by openssl."""
-    box = desk.folder / "unpacked"
-    with zipfile.ZipFile(desk.write()) as archive:
-        assert archive.testzip() is None
-        archive.extractall(box)
-    told = (box / "verify.txt").read_text(encoding="utf-8")
-    commands = [line.strip() for line in told.splitlines()]
-    assert "sha256sum -c SHA256SUMS" in commands
-    whole = subprocess.run(
-        ["sha256sum", "--strict", "-c", "SHA256SUMS"], cwd=box, capture_output=True, check=False
-    )
-    assert whole.returncode == 0, whole.stderr
-    pipe = next(each for each in commands if each.startswith("{ printf"))
-    first = next(each for each in commands if len(each) == 64)
-    computed = subprocess.run(
-        ["bash", "-c", pipe], cwd=box, capture_output=True, check=True, text=True
-    )
-    assert computed.stdout.split()[0] == first
-    ts = next(each.split() for each in commands if each.startswith("openssl ts") and "auth" in each)
-    assert (box / ts[4]).exists() and (box / ts[6]).exists()
+ROOT = Path(__file__).parents[2]
+BEGINNINGS = ("sha256sum ", "python ", "node ", "{ printf ", "openssl ")
+"""How the commands begin that the page prints."""
 
 
-def test_openssl_verifies_a_time_stamp_out_of_a_bundle(desk: Desk) -> None:
-    """Ed25519 is known to few authorities, so a real one is asked here."""
+def printed_commands(box: Path) -> dict[str, list[str]]:
+    """The commands on each page of an unpacked bundle, as they stand there, in their order."""
+    told = (box / "verify.html").read_text(encoding="utf-8")
+    blocks = [html.unescape(each) for each in re.findall(r"<pre>(.*?)</pre>", told, re.DOTALL)]
+    lines = [each.strip() for each in (box / "verify.txt").read_text("utf-8").splitlines()]
+    return {
+        page: [each for each in found if each.startswith(BEGINNINGS)]
+        for page, found in (("verify.html", blocks), ("verify.txt", lines))
+    }
+
+
+def as_the_page_says(desk: Desk, contents: Contents) -> Path:
+    """The folder that a reader has after doing what the page says before its commands."""
     from tests.stamping.responder import Responder
 
     responder = Responder(desk.folder / "tsa")
-    (receipt,) = [each for each in desk.contents.receipts if each.timestamps]
-    (head,) = receipt.timestamps
-    real = replace(head, token=responder.token(head.checkpoint.encode()))
-    contents = replace(desk.contents, receipts=[replace(receipt, timestamps=(real,))], proofs=())
+    receipts = []
+    for receipt in contents.receipts:
+        # Ed25519 is known to few authorities, so a real one is asked here.
+        heads = [
+            replace(each, token=responder.token(each.checkpoint.encode()))
+            for each in receipt.timestamps
+        ]
+        receipts.append(replace(receipt, timestamps=tuple(heads)))
+    proofs = [(each, tlog_proof(each)) for each in receipts]
+    path = desk.write(replace(contents, receipts=receipts, proofs=proofs))
+    box = desk.folder / "unpacked"
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        archive.extractall(box)
+    for name, source in (
+        *(("证据包.zip", path), ("package.zip", path)),
+        ("trust.json", desk.folder / "trust.json"),
+        *(("机构证书.pem", responder.roots), ("authority.pem", responder.roots)),
+    ):
+        shutil.copy(source, box / name)
+    for name in ("verify", "vendor"):
+        shutil.copytree(ROOT / "api/static" / name, box / name)
+    return box
+
+
+def done_in(box: Path, command: str) -> str:
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=box,
+        env=os.environ | {"PATH": path, "LANG": "en_US.UTF-8"},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 0, (command, done.stdout, done.stderr)
+    return done.stdout + done.stderr
+
+
+def test_every_command_that_the_page_prints_does_what_it_says(desk: Desk) -> None:
+    """In both languages and both forms, word for word, with tools of other people."""
+    box = as_the_page_says(desk, desk.contents)
+    pages = printed_commands(box)
+    assert {len(found) for found in pages.values()} == {12}, pages
+    assert set(pages["verify.html"]) == set(pages["verify.txt"])
+    told = {each: done_in(box, each) for each in dict.fromkeys(pages["verify.html"])
+            if not each.startswith("node ") or shutil.which("node")}  # fmt: skip
+    said = {each.split()[0]: told[each] for each in told}
+    assert "FAILED" not in told["sha256sum -c SHA256SUMS"]
+    (digest,) = (line.split()[0] for line in told["sha256sum originals/*"].splitlines())
+    assert any(digest in each.read_text("utf-8") for each in box.glob("records/*.json"))
+    for page in ("verify.html", "verify.txt"):
+        assert (box / page).read_text("utf-8").count(said["{"].split()[0]) > 1
+    assert "Verification: OK" in said["openssl"]
+    assert said["python"].count("VERIFIED") == 2
+
+
+def test_a_bundle_without_originals_and_stamps_prints_no_command_for_them(desk: Desk) -> None:
+    receipt = desk.contents.receipts[0]
+    contents = replace(desk.contents, receipts=[receipt], proofs=(), originals=())
     box = desk.folder / "unpacked"
     with zipfile.ZipFile(desk.write(contents)) as archive:
         archive.extractall(box)
-    (token,) = box.glob("times/*.der")
-    told = openssl(
-        *("ts", "-verify", "-data", str(token.with_suffix(".txt")), "-in", str(token)),
-        *("-token_in", "-CAfile", str(responder.roots)),
-    )
-    assert b"Verification: OK" in told
+    for found in printed_commands(box).values():
+        assert not [each for each in found if "originals" in each or each.startswith("openssl")]
+
+
+def test_the_page_names_the_id_that_the_bytes_of_an_opened_record_hash_to(desk: Desk) -> None:
+    receipt = sealed_receipts.world().receipt()
+    contents = replace(desk.contents, receipts=[receipt], proofs=(), originals=())
+    box = desk.folder / "unpacked"
+    with zipfile.ZipFile(desk.write(contents)) as archive:
+        archive.extractall(box)
+    for page, found in printed_commands(box).items():
+        (pipe,) = {each for each in found if each.startswith("{ ")}
+        assert done_in(box, pipe).split()[0] in (box / page).read_text("utf-8")
 
 
 # What was changed, or forged.

@@ -56,6 +56,35 @@ def test_a_certificate_is_printed_found_by_its_number_and_verified(
     assert changed.code == 2 and "签发之后被追加过内容" in changed.err
 
 
+def test_a_verified_certificate_says_how_its_record_stands_now(
+    one_node: OneNode, tmp_path: Path
+) -> None:
+    record = anchored(one_node, tmp_path, "--subject", "档案 7")["record"]
+    paper, url = tmp_path / "certificate.pdf", one_node.node.api
+    assert one_node.run("certificate", "print", record, "--out", paper).code == 0
+    now = one_node.run("verify", paper, "--url", url, language="zh_CN.UTF-8")
+    assert now.code == 0 and "现状：有效（1 个节点如此回答；须 1 个）" in now.out
+
+    unreachable = one_node.run("verify", paper, "--url", "http://127.0.0.1:9", "--json")
+    assert unreachable.code == 0, "the offline verdict stands"
+    told = unreachable.json["results"][0]["now"]
+    assert (told["stands"], told["in_effect"]) == ("unknown", None)
+    assert told["said"][0]["problem"] == "node.unreachable"
+
+    (tmp_path / "second.txt").write_text("更正")
+    row = {"type": "evidence.deposited", "subject": "档案 7", "documents": ["second.txt"]}
+    written = tmp_path / "amendment.json"
+    written.write_text(json.dumps(row | {"refs": [["amends", record]]}))
+    amended = one_node.run("submit", written)
+    assert amended.code == 0, amended.out + amended.err
+    now = one_node.run("verify", paper, "--url", url, "--json")
+    assert (now.code, now.json["verified"]) == (6, True)
+    assert now.json["results"][0]["now"]["stands"] == "amended"
+
+    paper.write_bytes(paper.read_bytes() + b"%%EOF\n")
+    assert one_node.run("verify", paper, "--url", url).code == 2, "nobody is asked about a forgery"
+
+
 def test_a_mistyped_number_is_named(one_node: OneNode) -> None:
     wrong = one_node.run("certificate", "show", "ONE-0000-0000-0", language="zh_CN.UTF-8")
     assert wrong.code == 1 and "最后一位是校验位" in wrong.err
