@@ -117,7 +117,7 @@ def create_app(
     app.state.court = CourtDesk(app.state.certificates)
     app.state.streams = Streams()
     app.state.codes = None if codes is None else CourtCodes(service, codes, app.state.court)
-    app.state.registry = registry_of(service, app.state.streams)
+    app.state.registry = registry_of(service, app.state.streams, app.state.codes)
     app.state.end = partial(_end, app)
     app.add_middleware(Fairness, most=requests_per_address)
     app.add_middleware(SecurityHeaders)

@@ -61,19 +61,25 @@ class CourtCodeStore:
         with self._lock:
             self._check_room(self._swept(now_ms), member, 0)
 
-    def keep(self, row: CodeRow, pieces: Iterable[bytes], now_ms: int) -> None:
-        """Keep a package and its row.
+    def keep(self, row: CodeRow, pieces: Iterable[bytes], now_ms: int) -> CodeRow:
+        """Keep a package and its row; where the code was made meanwhile, what that order made.
 
         Raises:
-            LedgerError: `court_code.full`.
+            LedgerError: `court_code.full`; `court_code.order` where another member made it.
             StoreError: `file.unwritable`.
         """
         with self._lock:
             index = self._swept(now_ms)
+            # A code never opens another package than the one that its maker was answered with.
+            if (made := index.get(row.code_hash)) is not None:
+                if made.member != row.member:
+                    raise LedgerError(Code.COURT_CODE_ORDER, what="code_hash")
+                return made
             self._check_room(index, row.member, row.package_bytes)
             # A package without a row is swept away at the next start; a row never lacks its own.
             write_durably(self._package(row.code_hash), pieces)
             self._put(index, row)
+            return row
 
     def end(self, code_hash: Digest, now_ms: int) -> CodeRow | None:
         """Have a code open nothing from now on; None where there is none."""

@@ -8,6 +8,8 @@ A code is in no log, no path and no error. Spec: ``docs/spec/court_code.md``.
 
 import asyncio
 import time
+from collections import Counter
+from collections.abc import Mapping
 from typing import Final
 
 from api.clock import now_ms
@@ -35,6 +37,9 @@ REFUSAL_S: Final = 0.5
 SUPERVISOR: Final = "supervisor"
 """The role that sees every code's row and uses."""
 _LOCAL: Final = "local"
+_GIVEN: Final = "given"
+_COUNTED: Final = (_GIVEN, Code.COURT_CODE_NONE, Code.COURT_CODE_TYPED, Code.COURT_CODE_PACE)
+"""Told from the start, because a number that first appears with a guess is easily overlooked."""
 
 
 class CourtCodes:
@@ -46,6 +51,15 @@ class CourtCodes:
         self._desk = desk
         self._by_address = Pace(burst=20, each_ms=3_000)
         self._by_all = Pace(burst=300, each_ms=100)
+        self._attempts: Counter[str] = Counter()
+
+    @property
+    def attempts(self) -> Mapping[str, int]:
+        """What became of all that was typed here, by its code; `given` where it opened a package.
+
+        Of codes that never were nothing else is kept: who watches a node sees guessing here.
+        """
+        return dict.fromkeys(map(str, _COUNTED), 0) | self._attempts
 
     async def obey(self, signed: SignedOrder) -> CodeRow:
         """Make or end a code as a member orders; an order that was obeyed is answered alike again.
@@ -83,6 +97,15 @@ class CourtCodes:
             LedgerError: `court_code.none`, whatever the reason, and `court_code.pace`.
             StoreError: `store.damaged`, `file.unwritable`.
         """
+        try:
+            extracted = await self._extracted(typed, address)
+        except LedgerError as problem:
+            self._attempts[problem.code.value] += 1
+            raise
+        self._attempts[_GIVEN] += 1
+        return extracted
+
+    async def _extracted(self, typed: str, address: str) -> Extracted:
         began_s = time.monotonic()
         place = place_of(address)
         self._pace(address, place, int(began_s * 1000))
@@ -127,8 +150,7 @@ class CourtCodes:
             made_at_ms=at_ms,
             expires_at_ms=at_ms + LIFE_MS,
         )
-        self._store.keep(row, pieces, at_ms)
-        return row
+        return self._store.keep(row, pieces, at_ms)
 
     def _pace(self, address: str, place: str, at_ms: int) -> None:
         """Few attempts of one address, and not many of all; a proxy's address is everybody's."""

@@ -1,7 +1,7 @@
 """Metrics: the node's facts in Prometheus' text format, read when asked for."""
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Final, Protocol
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -23,6 +23,15 @@ _DISK: Final = {
     "intake_bytes": "Acknowledged bundles that wait",
     "sync_longest_ms": "Longest fsync since the start",
 }
+
+
+class Attempted(Protocol):
+    """What counts the extraction codes that somebody typed."""
+
+    @property
+    def attempts(self) -> Mapping[str, int]:
+        """How many, by what came of it."""
+        ...
 
 
 class _NodeCollector(Collector):
@@ -121,10 +130,37 @@ def _machine(host: HostFacts | None) -> Iterator[Metric]:
     yield until
 
 
-def registry_of(service: LedgerService, streams: Streams) -> CollectorRegistry:
-    """A registry with the node's facts and its process's, and nothing of other nodes."""
+class _CodesCollector(Collector):
+    """Extraction codes that somebody typed."""
+
+    def __init__(self, codes: Attempted | None) -> None:
+        self._codes = codes
+
+    def collect(self) -> Iterator[Metric]:
+        """One family; a label for each thing that came of an attempt."""
+        typed = CounterMetricFamily(
+            "bidwitness_court_code_attempts",
+            "Extraction codes that somebody typed, by what came of it",
+            labels=["outcome"],
+        )
+        for outcome, count in ({} if self._codes is None else self._codes.attempts).items():
+            typed.add_metric([outcome], count)
+        yield typed
+
+
+def registry_of(
+    service: LedgerService, streams: Streams, codes: Attempted | None
+) -> CollectorRegistry:
+    """A registry with the node's facts and its process's, and nothing of other nodes.
+
+    Args:
+        service: the node's use cases.
+        streams: that are open.
+        codes: counts what is typed; None where the node keeps none.
+    """
     registry = CollectorRegistry()
     registry.register(_NodeCollector(service, streams))
+    registry.register(_CodesCollector(codes))
     ProcessCollector(registry=registry)
     return registry
 

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -274,6 +275,22 @@ def test_many_at_once_get_the_package_as_often_as_it_may_be_had_and_no_more(tmp_
     assert [each.outcome for each in kept.uses].count(Outcome.SPENT) == 10
 
 
+def test_a_code_that_two_make_at_once_opens_what_the_first_was_answered_with(
+    tmp_path: Path,
+) -> None:
+    """Who overheard an order knows the code's hash, and could put a package of his own under it."""
+    store = CourtCodeStore(tmp_path)
+    first = store.keep(row(), [b"data"], 1)
+    assert store.keep(replace(row(at_ms=2), package_sha256=sha256(b"more")), [b"more"], 2) == first
+    with pytest.raises(LedgerError) as refused:
+        store.keep(row("thief"), [b"his"], 2)
+    assert refused.value.code == "court_code.order"
+    found = store.use(first.code_hash, 3, "local", lambda _: True)
+    assert found is not None
+    with found[1] as package:
+        assert (found[0].member, package.read()) == ("builder", b"data")
+
+
 def test_however_often_a_code_is_typed_its_row_has_an_end(tmp_path: Path) -> None:
     store = CourtCodeStore(tmp_path)
     store.keep(row(), [b"data"], 1)
@@ -292,6 +309,7 @@ def test_packages_leave_the_disk_with_their_codes_and_rows_ninety_days_later(
         store.keep(row(name=name), [b"data"], 1)
     store.end(sha256(b"revoked"), 2)
     assert len(list(tmp_path.glob("*.zip"))) == 1
+    assert not used(store, "revoked", 3)
     assert not used(store, "expires", LIFE_MS + 1)
     assert not list(tmp_path.glob("*.zip")) and len(list(tmp_path.iterdir())) == 2
     assert store.rows(None, LIFE_MS + KEPT_MS + 1) == []
@@ -356,6 +374,25 @@ def test_a_pace_lets_a_burst_through_then_one_at_a_time_and_forgets() -> None:
     for name in range(1_000):
         pace.wait_ms(str(name), 10_000 + 300 * name)
     assert len(pace._free_at_ms) < 10
+
+
+def told(client: httpx.Client) -> dict[str, float]:
+    """How often codes were typed, by what came of it, as a scraper reads it."""
+    start = "bidwitness_court_code_attempts_total{outcome="
+    lines = [each for each in client.get("/metrics").text.splitlines() if each.startswith(start)]
+    return {each.split('"')[1]: float(each.split()[-1]) for each in lines}
+
+
+def test_guesses_show_in_the_metrics_before_anybody_is_right(tender: Tender, sdk: Client) -> None:
+    before = told(tender.client)
+    assert before.keys() >= {"given", "court_code.none", "court_code.typed", "court_code.pace"}
+    made = codes_of(sdk, "builder").make(Subject(SECTION))
+    for each in (made.code, UNKNOWN, UNKNOWN, f"{UNKNOWN[:-1]}U"):
+        typed(tender.client, each)
+    after = told(tender.client)
+    grown = {name: after[name] - before[name] for name in after if after[name] != before[name]}
+    assert grown == {"given": 1, "court_code.none": 2, "court_code.typed": 1}
+    codes_of(sdk, "builder").end(code_hash(made.code))
 
 
 def test_who_guesses_is_held_up_before_anything_is_looked_up(
