@@ -17,7 +17,7 @@ from ledger.certificate_pdfs import PaperCertificate
 from ledger.codes import Code
 from ledger.core.batch import BatchProof
 from ledger.core.bid_proof import BidProof
-from ledger.core.epoch_policy import bundle_policy
+from ledger.core.epoch_policy import bundle_policies
 from ledger.core.identifiers import NodeId, RecordId
 from ledger.core.openings import Openings
 from ledger.core.receipt import Receipt
@@ -144,7 +144,7 @@ def contents_of(
     """
     node = NodeId(str(client.network().get("this_node", "")))
     trust, receipts = client.follow(), gathered.receipts
-    policy = bundle_policy(trust.epochs, [*receipts.values()], trust.origin, node)
+    policies = bundle_policies(trust.epochs, [*receipts.values()], trust.origin, node)
     return Contents(
         trust=trust,
         about=about,
@@ -153,7 +153,7 @@ def contents_of(
         proofs=[(receipts[each], proof) for each, proof in gathered.proofs.items()],
         presented=gathered.presented,
         originals=gathered.originals,
-        policy=policy,
+        policies=policies,
         type_names={key: (each.zh, each.en) for key, each in types.items()},
     )
 

@@ -5,6 +5,7 @@ What follows from something else in the bundle is made again here; what remains 
 people, of which only the digest is known. Spec: ``docs/spec/court_bundle.md``.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -34,7 +35,9 @@ from ledger.files import digest_pieces
 
 RECORDS_MAX: Final = 1_000
 PAGES: Final = frozenset({"verify.html", "verify.txt"})
-NETWORK: Final = frozenset({"network/trust.json", "network/policy.txt"})
+NETWORK: Final = re.compile(
+    r"network/(?:trust\.json|policy(?:-(?:0|[1-9][0-9]{0,8}))?\.txt)", re.ASCII
+)
 """For looking at: a reader's own trust root is never taken from what it judges."""
 ORIGINALS: Final = "originals"
 PRESENTED: Final = frozenset({"openings", "batches", "bids", "sealed", "certificates"})
@@ -83,7 +86,8 @@ def check_court_bundle(bundle: CourtBundle) -> None:
         FormatError: `court_bundle.missing`, `.stray`, `.other` with the file's name, or what a
             decoder raises.
     """
-    left = {name for name in bundle.digests if name not in {MANIFEST, *PAGES, *NETWORK}}
+    left = {name for name in bundle.digests if name not in {MANIFEST, *PAGES}}
+    left = {name for name in left if NETWORK.fullmatch(name) is None}
     left -= bundle.originals.keys() | bundle.presented.keys()
     if bundle.manifest.records_count != len(bundle.receipts):
         raise _other(MANIFEST)

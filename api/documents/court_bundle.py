@@ -53,8 +53,8 @@ class Contents:
     presented: Mapping[str, bytes] = field(default_factory=dict)
     """Openings, batch proofs, certificates and the like, by their names in the bundle."""
     originals: Sequence[Path] = ()
-    policy: bytes = b""
-    """The network's policy, for tools of other people; empty: left out."""
+    policies: Mapping[str, bytes] = field(default_factory=dict)
+    """The network's policies by their file names, for tools of other people."""
     type_names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Names of record types in Chinese and English."""
 
@@ -87,8 +87,7 @@ def bundle_parts(contents: Contents) -> tuple[Part, ...]:
     files |= {proof_name(receipt): proof.format() for receipt, proof in contents.proofs}
     files |= contents.presented
     files["network/trust.json"] = contents.trust.encode()
-    if contents.policy:
-        files["network/policy.txt"] = contents.policy
+    files |= {f"network/{name}": data for name, data in contents.policies.items()}
     parts = {name: _part(name, data) for name, data in files.items()}
     originals = [_original(path) for path in contents.originals]
     parts |= {each.name: each for each in originals}

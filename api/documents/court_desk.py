@@ -17,7 +17,7 @@ from api.documents.desk import CertificateDesk
 from api.service import LedgerService
 from ledger.block_store import StoredRecord
 from ledger.codes import Code
-from ledger.core.epoch_policy import bundle_policy
+from ledger.core.epoch_policy import bundle_policies
 from ledger.core.identifiers import NodeId, RecordId, Subject
 from ledger.core.receipt import Receipt
 from ledger.core.tlog_proof import TlogProof, tlog_proof
@@ -140,7 +140,7 @@ def _contents(
         if len(receipt.epochs) > trust.committee.epoch:
             trust = led(trust, receipt.epochs)
     node = NodeId(service.node.status.node_id)
-    policy = bundle_policy(service.chain.epochs, receipts, trust.origin, node)
+    policies = bundle_policies(service.chain.epochs, receipts, trust.origin, node)
     return Contents(
         trust=trust,
         about=about,
@@ -148,6 +148,6 @@ def _contents(
         receipts=receipts,
         proofs=made,
         presented=papers,
-        policy=policy,
+        policies=policies,
         type_names={key: (each.zh, each.en) for key, each in service.catalogue.types.items()},
     )

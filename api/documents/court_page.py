@@ -102,7 +102,7 @@ def _values(told: Page) -> dict[str, object]:
         ],
         "stamps": [name for name in files if name.startswith(f"{TIMES}/") and ".der" in name],
         "proofs": [name for name in files if name.startswith("proofs/")],
-        "policy": "network/policy.txt" in files,
+        "policies": [name for name in files if name.startswith("network/policy")],
         "certificates": [name for name in files if name.startswith("certificates/")],
         "openings": [name for name in files if name.startswith("openings/")],
         "records": RECORDS,

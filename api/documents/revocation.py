@@ -1,4 +1,4 @@
-"""Revocation lists that a reader has, and whether one names who signed a certificate.
+"""Revocation lists that a reader has, and whether one names a certificate behind a signature.
 
 Nothing is fetched: a list is a file `NAME.crl.pem` in a trust folder, and counts only under the
 authority that issued the signer's certificate. Spec: ``docs/spec/certificate_pdf.md``.
@@ -56,22 +56,22 @@ def read_lists(paths: Iterable[Path]) -> tuple[x509.CertificateRevocationList, .
 
 
 def check_not_revoked(
-    signer: x509.Certificate,
+    certificate: x509.Certificate,
     authorities: Sequence[x509.Certificate],
     lists: Sequence[x509.CertificateRevocationList],
     claimed_ms: int,
     stamped_ms: int | None,
 ) -> int | None:
-    """Require that no list of its issuer names a signer's certificate as revoked when it signed.
+    """Require that no list of its issuer names a certificate as revoked when the signer signed.
 
     A time that only the signer claims helps nobody whose key was stolen: without a time stamp from
     before it, a revocation counts whenever it was.
 
     Args:
-        signer: the certificate.
+        certificate: the signer's, or that of an authority above it.
         authorities: who may have issued it, trusted by the reader or led to from there.
         lists: that the reader has.
-        claimed_ms: when it signed, as it claims.
+        claimed_ms: when the signer signed, as it claims.
         stamped_ms: when it had signed at the latest, as an authority says that the reader trusts.
 
     Returns:
@@ -82,13 +82,13 @@ def check_not_revoked(
     """
     newest: int | None = None
     for each in lists:
-        if each.issuer != signer.issuer or not _issued_by_one_of(each, authorities):
+        if each.issuer != certificate.issuer or not _issued_by_one_of(each, authorities):
             continue
-        entry = each.get_revoked_certificate_by_serial_number(signer.serial_number)
+        entry = each.get_revoked_certificate_by_serial_number(certificate.serial_number)
         if entry is not None:
             revoked_ms = _ms(entry.revocation_date_utc)
             if stamped_ms is None or revoked_ms <= stamped_ms:
-                name = signer.subject.rfc4514_string()[:200]
+                name = certificate.subject.rfc4514_string()[:200]
                 time = beijing_time(revoked_ms)
                 raise VerificationError(Code.CERTIFICATE_PDF_REVOKED, signer=name, time=time)
         made_ms = _ms(each.last_update_utc)

@@ -10,10 +10,10 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from pyhanko.keys import load_certs_from_pemder_data
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -79,8 +79,7 @@ def signature_judge(
         said = Signed(signer, issuer, claimed_ms, trusted=bool(anchors))
         if stamped is not None:
             said = replace(said, stamper=stamped.name, stamped_ms=stamped.time_ms)
-        own = x509.load_der_x509_certificate(status.signing_cert.dump())
-        return replace(said, listed_ms=_listed_ms(embedded, own, relied, said))
+        return replace(said, listed_ms=_listed_ms(status, relied, said))
 
     return judge
 
@@ -103,29 +102,31 @@ def _status(
     return embedded, status, claimed_ms
 
 
-def _listed_ms(
-    embedded: Any, signer: x509.Certificate, relied: _Relied, said: Signed
-) -> int | None:
-    """Whether the reader's lists name the signer; raises `certificate_pdf.revoked`."""
-    if not relied.authorities:
+def _listed_ms(status: PdfSignatureStatus, relied: _Relied, said: Signed) -> int | None:
+    """Whether the reader's lists name the signer, or an authority between it and the reader's.
+
+    Returns:
+        When the oldest was made of the newest lists, one for each of these certificates; None
+        where one of them has none.
+
+    Raises:
+        VerificationError: `certificate_pdf.revoked`.
+    """
+    if not relied.authorities or status.validation_path is None:
         return None
-    given = tuple(
-        x509.load_der_x509_certificate(each.dump()) for each in embedded.other_embedded_certs
-    )
-    # What lies between was judged with the signature; a list is believed of nobody else.
-    above = (*relied.authorities, *(each for each in given if _is_led_to(each, relied.authorities)))
-    return check_not_revoked(signer, above, relied.lists, said.claimed_ms, said.stamped_ms)
-
-
-def _is_led_to(certificate: x509.Certificate, authorities: Sequence[x509.Certificate]) -> bool:
-    """Whether a trusted authority issued it directly."""
-    for each in authorities:
-        try:
-            certificate.verify_directly_issued_by(each)
-        except (InvalidSignature, ValueError, TypeError):
-            continue
-        return True
-    return False
+    path = [
+        x509.load_der_x509_certificate(each.dump())
+        for each in status.validation_path.iter_certs(include_root=True)
+    ]
+    found = [
+        # An authority may have signed its lists with an earlier certificate of the same name.
+        check_not_revoked(
+            each, (issuer, *relied.authorities), relied.lists, said.claimed_ms, said.stamped_ms
+        )
+        for issuer, each in pairwise(path)
+    ]
+    dates = [each for each in found if each is not None]
+    return min(dates) if dates and len(dates) == len(found) else None
 
 
 def _named(name: Any) -> str:

@@ -5,6 +5,7 @@ Spec: ``docs/spec/policy.md``.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from ledger.codes import Code
 from ledger.core.checkpoint import parse_checkpoint
@@ -15,6 +16,8 @@ from ledger.core.note import parse_note
 from ledger.core.policy import Policy, committee_policy
 from ledger.core.receipt import Receipt
 from ledger.errors import FormatError
+
+POLICY: Final = "policy.txt"
 
 
 def committee_of_epoch(epochs: Epochs, epoch: int | None) -> Committee:
@@ -45,8 +48,10 @@ def policy_file(policy: Policy, epochs: Epochs, committee: Committee) -> bytes:
     return f"# Committee of epoch {committee.epoch}: {heads}\n".encode() + policy.format()
 
 
-def bundle_policy(epochs: Epochs, receipts: Sequence[Receipt], origin: str, node: NodeId) -> bytes:
-    """The file of the policy for the newest head among receipts whose proofs a node signed now.
+def bundle_policies(
+    epochs: Epochs, receipts: Sequence[Receipt], origin: str, node: NodeId
+) -> dict[str, bytes]:
+    """The policies for the heads of receipts whose proofs a node signed now, by their file names.
 
     Args:
         epochs: of the network, up to those heads at least.
@@ -55,15 +60,22 @@ def bundle_policy(epochs: Epochs, receipts: Sequence[Receipt], origin: str, node
         node: under whose present log key the proofs are.
 
     Returns:
-        Nothing where the node is none of the present committee: its log key proves nothing.
+        `POLICY` for the newest head, and one for each other epoch; nothing where the node is none
+        of the present committee: its log key proves nothing.
     """
     if node not in epochs.newest:
-        return b""
+        return {}
     texts = (parse_note(each.checkpoint.encode()).text for each in receipts)
-    committee = epochs.at_size(max(parse_checkpoint(text).size for text in texts))
+    sizes = sorted({parse_checkpoint(text).size for text in texts}, reverse=True)
     signed_by = epochs.newest.node(node).log_key
-    policy = committee_policy(origin, committee, node, signed_by)
-    return policy_file(policy, epochs, committee)
+    found: dict[int, bytes] = {}
+    for committee in map(epochs.at_size, sizes):
+        policy = committee_policy(origin, committee, node, signed_by)
+        found.setdefault(committee.epoch, policy_file(policy, epochs, committee))
+    newest = next(iter(found))
+    return {
+        POLICY if epoch == newest else f"policy-{epoch}.txt": file for epoch, file in found.items()
+    }
 
 
 def epoch_policy(epochs: Epochs, committee: Committee, origin: str, log: NodeId) -> bytes:

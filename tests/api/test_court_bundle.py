@@ -67,7 +67,7 @@ class Desk:
             receipts=receipts,
             proofs=[(each, tlog_proof(each)) for each in receipts],
             originals=[self.paper],
-            policy=policy.format(),
+            policies={"policy.txt": policy.format()},
             type_names={first.type: ("一种记录", "A record of one kind")},
         )
         (folder / "trust.json").write_bytes(self.trust.encode())

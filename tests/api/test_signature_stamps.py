@@ -208,6 +208,58 @@ def test_a_list_that_somebody_else_made_counts_for_nothing(
     assert Caveat.REVOCATION in judged(stamped, told, authority, lists=(forged,)).caveats
 
 
+@pytest.fixture(scope="module")
+def province() -> tuple[Authority, Authority]:
+    """A root that readers trust, and an authority under it, which issues signers."""
+    root, below = new_authority("国家根", NOW_MS - HOUR_MS), new_authority("省级", NOW_MS - HOUR_MS)
+
+    def certified(subject: Authority, length: int) -> Authority:
+        certificate = subject.certificate
+        basic = x509.BasicConstraints(ca=True, path_length=length)
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(certificate.subject)
+            .issuer_name(root.certificate.subject)
+            .public_key(subject.key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(certificate.not_valid_before_utc)
+            .not_valid_after(certificate.not_valid_after_utc)
+            .add_extension(basic, critical=True)
+        )
+        for each in certificate.extensions:
+            if not isinstance(each.value, x509.BasicConstraints):
+                builder = builder.add_extension(each.value, each.critical)
+        return Authority(subject.key, builder.sign(root.key, SHA256()))
+
+    return certified(root, 1), certified(below, 0)
+
+
+def test_every_certificate_up_to_the_readers_authority_is_looked_for_in_the_lists(
+    told: World, responder: Responder, province: tuple[Authority, Authority]
+) -> None:
+    """Whoever holds the key of a revoked authority makes as many signers as he likes."""
+    root, below = province
+    stamper = stamper_of(responder)
+    data = printed(certificate(told), signer_of(below, responder.url, stamper))
+    assert judged(data, told, root, stamper).steps[-1].facts["signer"] == CENTRE
+    above, own = crl(root, 12_345), crl(below, 12_345, later_ms=HOUR_MS)
+    for one in (above, own):
+        verdict = judged(data, told, root, stamper, lists=(one,))
+        assert Caveat.REVOCATION in verdict.caveats, "of one of the two nothing was asked"
+    both = judged(data, told, root, stamper, lists=(own, above))
+    assert Caveat.REVOCATION not in both.caveats
+    alone = judged(data, told, root, stamper, lists=(crl(root), own))
+    assert both.steps[-1].facts["listed"] == alone.steps[-1].facts["listed"], "the older date"
+    revoked = crl(root, below.certificate.serial_number, NOW_MS - HOUR_MS // 2)
+    with pytest.raises(VerificationError) as refusal:
+        judged(data, told, root, stamper, lists=(revoked, own))
+    assert (refusal.value.code, refusal.value.step) == (Code.CERTIFICATE_PDF_REVOKED, 15)
+    later = crl(root, below.certificate.serial_number, NOW_MS + HOUR_MS // 2)
+    assert judged(data, told, root, stamper, lists=(later, own)).steps[-1].applies
+    with pytest.raises(VerificationError):
+        judged(data, told, root, lists=(later, own))
+
+
 def test_lists_lie_beside_the_authorities(tmp_path: Path, authority: Authority) -> None:
     (tmp_path / "ca.crl.pem").write_bytes(crl(authority).public_bytes(Encoding.PEM))
     assert len(read_lists(lists_under([tmp_path]))) == 1

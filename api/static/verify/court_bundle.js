@@ -22,7 +22,7 @@ import { PROOF_BYTES_MAX, decodeTlogProof } from "./tlog_proof.js";
 const RECORDS_MAX = 1000;
 const PAGES = ["verify.html", "verify.txt"];
 /** For looking at: a reader's own trust root is never taken from what it judges. */
-const NETWORK = ["network/trust.json", "network/policy.txt"];
+const NETWORK = /^network\/(?:trust\.json|policy(?:-(?:0|[1-9][0-9]{0,8}))?\.txt)$/;
 const PRESENTED = ["batches", "bids", "certificates", "openings", "sealed"];
 /** All files but the originals, which are read piece by piece. */
 export const HELD_BYTES_MAX = 256 << 20;
@@ -103,8 +103,8 @@ function partsIn(files, folder) {
 
 /** That nothing is missing or strange, and that the parts fit together. */
 function requireWhole({ manifest, digests, receipts, proofs, presented, originals }) {
-  const known = [MANIFEST, ...PAGES, ...NETWORK, ...originals.keys(), ...presented.keys()];
-  const left = new Set(digests.keys());
+  const known = [MANIFEST, ...PAGES, ...originals.keys(), ...presented.keys()];
+  const left = new Set([...digests.keys()].filter((name) => !NETWORK.test(name)));
   known.forEach((name) => left.delete(name));
   if (manifest.recordsCount !== BigInt(receipts.size)) other(MANIFEST);
   for (const [name, receipt] of receipts) {

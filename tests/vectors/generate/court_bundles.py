@@ -76,7 +76,8 @@ def _held(here: World) -> Cases:
         _case("two records, a time stamp, proofs and a certificate", spelled(everything), 3),
         _case("a record that came out of a seal", spelled(files_of([out_of_a_seal])), 1),
         _case("copies of the network's papers", spelled(
-            files_of([first]) | {"network/trust.json": b"{", "network/policy.txt": b"?"}), 1),
+            files_of([first]) | {"network/trust.json": b"{", "network/policy.txt": b"?",
+                                 "network/policy-0.txt": b"", "network/policy-12.txt": b""}), 1),
         _case("a proof with fewer cosignatures than its receipt", spelled(
             files_of([first])
             | {proof_name(first): tlog_proof(replace(first, checkpoint=_fewer(first))).format()}
@@ -132,6 +133,7 @@ def _changed(here: World) -> Cases:
         case("a program beside the page", "stray", add("verify.exe")),
         case("a file in a folder of no kind", "stray", add("more/file.txt")),
         case("a second digest list", "stray", add("network/SHA256SUMS")),
+        case("a policy of no epoch", "stray", add("network/policy-01.txt")),
         case("a line for a file that is not there", "form",
              set_("SHA256SUMS", lambda data: data + b"0" * 64 + b"  gone.txt\n"), sums=False),
         case("a file without a line", "form", add("more.txt"), sums=False),
