@@ -72,11 +72,18 @@ def verify(
     arguments += ["--lang", language()] + (["--json"] if as_json else [])
     arguments += ["--", *map(str, presented)]
     signatures = _signatures(trust or [], ca or [], stamp_roots or [])
-    if not url:
-        sys.exit(verify_offline(arguments, signatures))
-    with asking(url, url_certificate) as asker:
-        status = verify_offline(arguments, signatures, asker)
-    sys.exit(Exit.NOT_IN_EFFECT if status == Exit.OK and asker.warned else status)
+    sys.exit(_status(arguments, signatures, url or [], url_certificate))
+
+
+def _status(
+    arguments: list[str], judge: SignatureJudge, urls: list[str], certificate_file: Path | None
+) -> int:
+    """Verify, and where there are nodes to ask, tell how things stand now beside the proofs."""
+    if not urls:
+        return verify_offline(arguments, judge)
+    with asking(urls, certificate_file) as asker:
+        status = verify_offline(arguments, judge, asker)
+    return Exit.NOT_IN_EFFECT if status == Exit.OK and asker.warned else status
 
 
 def _signatures(trust: list[Path], files: list[Path], stamp_roots: list[Path]) -> SignatureJudge:
