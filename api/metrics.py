@@ -149,7 +149,7 @@ class _CodesCollector(Collector):
 
 
 def registry_of(
-    service: LedgerService, streams: Streams, codes: Attempted | None
+    service: LedgerService, streams: Streams, codes: Attempted | None = None
 ) -> CollectorRegistry:
     """A registry with the node's facts and its process's, and nothing of other nodes.
 
