@@ -32,6 +32,7 @@ def kept(network: RealNetwork, tmp_path_factory: pytest.TempPathFactory) -> Path
         "trust.json": "/v1/trust",
         "receipt.json": f"/v1/records/{record}/receipt",
         "certificate.pdf": f"/v1/records/{record}/certificate.pdf",
+        "package.zip": f"/v1/records/{record}/bundle.zip",
     }.items():
         answer = httpx.get(base + path, trust_env=False, timeout=60)
         assert answer.status_code == httpx.codes.OK, answer.text
@@ -41,6 +42,7 @@ def kept(network: RealNetwork, tmp_path_factory: pytest.TempPathFactory) -> Path
     said["checkpoint"] = "\n".join([*lines[:5], *lines[7:]])
     (folder / "unsigned.json").write_text(json.dumps(said, ensure_ascii=False))
     (folder / "forged.pdf").write_bytes(flipped((folder / "certificate.pdf").read_bytes(), -900))
+    (folder / "cut.zip").write_bytes((folder / "package.zip").read_bytes()[:-1])
     (folder / "holiday.txt").write_text("not about any tender", encoding="utf-8")
     return folder
 
@@ -55,12 +57,12 @@ def saved(kept: Path) -> Path:
     return path
 
 
-def drop(page: Page, *paths: Path) -> None:
-    """Choose files, and wait until each is shown."""
+def drop(page: Page, *paths: Path, more: int = 0) -> None:
+    """Choose files, and wait until each is shown, and so many that lie in them."""
     shown = page.locator("article.outcome")
     before = shown.count()
     page.set_input_files("#files", [str(path) for path in paths])
-    expect(shown).to_have_count(before + len(paths), timeout=60_000)
+    expect(shown).to_have_count(before + len(paths) + more, timeout=60_000)
 
 
 @in_both_languages
@@ -150,6 +152,17 @@ def test_a_clerk_verifies_with_the_saved_file_and_no_network(clerk: Page, kept: 
     assert len(clerk.workers) == 1, "documents are hashed beside the page"
     asked = clerk.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
     assert [each for each in asked if not each.startswith("data:")] == []
+
+
+def test_a_clerk_drops_a_whole_evidence_package(clerk: Page, kept: Path) -> None:
+    """What lies in the ZIP file is judged piece by piece; a cut one is none, and no document."""
+    drop(clerk, kept / "package.zip", kept / "cut.zip", more=1)
+    receipt, certificate, cut = clerk.locator("article.outcome").all()
+    for each, name in ((receipt, "receipts/"), (certificate, "certificates/")):
+        expect(each.locator("h2")).to_contain_text(f"package.zip: {name}")
+        expect(each.locator(".verdict.fine")).to_be_visible()
+    expect(cut.locator(".verdict.still")).to_be_visible()
+    expect(cut).to_contain_text("它被重新打包")
 
 
 def test_the_saved_file_speaks_both_languages(clerk: Page, kept: Path) -> None:

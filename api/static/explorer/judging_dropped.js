@@ -4,7 +4,7 @@
  */
 
 import { hex } from "../verify/bytes.js";
-import { verifyFiles } from "../verify/judging.js";
+import { judgePresented } from "../verify/judging.js";
 import { Refusal } from "../verify/refusal.js";
 
 /**
@@ -45,8 +45,9 @@ function judged(evidence, roots, named, policies) {
       ({ file, asked: [], verdict: null, refusal: new Refusal("trust.none") }));
   }
   const digests = evidence.flatMap((each) => named(each).map((document) => document.digests));
-  const outcomes = verifyFiles(
-    evidence.map(({ bytes }) => bytes), roots, { documents: [...new Set(digests)], policies });
+  const outcomes = judgePresented(
+    evidence.map(({ presented }) => presented), roots,
+    { documents: [...new Set(digests)], policies });
   return outcomes.map((outcome, at) =>
     ({ ...outcome, file: evidence[at].file, asked: named(evidence[at]) }));
 }

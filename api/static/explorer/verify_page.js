@@ -27,9 +27,10 @@ let dropped = [];
 async function take(files) {
   const room = FILES_MAX - dropped.length;
   for (const file of [...files].slice(0, room)) {
-    const one = await sorted(file);
-    if (one.kind === "document") one.digests = await digested(file);
-    dropped.push(one);
+    for (const one of await sorted(file, progress("reading", file))) {
+      if (one.kind === "document") one.digests ??= await digested(file);
+      dropped.push(one);
+    }
   }
   place("progress").replaceChildren();
   await show();
@@ -37,10 +38,18 @@ async function take(files) {
 
 /** Digests of a document, with a bar meanwhile. */
 function digested(file) {
+  return digestBeside(file, progress("hashing", file));
+}
+
+/** What moves a bar for one file; the bar is there with the first byte. */
+function progress(word, file) {
   const bar = element("progress", { max: String(file.size || 1), value: "0" });
-  const told = words.say("hashing", { name: file.name });
-  place("progress").replaceChildren(element("p", {}, element("label", {}, told, " ", bar)));
-  return digestBeside(file, (done) => { bar.value = done; });
+  const told = words.say(word, { name: file.name });
+  const line = element("p", {}, element("label", {}, told, " ", bar));
+  return (done) => {
+    if (!line.isConnected) place("progress").replaceChildren(line);
+    bar.value = done;
+  };
 }
 
 async function show() {

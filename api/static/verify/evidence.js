@@ -19,6 +19,7 @@ const PRESENTED_BYTES_MAX = 512 << 20;
  * @param {object} options `onProgress` and `signal`, for the reading of bundles
  * @returns {Promise<object>} `presented`, as of `decodePresented`, each with its `source`, the
  *   place among `sources`, and its `name` in a bundle or null; and `documents`, the originals
+ *   in bundles, as of `digestDocument`, with their `name` there
  * @throws {Refusal} as `decodePresented`; `court_bundle.*`; `verify.too_large` for all together
  */
 export async function openEvidence(sources, options = {}) {
@@ -51,5 +52,5 @@ async function openBundle(file, source, options, found) {
     if (!inside.some((each) => each.names(original))) refuse("court_bundle.original", { name });
   }
   found.presented.push(...inside);
-  found.documents.push(...originals.values());
+  for (const [name, original] of originals) found.documents.push({ name, ...original });
 }
