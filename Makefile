@@ -18,7 +18,7 @@ ifneq ($(PLACE),$(CURDIR))
 $(shell rm -f .venv/.made .venv/.runtime .venv/.package .venv/.dev)
 endif
 
-.PHONY: help venv demo test browser check format simulate scenarios mutants twins failpoints nemesis reseat load bench questions pictures lock wheelhouse clean
+.PHONY: help venv demo test browser check format simulate scenarios mutants twins failpoints nemesis reseat load fuzz bench pictures lock wheelhouse clean questions
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -95,6 +95,9 @@ reseat: .venv/.dev ## Replace a whole committee on real processes, under load an
 
 load: .venv/.dev ## Mixed load on four real nodes that are killed, every answer held to the log (MINUTES=2, SEED=7)
 	@$(BIN)/python -m tests.network.load --minutes $(or $(MINUTES),2) $(if $(SEED),--seed $(SEED))
+
+fuzz: .venv/.dev ## Ask a node all that its OpenAPI description allows and forbids (EXAMPLES=100, SEED=7)
+	@$(BIN)/python -m tests.api.fuzzing --examples $(or $(EXAMPLES),100) $(if $(SEED),--seed $(SEED))
 
 bench: .venv/.dev ## Measure what rules cost, a batch of a million, and records per second on four real nodes
 	@$(BIN)/python -m bench.rules

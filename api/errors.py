@@ -13,6 +13,7 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from api.headers import SECURITY
 from api.request_log import HEADER, request_id
@@ -110,6 +111,7 @@ OUR_MISTAKE: Final = 500
 _RETRY: Final = frozenset({202, 429, 503})
 RETRY_AFTER_S: Final = 1
 _UNAUTHORIZED: Final = 401
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 _log = structlog.get_logger("api")
 
@@ -186,10 +188,28 @@ async def on_http_exception(request: Request, error: Exception) -> JSONResponse:
     code = codes.get(status, Code.API_PARAMETER)
     facts = {"path": request.url.path, "method": request.method, "what": request.url.path}
     answer = problem(code, facts, request.url.path, status)
-    if isinstance(error, HTTPException):
-        # Which methods a path takes is told in `Allow`.
+    if code is Code.API_METHOD:
+        answer.headers["Allow"] = ", ".join(_allowed(request))
+    elif isinstance(error, HTTPException):
         answer.headers.update(error.headers or {})
     return answer
+
+
+def _allowed(request: Request) -> list[str]:
+    """Which methods a path takes, by all of its routes: the framework tells those of the first.
+
+    A path that is spelled out is none of those that a template would take as well.
+    """
+    described = request.app.openapi()["paths"].get(request.url.path)
+    if described is not None:
+        return [method.upper() for method in described]
+    asked = ({**request.scope, "method": method} for method in _METHODS)
+    routes = request.app.routes
+    return [
+        scope["method"]
+        for scope in asked
+        if any(route.matches(scope)[0] is Match.FULL for route in routes)
+    ]
 
 
 async def on_unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -10,12 +10,13 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.errors import PROBLEM_TYPE, RETRY_AFTER_S
+from api.examples import JSON, show
 from api.schemas import REF, components
 
 Responses: TypeAlias = dict[int | str, dict[str, Any]]
 
-JSON: Final = "application/json"
 _BINARY: Final[Mapping[str, Any]] = {"type": "string", "format": "binary"}
+_JSON_FILE: Final[Mapping[str, Any]] = {"type": "object"}
 _FRAMEWORKS_OWN: Final = "HTTPValidationError"
 _WHEN: Final = {
     400: "The request is not well formed",
@@ -56,7 +57,9 @@ def bytes_answer(words: str, *media_types: str) -> dict[str, Any]:
 
 
 def _bytes_of(*media_types: str) -> dict[str, Any]:
-    return {media_type: {"schema": dict(_BINARY)} for media_type in media_types}
+    """Files of bytes; one of JSON has its own page, and a verifier of its own."""
+    json_file, file = {"schema": dict(_JSON_FILE)}, {"schema": dict(_BINARY)}
+    return {name: json_file if name.endswith("json") else file for name in media_types}
 
 
 def later(described: dict[str, Any]) -> dict[str, Any]:
@@ -150,6 +153,7 @@ def describe(app: FastAPI) -> None:
                     del route["responses"]["422"]
                 # Whoever proves itself may be shown more; whoever does not is the public.
                 route.setdefault("security", [{}, *MEMBERS_ONLY["security"]])
+            show(made)
             app.openapi_schema = made
         return app.openapi_schema
 

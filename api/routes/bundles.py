@@ -11,8 +11,9 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from api.access import ID_PATTERN, DigestPath, Service, digest
 from api.bodies import bundle_in
 from api.errors import PROBLEM_TYPE, RETRY_AFTER_S, problem
+from api.examples import JSON
 from api.forms import Json, acknowledgement_form, refusal_form
-from api.openapi import BUNDLE_BODY, JSON, Responses, answer, bytes_answer, later, one_of, problems
+from api.openapi import BUNDLE_BODY, Responses, answer, bytes_answer, later, one_of, problems
 from api.outcomes import WAIT_MS_MAX, Done, NotTaken, Waiting
 from api.service import LedgerService
 from api.submissions import faults_form, said_of, state_of

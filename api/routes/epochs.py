@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.access import Service
-from api.openapi import JSON, bytes_answer, problems
+from api.examples import JSON
+from api.openapi import bytes_answer, problems
 from ledger.core.epochs_file import LINKS_PER_PAGE, EpochsFile
 
 router = APIRouter(tags=["log"])

@@ -7,9 +7,10 @@ from fastapi.responses import JSONResponse
 
 from api.access import Service, page
 from api.clock_reports import clock_report_form, clock_reports
+from api.examples import JSON
 from api.forms import Json, committee_form, value_form
 from api.node_facts import clock_form, stamp_form, witness_form
-from api.openapi import JSON, answer, bytes_answer, problems
+from api.openapi import answer, bytes_answer, problems
 from api.searching import QUERY_MAX
 from api.searching import search as find
 from api.service import LedgerService

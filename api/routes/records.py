@@ -8,9 +8,10 @@ from fastapi.responses import JSONResponse
 
 from api.access import DigestPath, PageTurn, Service, digest
 from api.errors import PROBLEM_TYPE
+from api.examples import JSON
 from api.forms import stored_form
 from api.listing import page_form, shown_page
-from api.openapi import JSON, answer, bytes_answer, later, problems
+from api.openapi import answer, bytes_answer, later, problems
 from api.trace import trace_form
 from ledger.core.identifiers import RecordId, Subject
 from ledger.core.receipt import MEDIA_TYPE

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 from typing import Any
 from urllib.parse import quote
 
@@ -10,6 +11,9 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
+from api.errors import http_status
+from api.examples import PROBLEMS
+from ledger.words import sentences
 from tests.api.json_bundle import bundle_json
 from tests.api.one_node import OneNode, canonical
 from tests.api.small_tender import SECTION, Tender, play
@@ -151,6 +155,42 @@ def test_every_answer_to_a_submission_fits_too(
     shape = description["components"]["schemas"]["BundleJson"]
     whole = {**shape, "components": description["components"]}
     Draft202012Validator(whole).validate(bundle_json(bundle))
+
+
+def examples(description: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(route, status or "body", content) of everything that is JSON."""
+    for path, methods in description["paths"].items():
+        for method, route in methods.items():
+            sent = {"body": route.get("requestBody", {})}
+            for status, each in (route["responses"] | sent).items():
+                for media_type, content in each.get("content", {}).items():
+                    if media_type.endswith("json"):
+                        yield f"{method.upper()} {path}", status, content
+
+
+def test_every_json_has_a_whole_example_that_fits_its_shape(description: dict[str, Any]) -> None:
+    there = list(examples(description))
+    assert len(there) > 300
+    assert [(route, status) for route, status, each in there if "example" not in each] == []
+    for route, status, each in there:
+        whole = {**each["schema"], "components": description["components"]}
+        found = [
+            error.message for error in Draft202012Validator(whole).iter_errors(each["example"])
+        ]
+        assert found == [], (route, status)
+
+
+def test_the_example_of_a_problem_has_the_status_that_it_stands_for() -> None:
+    for status, (code, facts) in PROBLEMS.items():
+        assert http_status(code) == status
+        names = {name for _, name, _, _ in Formatter().parse(sentences("en")[code.value]) if name}
+        assert names == set(facts), code
+
+
+def test_a_file_is_described_as_the_file_alone(tender: Tender, description: dict[str, Any]) -> None:
+    content = description["paths"]["/v1/records/{record}/receipt"]["get"]["responses"]["200"]
+    answer = tender.client.get(f"/v1/records/{tender.document.record_id.hex()}/receipt")
+    assert set(content["content"]) == {answer.headers["content-type"]}
 
 
 def references(value: Any) -> Iterator[str]:
