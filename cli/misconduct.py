@@ -5,11 +5,15 @@ from typing import Final
 
 from cli.documents import write_result
 from cli.record_files import WrittenRecord, new_nonce
+from cli.words import language
 from consensus.evidence import file_name
 from ledger.core.identifiers import MemberId, Subject
 from ledger.core.misconduct import Fault
 from ledger.core.misconduct_file import MisconductFile
 from ledger.core.record import Record
+from ledger.culprit import verify_misconduct
+from ledger.trust import TrustRoot
+from ledger.words.verdict import phrase
 
 TYPE: Final = "ledger.misconduct"
 
@@ -51,3 +55,15 @@ def write_evidence(folder: Path, file: MisconductFile) -> Path:
     path = folder / file_name(file.fault)
     write_result(path, file.encode())
     return path
+
+
+def sentence_of(file: MisconductFile, trust: TrustRoot) -> str:
+    """Who did what, in a line.
+
+    Raises:
+        VerificationError, FormatError: as `verify_misconduct`: it proves nothing.
+    """
+    culprit = verify_misconduct(file, trust)
+    member = trust.member_name(culprit.member_id, language())
+    who = phrase("misconduct.culprit_value", language(), node=culprit.node_id, member=member)
+    return f"{who} {phrase(f'misconduct.kinds.{culprit.kind}', language())}"

@@ -1,8 +1,9 @@
 """The folder of a witness: made once, given networks to know, and held by one process.
 
 `witness.toml`, the key, and for each network its trust root under ``networks/`` and the last word
-of this witness under ``heads/``, both named by the hash of the log's origin. A head's file is made
-when a network is added and never again, because a witness that forgot could contradict itself.
+of this witness under ``heads/``, both named by the hash of the log's origin; so is a folder under
+``misconduct/`` for what heads proved. A head's file is made when a network is added and never
+again, because a witness that forgot could contradict itself.
 """
 
 from collections.abc import Iterator
@@ -21,11 +22,14 @@ from cli.keyfiles import Cost, new_key
 from cli.new_files import write_private, write_public
 from cli.settings import WITNESS_FILE, WitnessSettings
 from consensus.append_file import DiskFile
+from consensus.evidence import EvidenceFolder
 from ledger.codes import Code
+from ledger.core.checkpoint import Checkpoint, parse_checkpoint
 from ledger.core.identifiers import PublicKey
-from ledger.core.note import Kind, NoteKey
+from ledger.core.note import NOTE_BYTES_MAX, Kind, NoteKey, parse_note
 from ledger.core.signing import Signer
 from ledger.errors import FormatError, LedgerError, StoreError, VerificationError
+from ledger.files import read_capped
 from ledger.reliance import read_trust
 from ledger.trust import TrustRoot
 from ledger.witnessing import origin_hash
@@ -34,6 +38,7 @@ KEY_FILE: Final = "witness.key"
 KEY_USE: Final = "witness"
 NETWORKS_FOLDER: Final = "networks"
 HEADS_FOLDER: Final = "heads"
+MISCONDUCT_FOLDER: Final = "misconduct"
 NETWORKS_MAX: Final = 1_000
 """Networks that one witness may know: each holds two open files."""
 
@@ -115,7 +120,8 @@ def held_logs(settings: WitnessSettings, signer: Signer) -> Iterator[tuple[Witne
                 raise StoreError(Code.WITNESS_STATE, origin=trust.origin, reason=str(head))
             file = DiskFile(head)
             held.callback(file.close)
-            logs.append(WitnessedLog(trust, file, signer, settings.name, kept))
+            evidence = EvidenceFolder(misconduct_folder(settings.folder, trust.origin))
+            logs.append(WitnessedLog(trust, file, signer, settings.name, kept, evidence))
         yield tuple(logs)
 
 
@@ -147,6 +153,35 @@ class KeptTrust:
             return held
         self._log.info("witness.epoch", origin=held.origin, epoch=newer.committee.epoch)
         return newer
+
+
+def misconduct_folder(folder: Path, origin: str) -> Path:
+    """Where a witness keeps what is proven against keys of the network with that origin."""
+    return folder / MISCONDUCT_FOLDER / origin_hash(origin)
+
+
+def known_networks(folder: Path) -> list[TrustRoot]:
+    """The networks that a witness knows, as its folder says now.
+
+    Raises:
+        CommandError: `file.unreadable`.
+    """
+    return [_trusted(path) for path in sorted((folder / NETWORKS_FOLDER).glob("*.json"))]
+
+
+def last_head(folder: Path, origin: str) -> Checkpoint | None:
+    """What a witness cosigned last of a log, also while its process runs; None before the first.
+
+    Raises:
+        CommandError: `file.unreadable`.
+        FormatError: `note.invalid`.
+    """
+    path = folder / HEADS_FOLDER / origin_hash(origin)
+    try:
+        note = read_capped(path, NOTE_BYTES_MAX)
+    except OSError as problem:
+        raise unreadable(path, problem) from problem
+    return parse_checkpoint(parse_note(note).text) if note else None
 
 
 def network_file(folder: Path, origin: str) -> Path:

@@ -12,9 +12,12 @@ from ledger.codes import Code
 from ledger.core.add_checkpoint import AddCheckpoint
 from ledger.core.checkpoint import Checkpoint, cosigner_keys, parse_checkpoint
 from ledger.core.committee import Committee
-from ledger.core.merkle import verify_consistency
+from ledger.core.identifiers import Digest
+from ledger.core.merkle import fold_consistency, verify_consistency
+from ledger.core.misconduct import Fault, Grown
 from ledger.core.note import Kind, Note, NoteKey, NoteSignature, verify_note
 from ledger.errors import FormatError, StoreError, VerificationError
+from ledger.forked_heads import faults_of
 from ledger.trust import TrustRoot
 
 FORMER_MAX: Final = 16
@@ -110,6 +113,35 @@ def check_next(held: Checkpoint | None, request: AddCheckpoint, head: Checkpoint
     elif request.path:
         # RFC 6962: the empty tree is consistent with any, so there is nothing to prove.
         raise VerificationError(Code.PROOF_CONSISTENCY, reason="length")
+
+
+def contradictions(held: Note, request: AddCheckpoint, trust: TrustRoot) -> tuple[Fault, ...]:
+    """What the last head and one that was refused prove together, whoever conspired.
+
+    Two roots of one size do. Of two sizes the path must say what the larger log had at the smaller
+    size: it does, unless that is a power of two, whose root no path repeats.
+
+    Args:
+        held: the note of the last head cosigned here, verified.
+        request: shows another head of the same log, whose quorum was verified.
+        trust: whose keys are known.
+
+    Returns:
+        One Fault for each key that signed both; none where nothing is proven.
+    """
+    ours, shown = parse_checkpoint(held.text), parse_checkpoint(request.note.text)
+    follows = request.old_size == ours.size < shown.size
+    if (ours.size != shown.size and not follows) or ours == shown:
+        return ()
+
+    def how(small: Checkpoint, large: Checkpoint) -> Grown:
+        before, _ = fold_consistency(small.size, large.size, request.path, small.root)
+        return Grown(Digest(before), request.path)
+
+    try:
+        return faults_of(held, request.note, trust, how)
+    except VerificationError:
+        return ()
 
 
 def held_head(note: Note, key: NoteKey, origin: str) -> tuple[Checkpoint, int]:

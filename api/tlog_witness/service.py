@@ -8,10 +8,14 @@ tlog-witness (``docs/spec/witness_server.md``).
 from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 
+import structlog
+
 from consensus.append_file import File
+from consensus.evidence import Evidence, EvidenceInMemory
 from ledger.codes import Code
 from ledger.core.add_checkpoint import AddCheckpoint, parse_add_checkpoint
 from ledger.core.checkpoint import Checkpoint, cosign, parse_checkpoint
+from ledger.core.misconduct import Fault
 from ledger.core.note import Kind, Note, NoteKey, NoteSignature, parse_note
 from ledger.core.signing import Signer
 from ledger.errors import FormatError, StoreError, VerificationError
@@ -19,10 +23,13 @@ from ledger.trust import TrustRoot
 from ledger.witnessing import (
     check_next,
     check_not_smaller,
+    contradictions,
     held_head,
     origin_hash,
     verified_lines,
 )
+
+_log = structlog.get_logger("witness")
 
 
 class WitnessedLog:
@@ -35,6 +42,7 @@ class WitnessedLog:
         signer: Signer,
         name: str,
         renewed: Callable[[TrustRoot], TrustRoot] = lambda trust: trust,
+        evidence: Evidence | None = None,
     ) -> None:
         """Take up what the file holds.
 
@@ -45,6 +53,7 @@ class WitnessedLog:
             name: the witness's key name.
             renewed: makes of the trust root that is held the newer one, where there is one; it may
                 know more epochs, and of those that were known the same.
+            evidence: keeps what a refused head proves; None: it is forgotten with the process.
 
         Raises:
             StoreError: `witness.state` where the file does not hold this witness's own word.
@@ -54,6 +63,7 @@ class WitnessedLog:
         self._file = file
         self._signer = signer
         self._key = NoteKey(name, Kind.COSIGNATURE, signer.public_key)
+        self._evidence = evidence or EvidenceInMemory()
         self._lock = Lock()
         self._head: Checkpoint | None = None
         self._time_s = 0
@@ -89,11 +99,16 @@ class WitnessedLog:
             now_s: the clock, in seconds since the epoch.
 
         Raises:
-            VerificationError: as `check_next`; nothing has changed.
+            VerificationError: as `check_next`; the last head is the same, and what both prove
+                together is kept.
             StoreError: it could not be made durable, and was not answered.
         """
         with self._lock:
-            check_next(self._head, request, head)
+            try:
+                check_next(self._head, request, head)
+            except VerificationError:
+                self._keep_contradictions(request)
+                raise
             # Time never goes back, though the clock may.
             time_s = max(now_s(), self._time_s)
             line = cosign(self._signer, self._key.name, head, time_s)
@@ -105,6 +120,20 @@ class WitnessedLog:
             self._file.replace(note)
             self._head, self._time_s, self.note = head, time_s, note
             return line
+
+    def _keep_contradictions(self, request: AddCheckpoint) -> None:
+        """A refused head may be the other half of a proof, and nobody may ever show it again."""
+        if not self.note:
+            return
+        for fault in contradictions(parse_note(self.note), request, self.trust):
+            kept = self._evidence.keep(fault)
+            if kept is not None:
+                _log.critical("witness.conflict", node=fault.node, size=fault.place[0], file=kept)
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What is proven against keys of the committee, also from before the start."""
+        return self._evidence.faults
 
     def _take_up(self) -> None:
         origin = self.trust.origin

@@ -21,9 +21,9 @@ from cli.commands.options import (
 )
 from cli.documents import read_given, unreadable
 from cli.failures import CommandError, Exit
-from cli.misconduct import record_of, write_evidence
+from cli.misconduct import record_of, sentence_of, write_evidence
 from cli.output import HELD, Output, facts
-from cli.words import language, say
+from cli.words import say
 from ledger.codes import Code
 from ledger.core.checkpoint import Checkpoint
 from ledger.core.epoch_link import EpochLink
@@ -42,7 +42,6 @@ from ledger.errors import FormatError, LedgerError
 from ledger.forked_heads import faults_of
 from ledger.reliance import read_trust
 from ledger.trust import TrustRoot, trust_root
-from ledger.words.verdict import phrase
 
 
 def register(app: typer.Typer) -> None:
@@ -85,7 +84,7 @@ def compare(
     Output(as_json).result(
         {"evidence": [_told(file, path) for file, path in zip(files, paths, strict=True)]},
         *(
-            f"{HELD} {_sentence(file, root)}: {path}"
+            f"{HELD} {sentence_of(file, root)}: {path}"
             for file, path in zip(files, paths, strict=True)
         ),
         say("misconduct.next"),
@@ -108,7 +107,7 @@ def submit(
         written = record_of(held.fault, culprit.member_id, desk.member_id, _now_ms())
         with output.waiting(say("submit.waiting", count=1)):
             (kept,) = desk.submit([written])
-        told = _sentence(held, trust)
+        told = sentence_of(held, trust)
     path = anchoring.write_receipt(file.with_suffix(""), kept)
     rows = [
         (say("kept.record"), kept.receipt.record_id.hex()),
@@ -119,14 +118,6 @@ def submit(
     output.result(
         {"record": record, "height": kept.height, "receipt": str(path)}, facts(told, rows)
     )
-
-
-def _sentence(file: MisconductFile, trust: TrustRoot) -> str:
-    """Who did what, in a line."""
-    culprit = verify_misconduct(file, trust)
-    member = trust.member_name(culprit.member_id, language())
-    who = phrase("misconduct.culprit_value", language(), node=culprit.node_id, member=member)
-    return f"{who} {phrase(f'misconduct.kinds.{culprit.kind}', language())}"
 
 
 def _told(file: MisconductFile, path: Path) -> dict[str, object]:

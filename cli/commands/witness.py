@@ -20,6 +20,7 @@ from cli.words import say
 from ledger.codes import Code
 from ledger.core.checkpoint import parse_checkpoint
 from ledger.core.epochs_file import EPOCHS_BYTES_MAX, decode_epochs_file
+from ledger.core.misconduct_file import MisconductFile
 from ledger.core.note import parse_note
 from ledger.epoch_links import led_by_file
 from ledger.errors import VerificationError
@@ -132,6 +133,47 @@ def _given(folder: Path, path: Path | None) -> TrustRoot:
         if root.network_id == file.network_id:
             return led_by_file(root, file)
     raise VerificationError(Code.WITNESS_LOG, origin=file.network_id.hex())
+
+
+@_app.command("status", help=say("help.witness_status"))
+def status(folder: Path, as_json: JsonFlag = False) -> None:
+    """Show what a witness cosigned last of each network, and what heads have proven."""
+    from cli.witness_folder import known_networks, last_head
+
+    witness_settings(folder)
+    output, proven = Output(as_json), 0
+    told: list[dict[str, object]] = []
+    for trust in known_networks(folder):
+        head, evidence = last_head(folder, trust.origin), _evidence(folder, trust)
+        proven += len(evidence)
+        size = 0 if head is None else head.size
+        lines = [f"{sentence}: {path}" for path, sentence in evidence]
+        rows = [
+            (say("witness.epoch_known"), str(trust.committee.epoch)),
+            (say("witness.size"), str(size)),
+            (say("witness.evidence"), "\n".join(lines) or say("witness.no_evidence")),
+        ]
+        output.note(facts(trust.origin, rows))
+        files = [{"file": str(path), "sentence": sentence} for path, sentence in evidence]
+        epoch = trust.committee.epoch
+        told.append({"origin": trust.origin, "epoch": epoch, "size": size, "evidence": files})
+    output.result({"networks": told})
+    if proven:
+        raise typer.Exit(Exit.REFUSED)
+
+
+def _evidence(folder: Path, trust: TrustRoot) -> list[tuple[Path, str]]:
+    """The files that prove something against keys of a network, and what they prove."""
+    from cli.misconduct import sentence_of
+    from cli.witness_folder import misconduct_folder
+    from consensus.evidence import EvidenceFolder, file_name
+
+    kept = misconduct_folder(folder, trust.origin)
+    if not kept.exists():
+        return []
+    faults = EvidenceFolder(kept).faults
+    files = [(kept / file_name(fault), MisconductFile(fault)) for fault in faults]
+    return [(path, sentence_of(file, trust)) for path, file in files]
 
 
 @_app.command("run", help=say("help.witness_run"))

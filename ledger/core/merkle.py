@@ -244,17 +244,17 @@ def verify_consistency(
         if old_root != new_root:
             raise VerificationError(Code.PROOF_CONSISTENCY, reason="root")
         return
-    folded_old, folded_new = _fold_consistency(old_size, new_size, path, old_root)
+    folded_old, folded_new = fold_consistency(old_size, new_size, path, old_root)
     if folded_old != old_root:
         raise VerificationError(Code.PROOF_CONSISTENCY, reason="old_root")
     if folded_new != new_root:
         raise VerificationError(Code.PROOF_CONSISTENCY, reason="root")
 
 
-def _fold_consistency(
+def fold_consistency(
     old_size: int, new_size: int, path: Sequence[bytes], old_root: bytes
 ) -> tuple[bytes, bytes]:
-    """Both roots as the path gives them: RFC 9162 section 2.1.4.2, steps 2 to 6."""
+    """Both roots as a path gives them, not yet compared: RFC 9162 section 2.1.4.2, steps 2 to 6."""
     steps = list(path)
     if old_size & (old_size - 1) == 0:
         steps.insert(0, old_root)

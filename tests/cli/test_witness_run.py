@@ -1,11 +1,13 @@
 """`bidwitness witness`: a real process that cosigns, is killed, and never says two things."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
+from ledger.core.misconduct_file import decode_misconduct_file
 from ledger.core.note import parse_line, verify_signature
 from ledger.witnessing import origin_hash
 from tests.network.real_witness import RealWitness, bidwitness
@@ -51,10 +53,27 @@ def test_the_story_of_a_court_that_wants_nothing_more_than_that(witness: RealWit
         assert add(witness, LOG, 8, 8).status_code == 409
         assert witness.head() == head_of(LOG, 12)
         assert witness.stop() == 0
+    whoever_signed_both_is_named(witness)
     with witness.running():
         assert witness.head() == head_of(LOG, 12)
         assert add(witness, FORK, 12, 14).status_code == 422
         assert add(witness, LOG, 12, 60).status_code == 200
+
+
+def whoever_signed_both_is_named(witness: RealWitness) -> None:
+    """Every key of the committee conspired, and each is named, to anybody, without the witness."""
+    told = bidwitness("witness", "status", str(witness.folder), "--json")
+    assert told.returncode == 1, told.stderr
+    (network,) = json.loads(told.stdout)["networks"]
+    assert (network["origin"], network["size"]) == (ORIGIN, 12)
+    files = [Path(each["file"]) for each in network["evidence"]]
+    assert len(files) == LOG.trust.committee.n
+    verified = bidwitness("verify", str(files[0]), "--trust", str(witness.trust_file), "--json")
+    assert verified.returncode == 0
+    named = decode_misconduct_file(files[0].read_bytes()).fault
+    assert named.kind.value == "two-heads" and named.node in verified.stdout
+    shown = bidwitness("witness", "status", str(witness.folder))
+    assert shown.returncode == 1 and named.node in shown.stdout
 
 
 def test_of_requests_that_race_exactly_one_follows_the_same_head(witness: RealWitness) -> None:
