@@ -40,11 +40,17 @@ def run(
     """Run the node of `folder` until SIGTERM or Ctrl-C."""
     # The node's packages are imported here only, so that every other command starts fast.
     from cli.compose.node import run_node
+    from cli.lacking_bar import LackingBar
 
-    settings = node_settings(folder)
+    settings, output = node_settings(folder), Output()
     if show_all:
         settings = replace(settings, show_all=True)
-    asyncio.run(run_node(settings, stop_with_parent=stop_with_parent))
+    if settings.log_file is None or not output.err.is_terminal:
+        asyncio.run(run_node(settings, stop_with_parent=stop_with_parent))
+        return
+    # The log has a file of its own, so that the terminal is free for a bar.
+    bar = LackingBar(output, settings.node_id)
+    asyncio.run(run_node(settings, stop_with_parent=stop_with_parent, show=bar.show))
 
 
 @_app.command("repair", help=say("help.node_repair"))

@@ -25,6 +25,7 @@ from cli.compose.clock_watch import ClockWatch
 from cli.compose.documents import open_issuer
 from cli.compose.host import host_facts
 from cli.compose.index import OpenIndex, index_works, open_index
+from cli.compose.lacking import Show, tell_lacking
 from cli.compose.logs import open_log
 from cli.compose.next_keys import NextKeys
 from cli.compose.outbound import open_outbound
@@ -73,12 +74,15 @@ class OpenNode:
     chain: Chain
 
 
-async def run_node(settings: Settings, *, stop_with_parent: bool = False) -> None:
+async def run_node(
+    settings: Settings, *, stop_with_parent: bool = False, show: Show = lambda _: None
+) -> None:
     """Run a node until SIGTERM or SIGINT, or until it must not go on.
 
     Args:
         settings: of its folder.
         stop_with_parent: stop as well when standard input closes.
+        show: told how far the node is while it lacks blocks.
 
     Raises:
         CommandError: `file.*`, `node.*`: something in the folder is not as it must be.
@@ -93,7 +97,7 @@ async def run_node(settings: Settings, *, stop_with_parent: bool = False) -> Non
     stop = stop_event(stop_with_parent=stop_with_parent)
     # It begins anew in the same process where a snapshot takes its database's place.
     liars: list[NodeId] = []
-    while await _run_once(settings, trust, opened_with, stop, liars):
+    while await _run_once(settings, trust, opened_with, stop, liars, show):
         log.info("node.begins_anew")
     log.info("node.stopped")
 
@@ -104,6 +108,7 @@ async def _run_once(
     opened_with: bytes,
     stop: asyncio.Event,
     liars: list[NodeId],
+    show: Show,
 ) -> bool:
     """Run until it must stop, or until a snapshot is whole: then it is to begin again."""
     log = structlog.get_logger("node").bind(node=settings.node_id)
@@ -118,6 +123,7 @@ async def _run_once(
             node.clock.run(),
             make_snapshots(node.chain),
             until_whole(node.runner),
+            tell_lacking(node.runner, show),
             *index_works(node.index),
         ]
         if node.outbound is not None:
