@@ -78,6 +78,20 @@ def keys_are_destroyed(node: NodeProcess) -> None:
     assert {"keys/node.key", "keys/log.key", "tls/key.pem"} <= set(last["files"]), last
 
 
+def keys_are_renewed(node: NodeProcess, keys: Sequence[str]) -> bool:
+    """Whether what was made beside a node's keys has taken their place, and that is written down."""
+    settings = node_settings(node.folder)
+    beside = [*settings.keys_folder.glob("next/*.key"), *settings.tls_folder.glob("next/*.pem")]
+    path = node.folder / "destroyed-keys.jsonl"
+    if beside or not path.exists():
+        return False
+    last = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
+    gone = {"node": "keys/node.key", "log": "keys/log.key", "tls": "tls/key.pem"}
+    assert not last["retired"]
+    assert {gone[key] for key in keys} <= set(last["files"]), last
+    return True
+
+
 async def every_receipt(traffic: Traffic, founding: RecordId, folder: Path) -> list[Path]:
     """Ask for, verify and keep the receipt of every bundle that was ever acknowledged."""
     paths = []

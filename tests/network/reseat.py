@@ -1,9 +1,10 @@
 """A whole committee replaced on real processes: 4 → 5 → 6 → 7 → 6 → 5 → 4 nodes and one more step.
 
-Members submit without pause, nodes are killed at random and started again, and every step of the
-committee is the command of an operator. One change is submitted while its primary is killed. At
-the end none of the founding nodes is left, and `tests.network.aftermath` holds the network to
-everything that it has promised on the way.
+Before, nodes renew their keys: one its node key, one its log key, one its TLS key; at the end the last
+to come renews all three. Members submit without pause, nodes are killed at random and started again, and every
+step of the committee is the command of an operator. Two changes are submitted while the primary is
+killed. At the end none of the founding nodes is left, and `tests.network.aftermath` holds the network
+to everything that it has promised on the way.
 """
 
 import asyncio
@@ -32,6 +33,9 @@ TABLES: Final = "\n".join(
     f'credit_code = "{code}"\nroles = ["client_system"]\n'
     for member, code in NEWCOMERS.items()
 )
+RENEWALS: Final = (("centre", ("node",)), ("supervisor", ("log",)), ("registry", ("tls",)))
+"""Whose node renews which keys, before anybody joins."""
+ALL_KEYS: Final = ("node", "log", "tls")
 _TRIES: Final = 5
 _RETIRED_S: Final = 120
 
@@ -54,6 +58,8 @@ class Report:
 
     steps: list[Step] = field(default_factory=list)
     kills: int = 0
+    renewed: int = 0
+    """Keys that took the place of others."""
     height: int = 0
     views_changed: int = 0
     seconds: float = 0.0
@@ -80,7 +86,7 @@ class Campaign:
         self.retired: list[NodeProcess] = []
         self.traffic = Traffic(network, self.seated, self.random)
         self.begun_ms = 0
-        self._rest_s = seconds / (len(MEMBERS) + len(NEWCOMERS))
+        self._rest_s = seconds / (len(MEMBERS) + len(NEWCOMERS) + len(RENEWALS))
         self._quiet = asyncio.Lock()
         """Held while a node must not be killed."""
 
@@ -112,6 +118,9 @@ class Campaign:
         return self.report
 
     async def _story(self) -> None:
+        for member, keys in RENEWALS:
+            await self._renew(member, keys, kill_primary=member == "supervisor")
+            await asyncio.sleep(self._rest_s)
         for member in ("archive", "audit", "court"):
             await self._join(member)
             await asyncio.sleep(self._rest_s)
@@ -119,6 +128,8 @@ class Campaign:
             await self._leave(member, kill_primary=member == "registry")
             await asyncio.sleep(self._rest_s)
         await self._join("treasury", instead="centre")
+        await asyncio.sleep(self._rest_s)
+        await self._renew("treasury", ALL_KEYS)
         await asyncio.sleep(self._rest_s)
 
     async def _join(self, member: str, instead: str | None = None) -> None:
@@ -134,6 +145,27 @@ class Campaign:
         left = [each for each in self.seated if each.node_id == instead]
         self._stepped(f"+ {member}" if instead is None else f"{instead} → {member}", made, begun)
         await self._retired(left)
+
+    async def _renew(
+        self, member: str, keys: tuple[str, ...], *, kill_primary: bool = False
+    ) -> None:
+        """A node takes other keys, while it runs, and destroys those before."""
+        begun = time.monotonic()
+        node = next(each for each in self.seated if each.node_id == member)
+        named = [word for key in keys for word in ("--key", key)]
+        secret = ("--cost", "interactive", "--passphrase-file", self.network.folder / "passphrase")
+        request = await self._told(member, "network", "rotate", node.folder, *named, *secret)
+        by = self._members(None)
+        proposed = await self._told(by[0], "network", "propose", request["request"])
+        more = ("--folder", node.folder)
+        made = await self._changed(by, proposed["proposal"], *more, kill_primary=kill_primary)
+        word = ", the primary killed" if kill_primary else ""
+        self._stepped(f"{member}: {' '.join(keys)} renewed{word}", made, begun)
+        end = time.monotonic() + _RETIRED_S
+        while not aftermath.keys_are_renewed(node, keys):
+            assert time.monotonic() < end, f"{member} keeps its old keys"
+            await asyncio.sleep(0.2)
+        self.report.renewed += len(keys)
 
     async def _leave(self, member: str, *, kill_primary: bool) -> None:
         begun = time.monotonic()

@@ -51,6 +51,7 @@ def _show(report: Report) -> None:
         ("bundles acknowledged, all there", report.bundles),
         ("records in them", report.records),
         ("kills", report.kills),
+        ("keys renewed, the old ones destroyed", report.renewed),
         ("views changed", report.views_changed),
         ("longest time between two blocks", f"{report.longest_pause_s:.1f} s"),
         ("receipts verified from the genesis (Python)", report.verified_by_python),
