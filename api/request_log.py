@@ -70,7 +70,7 @@ class RequestLog:
             self._metrics.count(method, _route(scope), status)
             took_ms = round(1000 * (time.monotonic() - began))
             told = {"method": method, "route": _route(scope), "status": status, "took_ms": took_ms}
-            if status >= _OUR_MISTAKE:
+            if status == _OUR_MISTAKE:
                 _log.warning("request.answered", **told)
             elif method in _LOOKS:
                 _log.debug("request.answered", **told)

@@ -4,6 +4,7 @@ from typing import Annotated, Final, TypeAlias
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from api.access import DigestPath, digest, page
 from api.bodies import read_capped
@@ -62,6 +63,12 @@ async def listing(codes: Codes, caller: Identified) -> Response:
     """Those that the caller made; all of them for a supervisor."""
     rows = await codes.rows_for(caller)
     return JSONResponse(page([_form(each) for each in rows], None), headers=_PRIVATE)
+
+
+@router.get("/v1/court-codes/package", include_in_schema=False)
+async def not_asked_by_get() -> Response:
+    """The template behind this would take the word for a hash: say what the path takes instead."""
+    raise HTTPException(405)
 
 
 @router.get(

@@ -23,6 +23,9 @@ from ledger.errors import StoreError
 
 GOODBYE_S: Final = 3
 """How long open requests have to end after a stop was asked for."""
+KEEP_ALIVE_S: Final = 30
+"""How long a connection may rest between two requests: longer than clients keep theirs, so that it
+is not closed just as the next request is on its way."""
 BACKLOG: Final = 128
 """Connections that wait to be accepted."""
 HEAD_BYTES_MAX: Final = 16 << 10
@@ -94,6 +97,7 @@ def http_server(
         limit_concurrency=connections_max,
         timeout_graceful_shutdown=GOODBYE_S,
         h11_max_incomplete_event_size=HEAD_BYTES_MAX,
+        timeout_keep_alive=KEEP_ALIVE_S,
         ssl_certfile=None if https is None else https.certificate,
         ssl_keyfile=None if https is None else https.key,
     )

@@ -83,6 +83,8 @@ def fuzzed(
             *("--exclude-path", ENDLESS, "--continue-on-failure", "--no-shrink"),
             *(word for name, value in proof.items() for word in ("-H", f"{name}:{value}")),
             *("--generation-database=none", "--request-timeout=60", "--no-color"),
+            # How long it takes says something of the machine.
+            "--suppress-health-check=all",
         ],
         capture_output=True,
         text=True,

@@ -193,6 +193,25 @@ def test_a_file_is_described_as_the_file_alone(tender: Tender, description: dict
     assert set(content["content"]) == {answer.headers["content-type"]}
 
 
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/v1/court-codes", "GET, POST"),
+        ("/v1/court-codes/package", "POST"),
+        ("/v1/deposits", "GET, POST"),
+        ("/v1/records/x/receipt", "GET"),
+        ("/v1/bundles", "POST"),
+    ],
+)
+def test_a_method_that_a_path_does_not_take_is_told_all_that_it_takes(
+    client: httpx.Client, path: str, allowed: str
+) -> None:
+    for method in {"GET", "PUT", "OPTIONS", "DELETE"} - {*allowed.split(", ")}:
+        answer = client.request(method, path)
+        assert (answer.status_code, answer.json()["code"]) == (405, "api.method")
+        assert ", ".join(sorted(answer.headers["Allow"].split(", "))) == allowed
+
+
 def references(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         if isinstance(value.get("$ref"), str):
