@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import Final
 
 from api.engines.query import IndexStanding
+from api.outbound.hook_standing import HookStanding
 from api.outbound.time_stamp import StampStanding
 from api.outbound.witness import WitnessStanding
 from api.phrases import Fact, Phrase, ago
@@ -60,6 +61,8 @@ class Standing:
     """How the authorities do that stamp its heads."""
     index: IndexStanding | None = None
     """How the index does that answers its queries; None without one."""
+    hooks: Sequence[HookStanding] = ()
+    """How the receivers do that it tells what is new."""
 
 
 def finding(code: Code, severity: Severity, standing: Standing, **facts: Fact) -> Finding:

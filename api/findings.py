@@ -9,6 +9,7 @@ from typing import Final
 
 from api.certificates_ending import of_certificates
 from api.finding import Finding, Severity, Standing, finding, heard, last_heard
+from api.hook_findings import of_hooks
 from api.index_findings import of_index
 from api.observing import of_observer
 from api.outbound.answer import Fault
@@ -50,6 +51,7 @@ def findings(standing: Standing) -> tuple[Finding, ...]:
             *of_index(standing),
             *_host(standing),
             *of_certificates(standing),
+            *of_hooks(standing),
         ]
         found.sort(key=lambda each: each.severity, reverse=True)
         return tuple(found[:FINDINGS_MAX])
@@ -63,6 +65,7 @@ def findings(standing: Standing) -> tuple[Finding, ...]:
         *_host(standing),
         *of_certificates(standing),
         *of_index(standing),
+        *of_hooks(standing),
     ]
     # The sort is stable: within one severity the order above is kept.
     found.sort(key=lambda each: each.severity, reverse=True)

@@ -73,7 +73,8 @@ class _NodeCollector(Collector):
             if peer.clock_offset_ms is not None:
                 offset.add_metric([name], peer.clock_offset_ms)
         host = self._service.standing.host
-        yield from (lag, offset, *self._witnesses(), *self._index(), *_machine(host))
+        outside = (*self._witnesses(), *self._hooks())
+        yield from (lag, offset, *outside, *self._index(), *_machine(host))
 
     def _witnesses(self) -> Iterator[Metric]:
         size = GaugeMetricFamily(
@@ -108,6 +109,32 @@ class _NodeCollector(Collector):
             asked.add_metric(["index"], index.answered)
             asked.add_metric(["own"], index.passed_on)
         yield asked
+
+    def _hooks(self) -> Iterator[Metric]:
+        facts = {
+            "log_index": "Everything up to here in the log is done",
+            "set_aside": "Events that were refused again and again",
+            "stands_still": "1 where it waits for an operator",
+        }
+        gauges = {
+            name: GaugeMetricFamily(f"bidwitness_webhook_{name}", words, labels=["webhook"])
+            for name, words in facts.items()
+        }
+        counts = {
+            name: CounterMetricFamily(f"bidwitness_webhook_{name}", words, labels=["webhook"])
+            for name, words in (
+                ("deliveries", "Events that the receiver took"),
+                ("failures", "Attempts that failed since the node was started"),
+            )
+        }
+        for each in self._service.hooks.standings:
+            told = [each.name]
+            gauges["log_index"].add_metric(told, each.index)
+            gauges["set_aside"].add_metric(told, each.dead_count)
+            gauges["stands_still"].add_metric(told, int(each.halt is not None))
+            counts["deliveries"].add_metric(told, each.delivered_count)
+            counts["failures"].add_metric(told, each.failed_count)
+        yield from (*gauges.values(), *counts.values())
 
 
 def _machine(host: HostFacts | None) -> Iterator[Metric]:

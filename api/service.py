@@ -19,6 +19,7 @@ from api.feed import Feed
 from api.finding import Standing
 from api.kept import require_all_kept, require_kept
 from api.node import Node
+from api.outbound.hooks import Hooks
 from api.outbound.outbound import Outbound
 from api.outbound.time_stamp import StampStanding
 from api.outbound.witness import WitnessStanding
@@ -58,6 +59,7 @@ class LedgerService:
         show_all: bool = False,
         host: Callable[[], HostFacts | None] = lambda: None,
         outbound: Outbound | None = None,
+        hooks: Hooks | None = None,
         deposits: DepositStore | None = None,
         rules: Rules | None = None,
         stating: Stating | None = None,
@@ -73,6 +75,7 @@ class LedgerService:
             show_all: show every visibility class: for tests.
             host: asks its machine for what only `diagnose` wants to know.
             outbound: shows its heads to witnesses, and decides which one is published.
+            hooks: tells receivers what is new.
             deposits: what it keeps for others; None where it keeps nothing.
             rules: knows the versions of the catalogue; its executor.
             stating: signs status answers; None without a key of the committee.
@@ -82,11 +85,10 @@ class LedgerService:
         self.catalogues = Catalogues(chain, catalogue, rules)
         self._show_all, self._host, self._outbound = show_all, host, outbound
         self._viewer: Viewer | None = None
-        self.node, self.deposits = node, deposits
+        self.node, self.deposits, self.hooks = node, deposits, hooks or Hooks()
         self.published = Published(chain, log_signer) if outbound is None else outbound.published
         self.feed = Feed(chain, node, self.published)
-        self.block_hashes = BlockHashes(chain)
-        self.patience = Patience()
+        self.block_hashes, self.patience = BlockHashes(chain), Patience()
         self.engine: Engine = LevelEngine(chain) if engine is None else engine
 
     @property
@@ -227,7 +229,7 @@ class LedgerService:
         height = status.head.height
         signed = self.chain.cosignatures(height) if height else status.committee
         unsigned = [node for node in status.committee if node not in signed]
-        outside = (self.witnesses, self.stamping, self.engine.standing)
+        outside = (self.witnesses, self.stamping, self.engine.standing, self.hooks.standings)
         return Standing(status, unsigned, self.node.failure, self._host(), *outside)
 
     def words(self, language: str) -> list[str]:

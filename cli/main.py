@@ -34,6 +34,7 @@ from cli.commands import (
     tracing,
     verifying,
     watching,
+    webhook,
     witness,
     writing,
 )
@@ -57,7 +58,7 @@ for _part in (
     *(network, node, observer, projector, keys, writing, ocds, reading, diagnose, project),
     *(coverage, certificate, bundling, court_code, tracing, watching, misconduct, seal),
     *(log, witness, bidding, supervising, verifying, disclosing, depositing),
-    *(address, drawing, catalogue, demo, signer),
+    *(address, drawing, catalogue, demo, signer, webhook),
 ):
     _part.register(app)
 

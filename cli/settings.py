@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from api.outbound.hook_target import HookTarget
 from api.outbound.target import WitnessTarget
 from api.outbound.time_target import TimeTarget
 from cli.settings_reader import Address, UpstreamAt, address, read_settings, read_toml
@@ -58,6 +59,10 @@ class Settings:
     """Under which people reach the pages from outside: QRs on certificates lead there."""
     time_stamps: tuple[TimeTarget, ...] = ()
     """Authorities that are asked to stamp the published head, once in a period each."""
+    webhooks: tuple[HookTarget, ...] = ()
+    """Receivers that are told what is new, each by the rights of a member."""
+    webhooks_folder: Path = Path("webhooks")
+    """How far each was told, and what was set aside."""
     documents_signer_file: Path | None = None
     """PKCS#12: key and certificate under which certificates are signed (PAdES)."""
     documents_passphrase_file: Path | None = None
@@ -128,6 +133,10 @@ class ObserverSettings:
     log_level: str = "info"
     public_url: str = ""
     """Under which people reach the pages from outside: QRs on certificates lead there."""
+    webhooks: tuple[HookTarget, ...] = ()
+    """Receivers that are told what is new, each by the rights of a member."""
+    webhooks_folder: Path = Path("webhooks")
+    """How far each was told, and what was set aside."""
     documents_signer_file: Path | None = None
     """PKCS#12: key and certificate under which certificates are signed (PAdES)."""
     documents_passphrase_file: Path | None = None

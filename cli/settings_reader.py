@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 from cli.failures import CommandError, Exit
+from cli.hook_targets import hook_targets
 from cli.index_urls import index_url
 from cli.time_targets import time_targets
 from cli.witness_targets import witness_targets
@@ -117,6 +118,8 @@ class _Reader:
             return index_url(raw)
         if name == "witnesses":
             return witness_targets(raw, self.folder)
+        if name == "webhooks":
+            return hook_targets(raw, self.folder)
         if name == "time_stamps":
             return time_targets(raw, self.folder)
         if name == "catalogues":

@@ -32,6 +32,8 @@ class Answer:
     status: int
     body: bytes
     """At most `ANSWER_BYTES_MAX`."""
+    retry_after_s: int = 0
+    """How long it asks to be left alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,12 +55,13 @@ class Attempts:
     _in_a_row: int = field(default=0)
     _rests_in_a_row: int = field(default=0)
 
-    def failed(self, now_ms: int, reason: str) -> None:
-        """It did not work: rest for a while."""
+    def failed(self, now_ms: int, reason: str, rest_ms: int = 0) -> None:
+        """It did not work: rest for a while, and for as long as was asked for."""
         self.failed_count += 1
         self._in_a_row += 1
         self.reason = reason[:REASON_MAX]
-        self.due_ms = now_ms + self.rule.pause_ms(self._in_a_row, self.draw)
+        pause_ms = self.rule.pause_ms(self._in_a_row, self.draw)
+        self.due_ms = now_ms + max(pause_ms, rest_ms)
 
     def rest(self, now_ms: int, reason: str) -> None:
         """It could not work yet, and nobody failed: try again after a pause.

@@ -3,14 +3,21 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Protocol
 
-from api.outbound.post import Post
+
+class Closing(Protocol):
+    """A way out that can be closed."""
+
+    async def close(self) -> None:
+        """Nothing is sent any more."""
+        ...
 
 
 async def keep_going(
     step: Callable[[], Awaitable[int | None]],
     woken: asyncio.Event,
-    post: Post,
+    post: Closing,
     moved: Callable[[], None] = lambda: None,
 ) -> None:
     """Make one step after the other, until cancelled; then the way out is closed.

@@ -5,7 +5,9 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from api.access import Service
-from api.events import KINDS, Following, behind_height, newest, stream
+from api.event import KINDS
+from api.events import Following, stream
+from api.news import behind_height, newest
 from api.openapi import bytes_answer, problems
 from api.routes.queries import Asked
 from api.streams import PacedResponse, holder_of

@@ -6,9 +6,10 @@ an order in which a failure at any line leaves a folder that starts clean.
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 import uvicorn
@@ -17,12 +18,14 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.court_code_store import CourtCodeStore
 from api.deposit_store import DepositStore
+from api.hook_news import HookNews
 from api.outbound.outbound import Outbound
 from api.service import LedgerService
 from cli.compose.catalogues import catalogues_at_hand
 from cli.compose.certificate_watch import CertificateWatch
 from cli.compose.clock_watch import ClockWatch
 from cli.compose.documents import open_issuer
+from cli.compose.hooks import open_hooks
 from cli.compose.host import host_facts
 from cli.compose.index import OpenIndex, index_works, open_index
 from cli.compose.lacking import Show, tell_lacking
@@ -68,6 +71,8 @@ class OpenNode:
     outbound: Outbound | None
     """The lines to witnesses."""
     index: OpenIndex | None
+    telling: Callable[[], Coroutine[object, object, None]]
+    """The lines to receivers of webhooks."""
     clock: ClockWatch
     seat: Seat
     """Its place in the committee, from epoch to epoch."""
@@ -125,6 +130,7 @@ async def _run_once(
             until_whole(node.runner),
             tell_lacking(node.runner, show),
             *index_works(node.index),
+            node.telling(),
         ]
         if node.outbound is not None:
             works.append(node.outbound.run(node.runner))
@@ -168,6 +174,7 @@ def _opened(
         node_signer = node_signer_of(keys, settings.node_id, lambda: chain.committee)
         outbound = open_outbound(settings, chain, log_signer)
         index = open_index(settings.index_url, chain)
+        hooks = open_hooks(settings, trust.network_id, settings.node_id)
         service = LedgerService(
             chain,
             catalogue,
@@ -176,6 +183,7 @@ def _opened(
             show_all=settings.show_all,
             host=lambda: host_facts(journal, intake, ending.facts(), watch.facts),
             outbound=outbound,
+            hooks=hooks,
             rules=executor,
             deposits=DepositStore(settings.deposits_folder),
             stating=Stating(settings.node_id, node_signer),
@@ -184,7 +192,8 @@ def _opened(
         listening = listen(settings.api_listen)
         held.callback(listening.close)
         server = http_server(_app(settings, service), https=https)
-        yield OpenNode(settings, runner, server, listening, outbound, index, watch, seat, chain)
+        lines = (outbound, index, partial(hooks.run, runner, HookNews(service)))
+        yield OpenNode(settings, runner, server, listening, *lines, watch, seat, chain)
 
 
 def _app(settings: Settings, service: LedgerService) -> FastAPI:

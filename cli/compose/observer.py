@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.client.upstream import Asking, HttpUpstream
 from api.clock import now_ms
+from api.hook_news import HookNews
 from api.outbound.outbound import Outbound
 from api.service import LedgerService
 from api.tlog_witness.app import create_witness_app
@@ -25,6 +26,7 @@ from cli.compose.catalogues import catalogues_at_hand
 from cli.compose.certificate_watch import api_certificate
 from cli.compose.clock_watch import ClockWatch
 from cli.compose.documents import open_issuer
+from cli.compose.hooks import open_hooks
 from cli.compose.index import OpenIndex, index_works, open_index
 from cli.compose.logs import open_log
 from cli.compose.outbound import open_outbound
@@ -73,6 +75,8 @@ class _Opened:
     clock: ClockWatch
     outbound: Outbound | None
     index: OpenIndex | None
+    telling: Callable[[], Coroutine[object, object, None]]
+    """The lines to receivers of webhooks."""
 
 
 async def run_observer(
@@ -110,7 +114,7 @@ async def run_observer(
             server = http_server(app, https=https)
             log.info("observer.started", network=trust.network_id.hex(), api=settings.api_url)
             snapshots = make_snapshots(opened.service.chain)
-            works = [opened.node.run(), opened.clock.run(), snapshots]
+            works = [opened.node.run(), opened.clock.run(), snapshots, opened.telling()]
             works += index_works(opened.index)
             if beside is not None:
                 works.append(beside(opened.service.chain, opened.node).run())
@@ -169,6 +173,7 @@ def _opened(
         watch = ClockWatch()
         outbound = open_outbound(settings, chain, None)
         index = open_index(settings.index_url, chain)
+        hooks = open_hooks(settings, trust.network_id, settings.observer_id)
         own = partial(api_certificate, settings.observer_id, settings.api_certificate_file)
         service = LedgerService(
             chain,
@@ -178,10 +183,12 @@ def _opened(
             show_all=settings.show_all,
             host=lambda: HostFacts(None, None, watch.facts, own()),
             outbound=outbound,
+            hooks=hooks,
             rules=executor,
             engine=None if index is None else index.engine,
         )
-        yield _Opened(node, service, watch, outbound, index)
+        telling = partial(hooks.run, node, HookNews(service))
+        yield _Opened(node, service, watch, outbound, index, telling)
 
 
 def _upstreams(

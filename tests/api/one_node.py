@@ -143,6 +143,8 @@ class OneNode:
         self.url = ""
         self.routes: Sequence[BaseRoute] = ()
         """Of its application, while it is up."""
+        self.service: LedgerService | None = None
+        """Of its application, while it is up and after."""
         self._made = 0
 
     @property
@@ -238,6 +240,7 @@ class OneNode:
                 stating=Stating(self.nodes[0].node_id, self.nodes[0].signer),
             )
             service.patience = self.patience
+            self.service = service
             app = create_app(
                 service,
                 issuer=self.issuer(),

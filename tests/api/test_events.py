@@ -13,7 +13,8 @@ import pytest
 from api.app import create_app
 from api.engines.query import Query
 from api.errors import ApiError
-from api.events import KINDS, Following, stream
+from api.event import KINDS
+from api.events import Following, stream
 from api.service import LedgerService
 from api.streams import PacedResponse, Streams
 from ledger.codes import Code

@@ -4,7 +4,9 @@ The cells are in ``rights/readers.txt``, what each route shows in ``rights/route
 without a row fails here, and the failure says what to declare.
 """
 
+import asyncio
 import io
+import json
 import re
 import tomllib
 import zipfile
@@ -16,6 +18,10 @@ import httpx
 import pytest
 from starlette.routing import BaseRoute, Route
 
+from api.engines.query import Query
+from api.event import Wanted
+from api.hook_news import HookNews
+from ledger.core.identifiers import LogIndex, MemberId
 from ledger.core.record import Record
 from tests.api.one_node import OneNode, now_ms
 from tests.api.rights_story import (
@@ -271,3 +277,18 @@ def test_what_one_caller_is_shown_is_kept_by_nobody_on_the_way(story: Story) -> 
     shown, hidden = story.ask(path, "housing"), story.ask(path)
     assert shown.headers["cache-control"] == hidden.headers["cache-control"] == "no-store"
     assert "Authorization" in shown.headers["vary"] and "Authorization" in hidden.headers["vary"]
+
+
+@pytest.mark.parametrize("reader", [each for each in CELLS if each != NOBODY])
+def test_a_webhook_tells_its_member_what_it_may_see_and_nothing_else(
+    story: Story, reader: str
+) -> None:
+    """No route at all: what a node sends out by itself goes by the same rights."""
+    assert story.node.service is not None
+    told, wanted = HookNews(story.node.service), Wanted(Query(), frozenset({"records", "alerts"}))
+    _, events = asyncio.run(told.behind(MemberId(reader), wanted, LogIndex(-1), 500))
+    keys, body = {each.key for each in events}, json.dumps([each.form for each in events])
+    for name, said in story.said.items():
+        assert (said.record_id.hex() in keys) is CELLS[reader][name], (reader, name)
+        if not CELLS[reader][name]:
+            assert not said.betrayed(body.encode(), told=""), (reader, name)
