@@ -4,23 +4,20 @@ Receipts, proofs and openings are written beside whatever they are about; docume
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
 from api.client import captured
 from api.client.nodes import ClientError
+from api.client.writing import WrittenRecord, new_nonce
 from cli.desk import Desk, Kept
 from cli.failures import CommandError, Exit
 from cli.new_files import write_private
-from cli.record_files import WrittenRecord, new_nonce
 from ledger.codes import Code
-from ledger.core.batch import BatchProof, document_tree
 from ledger.core.canonical import Value
-from ledger.core.identifiers import Digest, MemberId, Subject
+from ledger.core.identifiers import MemberId, Subject
 from ledger.core.openings import Openings
-from ledger.core.receipt import Receipt
-from ledger.core.record import Evidence, Record, Ref
+from ledger.core.record import Evidence, Record
 
 DEPOSIT: Final = "evidence.deposited"
 BATCH: Final = "ledger.batch_anchored"
@@ -32,14 +29,6 @@ ASIDE_MAX: Final = 1_000
 T = TypeVar("T")
 RECORDS_PER_BUNDLE: Final = 500
 """Small enough that a bundle stays far below 8 MiB, large enough that signatures are few."""
-
-
-@dataclass(frozen=True, slots=True)
-class BatchedDocument:
-    """One of many documents under one record."""
-
-    sha256: Digest
-    size_bytes: int
 
 
 def deposit(
@@ -70,51 +59,6 @@ def deposit(
         nonce=new_nonce(),
     )
     return WrittenRecord(record, ())
-
-
-def batch_record(
-    issuer: MemberId,
-    subject: str,
-    documents: Sequence[BatchedDocument],
-    facts: Mapping[str, Value],
-    now_ms: int,
-    *,
-    type_key: str = BATCH,
-    refs: tuple[Ref, ...] = (),
-) -> WrittenRecord:
-    """The record that anchors `documents` together, or stamps them (`type_key`)."""
-    root = document_tree((each.sha256, each.size_bytes) for each in documents).root
-    fields: dict[str, Value] = {"root": root, "count": len(documents), **facts}
-    record = Record(
-        type=type_key,
-        issuer=issuer,
-        subject=Subject(subject),
-        occurred_at_ms=now_ms,
-        evidence=(),
-        fields=fields,
-        private=None,
-        refs=refs,
-        nonce=new_nonce(),
-    )
-    return WrittenRecord(record, ())
-
-
-def batch_proofs(
-    documents: Sequence[BatchedDocument], receipt: Receipt, wanted: Sequence[int]
-) -> list[BatchProof]:
-    """The proof of each wanted document, by its place in the batch."""
-    tree = document_tree((each.sha256, each.size_bytes) for each in documents)
-    return [
-        BatchProof(
-            sha256=documents[index].sha256,
-            size_bytes=documents[index].size_bytes,
-            index=index,
-            count=len(documents),
-            path=tree.path(index),
-            receipt=receipt,
-        )
-        for index in wanted
-    ]
 
 
 def submit_in_bundles(

@@ -14,13 +14,13 @@ from typing import Final
 from nacl.utils import random
 
 from api.client import ClientError, gather_bid_proof, sign_bundle
+from api.client.writing import WrittenRecord, new_nonce
 from cli.anchoring import RECEIPT_SUFFIX, keep_openings
 from cli.desk import LIFE_MS, Desk
 from cli.documents import unreadable
 from cli.failures import CommandError, Exit
 from cli.new_files import write_private
 from cli.plain_files import open_plain
-from cli.record_files import WrittenRecord, new_nonce
 from cli.under_seal import SEALED_SUFFIX, check_sealable, kind_of
 from cli.words import language
 from ledger.bid_proofs import VerifiedBid, verify_bid_proof

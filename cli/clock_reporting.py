@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cli.record_files import WrittenRecord, new_nonce
+from api.client.writing import WrittenRecord, new_nonce
 from consensus.depths import ClockSource
 from contracts.rules.clock_report import PER_DAY_MAX, STRATUM_MAX
 from ledger.core.canonical import Value

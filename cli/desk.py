@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from api.client import Client, sign_bundle
+from api.client.writing import WrittenRecord
 from cli.documents import unreadable
 from cli.keyfiles import open_key
-from cli.record_files import WrittenRecord
 from cli.settings import ClientSettings
 from cli.signers.passphrase import passphrase
 from ledger.core.entry import decode_entry

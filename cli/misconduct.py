@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Final
 
+from api.client.writing import WrittenRecord, new_nonce
 from cli.documents import write_result
-from cli.record_files import WrittenRecord, new_nonce
 from cli.words import language
 from consensus.evidence import file_name
 from ledger.core.identifiers import MemberId, Subject

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from api.client.queries import QueryPage
+from api.client.calls.querying import QueryPage
 from api.queries import table
 from cli.durable_files import replace_durably, unlink_durably
 from cli.failures import CommandError, Exit

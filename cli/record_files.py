@@ -7,37 +7,25 @@ private fields get their salts here, and a record its function point where there
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from nacl.utils import random
-
+from api.client.function_points import with_point
 from api.client.provenance import with_capture
+from api.client.writing import WrittenRecord, new_nonce, private_record
 from cli.documents import hash_document, unreadable
 from cli.failures import CommandError, Exit
-from cli.function_points import with_point
 from cli.settings import read_toml
 from ledger.codes import Code
 from ledger.core.canonical import Value
 from ledger.core.identifiers import MemberId, RecordId, Subject
-from ledger.core.openings import SALT_BYTES, Opening, commit_fields
-from ledger.core.record import NONCE_BYTES, Record, Ref
+from ledger.core.record import Record, Ref
 from ledger.errors import FormatError
 
 _KNOWN: Final = frozenset(
     {"type", "subject", "occurred_at", "occurred_at_ms", "documents", "fields", "private", "refs"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenRecord:
-    """A record, and the openings that its author must keep."""
-
-    record: Record
-    openings: tuple[Opening, ...]
-    """Empty where the record has no private fields."""
 
 
 def read_records(path: Path, issuer: MemberId, now_ms: int) -> tuple[WrittenRecord, ...]:
@@ -61,33 +49,6 @@ def read_records(path: Path, issuer: MemberId, now_ms: int) -> tuple[WrittenReco
         raise _invalid(path, str(problem)) from problem
     except FormatError as problem:
         raise _invalid(path, str(problem)) from problem
-
-
-def private_record(record: Record, private: Mapping[str, Value]) -> WrittenRecord:
-    """`record` with a commitment to `private`, and the openings with fresh salts."""
-    if not private:
-        return WrittenRecord(record, ())
-    salts = {name: random(SALT_BYTES) for name in private}
-    commitment, openings = commit_fields(record.issuer, private, salts)
-    return WrittenRecord(
-        Record(
-            type=record.type,
-            issuer=record.issuer,
-            subject=record.subject,
-            occurred_at_ms=record.occurred_at_ms,
-            evidence=record.evidence,
-            fields=record.fields,
-            private=commitment,
-            refs=record.refs,
-            nonce=record.nonce,
-        ),
-        openings,
-    )
-
-
-def new_nonce() -> bytes:
-    """Sixteen random bytes: they make a record's id unguessable."""
-    return random(NONCE_BYTES)
 
 
 def _record(row: object, folder: Path, issuer: MemberId, now_ms: int) -> WrittenRecord:

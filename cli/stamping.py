@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from rich.progress import Progress
 
+from api.client.writing import WrittenRecord, new_nonce
 from cli.anchoring import BATCH_SUFFIX, RECEIPT_SUFFIX
 from cli.documents import files_under, hash_document, unreadable
 from cli.failures import CommandError, Exit
-from cli.record_files import WrittenRecord, new_nonce
 from cli.words import say
 from ledger.codes import Code
 from ledger.core.batch import BatchProof, document_tree

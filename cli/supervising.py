@@ -16,12 +16,12 @@ from typing import Final
 from nacl.utils import random
 
 from api.client import ClientError, Pending
+from api.client.writing import WrittenRecord, new_nonce, private_record
 from api.readers import readers
 from cli.anchoring import RECEIPT_SUFFIX
 from cli.bidding import seal_record
 from cli.desk import Desk
 from cli.new_files import write_private
-from cli.record_files import WrittenRecord, new_nonce, private_record
 from cli.under_seal import SEALED_SUFFIX, off_ledger
 from cli.words import say
 from ledger.codes import Code

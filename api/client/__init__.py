@@ -7,33 +7,40 @@ has to trust no single node::
     receipts = client.submit(sign_bundle(signer, trust.network_id, member, records, now, later))
 """
 
+from api.client.batches import AnchoredBatch
 from api.client.bid_proofs import gather_bid_proof
+from api.client.calls.following import Event
+from api.client.calls.querying import FoundRecord, QueryPage
 from api.client.certificates import FetchedCertificate, fetched_certificate, standing_now
 from api.client.client import AsyncClient, Client
 from api.client.nodes import Nodes
 from api.client.problems import ClientError, Pending, RecordFault
 from api.client.provenance import captured
-from api.client.queries import QueryPage, projects_of, query_pages
 from api.client.sealing import SealingDesk, Tick
 from api.client.signing import sign_bundle
 from api.client.witnessed import witnessed_receipt
+from api.client.writing import Author, WrittenRecord, document
 
 __all__ = [
+    "AnchoredBatch",
     "AsyncClient",
+    "Author",
     "Client",
     "ClientError",
+    "Event",
     "FetchedCertificate",
+    "FoundRecord",
     "Nodes",
     "Pending",
     "QueryPage",
     "RecordFault",
     "SealingDesk",
     "Tick",
+    "WrittenRecord",
     "captured",
+    "document",
     "fetched_certificate",
     "gather_bid_proof",
-    "projects_of",
-    "query_pages",
     "sign_bundle",
     "standing_now",
     "witnessed_receipt",

@@ -155,9 +155,9 @@ class Asking:
                 raise round_.outcome(self.urls)
             yield Pause(min(round_.pause_s, left_s))
 
-    def opened(self, question: Question) -> Flow[Head]:
+    def opened(self, question: Question, until: float | None = None) -> Flow[Head]:
         """An answer that is left open, of the first node that gives one; raises as `judged`."""
-        end, round_ = self.until(), Round()
+        end, round_ = self.until() if until is None else min(until, self.until()), Round()
         for url, share in self._round(end):
             try:
                 head = yield from self._begun(question, url, share, end)
@@ -187,10 +187,10 @@ class Asking:
         """Have a node asked after all the others for a while."""
         self._away_until[url] = self.clock() + AWAY_S
 
-    def put_off(self, answer: httpx.Response) -> None:
-        """Have whoever gave this answer asked after all the others for a while."""
+    def put_off(self, asked: str) -> None:
+        """Have the node that was asked at this address asked after all the others for a while."""
         for url in self.urls:
-            if str(answer.request.url).startswith(f"{url}/"):
+            if asked.startswith(f"{url}/"):
                 self.is_away(url)
 
     def _of_node(
@@ -224,7 +224,7 @@ class Asking:
         the others theirs.
         """
         now = self.clock()
-        order = sorted(self.urls, key=lambda url: self._away_until.get(url, now) > now)
+        order = sorted(self.urls, key=lambda url: max(self._away_until.get(url, now), now))
         for place, url in enumerate(order):
             left_s = end - self.clock()
             if left_s <= 0:

@@ -12,7 +12,7 @@ import httpx
 
 from api.client.asking import TIMEOUT_S, Asking
 from api.client.both import Awaiting, Call, CallForEach, Waiting
-from api.client.calls import reading, submitting, telling
+from api.client.calls import anchoring, following, querying, reading, submitting, telling
 from api.client.core import Core
 from api.client.driving import AsyncDriver
 from api.client.https import trusting
@@ -40,6 +40,13 @@ class _Calls:
     alerts = CallForEach(telling.alerts)
     search = Call(telling.search)
     network = Call(telling.network)
+    records = CallForEach(querying.records)
+    query_pages = CallForEach(querying.query_pages)
+    projects_of = CallForEach(querying.projects_of)
+    events = CallForEach(following.events)
+    bundle_receipts = CallForEach(following.bundle_receipts)
+    submit_many = CallForEach(anchoring.submit_many)
+    anchor_many = Call(anchoring.anchor_many)
     seal_status = Call(telling.seal_status)
     completeness = Call(telling.completeness)
     witness = Call(telling.witness)

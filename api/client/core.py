@@ -26,8 +26,13 @@ class Core:
         self.trust = trust
         """Grows by the epochs that are met on the way."""
 
-    def verified(self, data: bytes, record_id: RecordId, answer: httpx.Response) -> Receipt:
+    def verified(self, data: bytes, record_id: RecordId, node: str) -> Receipt:
         """The receipt that `data` spells, proved and of the record that was asked for.
+
+        Args:
+            data: of the file.
+            record_id: that was asked for.
+            node: who gave it, for the words of an error.
 
         Raises:
             ClientError: `api.answer` where it is of another record.
@@ -40,7 +45,7 @@ class Core:
             self.trust = led(self.trust, receipt.epochs)
         if receipt.record_id != record_id:
             what = f"{receipt.record_id.hex()} ≠ {record_id.hex()}"
-            raise ClientError(Code.API_ANSWER, node=str(answer.request.url), what=what)
+            raise ClientError(Code.API_ANSWER, node=node, what=what)
         return receipt
 
     def pending(self, answer: httpx.Response) -> Pending:

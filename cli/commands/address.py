@@ -9,6 +9,7 @@ import typer
 from nacl.utils import random
 from rich.markup import escape
 
+from api.client.writing import new_nonce, private_record
 from cli import anchoring
 from cli.commands.options import (
     WAIT_DEFAULT_S,
@@ -24,7 +25,6 @@ from cli.documents import read_given
 from cli.failures import CommandError, Exit
 from cli.new_files import write_private
 from cli.output import FAILED, HELD, Output, facts, table
-from cli.record_files import new_nonce, private_record
 from cli.words import say
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId, Subject

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from api.client import Client
 from api.client.deposits import NodeDeposits
+from api.client.writing import WrittenRecord, new_nonce
 from cli.anchoring import OPENINGS_SUFFIX
 from cli.commands.options import (
     WAIT_DEFAULT_S,
@@ -27,7 +28,6 @@ from cli.desk import Desk
 from cli.failures import CommandError, Exit
 from cli.keyfiles import Cost, new_encryption_key, open_encryption_key, read_key_file
 from cli.output import FAILED, HELD, Output
-from cli.record_files import WrittenRecord, new_nonce
 from cli.settings import ClientSettings
 from cli.signers.passphrase import passphrase
 from cli.traced import Held, read_openings

@@ -48,7 +48,7 @@ def records(
     as_json: JsonFlag = False,
 ) -> None:
     """Take a query's whole answer into a file; called again, go on where it was cut off."""
-    from api.client.queries import QueryPage, query_pages
+    from api.client.calls.querying import QueryPage
     from cli.record_export import RecordFile
 
     named = {"subject": subject, "member": member, "type": type_, "since": since, "alert": alert}
@@ -71,7 +71,7 @@ def records(
             bars.update(bar, completed=max(at, 0))
 
         began = target.position
-        done = target.fill(query_pages(client, parts, began.cursor), advance)
+        done = target.fill(client.query_pages(parts, began.cursor), advance)
     document = {"file": str(file), "records": done.count, "before": began.count}
     told = say("export.records_done", path=str(file), count=done.count, before=began.count)
     output.result(document, f"{HELD} {told}")

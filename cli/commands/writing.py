@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from api.client import captured
+from api.client.batches import AnchoredBatch, batch_record
 from cli import anchoring
-from cli.anchoring import BatchedDocument
 from cli.commands.options import (
     WAIT_DEFAULT_S,
     AsOption,
@@ -25,6 +25,7 @@ from cli.output import HELD, Output, table
 from cli.record_files import read_records
 from cli.under_seal import check_not_sealed
 from cli.words import say
+from ledger.core.batch import DocumentDigest
 from ledger.core.canonical import Value
 from ledger.core.record import Evidence
 
@@ -131,14 +132,13 @@ class _Place:
 
     def in_batch(self, provenance: Mapping[str, Value]) -> list[Kept]:
         """One record for all, and a proof for each."""
-        documents = [BatchedDocument(each.sha256, each.size_bytes) for each in self.evidence]
-        written = anchoring.batch_record(
+        documents = [DocumentDigest(each.sha256, each.size_bytes) for each in self.evidence]
+        written = batch_record(
             self.desk.member_id, self.subject, documents, provenance, self.now_ms
         )
         with self.output.waiting(say("submit.waiting", count=1)):
             (kept,) = self.desk.submit([written])
-        places = range(len(documents))
-        proofs = anchoring.batch_proofs(documents, kept.receipt, places)
+        proofs = AnchoredBatch(documents, kept.receipt)
         for path, proof in zip(self.found, proofs, strict=True):
             anchoring.write_proof(anchoring.beside(path, anchoring.BATCH_SUFFIX), proof.encode())
         return [kept]

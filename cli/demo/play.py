@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.client import Pending
+from api.client.function_points import with_point
+from api.client.writing import WrittenRecord, new_nonce, private_record
 from cli import anchoring
 from cli.demo.desks import Desks
 from cli.demo.facts import Facts
@@ -16,8 +18,6 @@ from cli.demo.telling import Telling
 from cli.demo.values import Values
 from cli.desk import Desk, Kept
 from cli.documents import hash_document
-from cli.function_points import with_point
-from cli.record_files import WrittenRecord, new_nonce, private_record
 from cli.words import language, say
 from ledger.core.entry import decode_entry
 from ledger.core.identifiers import RecordId, Subject

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from api.client.writing import WrittenRecord
 from cli.bidding import opening_record, prove_bid, seal_record
 from cli.demo.play import Play, place
 from cli.demo.story import RECORD, Scene
-from cli.record_files import WrittenRecord
 from cli.under_seal import SEALED_SUFFIX
 from cli.words import language, say
 from ledger.core.receipt import Receipt

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 
+from api.client.batches import AnchoredBatch, batch_record
 from cli import anchoring
-from cli.anchoring import BatchedDocument
 from cli.demo.play import Play, clock_ms, place
 from cli.demo.story import Scene, Writing
 from cli.documents import hash_document
 from cli.ocds.importing import Importer
 from cli.words import language, say
+from ledger.core.batch import DocumentDigest
 from ledger.core.identifiers import Digest
 from ledger.core.receipt import Receipt
 from ledger.errors import LedgerError
@@ -89,13 +90,11 @@ def batch(play: Play, scene: Scene) -> str:
     (writing,) = scene.records
     desk, now_ms = play.desks[writing.by], clock_ms()
     texts = [_voucher(play.story.project, number) for number in range(1, scene.count + 1)]
-    documents = [
-        BatchedDocument(Digest(hashlib.sha256(text).digest()), len(text)) for text in texts
-    ]
+    documents = [DocumentDigest(Digest(hashlib.sha256(text).digest()), len(text)) for text in texts]
     facts = play.values.fields(writing.fields, now_ms)
     subject = play.values.subject(writing.subject)
     facts |= play.facts.of(writing.facts)
-    written = anchoring.batch_record(
+    written = batch_record(
         desk.member_id,
         subject,
         documents,
@@ -107,7 +106,8 @@ def batch(play: Play, scene: Scene) -> str:
     (kept,) = desk.submit([written])
     play.keep(writing.id, kept.receipt)
     wanted = [position for position in PROVED if position < scene.count]
-    proofs = anchoring.batch_proofs(documents, kept.receipt, wanted)
+    anchored = AnchoredBatch(documents, kept.receipt)
+    proofs = [anchored.proof(each) for each in wanted]
     for position, proof in zip(wanted, proofs, strict=True):
         name = f"{writing.id}-{position + 1:05}.txt"
         (play.stage.documents / name).write_bytes(texts[position])

@@ -12,13 +12,13 @@ from enum import StrEnum
 from typing import Final
 
 from api.client import sign_bundle
+from api.client.function_points import with_point
+from api.client.writing import WrittenRecord, new_nonce, private_record
 from api.schemas.wished import Wish, WishedLogin, WishedRecord
 from api.token import LIFE_S_MAX, audience_of, make_token
 from cli.desk import LIFE_MS
-from cli.function_points import with_point
 from cli.local_signer.audit import Audit
 from cli.local_signer.pairing import Pairings
-from cli.record_files import WrittenRecord, new_nonce, private_record
 from cli.under_seal import check_not_sealed
 from contracts.shape import check_shape
 from contracts.tables import Catalogue

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from api.client.writing import WrittenRecord
 from api.clock import now_ms
 from api.ocds.stating import LeftOutCount, gathered
 from cli.anchoring import RECEIPT_SUFFIX, RECORDS_PER_BUNDLE, beside, write_receipt
@@ -18,7 +19,6 @@ from cli.desk import Desk, Kept
 from cli.ocds.documents import Documents
 from cli.ocds.files import items_in
 from cli.ocds.records import Reader, RefusedRelease, Release, refused
-from cli.record_files import WrittenRecord
 from cli.words import language
 from contracts.catalogue import load_catalogue
 from ledger.codes import Code

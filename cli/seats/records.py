@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from nacl.utils import random
 
+from api.client.writing import WrittenRecord
 from cli.failures import CommandError, Exit
-from cli.record_files import WrittenRecord
 from cli.seats.files import NodeRequest, node_from
 from ledger.codes import Code
 from ledger.core.canonical import Value

@@ -7,7 +7,7 @@ so that whoever holds them can compute its root again. Spec: ``docs/spec/contrac
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from cli.record_files import WrittenRecord, new_nonce
+from api.client.writing import WrittenRecord, new_nonce
 from cli.watching.judging import DIFFERS, UNREAD, Finding
 from cli.watching.watcher import Look
 from ledger.core.batch import document_tree

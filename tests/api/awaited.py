@@ -6,8 +6,8 @@ fetched one by one, so one test says what both clients do.
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Iterator
-from typing import Any, Self, cast
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, Self, TypeAlias, cast
 
 from api.client import AsyncClient, Client
 
@@ -47,6 +47,10 @@ class Awaited:
 
         while (item := self._loop.run(following())) is not nothing:
             yield item
+
+
+Opening: TypeAlias = Callable[..., Client]
+"""`Client`, or `awaited`."""
 
 
 def awaited(*args: Any, **kwargs: Any) -> Client:

@@ -15,19 +15,11 @@ from ledger import LedgerError, VerificationError
 from ledger.codes import Code
 from ledger.core.identifiers import RecordId
 from ledger.core.receipt import decode_receipt
-from tests.api.awaited import awaited
+from tests.api.awaited import Opening
 from tests.api.one_node import OneNode, canonical
 
 DEAD = "http://127.0.0.1:1"
 Answering = Callable[[httpx.Request], httpx.Response]
-Opening = Callable[..., Client]
-
-
-@pytest.fixture(params=[Client, awaited], ids=["waits", "awaited"])
-def opens(request: pytest.FixtureRequest) -> Opening:
-    """Every story is told by the client that blocks, and by the one in an event loop."""
-    found: Opening = request.param
-    return found
 
 
 @pytest.fixture

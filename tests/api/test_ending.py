@@ -8,18 +8,17 @@ from contextlib import contextmanager
 
 import pytest
 
-from api.client import Client, ClientError, sign_bundle
+from api.client import ClientError, sign_bundle
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId
 from ledger.trust import trust_root
-from tests.api.awaited import awaited
+from tests.api.awaited import Opening
 from tests.vectors.small_network import signer, small_genesis, small_record
 
 TRUST = trust_root(small_genesis())
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 HEADLESS = b"HTTP/1.1 200 OK\r\nX-Long: "
 BODILESS = HEAD + b"Content-Length: 100000000\r\n\r\n"
-Opening = Callable[..., Client]
 
 
 @contextmanager
@@ -56,13 +55,6 @@ def trickle(data: bytes) -> Callable[[socket.socket], None]:
             time.sleep(0.05)
 
     return answer
-
-
-@pytest.fixture(params=[Client, awaited], ids=["waits", "awaited"])
-def opens(request: pytest.FixtureRequest) -> Opening:
-    """Both clients give up alike."""
-    found: Opening = request.param
-    return found
 
 
 def well(line: socket.socket) -> None:

@@ -12,9 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from api.client import Client, ClientError
+from api.client.writing import private_record
 from cli.bidding import open_sealed, prove_bid, read_sealed, seal_record
 from cli.main import app
-from cli.record_files import private_record
 from ledger.bid_proofs import BidStanding
 from ledger.codes import Code
 from ledger.core.canonical import Value

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from api.client import Client, ClientError
-from api.client.queries import QueryPage, projects_of, query_pages
+from api.client.calls.querying import QueryPage
 from cli.failures import CommandError
 from cli.record_export import NOTE_SUFFIX, RecordFile
 from ledger.codes import Code
@@ -54,13 +54,13 @@ def test_a_table_and_json_lines_hold_the_same_records(anchored: OneNode, tmp_pat
 def test_an_export_that_was_cut_off_goes_on_and_is_the_same_file(
     anchored: OneNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.client.queries.PAGE", 1)
+    monkeypatch.setattr("api.client.calls.querying.PAGE", 1)
     trust = read_trust(anchored.trust)
     whole, cut = tmp_path / "whole.csv", tmp_path / "cut.csv"
     domain, parts = trust.genesis.domain, {"subject": "P-1"}
     with Client([anchored.node.api], trust) as client:
         RecordFile(whole, {**parts, **TABLE}, domain).fill(
-            query_pages(client, parts), lambda _: None
+            client.query_pages(parts), lambda _: None
         )
 
         class CutError(Exception):
@@ -71,15 +71,15 @@ def test_an_export_that_was_cut_off_goes_on_and_is_the_same_file(
 
         first = RecordFile(cut, {**parts, **TABLE}, domain)
         with pytest.raises(CutError):
-            first.fill(query_pages(client, parts), stop)
+            first.fill(client.query_pages(parts), stop)
         with cut.open("ab") as file:
             file.write(b"half a li")
         with pytest.raises(CommandError):
             RecordFile(cut, {"subject": "P-2", **TABLE}, domain)
         second = RecordFile(cut, {**parts, **TABLE}, domain)
         assert second.position.count == 1 and second.position.cursor is not None
-        second.fill(query_pages(client, parts, second.position.cursor), lambda _: None)
-        assert "P-1" in list(projects_of(client, "centre"))
+        second.fill(client.query_pages(parts, second.position.cursor), lambda _: None)
+        assert "P-1" in list(client.projects_of("centre"))
     assert cut.read_bytes() == whole.read_bytes()
 
 
@@ -102,7 +102,7 @@ def test_an_answer_that_is_none_is_never_half_an_export(one_node: OneNode, body:
         Client(["http://node"], read_trust(one_node.trust), transport=line) as client,
         pytest.raises(ClientError) as refused,
     ):
-        list(query_pages(client, {}))
+        list(client.query_pages({}))
     assert refused.value.code is Code.API_ANSWER
 
 
@@ -113,4 +113,4 @@ def test_a_node_that_never_moves_on_holds_nobody(one_node: OneNode) -> None:
         Client(["http://node"], read_trust(one_node.trust), transport=line) as client,
         pytest.raises(ClientError),
     ):
-        list(query_pages(client, {}))
+        list(client.query_pages({}))

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from api.client.writing import WrittenRecord
 from cli.bidding import open_sealed, read_sealed
 from cli.main import app
-from cli.record_files import WrittenRecord
 from cli.sealing_stream import SealingStream
 from cli.supervising import new_number, number_digest
 from ledger.__main__ import main as verify

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from api.client.writing import WrittenRecord, new_nonce
 from cli.bidding import read_sealed, seal_record
 from cli.commands.options import client_from
 from cli.desk import Desk
-from cli.record_files import WrittenRecord, new_nonce
 from ledger.core.canonical import Value
 from ledger.core.identifiers import Digest, MemberId, RecordId, Subject
 from ledger.core.record import Evidence, Record, Ref

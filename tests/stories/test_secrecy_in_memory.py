@@ -20,11 +20,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api.client.writing import WrittenRecord, new_nonce
 from cli.bidding import read_sealed, seal_record
 from cli.commands.options import client_from
 from cli.demo.processes import NodeProcess
 from cli.desk import Desk
-from cli.record_files import WrittenRecord, new_nonce
 from cli.sealing_stream import FOLDER
 from cli.supervising import Visit, read_apart
 from contracts.catalogue import load_catalogue

@@ -67,7 +67,7 @@ def receipt(core: Core, /, record_id: RecordId, wait_s: float = 0.0) -> Flow[Rec
     def judged(answer: httpx.Response) -> Receipt:
         if answer.status_code == httpx.codes.ACCEPTED:
             raise core.pending(answer)
-        return core.verified(answer.content, record_id, answer)
+        return core.verified(answer.content, record_id, str(answer.request.url))
 
     question = Question(f"/v1/records/{record_id.hex()}/receipt")
     patient = core.asking.clock() + wait_s
@@ -95,7 +95,7 @@ def tlog_proof(core: Core, /, record_id: RecordId) -> Flow[TlogProof]:
         if answer.status_code == httpx.codes.ACCEPTED:
             raise core.pending(answer)
         proof = parse_tlog_proof(answer.content)
-        core.verified(receipt_in(proof).encode(), record_id, answer)
+        core.verified(receipt_in(proof).encode(), record_id, str(answer.request.url))
         return proof
 
     return (

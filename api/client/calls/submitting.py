@@ -65,7 +65,7 @@ def submit(
         if clock() >= patient:
             raise core.pending(told)
         # Who took it in may be cut off from the others: the next one is asked to take it as well.
-        core.asking.put_off(told)
+        core.asking.put_off(str(told.request.url))
 
 
 def _receipts(core: Core, answer: httpx.Response, bundle: Bundle) -> tuple[Receipt, ...] | None:
@@ -80,6 +80,6 @@ def _receipts(core: Core, answer: httpx.Response, bundle: Bundle) -> tuple[Recei
         what = f"{len(lines)} ≠ {len(bundle.record_ids)}"
         raise ClientError(Code.API_ANSWER, node=str(answer.request.url), what=what)
     return tuple(
-        core.verified(line, record_id, answer)
+        core.verified(line, record_id, str(answer.request.url))
         for line, record_id in zip(lines, bundle.record_ids, strict=True)
     )

@@ -2,9 +2,10 @@
 
 import pytest
 
-from cli.function_points import with_point
+from api.client.function_points import with_point
 from contracts.catalogue import load_catalogue
 from ledger.core.canonical import Value
+from tests.api.types_json import FILE, types_json
 
 CATALOGUE = load_catalogue()
 CHANGED: dict[str, Value] = {"kind": "performance_bond"}
@@ -33,3 +34,7 @@ def test_no_type_is_sent_to_a_point_of_another() -> None:
     for key, kind in CATALOGUE.types.items():
         named = with_point(key, {}).get("function_point")
         assert named is None or named in kind.function_points
+
+
+def test_what_the_sdk_knows_is_what_the_catalogue_says() -> None:
+    assert FILE.read_text(encoding="utf-8") == types_json(), "python -m tests.api.types_json"
