@@ -6,7 +6,7 @@ SHELL := /usr/bin/env bash
 MAKEFLAGS += --no-builtin-rules
 
 PACKAGES := ledger consensus contracts api cli
-CODE := $(wildcard $(PACKAGES) bidwitness.py tests bench)
+CODE := $(wildcard $(PACKAGES) bidwitness tests bench)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # In an intranet the wheels come from the folder that `make wheelhouse` filled elsewhere.

@@ -24,8 +24,8 @@ def project_files() -> list[str]:
 
 
 def belongs_in_the_wheel(name: str) -> bool:
-    """Everything in the five packages, and the one file beside them."""
-    return name.split("/", maxsplit=1)[0] in PACKAGES or name == "bidwitness.py"
+    """Everything in the five packages, and the name by which programs import the SDK."""
+    return name.split("/", maxsplit=1)[0] in {*PACKAGES, "bidwitness"}
 
 
 @pytest.fixture(scope="module")

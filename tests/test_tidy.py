@@ -360,7 +360,7 @@ def package_files() -> tuple[str, ...]:
     return tuple(
         name
         for name in tracked_files()
-        if name.endswith(".py") and (name.split("/")[0] in PACKAGES or name == "bidwitness.py")
+        if name.endswith(".py") and name.split("/")[0] in {*PACKAGES, "bidwitness"}
     )
 
 

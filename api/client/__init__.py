@@ -13,10 +13,12 @@ from api.client.calls.following import Event
 from api.client.calls.querying import FoundRecord, QueryPage
 from api.client.certificates import FetchedCertificate, fetched_certificate, standing_now
 from api.client.client import AsyncClient, Client
+from api.client.key_files import open_key
 from api.client.nodes import Nodes
 from api.client.problems import ClientError, Pending, RecordFault
 from api.client.provenance import captured
 from api.client.sealing import SealingDesk, Tick
+from api.client.seals import SealStatus, seal_row
 from api.client.signing import sign_bundle
 from api.client.witnessed import witnessed_receipt
 from api.client.writing import Author, WrittenRecord, document
@@ -34,6 +36,7 @@ __all__ = [
     "Pending",
     "QueryPage",
     "RecordFault",
+    "SealStatus",
     "SealingDesk",
     "Tick",
     "WrittenRecord",
@@ -41,6 +44,8 @@ __all__ = [
     "document",
     "fetched_certificate",
     "gather_bid_proof",
+    "open_key",
+    "seal_row",
     "sign_bundle",
     "standing_now",
     "witnessed_receipt",

@@ -56,7 +56,7 @@ def test_the_sdk_brings_nothing_of_a_node_with_it() -> None:
         "heavy = {'fastapi', 'uvicorn', 'plyvel', 'pydantic', 'consensus', 'contracts', 'cli'}\n"
         "print(*sorted(heavy & set(sys.modules)), end='')"
     )
-    root = Path(bidwitness.__file__).parent
+    root = Path(bidwitness.__file__).parent.parent
     ended = subprocess.run(
         [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=False
     )
