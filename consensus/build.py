@@ -15,6 +15,7 @@ from consensus.bundle_desk import BundleDesk
 from consensus.core.config import Config
 from consensus.core.own_keys import OwnKeys
 from consensus.core.replica import Replica
+from consensus.core.testimony import HEIGHTS_MAX
 from consensus.cosigning import CosignedChain, Cosigner
 from consensus.driver import Driver
 from consensus.duties import Ports
@@ -30,6 +31,8 @@ from consensus.transport import Transport
 from consensus.wire import Codec
 from ledger.codes import Code
 from ledger.core.block import Header, decode_header_of_block
+from ledger.core.certificate import decode_certificate
+from ledger.core.epochs import Epochs
 from ledger.core.identifiers import Height, NetworkId, NodeId
 from ledger.core.limits import Parameters
 from ledger.core.payload import rebuild
@@ -129,6 +132,7 @@ def open_driver(
         journal.entries,
         identity.spare,
     )
+    _recall(replica, application, storage.chain.epochs)
     desk = BundleDesk(own, keys, application, intake, transport, codec, events, pool_limits)
     cosigner = Cosigner(own, identity.origin, keys, storage.chain, mark, events)
     evidence = storage.evidence
@@ -143,3 +147,14 @@ def _newest(application: Application) -> Header | None:
     """The header of the newest block, if there is one."""
     served = application.serve(application.head.height, 0) if application.head.height else ()
     return decode_header_of_block(served[0][0]) if served else None
+
+
+def _recall(replica: Replica, application: Application, epochs: Epochs) -> None:
+    """The Commits of the last decided heights, from the chain: all else ended with a process."""
+    head = application.head.height
+    for height in range(max(1, head - HEIGHTS_MAX + 1), head + 1):
+        for _, _, certified in application.serve(Height(height), 0)[:1]:
+            certificate = decode_certificate(certified)
+            committee = epochs.get(certificate.slot.epoch)
+            if committee is not None:
+                replica.recall(committee, certificate)

@@ -26,6 +26,7 @@ from ledger.audit_tables import (
     outside_findings,
     stamp_findings,
     status_findings,
+    strange_findings,
 )
 from ledger.block_store import BlockStore
 from ledger.codes import Code
@@ -203,6 +204,7 @@ class _Audit:
         yield from log_line_findings(stored, origin, epochs)
         yield from outside_findings(stored)
         yield from stamp_findings(stored)
+        yield from strange_findings(stored)
         yield from last_signed_findings(stored, self._blocks)
         limits = self._genesis.parameters
         yield from snapshot_findings(stored, self._blocks, limits, height)

@@ -13,7 +13,7 @@ from ledger.block_store import BlockStore
 from ledger.codes import Code
 from ledger.core.checkpoint import cosigner_keys, parse_checkpoint
 from ledger.core.epochs import Epochs
-from ledger.core.identifiers import DIGEST_BYTES, Height
+from ledger.core.identifiers import DIGEST_BYTES, Height, NodeId
 from ledger.core.merkle import Frontier
 from ledger.core.note import Note, parse_line, parse_note, parse_vkey, verify_note
 from ledger.core.time_stamp import decode_token
@@ -24,6 +24,7 @@ from ledger.status_history import StatusHistory
 from ledger.store.api import Reader, Row
 from ledger.store.keys import Table, last_number, number, text, text_from
 from ledger.store.rows import last_signed_from
+from ledger.strange_heads import strange_head_from, strange_key
 from ledger.time_stamps import imprint_of
 
 _BY_JUDGEMENT = frozenset({Table.STATE, Table.STATUS_UNDO, Table.OPENED})
@@ -37,6 +38,7 @@ def count_findings(store: Reader, expected: Counter[Table]) -> Iterator[Finding]
         Table.LOG_LINE,
         Table.OUTSIDE,
         Table.STAMP,
+        Table.STRANGE,
         Table.NODE,
         Table.SNAPSHOT,
         Table.CHUNK,
@@ -167,6 +169,18 @@ def stamp_findings(store: Reader) -> Iterator[Finding]:
             held = False
         if not held:
             yield of_row(Code.AUDIT_ROW, Table.STAMP, key, height)
+
+
+def strange_findings(store: Reader) -> Iterator[Finding]:
+    """Every kept head of another log is a head with one line, under the key that it belongs to."""
+    for key, value in store.scan(*Table.STRANGE.range()):
+        try:
+            head = strange_head_from(value)
+            held = key == strange_key(NodeId(text_from(key[1:])), head)
+        except (LedgerError, ValueError):
+            held = False
+        if not held:
+            yield of_row(Code.AUDIT_ROW, Table.STRANGE, key, None)
 
 
 def last_signed_findings(store: Reader, blocks: BlockStore) -> Iterator[Finding]:

@@ -82,7 +82,7 @@ class CosignedHeads:
         self.epochs = epochs
         """Whose word counts for a head follows from its size; the chain keeps this up to date."""
         self._waiting: dict[Height, dict[NodeId, NoteSignature]] = {}
-        self._strange = StrangeHeads(network_id, tree, self._words_of)
+        self._strange = StrangeHeads(store, network_id, tree, self._words_of)
         row = next(store.scan(*Table.COSIGNED.range(), reverse=True), None)
         self.newest = Height(0 if row is None else last_number(row[0]))
         """Height of the newest cosigned head; 0 before the first."""

@@ -19,6 +19,7 @@ The door (`replica.Replica`); every method returns one Ready, `deadline_ms` is a
     start(now_ms)                                   once, before anything else
     connected(peer, now_ms)                         a peer is reachable: it is told our status
     receive(peer, message, now_ms)                  as `decode_message` gave it
+    recall(committee, certificate)                  before `start`, of each block decided lately
     silence()                                       sign nothing more; there is no Ready
     waiting(yes, now_ms, passed_over=False)         there is work: a fit bundle, or a due timer
     propose(slot, header | None, payload, now_ms)   the answer to `Ready.propose`

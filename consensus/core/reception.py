@@ -22,9 +22,11 @@ from consensus.core.messages import (
     Vote,
 )
 from consensus.core.ready import Serve
-from consensus.core.testimony import ClosedHeights
+from consensus.core.testimony import ClosedHeights, recalled
 from consensus.core.verification import check_commits, check_status
 from ledger.core.block import Header
+from ledger.core.certificate import CommitCertificate
+from ledger.core.committee import Committee
 from ledger.core.identifiers import Height, NodeId
 from ledger.errors import LedgerError
 
@@ -69,6 +71,11 @@ class Reception:
     def close(self, here: Instance) -> None:
         """A height is decided: what is still said of it may be evidence, and nothing else."""
         self._closed.close(here.height, here.said)
+
+    def recall(self, committee: Committee, certificate: CommitCertificate) -> None:
+        """A height that was decided before the start: what is said of it yet may be evidence."""
+        testimony = recalled(committee, certificate, self._node.config.views_per_node_max)
+        self._closed.close(certificate.slot.height, testimony)
 
     def open(self, at: OpenHeight, now_ms: int) -> None:
         """Take in what came for this height before it opened."""

@@ -21,7 +21,7 @@ from consensus.core.reception import Reception
 from consensus.core.situation import Situation, situation_of
 from ledger.codes import Code
 from ledger.core.block import Head, Header
-from ledger.core.certificate import Slot
+from ledger.core.certificate import CommitCertificate, Slot
 from ledger.core.committee import Committee
 from ledger.core.hashing import Tag
 from ledger.core.identifiers import HeaderHash, NodeId, View
@@ -82,6 +82,10 @@ class Replica:
         self._now_ms = 0
         self._status_at_ms = 0
         self._resend_at_ms = 0
+
+    def recall(self, committee: Committee, certificate: CommitCertificate) -> None:
+        """Before `start`: the certificate of a stored block, against which late words are held."""
+        self._reception.recall(committee, certificate)
 
     def start(self, now_ms: int) -> Ready:
         """Begin: the last words of the open height go out again, the same bytes."""

@@ -6,7 +6,7 @@ the second half of a contradiction may come when nobody needs it any more. Spec:
 ``docs/spec/misconduct.md``.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -82,10 +82,7 @@ class Testimony:
 
     def certificate(self, certificate: CommitCertificate) -> None:
         """Hold the Commits of a verified certificate against what their nodes said."""
-        self._hold(
-            Vote(Phase.COMMIT, certificate.slot, certificate.header_hash, node, signed)
-            for node, signed in certificate.votes
-        )
+        self._hold(_commits(certificate))
 
     def take(self) -> list[Fault]:
         """The evidence since the last call: once per height, kind and node."""
@@ -116,6 +113,25 @@ class Testimony:
             return
         self.accused.add((fault.kind, fault.node))
         self.found.append(fault)
+
+
+def recalled(committee: Committee, certificate: CommitCertificate, views_max: int) -> Testimony:
+    """What is known of a decided height after a restart: the Commits that the chain keeps.
+
+    Args:
+        committee: of the certificate's epoch.
+        certificate: of a block that is stored here, and therefore verified.
+        views_max: views of which votes of one node are kept.
+    """
+    testimony = Testimony(committee, VoteBook(committee, views_max))
+    for vote in _commits(certificate):
+        testimony.votes.add(vote)
+    return testimony
+
+
+def _commits(certificate: CommitCertificate) -> Iterator[Vote]:
+    for node, signed in certificate.votes:
+        yield Vote(Phase.COMMIT, certificate.slot, certificate.header_hash, node, signed)
 
 
 class ClosedHeights:

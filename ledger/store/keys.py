@@ -47,6 +47,8 @@ class Table(Enum):
     """name of a time stamping authority, height → SHA-256 of its token, and the token."""
     LAST_SIGNED = b"L"
     """→ the last head that this node cosigned: its own promise."""
+    STRANGE = b"F"
+    """node, name of its key, size → a head of that size that this log never had, and its line."""
     LOG_SIZE = b"Z"
     """size of the log after a block → height."""
     TIME = b"T"

@@ -3,7 +3,7 @@
 import pytest
 
 from consensus.build import codec_of
-from consensus.core.messages import NewView, PrePrepare, ViewChange, Vote
+from consensus.core.messages import NewView, Phase, PrePrepare, ViewChange, Vote
 from consensus.cosigning import decode_cosignature
 from consensus.fates import Committed, Pending, Refused, Unknown
 from consensus.mempool import PoolLimits
@@ -12,9 +12,12 @@ from consensus.wire import Kind, Said
 from ledger.codes import Code
 from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.bundle import Bundle, sign_bundle
-from ledger.core.identifiers import MemberId, NodeId
+from ledger.core.certificate import decode_certificate
+from ledger.core.identifiers import HeaderHash, Height, MemberId, NodeId
+from ledger.core.misconduct import FaultKind
 from ledger.errors import Rejected
 from tests.consensus.memory_file import Crash
+from tests.consensus.speaking import signed_vote
 from tests.consensus.table import Seat, Table
 from tests.vectors.small_network import signer, small_record
 
@@ -45,6 +48,27 @@ def test_a_bundle_is_acknowledged_then_committed_then_cosigned_everywhere(table:
     assert notary.up.fate(bundle.pool_key) == Committed(notary.app.head.height)
     table.run(lambda: all(seat.up.progress[1] == 1 for seat in table.seats.values()))
     assert all(seat.up.status.troubles == () for seat in table.seats.values())
+
+
+def test_a_second_commit_of_a_decided_height_is_evidence_also_for_the_next_process(
+    table: Table,
+) -> None:
+    """Its own votes ended with the process; the certificate of the block has those of the others."""
+    notary = table["notary"]
+    table["centre"].up.submit(table.bundle("a"), table.now_ms)
+    table.run(lambda: all(seat.height == 1 for seat in table.seats.values()))
+    certificate = decode_certificate(notary.app.serve(Height(1), 0)[0][2])
+    liar = next(node for node, _ in certificate.votes if node != notary.node_id)
+    table.crash("notary")
+    table.start("notary")
+    said = signed_vote(
+        table.seats[liar].signer, Phase.COMMIT, certificate.slot, HeaderHash(bytes(32)), liar
+    )
+    codec = codec_of(table.identity(notary))
+    for _ in range(2):
+        notary.up.received(liar, codec.encode(Said(said)), table.now_ms)
+    (fault,) = notary.up.faults
+    assert (fault.node, fault.kind) == (liar, FaultKind.TWO_COMMITS)
 
 
 def test_the_same_bundle_again_gets_the_same_answer(table: Table) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ledger import strange_heads
+from ledger.audit_tables import strange_findings
 from ledger.codes import Code
 from ledger.core.block import Header
 from ledger.core.checkpoint import Checkpoint, cosign, cosigner_name, sign_log
@@ -14,6 +16,7 @@ from ledger.core.misconduct import Fault, decode_fault
 from ledger.core.misconduct_file import MisconductFile, decode_misconduct_file
 from ledger.core.note import Note, parse_line
 from ledger.errors import VerificationError
+from ledger.store.keys import Table
 from ledger.store.leveldb import LevelDBStore
 from ledger.strange_heads import STRANGE_MAX
 from tests.bits import flipped
@@ -127,6 +130,32 @@ def test_memory_is_bounded(small: SmallChain) -> None:
         cosigns(small, forked(header))
     cosigns(small, headers[-1])
     assert len(proven(small)) == STRANGE_MAX
+
+
+def test_a_head_of_another_log_is_remembered_by_the_next_process(small: SmallChain) -> None:
+    """Its own log never had it, so nothing else in the store tells of it."""
+    headers = blocks(small, STRANGE_MAX + 2)
+    for header in headers[:-1]:
+        cosigns(small, forked(header))
+    assert proven(small) == []
+    again = SmallChain(small.chain._store)
+    cosigns(again, headers[-1])
+    assert proven(again) == [f"{LIAR} {header.log_size}" for header in headers[:STRANGE_MAX]]
+    rows = list(small.chain._store.scan(*Table.STRANGE.range()))
+    assert len(rows) == STRANGE_MAX
+    assert list(strange_findings(small.chain._store)) == []
+    small.chain._store.write([(rows[0][0], rows[1][1])])
+    (found,) = strange_findings(small.chain._store)
+    assert found.detail["table"] == "strange"
+
+
+def test_a_liar_may_not_wear_out_the_disk(
+    small: SmallChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strange_heads, "WRITES_MAX", 2)
+    for header in reversed(blocks(small, STRANGE_MAX + 2)):
+        cosigns(small, forked(header))
+    assert len(list(small.chain._store.scan(*Table.STRANGE.range()))) == 2
 
 
 def test_a_note_from_anybody_is_compared_line_by_line(small: SmallChain) -> None:
