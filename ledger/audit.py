@@ -204,7 +204,7 @@ class _Audit:
         yield from log_line_findings(stored, origin, epochs)
         yield from outside_findings(stored)
         yield from stamp_findings(stored)
-        yield from strange_findings(stored)
+        yield from strange_findings(stored, epochs)
         yield from last_signed_findings(stored, self._blocks)
         limits = self._genesis.parameters
         yield from snapshot_findings(stored, self._blocks, limits, height)

@@ -19,6 +19,7 @@ from ledger.core.note import Note, parse_line, parse_note, parse_vkey, verify_no
 from ledger.core.time_stamp import decode_token
 from ledger.errors import LedgerError, VerificationError
 from ledger.kept_note import log_keys
+from ledger.signed_heads import signed_heads
 from ledger.stamped_heads import token_from
 from ledger.status_history import StatusHistory
 from ledger.store.api import Reader, Row
@@ -171,12 +172,15 @@ def stamp_findings(store: Reader) -> Iterator[Finding]:
             yield of_row(Code.AUDIT_ROW, Table.STAMP, key, height)
 
 
-def strange_findings(store: Reader) -> Iterator[Finding]:
-    """Every kept head of another log is a head with one line, under the key that it belongs to."""
+def strange_findings(store: Reader, epochs: Epochs) -> Iterator[Finding]:
+    """Every kept head of another log holds under the key of the node that it is kept of."""
     for key, value in store.scan(*Table.STRANGE.range()):
         try:
-            head = strange_head_from(value)
-            held = key == strange_key(NodeId(text_from(key[1:])), head)
+            node_id, head = NodeId(text_from(key[1:])), strange_head_from(value)
+            committee = epochs.at_size(head.checkpoint.size)
+            note = Note(head.checkpoint.text(), (head.line,))
+            by = signed_heads(note, head.checkpoint, committee)
+            held = key == strange_key(node_id, head) and (node_id, head) in by
         except (LedgerError, ValueError):
             held = False
         if not held:

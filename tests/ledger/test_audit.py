@@ -14,17 +14,25 @@ from ledger.core.certificate import CommitCertificate
 from ledger.core.checkpoint import cosign, parse_checkpoint, sign_log
 from ledger.core.derived import derived_record
 from ledger.core.effects import BlockEffects
-from ledger.core.identifiers import Height, MemberId, Subject
+from ledger.core.identifiers import Digest, Height, MemberId, Subject
 from ledger.core.note import Kind, NoteKey, parse_note
 from ledger.core.payload import encode_payload
 from ledger.core.record import Ref
-from ledger.errors import Rejected
+from ledger.errors import Rejected, VerificationError
 from ledger.store.api import Reader, Store, Write
 from ledger.store.keys import Table, number
 from ledger.store.memory import MemoryStore
 from ledger.store.rows import LastSigned
 from tests.bits import flipped
-from tests.ledger.small_chain import GENESIS, ROWS, SmallChain, certify, make_bundle
+from tests.ledger.small_chain import (
+    GENESIS,
+    NODES,
+    ROWS,
+    SmallChain,
+    certify,
+    cosignature_lines,
+    make_bundle,
+)
 from tests.stamping.maker import Maker
 from tests.vectors.generate.sealed import commitment_record, opening_record, sealed_record
 from tests.vectors.small_network import START_MS, signer, small_genesis, small_record
@@ -89,12 +97,20 @@ class Sound:
         self.made = {each.header.height: each for each in made}
         small.cosign(2)
         small.cosign(4)
+        self._hear_of_another_log(small, made[2].header)
         self._note_log_line(Height(2))
         keep_witness_line(small.chain, Height(4))
         head = small.chain.stamps.checkpoint(Height(2))
         small.chain.stamps.keep("time", Height(2), Maker("time").stamp(head.text()))
         header = made[-1].header
         small.chain.keep_last_signed(LastSigned(header.log_size, header.log_root, 7))
+
+    def _hear_of_another_log(self, small: SmallChain, header: Header) -> None:
+        """One node of the committee signs a head that this log never had."""
+        fork = replace(header, log_root=Digest(bytes(32)))
+        ((node, line),) = cosignature_lines(fork, NODES[:1])
+        with pytest.raises(VerificationError):
+            small.chain.heads.add(node, fork.log_size, fork.log_root, line, small.chain.head.height)
 
     def _note_log_line(self, height: Height) -> None:
         """What an observer has beside a head that a node showed it."""
@@ -172,6 +188,7 @@ def test_a_missing_row_is_found(sound: Sound, table: Table) -> None:
         Table.LOG_LINE,
         Table.OUTSIDE,
         Table.STAMP,
+        Table.STRANGE,
     }:
         return
     rows = list(sound.store.scan(*table.range()))

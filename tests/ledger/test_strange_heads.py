@@ -143,9 +143,9 @@ def test_a_head_of_another_log_is_remembered_by_the_next_process(small: SmallCha
     assert proven(again) == [f"{LIAR} {header.log_size}" for header in headers[:STRANGE_MAX]]
     rows = list(small.chain._store.scan(*Table.STRANGE.range()))
     assert len(rows) == STRANGE_MAX
-    assert list(strange_findings(small.chain._store)) == []
+    assert list(strange_findings(small.chain._store, small.chain.epochs)) == []
     small.chain._store.write([(rows[0][0], rows[1][1])])
-    (found,) = strange_findings(small.chain._store)
+    (found,) = strange_findings(small.chain._store, small.chain.epochs)
     assert found.detail["table"] == "strange"
 
 

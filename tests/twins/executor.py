@@ -23,8 +23,18 @@ from consensus.core.messages import (
     ViewChange,
     Vote,
 )
-from ledger.core.identifiers import NodeId
-from tests.consensus.core.world import NETWORK, START_MS, Actor, Mail, World, rebuilds
+from ledger.core.committee import Committee
+from ledger.core.identifiers import Epoch, NodeId
+from tests.consensus.core.world import (
+    CHANGE,
+    NETWORK,
+    START_MS,
+    Actor,
+    Mail,
+    World,
+    committee_of,
+    rebuilds,
+)
 from tests.twins.scenario import Fate, Rounds, Scenario
 
 SPAN_MS: Final = 2_500
@@ -40,6 +50,9 @@ SETTINGS: Final = {
     "view_timeout_max_ms": 4_000,
     "request_backoff_max_ms": 4_000,
 }
+
+REVERSED: Final = Committee(Epoch(1), committee_of(4).nodes[::-1])
+"""Above a block that closes: the same nodes under the same keys, so that epochs alone differ."""
 
 Tell = Callable[[str], None]
 
@@ -65,7 +78,8 @@ class TwinsWorld(World):
         self.scenario = scenario
         self.tell = tell
         self.sent: dict[int, tuple[Message, Message]] = {}
-        super().__init__(4, silent="", **SETTINGS)
+        later = REVERSED if scenario.fate is Fate.CHANGE else None
+        super().__init__(4, silent="", later=later, **SETTINGS)
         second = scenario.twin.upper()
         config = Config(NETWORK, NodeId(scenario.twin), rebuilds, **SETTINGS)
         self.actors[second] = Actor(second, config)
@@ -125,7 +139,8 @@ def play(scenario: Scenario, tell: Tell = lambda line: None) -> Outcome:
     """
     world = TwinsWorld(scenario, tell)
     for name in world.actors:
-        world.wait(b"work of " + name.encode(), name)
+        about = CHANGE if scenario.fate is Fate.CHANGE else b"work"
+        world.wait(about + b" of " + name.encode(), name)
     if scenario.rounds is Rounds.TIME:
         play_spans(world)
     else:
@@ -222,6 +237,7 @@ def heal(world: TwinsWorld, payload: bytes) -> int:
 def check_safety(world: TwinsWorld) -> frozenset[str]:
     """One chain; one word of each honest node in each slot; nobody honest is accused."""
     world.check_agreement()
+    world.check_epochs()
     check_honest_words(world)
     faults = world.faults()
     accused = {node for _, node in faults}

@@ -34,6 +34,7 @@ def all_scenarios() -> Iterator[Scenario]:
         yield from changed_disks(twin)
         yield from lost_steps(twin)
         yield from forgotten_preparers(twin)
+        yield from changed_committees(twin)
 
 
 def slice_of_all(stride: int = STRIDE) -> Iterator[Scenario]:
@@ -99,6 +100,17 @@ def forgotten_preparers(twin: str) -> Iterator[Scenario]:
         hearing = (*sum(steps, ())[:-1], *ends)
         for fate in (Fate.PLAIN, Fate.DEAF):
             yield from unmirrored(Scenario(twin, fate, Rounds.STEPS, hearing))
+
+
+def changed_committees(twin: str) -> Iterator[Scenario]:
+    """The epoch ends in the first block that anybody decides: in one span of three, or in some step."""
+    for hearing in product(split_copies(twin), repeat=3):
+        yield from unmirrored(Scenario(twin, Fate.CHANGE, Rounds.TIME, hearing))
+    ears = [only(name) for name in NODES if name != twin]
+    steps = [whole(twin), *ears]
+    for proposals, prepares, commits in product(split_copies(twin), steps, steps):
+        hearing = (proposals, prepares, commits, whole(twin))
+        yield from unmirrored(Scenario(twin, Fate.CHANGE, Rounds.STEPS, hearing))
 
 
 def unmirrored(scenario: Scenario) -> Iterator[Scenario]:

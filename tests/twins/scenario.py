@@ -33,6 +33,9 @@ class Fate(StrEnum):
     """After the second round the second copy goes back to its own disk as of the first."""
     RESTART = "restart"
     """After each round the second copy stops, and starts on its own disk."""
+    CHANGE = "change"
+    """Nothing, but the first block that is decided closes the epoch: above it the same keys stand in
+    another order."""
 
 
 class Rounds(StrEnum):

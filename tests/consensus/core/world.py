@@ -48,6 +48,10 @@ START_MS = 1_700_000_000_000
 NAMES = "abcdefghijklmnopqrstuvwxyz234567"
 
 
+CHANGE = b"change"
+"""What the payload of a block that closes the first epoch begins with."""
+
+
 def signer_of(name: str) -> Ed25519Signer:
     """The node key of that name: the same in every test."""
     return Ed25519Signer(sha256(b"node key " + name.encode()))
@@ -126,6 +130,11 @@ def head_after(block: CertifiedBlock, epoch: int | None = None) -> Head:
     )
 
 
+def closes(block: CertifiedBlock) -> bool:
+    """Whether a block ends the first epoch: the toy knows no other change than this one."""
+    return block.header.epoch == 0 and block.payload.startswith(CHANGE)
+
+
 def rebuilds(header: Header, payload: bytes) -> None:
     if header.bundles_root != sha256(payload):
         raise FormatError(Code.BLOCK_NOT_REBUILT, height=header.height)
@@ -163,7 +172,10 @@ class Actor:
 
     @property
     def head(self) -> Head:
-        return head_after(self.chain[-1]) if self.chain else genesis_head()
+        if not self.chain:
+            return genesis_head()
+        block = self.chain[-1]
+        return head_after(block, block.header.epoch + closes(block))
 
     @property
     def live(self) -> Replica:
@@ -174,8 +186,19 @@ class Actor:
 class World:
     """n nodes, the mail between them, and one true time."""
 
-    def __init__(self, n: int = 4, *, silent: str = "", **settings: int) -> None:
+    def __init__(
+        self, n: int = 4, *, silent: str = "", later: Committee | None = None, **settings: int
+    ) -> None:
+        """Nodes a, b, c, … but those that are silent.
+
+        Args:
+            n: how many are of the committee.
+            silent: names of nodes that have a key and no process.
+            later: the committee above a block that closes; of the same nodes.
+            settings: of the replicas.
+        """
         self.committee = committee_of(n)
+        self.later = later
         self.now_ms = START_MS
         self.mail: list[Mail] = []
         self.said: list[Mail] = []
@@ -199,9 +222,20 @@ class World:
         newest = actor.chain[-1].header if actor.chain else None
         journal = [entry for entry in actor.journal if entry.height > actor.head.height]
         actor.replica = Replica(
-            actor.config, signer_of(actor.node), self.committee, actor.head, newest, journal
+            *(actor.config, signer_of(actor.node), self.committee_above(actor)),
+            *(actor.head, newest, journal),
         )
         self.perform(actor, actor.replica.start(self.clock(actor)))
+
+    def committee_above(self, actor: Actor) -> Committee:
+        """Who certifies the next height of a node."""
+        return self.committee_in(actor.head.epoch)
+
+    def committee_in(self, epoch: int) -> Committee:
+        if epoch == 0:
+            return self.committee
+        assert self.later is not None, "nothing was to close an epoch here"
+        return self.later
 
     def crash(self, name: str) -> None:
         self.actors[name].replica = None
@@ -236,7 +270,10 @@ class World:
             block = ready.deliver
             assert block.header.height == len(actor.chain) + 1
             actor.chain.append(block)
-            self.perform(actor, actor.live.delivered(actor.head, self.committee, self.clock(actor)))
+            self.perform(
+                actor,
+                actor.live.delivered(actor.head, self.committee_above(actor), self.clock(actor)),
+            )
             left = self.work.get(actor.name) not in {None, *self.payloads(actor.name)}
             self.tell_waiting(actor, left)
         if ready.validate is not None:
@@ -322,9 +359,18 @@ class World:
         found = set()
         for actor in self.actors.values():
             for fault in actor.faults:
-                fault.verify(NETWORK, self.committee)
+                fault.verify(NETWORK, self.committee_in(fault.epoch))
                 found.add((fault.kind.value, str(fault.node)))
         return found
+
+    def check_epochs(self) -> None:
+        """Each block is certified by the committee of its height, and by no other."""
+        for actor in self.actors.values():
+            epoch = 0
+            for block in actor.chain:
+                assert block.header.epoch == block.certificate.slot.epoch == epoch
+                block.certificate.verify(NETWORK, self.committee_in(epoch))
+                epoch += closes(block)
 
     def check_agreement(self) -> None:
         chains = [actor.chain for actor in self.actors.values()]
