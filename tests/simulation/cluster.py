@@ -58,8 +58,7 @@ class Cluster:
         """Nodes of which two processes run."""
         self.cloned = {names[fault.nodes[0]] for fault in plan.faults if fault.blow in CLONE_BLOWS}
         """Nodes that are started twice at some time."""
-        self._greets = bool(plan.steps or self.cloned)
-        """Old seeds know no greetings."""
+        self._greets = plan.greets or bool(self.cloned)
         self._greetings = Greetings(Dice(plan.seed, "greetings"))
         self.words = Words()
         self.agreement = Agreement()

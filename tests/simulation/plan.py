@@ -102,6 +102,8 @@ class Plan:
     """Further nodes, outside the committee at the start."""
     steps: tuple[str, ...] = ()
     """Changes of the committee, one after the other, such as ``add builder``."""
+    greets: bool = False
+    """Whether connections begin with greetings; old seeds and scripts know none."""
 
     def lines(self) -> list[str]:
         """The plan for people, in the order of time."""
@@ -193,6 +195,7 @@ def changing_plan(seed: int, nodes: int | None = None) -> Plan:
         rates_ppm=plan.rates_ppm + tuple(dice.between(-800, 800) for _ in range(spares)),
         spares=spares,
         steps=steps,
+        greets=True,
     )
     return _clone(plan, clones)
 
