@@ -13,6 +13,8 @@ import httpx
 
 from api.client.ending import ending
 from api.client.flow import Away, Begin, Flow, HangUp, Head, Item, Items, Part, Pause, Step
+from api.client.problems import explain
+from ledger.errors import LedgerError
 
 T = TypeVar("T")
 CONNECT_S: Final = 5.0
@@ -123,6 +125,9 @@ class _Course(Generic[T]):
         except StopIteration as end:
             self.answer = end.value
             return None
+        except LedgerError as refused:
+            explain(refused)
+            raise
 
 
 class _Line:

@@ -15,7 +15,7 @@ import httpx
 from ledger.codes import Code
 from ledger.core.identifiers import DIGEST_BYTES, RecordId
 from ledger.errors import DetailValue, LedgerError
-from ledger.words import sentence
+from ledger.words import LANGUAGES, sentence
 
 FAULTS_MAX: Final = 100
 WORDS_MAX: Final = 2_000
@@ -71,6 +71,16 @@ class ClientError(_Told):
 
 class Pending(_Told):
     """Not refused, and not provable yet: ask again. Nothing is lost."""
+
+
+def explain(problem: LedgerError) -> None:
+    """Have a traceback say what happened and what to do next, where the error does not by itself.
+
+    What the ledger's own verifier raises knows no words: it is pure.
+    """
+    if not isinstance(problem, _Told) and not hasattr(problem, "__notes__"):
+        for language in LANGUAGES:
+            problem.add_note(sentence(problem.code, problem.detail, language))
 
 
 def problem_of(answer: httpx.Response, node: str) -> ClientError:

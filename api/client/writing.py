@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from api.client.function_points import is_sealed, with_point
+from api.client.problems import ClientError
 from api.client.signing import sign_bundle
 from ledger.codes import Code
 from ledger.core.bundle import Bundle
@@ -24,7 +25,6 @@ from ledger.core.sealed import SALT_BYTES as SEAL_SALT_BYTES
 from ledger.core.sealed import seal
 from ledger.core.sealed_file import SealedFile
 from ledger.core.signing import Signer
-from ledger.errors import LedgerError
 from ledger.files import digest_document
 
 LIFE_MS: Final = 3_600_000
@@ -118,12 +118,12 @@ class Author:
 
         Raises:
             FormatError: `bundle.invalid` for no records or the same one twice.
-            LedgerError: `sealed.only` for what stays secret: a node that refuses it has read it.
+            ClientError: `sealed.only` for what stays secret: a node that refuses it has read it.
         """
         records = [each.record if isinstance(each, WrittenRecord) else each for each in written]
         for each in records:
             if is_sealed(each.type):
-                raise LedgerError(Code.SEALED_ONLY, type=each.type)
+                raise ClientError(Code.SEALED_ONLY, type=each.type)
         now_ms = _now_ms()
         data = [each.encode() for each in records]
         life = (now_ms, now_ms + life_ms)

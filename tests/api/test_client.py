@@ -15,6 +15,7 @@ from ledger import LedgerError, VerificationError
 from ledger.codes import Code
 from ledger.core.identifiers import RecordId
 from ledger.core.receipt import decode_receipt
+from ledger.words import sentence
 from tests.api.awaited import Opening
 from tests.api.one_node import OneNode, canonical
 
@@ -194,9 +195,12 @@ def test_a_forged_receipt_is_not_returned(
     forged = replace(honest, checkpoint=honest.checkpoint.replace("\n2\n", "\n3\n"), path=())
     with (
         told(lambda _: httpx.Response(200, content=forged.encode())) as sdk,
-        pytest.raises(VerificationError),
+        pytest.raises(VerificationError) as refused,
     ):
         sdk.receipt(record.record_id)
+    detail = refused.value.detail
+    notes = [sentence(refused.value.code, detail, each) for each in ("zh", "en")]
+    assert refused.value.__notes__ == notes, "a traceback says what happened, in words"
 
 
 def test_a_node_that_lies_costs_one_answer_where_another_one_does_not(

@@ -14,11 +14,12 @@ import pytest
 import bidwitness
 from ledger.codes import Code
 from tests.cli.one_node import OneNode
+from tests.cli.sdk_page import SDK, examples
 from tests.test_docs import ROOT, blocks_of
 
 pytestmark = pytest.mark.network
 
-SDK, INTEGRATE = ROOT / "docs" / "sdk.md", ROOT / "docs" / "integrate.md"
+INTEGRATE = ROOT / "docs" / "integrate.md"
 
 
 @pytest.fixture
@@ -36,12 +37,11 @@ def folder(one_node: OneNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_the_examples_of_the_sdk_run_as_they_stand(
     one_node: OneNode, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    examples = [block.text for block in blocks_of(SDK) if "example" in block.marks]
-    assert len(examples) > 6
-    assert len([line for line in examples[0].splitlines() if line and "import" not in line]) == 10
     # The preferred node is down, as one always is.
-    here = f'nodes = ["http://127.0.0.1:1", "{one_node.node.api}"]'
-    program = re.sub(r"^nodes = .*$", here, "\n".join(examples), count=1, flags=re.MULTILINE)
+    programs = examples(["http://127.0.0.1:1", one_node.node.api])
+    assert len(programs) > 6
+    assert len([line for line in programs[0].splitlines() if line and "import" not in line]) == 10
+    program = "\n".join(programs)
     exec(compile(program, str(SDK), "exec"), {"__name__": "example"})
     told = capsys.readouterr().out
     assert "LZ-2026-001" in told and "0 record.type" in told

@@ -16,6 +16,7 @@ from ledger.core.bundle import Bundle
 from ledger.core.receipt import decode_receipt
 from ledger.verify import verify_receipt
 from tests.cli.one_node import READY_S, OneNode, new_network
+from tests.cli.sdk_page import run_ten_lines
 from tests.network.real_network import RealNetwork
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
@@ -49,6 +50,11 @@ def receipt_of(api: str, bundle: Bundle, within_s: float) -> bytes:
 
 def test_all_four_killed_at_once_lose_nothing_that_was_acknowledged(network: RealNetwork) -> None:
     apis = [node.api for node in network.nodes]
+    # The ten lines of docs/sdk.md work as they stand, on four nodes.
+    centre = network.folder / "network" / "members" / "centre"
+    kept = decode_receipt(run_ten_lines(centre, network.folder / "programmer", apis))
+    verify_receipt(kept, network.trust)
+
     committed = network.bundle(3, "centre")
     assert post(apis[0], committed, 20).status_code == 201
     before = receipt_of(apis[0], committed, 20)
