@@ -17,7 +17,8 @@ from ledger.codes import Code
 
 REQUESTS_PER_ADDRESS: Final = 64
 """Unless the settings say otherwise: far more than a page or a client has open at once."""
-_OWN: Final = frozenset({"127.0.0.1", "::1"})
+OWN: Final = frozenset({"127.0.0.1", "::1"})
+"""Addresses of this machine, which are not counted."""
 
 
 class Fairness:
@@ -32,7 +33,7 @@ class Fairness:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
         address = (scope.get("client") or ("",))[0]
-        if scope["type"] != "http" or not self._most or not address or address in _OWN:
+        if scope["type"] != "http" or not self._most or not address or address in OWN:
             await self._app(scope, receive, send)
             return
         if self._open[address] >= self._most:

@@ -14,7 +14,7 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
-from cli.compose.bounded import BoundedSocket, connections_max
+from cli.compose.bounded import ADDRESS_MAX, BoundedSocket, connections_max
 from cli.compose.deadlines import deadlines_of
 from cli.failures import CommandError, Exit
 from cli.settings import Address
@@ -120,12 +120,15 @@ def _load(config: uvicorn.Config, https: HttpsFiles) -> None:
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
 
 
-def listen(address: Address, most: int | None = None) -> BoundedSocket:
+def listen(
+    address: Address, most: int | None = None, address_max: int = ADDRESS_MAX
+) -> BoundedSocket:
     """A socket that listens.
 
     Args:
         address: where.
         most: connections at once; None: as many as leave descriptors for a store.
+        address_max: of one address.
 
     Raises:
         CommandError: `node.port`.
@@ -136,7 +139,7 @@ def listen(address: Address, most: int | None = None) -> BoundedSocket:
         # asyncio does this only for sockets that name their protocol; without it every small
         # answer waits 40 ms for an acknowledgement.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return BoundedSocket(listening, connections_max() if most is None else most)
+        return BoundedSocket(listening, connections_max() if most is None else most, address_max)
     except OSError as problem:
         reason = problem.strerror or str(problem)
         raise CommandError(

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from fastapi import FastAPI, Request, Response
 
-from cli.compose.bounded import BoundedSocket
+from cli.compose.bounded import ADDRESS_MAX, BoundedSocket
 from cli.compose.serving import HEAD_BYTES_MAX, http_server, listen
 from cli.settings import Address
 
@@ -35,11 +35,11 @@ def application() -> FastAPI:
 
 @asynccontextmanager
 async def served(
-    patience_s: float = PATIENCE_S, most: int | None = None
+    patience_s: float = PATIENCE_S, most: int | None = None, address_max: int = ADDRESS_MAX
 ) -> AsyncIterator[BoundedSocket]:
     """A server with little patience."""
     server = http_server(application(), connections_max=8, patience_s=patience_s)
-    with listen(Address("127.0.0.1", 0), most) as listening:
+    with listen(Address("127.0.0.1", 0), most, address_max) as listening:
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         try:
             yield listening
@@ -127,6 +127,30 @@ def test_who_does_not_read_its_answer_is_cut_off_and_who_reads_slowly_is_not() -
         writer.close()
 
     told(story)
+
+
+def test_one_who_stays_many_times_leaves_places_for_the_others() -> None:
+    async def story() -> None:
+        async with asyncio.timeout(LIMIT_S), served(patience_s=LIMIT_S, address_max=3) as listening:
+            port = listening.getsockname()[1]
+            greedy = [
+                await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.2", 0))
+                for _ in range(6)
+            ]
+            for at in ("127.0.0.3", "127.0.0.1"):
+                reader, writer = await asyncio.open_connection(
+                    "127.0.0.1", port, local_addr=(at, 0)
+                )
+                writer.write(HEAD + b"abcd")
+                assert (await reader.readuntil(b"abcd")).startswith(b"HTTP/1.1 200")
+                writer.close()
+            for reader, _ in greedy[3:]:
+                with suppress(ConnectionResetError):
+                    assert await reader.read() == b""
+            for _, writer in greedy:
+                writer.close()
+
+    asyncio.run(story())
 
 
 def test_strangers_who_stay_leave_descriptors_for_everything_else() -> None:
