@@ -133,11 +133,12 @@ def quiet(client: httpx.Client, *records: Record) -> dict[str, str]:
 
 
 def settled(answer: httpx.Response) -> str:
-    """Status and body, but for the head that an answer is given at and the time of making."""
+    """Status and body, but for the head that an answer is given at, its time and its request."""
     if answer.headers["content-type"] == "application/zip":
         with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
             return f"{answer.status_code} {archive.namelist()}"
     body = re.sub(r'"(height|time_ms)": ?\d+', r'"\1":0', answer.text)
+    body = body.replace(answer.headers["X-Request-Id"], "")
     return f"{answer.status_code} {body}"
 
 

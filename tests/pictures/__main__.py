@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -24,6 +24,7 @@ from cli.demo.performance import perform
 from cli.demo.story_files import load_story
 from cli.demo.telling import Telling
 from cli.output import Output
+from tests.pictures.acts import ask_unchanged, drop_two
 from tests.pictures.palette import with_palette
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "docs" / "zh" / "pictures"
@@ -45,6 +46,8 @@ class Shot:
     last: str
     """Selectors: the picture begins above the first and ends below the last."""
     height_max: int = 1400
+    act: Callable[[Page, str, Mapping[str, str]], None] | None = None
+    """What a reader does on the page first, given the node and the ids."""
 
 
 TOP: Final = "header"
@@ -63,6 +66,8 @@ SHOTS: Final = (
     Shot("page-record", "/records/{bid}", TOP, _part("times")),
     Shot("page-checks", "/records/{bid}", _part("checks"), _part("checks")),
     Shot("page-trace", "/records/{change}", _part("trace"), _part("trace")),
+    Shot("page-verify", "/verify", TOP, "article.outcome:last-of-type .checks", 2000, drop_two),
+    Shot("page-unchanged", "/unchanged", TOP, "#results", 1100, ask_unchanged),
 )
 
 
@@ -88,6 +93,8 @@ def main() -> int:
         page = browser.new_page(locale="zh-CN", viewport={"width": WIDTH, "height": 800})
         for shot in SHOTS:
             page.goto(node + shot.page.format(**ids))
+            if shot.act is not None:
+                shot.act(page, node, ids)
             picture = with_palette(_taken(page, shot))
             (FOLDER / f"{shot.name}.png").write_bytes(picture)
             print(f"{shot.name}.png: {len(picture) // 1024} KiB")
