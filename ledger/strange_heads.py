@@ -103,7 +103,7 @@ class StrangeHeads:
         self._writes[node_id, head.word] += 1
         if gone is head or self._writes[node_id, head.word] > WRITES_MAX:
             return
-        writes: list[Write] = [(strange_key(node_id, head), _row(head))]
+        writes: list[Write] = [(strange_key(node_id, head), strange_row(head))]
         if gone is not None:
             writes.append((strange_key(node_id, gone), None))
         self._store.write(writes)
@@ -144,7 +144,8 @@ def strange_key(node_id: NodeId, head: SignedHead) -> bytes:
     return Table.STRANGE.key(text(node_id), text(head.line.name), size)
 
 
-def _row(head: SignedHead) -> bytes:
+def strange_row(head: SignedHead) -> bytes:
+    """The row itself: the head as a note of one line."""
     return Note(head.checkpoint.text(), (head.line,)).format()
 
 

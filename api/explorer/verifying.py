@@ -54,7 +54,7 @@ async def saved(service: Service) -> Response:
 
 
 @router.get("/explorer/words/{language}.json")
-async def words(language: Annotated[str, Path(max_length=8)]) -> Response:
+async def words(_: Service, language: Annotated[str, Path(max_length=8)]) -> Response:
     """Words of scripts.
 
     Raises:

@@ -61,6 +61,7 @@ from ledger.core.time_stamp import decode_token, granted_token
 from ledger.core.tlog_proof import parse_tlog_proof
 from ledger.errors import FormatError, LedgerError, StoreError, VerificationError
 from ledger.follow import decode_chunk
+from ledger.strange_heads import strange_head_from, strange_row
 from ledger.trust import TrustRoot, decode_trust, trust_root
 from tests.consensus.core import world
 from tests.consensus.memory_file import MemoryFile
@@ -435,6 +436,13 @@ KEPT = [
         spelling=Spelling.FRAME,
         same=lambda promises, data: bool(promises),
         whole=False,
+        refusals=(StoreError,),
+    ),
+    binary(
+        strange_head_from,
+        values.strange_heads,
+        spell=strange_row,
+        spelling=Spelling.TEXT,
         refusals=(StoreError,),
     ),
 ]

@@ -56,6 +56,7 @@ from ledger.core.tiles import INDEX_MAX, LEVEL_MAX, TilePath
 from ledger.core.tlog_proof import TlogProof
 from ledger.core.vrf import PROOF_BYTES
 from ledger.follow import Chunk, FollowedBlock, KeptNote
+from ledger.signed_heads import SignedHead
 from tests.stamping.maker import Maker, integer, seq
 from tests.vectors.generate.blocks import entered
 from tests.vectors.generate.bundles import bundle_of
@@ -225,6 +226,14 @@ notes = st.builds(
     Note,
     checkpoints.map(Checkpoint.text) | names.map("{}\n\nmore\n".format),
     st.lists(lines, min_size=1, max_size=4, unique_by=lambda e: (e.name, e.key_id)).map(tuple),
+)
+
+strange_heads = st.builds(
+    lambda head, line: SignedHead(
+        head, Word.LOG if line.name == head.origin else Word.COSIGNATURE, line
+    ),
+    checkpoints,
+    lines,
 )
 
 tile_paths = st.builds(

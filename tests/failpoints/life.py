@@ -136,10 +136,15 @@ class Node:
     def require(self, record: RecordId) -> None:
         """A node that is ready has the receipt of a record that it ever acknowledged.
 
+        One that was served before is there at once; one that never was comes when the node has done
+        what it had in hand when it ended.
+
         Raises:
             Ended: its fail point came before the answer.
         """
         try:
+            if not self.promised.get(record):
+                self._until(lambda: self.receipt(record) != b"")
             assert self.receipt(record), f"{record.hex()} was acknowledged and is lost"
         except httpx.TransportError as problem:
             self.wait_ended()

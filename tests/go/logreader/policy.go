@@ -27,6 +27,8 @@ func parsePolicy(text string) (*policy, error) {
 	for _, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
 		words := strings.Fields(line)
 		switch {
+		case strings.HasPrefix(line, "#"):
+			// A comment, which says of which committee the policy is.
 		case len(words) == 2 && words[0] == "log" && made.log == nil:
 			verifier, err := note.NewVerifier(words[1])
 			if err != nil {
