@@ -127,7 +127,7 @@ def test_every_command_but_those_that_go_on_answers_in_json() -> None:
     silent = [
         name for name, command in commands(typer.main.get_command(app)) if not has_json(command)
     ]
-    assert silent == ["signer", "node run", "observer run", "witness run"]
+    assert silent == ["signer", "node run", "observer run", "projector run", "witness run"]
 
 
 def test_help_is_there_for_every_command_and_option() -> None:
