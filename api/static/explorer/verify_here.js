@@ -26,8 +26,8 @@ async function verify() {
     const [trustBytes, receipt] =
       await Promise.all([fetched("/v1/trust"), fetched(button.dataset.receipt)]);
     const trust = decodeTrust(trustBytes);
-    const file = await sorted(new File([receipt], NAME));
-    const [outcome] = judgeDropped([file], [trust]).outcomes;
+    const files = await sorted(new File([receipt], NAME));
+    const [outcome] = judgeDropped(files, [trust]).outcomes;
     const root = words.say("here_root", { network: hex(trust.networkId) });
     place.replaceChildren(
       outcomeView(outcome, words, { live: true, title: words.say("here_title") }),
