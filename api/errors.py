@@ -80,6 +80,8 @@ _EXACT: Final[Mapping[Code, int]] = {
     Code.API_MEDIA_TYPE: 415,
     Code.API_PARAMETER: 400,
     Code.API_CURSOR: 400,
+    # As with what was not kept: another node has it.
+    Code.API_BEHIND: 421,
     Code.API_STREAMS: 429,
     Code.API_NOT_PUBLIC: 403,
     Code.IDENTITY_ROLE: 403,

@@ -26,7 +26,7 @@ _WHEN: Final = {
     405: "The path does not take this method",
     413: "Too large",
     415: "Unknown media type",
-    421: "An observer takes no submissions: the committee's nodes do",
+    421: "Another node has it, or takes it: this one kept it not, is behind, or observes",
     422: "Refused by the rules, or wrongly signed",
     429: "The pool is full; try again later",
     500: "The node made a mistake",

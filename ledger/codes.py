@@ -363,6 +363,7 @@ class Code(StrEnum):
     API_ANSWER = "api.answer"
     API_BUSY = "api.busy"
     API_CURSOR = "api.cursor"
+    API_BEHIND = "api.behind"
     API_STREAMS = "api.streams"
 
     IDENTITY_MISSING = "identity.missing"

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.engines.query import Engine, Query
+from api.errors import ApiError
 from api.listing import Shown
 from api.service import LedgerService
+from ledger.codes import Code
 from ledger.core.identifiers import Height, LogIndex
 from ledger.lookup import Found
 
@@ -72,6 +74,25 @@ async def answer_of(
         if batch.reached is None or spent:
             return Answer(tuple(items), batch.reached, height)
         after = batch.reached
+
+
+def require_known(service: LedgerService, after: LogIndex | None, height: Height) -> None:
+    """Refuse to go on from a place that is beyond what an answer knows.
+
+    A cursor of a node that is further would be answered from this one's end: what lies between
+    would be left out without a word.
+
+    Args:
+        service: whose ledger it is.
+        after: where the page starts.
+        height: of the newest block that the answer knows.
+
+    Raises:
+        ApiError: `api.behind`.
+    """
+    size = service.chain.blocks.header(height).log_size if height else 0
+    if after is not None and after >= size:
+        raise ApiError(Code.API_BEHIND, index=after, size=size)
 
 
 def shown_record(service: LedgerService, found: Found) -> Shown | None:

@@ -13,7 +13,7 @@ from api.engines.query import Query
 from api.forms import Json, stored_form
 from api.listing import Shown
 from api.queries import table
-from api.queries.asking import Answer, answer_of
+from api.queries.asking import Answer, answer_of, require_known
 from api.queries.cursor import cursor_at
 from api.service import LedgerService
 from ledger.codes import Code
@@ -85,6 +85,8 @@ async def _answers(service: LedgerService, wanted: Wanted) -> AsyncIterator[Answ
         seen = service.seen_by(service.viewer.member)
         limit = min(_AT_ONCE, wanted.limit - count)
         answer = await answer_of(seen, wanted.query, after, limit)
+        # An index may have fallen behind since; without an end the export counts as broken off.
+        require_known(seen, after, answer.height)
         count += len(answer.items)
         yield answer
         if answer.reached is None:

@@ -11,7 +11,7 @@ from api.alerts import alert_form
 from api.engines.leveldb import LevelEngine
 from api.engines.query import ALERT_TYPE, Query
 from api.openapi import answer, problems
-from api.queries.asking import answer_of
+from api.queries.asking import answer_of, require_known
 from ledger.core.identifiers import Subject
 
 router = APIRouter(tags=["alerts"])
@@ -20,7 +20,7 @@ router = APIRouter(tags=["alerts"])
 @router.get(
     "/v1/alerts",
     summary="Alerts",
-    responses={200: answer("A page of alerts", "AlertPageJson"), **problems()},
+    responses={200: answer("A page of alerts", "AlertPageJson"), **problems(421)},
 )
 async def alerts(
     service: Service,
@@ -49,5 +49,6 @@ async def alerts(
         newest_first=newest_first,
         engine=LevelEngine(service.chain),
     )
+    require_known(service, turn.after, found.height)
     items = [alert_form(each.stored, each.record, service.catalogue) for each in found.items]
     return JSONResponse(page(items, found.reached))

@@ -11,7 +11,7 @@ from api.engines.query import Query, types_of
 from api.forms import Json
 from api.listing import shown_forms
 from api.openapi import Responses, answer, bytes_answer, problems
-from api.queries.asking import Answer, answer_of
+from api.queries.asking import Answer, answer_of, require_known
 from api.queries.cursor import PATTERN, cursor_at, index_of
 from api.queries.exporting import EXPORT_MAX, Wanted, as_lines, as_table
 from api.queries.questions import acted_for, overdue_forms, projects_in, refunds_overdue
@@ -96,7 +96,7 @@ Limit: TypeAlias = Annotated[int, Parameter(ge=1, le=PAGE_MAX, description="Item
     responses={
         200: answer("A page of records", "QueryPageJson"),
         **_UNCHANGED,
-        **problems(),
+        **problems(421),
     },
 )
 async def records(
@@ -121,6 +121,7 @@ async def records(
             return Response(status_code=304, headers=_kept(tag))
     after = None if cursor is None else index_of(cursor, query, newest_first=newest_first)
     found = await answer_of(service, query, after, limit, newest_first=newest_first)
+    require_known(service, after, found.height)
     items = shown_forms(service, found.items)
     body = _page(items, found, query, newest_first=newest_first)
     return JSONResponse(body, headers=_kept(_tag(request, service, head, found.height)))
@@ -131,7 +132,7 @@ async def records(
     summary="Records as a table or as JSON Lines",
     responses={
         200: bytes_answer("Line by line; the last says whether there is more", JSON_LINES, CSV),
-        **problems(429),
+        **problems(421, 429),
     },
 )
 async def export(
@@ -151,6 +152,7 @@ async def export(
     with a row that begins with `…`.
     """
     after = None if cursor is None else index_of(cursor, query, newest_first=False)
+    require_known(service, after, await service.engine.height())
     wanted = Wanted(query, after, limit, lang, receipts)
     lines = as_table(service, wanted) if format == "csv" else as_lines(service, wanted)
     media_type = CSV if format == "csv" else JSON_LINES
@@ -162,7 +164,7 @@ async def export(
 @router.get(
     "/v1/members/{member}/projects",
     summary="All projects in which a member acted",
-    responses={200: answer("A page of projects", "ProjectPageJson"), **problems()},
+    responses={200: answer("A page of projects", "ProjectPageJson"), **problems(421)},
 )
 async def projects(
     service: Service,
@@ -183,7 +185,7 @@ async def projects(
 @router.get(
     "/v1/refunds/overdue",
     summary="Refunds of deposits that were not made in time",
-    responses={200: answer("A page of alerts", "OverduePageJson"), **problems()},
+    responses={200: answer("A page of alerts", "OverduePageJson"), **problems(421)},
 )
 async def overdue(
     service: Service,
@@ -200,7 +202,9 @@ async def overdue(
 
 async def _turned(service: LedgerService, query: Query, limit: int, cursor: str | None) -> Answer:
     after = None if cursor is None else index_of(cursor, query, newest_first=False)
-    return await answer_of(service, query, after, limit)
+    found = await answer_of(service, query, after, limit)
+    require_known(service, after, found.height)
+    return found
 
 
 def _page(

@@ -12,6 +12,7 @@ from api.examples import JSON
 from api.forms import stored_form
 from api.listing import page_form, shown_page
 from api.openapi import answer, bytes_answer, later, problems
+from api.queries.asking import require_known
 from api.trace import trace_form
 from ledger.core.identifiers import RecordId, Subject
 from ledger.core.receipt import MEDIA_TYPE
@@ -96,7 +97,7 @@ async def trace(record: DigestPath, service: Service) -> Response:
 @router.get(
     "/v1/subjects",
     summary="All records about a subject",
-    responses={200: answer("A page of records", "RecordPageJson"), **problems()},
+    responses={200: answer("A page of records", "RecordPageJson"), **problems(421)},
 )
 async def subject(
     service: Service,
@@ -104,5 +105,6 @@ async def subject(
     key: Annotated[str, Query(min_length=1, max_length=SUBJECT_BYTES_MAX)],
 ) -> Response:
     """In the log's order: a project's or section's track."""
+    require_known(service, turn.after, service.chain.head.height)
     about = partial(service.chain.lookup.by_subject, Subject(key))
     return JSONResponse(page_form(service, shown_page(service, about, turn)))

@@ -100,7 +100,7 @@ def test_every_code_has_a_status_that_fits_its_kind(code: Code) -> None:
         "certificate_pdf": {400, 429, 500},
         "court_bundle": {404, 413, 429, 500},
         "court_code": {400, 404, 422, 429},
-        "api": {400, 403, 404, 405, 415, 429, 500, 503},
+        "api": {400, 403, 404, 405, 415, 421, 429, 500, 503},
     }.get(layer, {500})
     assert status in expected
 

@@ -208,3 +208,32 @@ def test_the_projects_in_which_somebody_acted(tender: Tender) -> None:
 def test_what_is_not_as_declared_is_refused(client: httpx.Client, asked: str) -> None:
     answer = client.get(f"/v1/records{asked}")
     assert (answer.status_code, answer.json()["code"]) == (400, "api.parameter")
+
+
+@pytest.mark.parametrize(
+    ("path", "newest_first"),
+    [("/v1/records", False), ("/v1/records", True), ("/v1/export/records", False)],
+)
+def test_a_node_that_is_behind_leaves_the_next_page_to_others(
+    tender: Tender, path: str, newest_first: bool
+) -> None:
+    """It answered from its own end, and left out without a word what lay between."""
+    size = items(tender.client, newest_first=True, limit=1)[0]["index"] + 1
+    for beyond in (size + 7, 1 << 40):
+        cursor = cursor_at(LogIndex(beyond), Query(), newest_first=newest_first)
+        turn = {"cursor": cursor} | ({"newest_first": True} if newest_first else {})
+        refused = tender.client.get(path, params=turn)
+        assert refused.status_code == 421, refused.text
+        assert refused.json()["code"] == "api.behind"
+        assert "Retry-After" not in refused.headers
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("path", ["/v1/alerts", f"/v1/subjects?key={PROJECT}"])
+def test_lists_by_index_are_not_answered_from_an_earlier_end_either(
+    tender: Tender, path: str, newest_first: bool
+) -> None:
+    more = "&" if "?" in path else "?"
+    order = str(newest_first).lower()
+    refused = tender.client.get(f"{path}{more}after={1 << 40}&newest_first={order}")
+    assert (refused.status_code, refused.json()["code"]) == (421, "api.behind")
