@@ -14,7 +14,7 @@ from api.outbound.guarded import Network
 from api.outbound.hook_signature import SECRETS_MAX, secret_of
 from api.outbound.hook_target import ATTEMPTS, ATTEMPTS_MAX, HOOKS_MAX, HookTarget
 from cli.plain_files import open_plain
-from cli.target_tables import check_url, targets_in, text_in
+from cli.target_tables import certificate_in, check_names, check_url, targets_in, text_in
 from ledger.core.identifiers import Height, MemberId, Subject, check_name
 from ledger.errors import LedgerError
 
@@ -44,25 +44,20 @@ def hook_targets(raw: object, folder: Path) -> tuple[HookTarget, ...]:
 
 
 def _target(folder: Path, raw: Mapping[str, object], known: Sequence[HookTarget]) -> HookTarget:
-    if odd := sorted(set(raw) - set(_KNOWN)):
-        raise ValueError(f"{odd[0]} ∉ {', '.join(_KNOWN)}")
-    if lacking := sorted(set(_NEEDED) - set(raw)):
-        raise ValueError(f"– {lacking[0]}")
+    check_names(raw, _NEEDED, _KNOWN)
     name = text_in(raw, "name")
     if not NAME.fullmatch(name) or any(each.name == name for each in known):
         raise ValueError(f"name: {name[:40]!r} ≠ {NAME.pattern}, distinct")
     url, private = text_in(raw, "url"), _networks(raw)
     _check_way(url)
-    certificate = text_in(raw, "certificate") if "certificate" in raw else None
-    if certificate is not None and not url.startswith("https://"):
-        raise ValueError("certificate: url ≠ https://…")
+    certificate = certificate_in(raw, url, folder)
     return HookTarget(
         name=name,
         member=_member(text_in(raw, "member")),
         url=url,
         secrets=_secrets(folder / text_in(raw, "secret")),
         wanted=Wanted(_query(raw), _kinds(raw)),
-        certificate=None if certificate is None else folder / certificate,
+        certificate=certificate,
         private=private,
         attempts_max=_whole(raw, "attempts", ATTEMPTS, 1, ATTEMPTS_MAX) or ATTEMPTS,
         notes=_flag(raw, "notes"),

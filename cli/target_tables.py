@@ -4,7 +4,8 @@ Whoever is silently left out of such a list would be missed only when its word i
 table is read strictly, and what is wrong is told with its place.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -37,6 +38,28 @@ def targets_in(
         except (ValueError, TypeError) as problem:
             raise ValueError(f"[{number}]: {problem}") from problem
     return tuple(found)
+
+
+def check_names(raw: Mapping[str, object], needed: Collection[str], known: Collection[str]) -> None:
+    """Nothing is lacking in a table, and nothing in it is unheard of; raises ValueError."""
+    if odd := sorted(set(raw) - set(known)):
+        raise ValueError(f"{odd[0]} ∉ {', '.join(known)}")
+    if lacking := sorted(set(needed) - set(raw)):
+        raise ValueError(f"– {lacking[0]}")
+
+
+def certificate_in(raw: Mapping[str, object], url: str, folder: Path) -> Path | None:
+    """The certificate that a table pins for a URL; None for the usual authorities.
+
+    Raises:
+        ValueError: nothing is to be pinned on a plain line.
+        TypeError: it is no text.
+    """
+    if "certificate" not in raw:
+        return None
+    if not url.startswith("https://"):
+        raise ValueError("certificate: url ≠ https://…")
+    return folder / text_in(raw, "certificate")
 
 
 def text_in(raw: Mapping[str, object], name: str) -> str:

@@ -12,7 +12,7 @@ from api.outbound.time_target import (
     PERIOD_S_MIN,
     TimeTarget,
 )
-from cli.target_tables import check_url, targets_in, text_in
+from cli.target_tables import certificate_in, check_names, check_url, targets_in, text_in
 from ledger.errors import LedgerError
 from ledger.files import read_capped
 from ledger.stamp_roots import ROOTS_BYTES_MAX, authority_from
@@ -36,19 +36,14 @@ def time_targets(raw: object, folder: Path) -> tuple[TimeTarget, ...]:
 
 
 def _target(folder: Path, raw: Mapping[str, object], known: Sequence[TimeTarget]) -> TimeTarget:
-    if odd := sorted(set(raw) - set(_KNOWN)):
-        raise ValueError(f"{odd[0]} ∉ {', '.join(_KNOWN)}")
-    if lacking := sorted(set(_NEEDED) - set(raw)):
-        raise ValueError(f"– {lacking[0]}")
+    check_names(raw, _NEEDED, _KNOWN)
     name, url = text_in(raw, "name"), text_in(raw, "url")
     if len(name) > NAME_MAX or not name.isprintable():
         raise ValueError(f"name: {name[:NAME_MAX]!r}")
     if any(each.authority.name == name for each in known):
         raise ValueError(f"name: 2 × {name}")
     check_url(url)
-    certificate = text_in(raw, "certificate") if "certificate" in raw else None
-    if certificate is not None and not url.startswith("https://"):
-        raise ValueError("certificate: url ≠ https://…")
+    certificate = certificate_in(raw, url, folder)
     period_s = raw.get("period_s", PERIOD_S)
     if type(period_s) is not int or not PERIOD_S_MIN <= period_s <= PERIOD_S_MAX:
         raise ValueError(f"period_s: {period_s!r:.20} ∉ {PERIOD_S_MIN} … {PERIOD_S_MAX}")
@@ -57,5 +52,5 @@ def _target(folder: Path, raw: Mapping[str, object], known: Sequence[TimeTarget]
         authority = authority_from(name, read_capped(roots, ROOTS_BYTES_MAX))
     except (OSError, LedgerError) as problem:
         raise ValueError(f"roots: {problem}") from problem
-    pinned = None if certificate is None else folder / certificate
+    pinned = certificate
     return TimeTarget(authority, url, pinned, period_s)

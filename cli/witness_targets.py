@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Final
 
 from api.outbound.target import WITNESSES_MAX, WitnessTarget
-from cli.target_tables import check_url, targets_in, text_in
+from cli.target_tables import certificate_in, check_names, check_url, targets_in, text_in
 from ledger.core.note import Kind, NoteKey, parse_vkey
 from ledger.errors import LedgerError
 
-_NEEDED: Final = frozenset({"vkey", "url"})
-_KNOWN: Final = _NEEDED | {"certificate"}
+_NEEDED: Final = ("vkey", "url")
+_KNOWN: Final = (*_NEEDED, "certificate")
 
 
 def witness_targets(raw: object, folder: Path) -> tuple[WitnessTarget, ...]:
@@ -30,20 +30,17 @@ def witness_targets(raw: object, folder: Path) -> tuple[WitnessTarget, ...]:
 def _target(
     folder: Path, raw: Mapping[str, object], known: Sequence[WitnessTarget]
 ) -> WitnessTarget:
-    if odd := sorted((set(raw) - _KNOWN) | (_NEEDED - set(raw))):
-        raise ValueError(f"{odd[0]} ∉ vkey, url, certificate" if odd[0] in raw else f"– {odd[0]}")
-    values = {name: text_in(raw, name) for name in raw}
-    url, certificate = values["url"].rstrip("/"), values.get("certificate")
-    if certificate is not None and not url.startswith("https://"):
-        raise ValueError("certificate: url ≠ https://…")
+    check_names(raw, _NEEDED, _KNOWN)
+    url = text_in(raw, "url").rstrip("/")
+    certificate = certificate_in(raw, url, folder)
     check_url(url)
-    key = _key(values["vkey"])
+    key = _key(text_in(raw, "vkey"))
     if any(
         key.public_key == each.public_key or key.name == each.name
         for each in (other.key for other in known)
     ):
         raise ValueError(f"vkey: 2 × {key.name}")
-    return WitnessTarget(key, url, None if certificate is None else folder / certificate)
+    return WitnessTarget(key, url, certificate)
 
 
 def _key(vkey: str) -> NoteKey:

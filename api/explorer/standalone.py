@@ -11,8 +11,8 @@ import hashlib
 import json
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Iterator
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 from urllib.parse import quote
@@ -22,6 +22,8 @@ from api.explorer.script_words import script_words
 from api.explorer.words import LANGUAGES, say
 
 FILE_NAME: Final = "verify.html"
+KEPT_MAX: Final = 4
+"""Pages that are kept made: a node hands out one, whoever asks how often."""
 _ENTRY: Final = "explorer/verify_page.js"
 _WORKER: Final = "explorer/digest_worker.js"
 _IMPORT: Final = re.compile(r'((?:from|import)\s*)"(\.{1,2}/[^"]+\.js)"')
@@ -30,7 +32,8 @@ _UNQUOTED: Final = " !$&'()*+,-./:;=?@[]^_`{|}~"
 """What a ``data:`` URL inside a string of JavaScript inside HTML may hold as it is."""
 
 
-def standalone(trusts: Sequence[bytes]) -> str:
+@lru_cache(maxsize=KEPT_MAX)
+def standalone(trusts: tuple[bytes, ...]) -> str:
     """The page with everything inside.
 
     Args:

@@ -48,7 +48,7 @@ async def unchanged(request: Request, service: Service) -> Response:
 @router.get(f"/{FILE_NAME}")
 async def saved(service: Service) -> Response:
     """The same page as one file that works without any network, for a reader to keep."""
-    made = standalone([trust_root(service.chain.genesis).encode()])
+    made = standalone((trust_root(service.chain.genesis).encode(),))
     headers = {"Content-Disposition": f'attachment; filename="{FILE_NAME}"'}
     return HTMLResponse(made, headers=headers)
 

@@ -28,7 +28,7 @@ def verifier(
     from api.explorer.standalone import standalone
 
     roots = [trust_in(None, path) for path in trust or ()]
-    data = standalone([each.encode() for each in roots]).encode()
+    data = standalone(tuple(each.encode() for each in roots)).encode()
     write_public(file, data)
     document = {
         "file": str(file),

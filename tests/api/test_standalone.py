@@ -19,7 +19,7 @@ DATA = "data:text/javascript;charset=utf-8,"
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return standalone([])
+    return standalone(())
 
 
 def import_map(page: str) -> dict[str, str]:
@@ -79,7 +79,7 @@ def test_the_policy_names_each_inline_part_by_its_digest(page: str) -> None:
 
 def test_a_trust_root_cannot_end_the_script_that_holds_it() -> None:
     hostile = json.dumps({"name": "</script><script>alert(1)</script>"}).encode()
-    page = standalone([hostile])
+    page = standalone((hostile,))
     assert "</script><script>alert" not in page
     (inside,) = re.findall(r'class="trust">(.*?)</script>', page, re.DOTALL)
     assert json.loads(inside) == json.loads(hostile)

@@ -3,36 +3,18 @@
 python -m tests.network.load --minutes 30 --seed 7
 """
 
-import argparse
 import sys
-import tempfile
-import time
 from dataclasses import asdict
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from tests.network.campaigning import campaigned
 from tests.network.load.campaign import Report, load
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.network.load", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=2)
-    parser.add_argument("--seed", type=int, default=int(time.time()))
-    parser.add_argument("--folder", type=Path, help="keep the network here, to look at it")
-    given = parser.parse_args()
-    print(f"seed {given.seed}", flush=True)
-    begun = time.monotonic()
-
-    def say(line: str) -> None:
-        print(f"{time.monotonic() - begun:6.0f} s  {line}", flush=True)
-
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = given.folder or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        report = load(folder, 60 * given.minutes, given.seed, say)
-    _show(report)
+    _show(campaigned("tests.network.load", __doc__, "of load", load))
     return 0
 
 
