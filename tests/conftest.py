@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 # A property is never refused because the machine was busy.
@@ -21,6 +22,12 @@ ABSENT_DATA = "real data absent: ../shared/data"
 
 # Workers report to the controller, several of them the same skipped module: so a dict, not a list.
 _skipped: dict[str, str] = {}
+
+
+@pytest.fixture(autouse=True)
+def _no_log_lines() -> None:
+    """A node inside the test's own process logs nowhere: a command beside it owns the output."""
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
 
 
 @pytest.fixture(scope="session")
