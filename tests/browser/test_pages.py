@@ -140,7 +140,9 @@ def test_lost_nodes_are_told_in_words(visitor: Visitor, network: RealNetwork) ->
                     break
                 visitor.page.wait_for_timeout(500)
             expect(visitor.page.locator(".headline")).to_contain_text(said)
-            expect(visitor.page.locator("td .mark.serious")).to_have_count(count)
+            expect(
+                visitor.page.locator("section[aria-labelledby=nodes] td .mark.serious")
+            ).to_have_count(count)
     finally:
         for node in lost:
             node.start()

@@ -160,7 +160,7 @@ IN_SPANS, IN_STEPS, IN_MANY_VIEWS = 3, 4, 11
     [
         (quorum_of_2f, IN_SPANS, FORKED),
         (prepared_certificate_ignored, IN_STEPS, FORKED),
-        (commits_of_different_views_add_up, IN_MANY_VIEWS, FORKED),
+        (commits_of_different_views_add_up, IN_MANY_VIEWS, f"{FORKED}|signature.invalid"),
         (a_view_change_is_held_against_any_commit, IN_STEPS, "fault.none|signature.invalid"),
         (endless_patience, IN_STEPS, "is not decided"),
     ],
