@@ -18,7 +18,7 @@ ifneq ($(PLACE),$(CURDIR))
 $(shell rm -f .venv/.made .venv/.runtime .venv/.package .venv/.dev)
 endif
 
-.PHONY: help venv demo test browser check format simulate scenarios mutants twins failpoints nemesis reseat load fuzz bench pictures lock wheelhouse clean questions
+.PHONY: help venv demo test campaigns browser check format simulate scenarios mutants twins failpoints nemesis reseat load fuzz bench pictures lock wheelhouse clean questions
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -53,6 +53,9 @@ demo: .venv/.package ## Play the whole story on four nodes (ONCE=1 stops at the 
 
 test: .venv/.dev ## Run all tests; REQUIRE_ALL=1 makes a skipped test a failure
 	@$(BIN)/pytest -q -n auto --dist worksteal $(ARGS)
+
+campaigns: .venv/.dev ## Run the tests of which `make test` takes a part: all mutants, all ends of the story
+	@CAMPAIGNS=1 $(BIN)/pytest -q -n auto --dist worksteal -m campaign $(ARGS)
 
 browser: .venv/.dev ## Look at the pages in a real browser (needs chromium and a CJK font)
 	@$(BIN)/pytest -q -n 0 tests/browser $(ARGS)

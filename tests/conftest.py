@@ -38,8 +38,15 @@ def real_data() -> Path:
     return REAL_DATA
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the slow ones: they mostly wait, and nobody should wait for them at the end."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the slow ones: they mostly wait, and nobody should wait for them at the end.
+
+    What belongs to a campaign is left to `make campaigns`, which sets `CAMPAIGNS=1`.
+    """
+    if os.environ.get("CAMPAIGNS") != "1":
+        left = [each for each in items if each.get_closest_marker("campaign") is not None]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [each for each in items if each.get_closest_marker("campaign") is None]
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 

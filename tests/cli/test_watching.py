@@ -39,7 +39,7 @@ class Archive:
     def anchor(self, **files: str) -> None:
         """Write files and anchor each of them."""
         paths = [self.write(name, text) for name, text in files.items()]
-        done = self.one.run("anchor", *paths, "--subject", "档案 1", "--json")
+        done = self.one.run("anchor", *paths, "--subject", "档案 1", "--again", "--json")
         assert done.code == 0, done.out + done.err
 
     def write(self, name: str, text: str) -> Path:

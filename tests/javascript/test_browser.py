@@ -55,7 +55,7 @@ def _own_certificate(folder: Path) -> ssl.SSLContext:
     return context
 
 
-@pytest.fixture(scope="module", params=["https", "http"])
+@pytest.fixture(scope="module", params=["https", pytest.param("http", marks=pytest.mark.campaign)])
 def page(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Page]:

@@ -14,6 +14,8 @@ from tests.mutants.workshop import copy_of_the_packages, not_caught, run_tests
 
 MUTANTS = mutants()
 CATCHERS = catchers_by_file(MUTANTS)
+EVERY = 3
+"""Of so many mutants the suite tries one, and sees that all still apply."""
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +25,22 @@ def tree() -> Iterator[Path]:
         yield copied
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.name for mutant in MUTANTS])
+@pytest.mark.parametrize(
+    "mutant",
+    [
+        pytest.param(mutant, marks=pytest.mark.campaign if at % EVERY else [])
+        for at, mutant in enumerate(MUTANTS)
+    ],
+    ids=[mutant.name for mutant in MUTANTS],
+)
 def test_a_rule_that_is_taken_away_is_missed(mutant: Mutant, tree: Path) -> None:
     assert not_caught(mutant, tree) == ""
+
+
+def test_every_patch_takes_away_a_rule_that_is_there(tree: Path) -> None:
+    for mutant in MUTANTS:
+        with mutant.applied_to(tree):
+            pass
 
 
 @pytest.mark.parametrize("file", CATCHERS)

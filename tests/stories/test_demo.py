@@ -67,7 +67,14 @@ def processes_of(folder: Path) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("variant", [name for name in variants() if name != "listed_address"])
+@pytest.mark.parametrize(
+    "variant",
+    [
+        pytest.param(name, marks=[] if name == "missing_record" else pytest.mark.campaign)
+        for name in variants()
+        if name != "listed_address"
+    ],
+)
 @pytest.mark.timeout(PLAY_S)
 def test_a_variant_ends_as_it_should(variant: str, tmp_path: Path) -> None:
     folder = tmp_path / "demo-data"
@@ -209,7 +216,14 @@ def test_a_folder_that_is_not_the_demonstrations_is_left_alone(tmp_path: Path) -
     assert mine.read_text() == "keep me"
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param(signal.SIGINT, marks=pytest.mark.campaign),
+        pytest.param(signal.SIGTERM, marks=pytest.mark.campaign),
+        signal.SIGKILL,
+    ],
+)
 def test_however_the_demonstration_ends_no_node_outlives_it(
     tmp_path: Path, how: signal.Signals
 ) -> None:
