@@ -38,9 +38,11 @@ def test_a_rule_that_is_taken_away_is_missed(mutant: Mutant, tree: Path) -> None
 
 
 def test_every_patch_takes_away_a_rule_that_is_there(tree: Path) -> None:
+    applied = []
     for mutant in MUTANTS:
         with mutant.applied_to(tree):
-            pass
+            applied.append(mutant.name)
+    assert applied == [mutant.name for mutant in MUTANTS]
 
 
 @pytest.mark.parametrize("file", CATCHERS)
