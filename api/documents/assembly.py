@@ -11,6 +11,15 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from api.documents.facts import Certificate
+from api.documents.sheet import Layout
+from api.documents.tagging import (
+    Field,
+    page_numbers,
+    structure_objects,
+    tagged_page,
+    text_string,
+)
+from api.documents.words import both
 from ledger.carriers.pdf_attachment import CMS_BYTES_MAX, HEADER, cross_references
 from ledger.errors import InvariantBroken
 
@@ -19,44 +28,51 @@ _OFFSET = re.compile(rb"([0-9]{10}) 00000 n ")
 _PAGES = re.compile(rb"/Pages ([0-9]+) 0 R")
 _ROOT = re.compile(rb"/Root ([0-9]+) 0 R")
 _INFO = re.compile(rb"/Info ([0-9]+) 0 R")
-_PAGE: Final = b"/Type /Page\n"
 _BLANK: Final = b"0000000000"
 
 
-def assembled(drawn: bytes, certificate: Certificate) -> bytes:
+def assembled(drawn: bytes, layout: Layout, certificate: Certificate) -> bytes:
     """The whole file; where it is to be signed, with room for the signature.
 
     Args:
         drawn: the pages, as `api.documents.drawing` gives them.
+        layout: what stands on them.
         certificate: whose pages they are.
     """
     bodies, root, info = _objects(drawn)
-    pages = _PAGES.search(bodies[root])
-    if pages is None:
+    tree = _PAGES.search(bodies[root])
+    pages = page_numbers(bodies[int(tree[1]) - 1]) if tree else []
+    if tree is None or len(pages) != len(layout.pages):
         raise InvariantBroken("pages were drawn without a tree of pages")
-    added = len(bodies)
-    metadata, file, embedded, field, signature = range(added, added + 5)
-    form = b""
+    for key, number in enumerate(pages):
+        bodies[number - 1] = tagged_page(bodies[number - 1], key)
+    metadata = len(bodies) + 1
+    file, embedded, field, signature = range(metadata + 1, metadata + 5)
+    form, key, first = b"", len(pages), pages[0]
     if certificate.signed:
-        form = b"/AcroForm<</Fields[%d 0 R]/SigFlags 3>>" % (field + 1)
+        form = b"/AcroForm<</Fields[%d 0 R]/SigFlags 3>>" % field
+        bodies[first - 1] = bodies[first - 1].replace(b"<<", b"<</Annots[%d 0 R]" % field, 1)
+    structure = signature + 1 if certificate.signed else field
     bodies[root] = (
         b"<</Type/Catalog/Pages %s 0 R/Lang(zh-CN)/ViewerPreferences<</DisplayDocTitle true>>"
-        b"/Metadata %d 0 R/Names<</EmbeddedFiles<</Names[(receipt.json)%d 0 R]>>>>/AF[%d 0 R]%s>>"
-    ) % (pages[1], metadata + 1, file + 1, file + 1, form)
+        b"/Metadata %d 0 R/Names<</EmbeddedFiles<</Names[(receipt.json)%d 0 R]>>>>/AF[%d 0 R]"
+        b"/MarkInfo<</Marked true>>/StructTreeRoot %d 0 R%s>>"
+    ) % (tree[1], metadata, file, file, structure, form)
     bodies[info] = _info(certificate)
     bodies += [
         _stream(b"<</Type/Metadata/Subtype/XML/Length %d>>", _xmp(certificate)),
         b"<</Type/Filespec/F(receipt.json)/UF(receipt.json)/AFRelationship/Data"
-        b"/EF<</F %d 0 R/UF %d 0 R>>>>" % (embedded + 1, embedded + 1),
+        b"/EF<</F %d 0 R/UF %d 0 R>>>>" % (embedded, embedded),
         _stream(
             b"<</Type/EmbeddedFile/Subtype/application#2Fjson/Length %d/Params<</Size %d>>>>",
             certificate.receipt,
         ),
     ]
+    told: Field | None = None
     if certificate.signed:
-        first = next(at for at, body in enumerate(bodies) if _PAGE in body)
-        bodies[first] = bodies[first].replace(b"<<", b"<</Annots[%d 0 R]" % (field + 1), 1)
-        bodies += [_field(first + 1, signature + 1), _signature(certificate)]
+        told = Field(field, key)
+        bodies += [_field(told, first, signature), _signature(certificate)]
+    bodies += structure_objects(layout, pages, structure, told)
     return _written(bodies, root + 1, info + 1)
 
 
@@ -103,11 +119,11 @@ def _info(certificate: Certificate) -> bytes:
     time = _pdf_time(certificate.printed_at_ms)
     return (
         b"<</Title<%s>/Author<%s>/Producer(bidwitness)/CreationDate(D:%sZ)/ModDate(D:%sZ)"
-        b"/Bidwitness 1/BidwitnessNumber(%s)/BidwitnessNetwork<%s>/BidwitnessRecord<%s>"
+        b"/Bidwitness 2/BidwitnessNumber(%s)/BidwitnessNetwork<%s>/BidwitnessRecord<%s>"
         b"/BidwitnessEntry<%s>>>"
     ) % (
-        _text(_title(certificate)),
-        _text(certificate.issued_by.zh),
+        text_string(_title(certificate)),
+        text_string(certificate.issued_by.zh),
         time,
         time,
         certificate.number.encode(),
@@ -141,11 +157,13 @@ def _title(certificate: Certificate) -> str:
     return f"{certificate.title.zh} {certificate.number}"
 
 
-def _field(page: int, signature: int) -> bytes:
+def _field(field: Field, page: int, signature: int) -> bytes:
     """The field of the signature: it has a place on the first page, and no size."""
+    said = both("alt.signature")
     return (
-        b"<</Type/Annot/Subtype/Widget/FT/Sig/T(Signature)/F 132/Rect[0 0 0 0]/P %d 0 R/V %d 0 R>>"
-    ) % (page, signature)
+        b"<</Type/Annot/Subtype/Widget/FT/Sig/T(Signature)/TU<%s>/F 132/Rect[0 0 0 0]"
+        b"/StructParent %d/P %d 0 R/V %d 0 R>>"
+    ) % (text_string(f"{said.zh} {said.en}"), field.key, page, signature)
 
 
 def _signature(certificate: Certificate) -> bytes:
@@ -160,11 +178,6 @@ def _stream(dictionary: bytes, data: bytes) -> bytes:
     """An object with a stream; each ``%d`` of its dictionary is the length."""
     told = dictionary.replace(b"%d", b"%d" % len(data))
     return told + b"\nstream\n" + data + b"\nendstream"
-
-
-def _text(text: str) -> bytes:
-    """A text string of PDF, in UTF-16 with its mark, as hex."""
-    return (b"\xfe\xff" + text.encode("utf-16-be")).hex().upper().encode()
 
 
 def _pdf_time(time_ms: int) -> bytes:

@@ -1,14 +1,17 @@
-"""Draws the marks of pages with reportlab; the same marks give the same bytes."""
+"""Draws the marks of pages with reportlab; the same marks give the same bytes.
+
+Marks of an element stand between operators that name its role and number its pieces of a page from
+0; `api.documents.tagging` makes the tree that refers to these.
+"""
 
 import io
-from collections.abc import Sequence
 from typing import Final
 
 from reportlab import rl_config
 from reportlab.pdfgen.canvas import Canvas
 
 from api.documents.lettering import Face, load_fonts
-from api.documents.sheet import HEIGHT, WIDTH, Frame, Mark, Page, Rule, Words
+from api.documents.sheet import HEIGHT, WIDTH, Frame, Layout, Mark, Rule, Words
 
 _BOLD: Final = 0.028
 """Of the size: how thick the outline is that makes letters bold. One weight is enough to ship."""
@@ -19,7 +22,7 @@ rl_config.useA85 = 0
 """Pages are compressed and not spelled in ASCII: a fifth smaller."""
 
 
-def drawn(pages: Sequence[Page]) -> bytes:
+def drawn(layout: Layout) -> bytes:
     """The pages as reportlab writes them: no metadata of ours, no attachment, no signature."""
     load_fonts()
     buffer = io.BytesIO()
@@ -31,9 +34,18 @@ def drawn(pages: Sequence[Page]) -> bytes:
         pdfVersion=(1, 7),
         initialFontName=Face.TEXT.value,
     )
-    for page in pages:
-        for mark in page.marks:
-            _draw(canvas, mark)
+    for page in layout.pages:
+        piece = 0
+        for run in page.runs():
+            if run.element is None:
+                canvas.addLiteral("/Artifact BMC")
+            else:
+                role = layout.elements[run.element].role
+                canvas.addLiteral(f"/{role} <</MCID {piece}>> BDC")
+                piece += 1
+            for mark in run.marks:
+                _draw(canvas, mark)
+            canvas.addLiteral("EMC")
         canvas.showPage()
     canvas.save()
     return buffer.getvalue()

@@ -4,11 +4,12 @@ The first page has the title, the statement, what matters first, and at its foot
 issued it; whatever does not fit goes on, page after page, under the number. Black on white only.
 """
 
+import itertools
 from typing import Final
 
-from api.documents.facts import Certificate, Manner, Note, Pair, Row, Section
+from api.documents import closing
+from api.documents.facts import Certificate, Item, Manner, Note, Row, Section
 from api.documents.lettering import Face, has, shown, width, wrapped
-from api.documents.qr import squares
 from api.documents.sheet import (
     HEIGHT,
     LEFT,
@@ -16,6 +17,7 @@ from api.documents.sheet import (
     RIGHT,
     WIDTH,
     Frame,
+    Layout,
     Mark,
     Page,
     Rule,
@@ -23,8 +25,8 @@ from api.documents.sheet import (
     centred,
     ending_at,
 )
+from api.documents.structure import Role, Structure
 from api.documents.words import both
-from ledger.words.moments import beijing_time
 
 _TOP: Final = HEIGHT - 78
 _BOTTOM: Final = 78.0
@@ -36,19 +38,17 @@ _AIR: Final = 7.5
 _GREY: Final = 0.32
 """Dark enough for a copier."""
 _HAIR: Final = 0.72
-_CLOSING: Final = 124.0
-"""Height of the foot of the first page."""
-_QR: Final = 92.0
-_CAPTION: Final = 168.0
 _SIZES: Final = {Manner.PLAIN: (10.4, 15.0), Manner.SMALL: (8.0, 11.2), Manner.DIGEST: (8.6, 12.4)}
 """Size and leading."""
 _TOGETHER: Final = 160.0
 """Height up to which a section is not broken."""
 _NUMERALS: Final = "一二三四五六七八九十"
+_SIGNS: Final = {"✓": "alt.proved", "✗": "alt.not_proved", "※": "alt.remark", "–": "alt.none"}
+"""What signs before a sentence are read out as."""
 
 
-def laid_out(certificate: Certificate) -> list[Page]:
-    """The pages of a certificate.
+def laid_out(certificate: Certificate) -> Layout:
+    """The pages of a certificate, and what stands on them.
 
     Raises:
         ValueError: it would have more than `PAGES_MAX`.
@@ -59,10 +59,11 @@ def laid_out(certificate: Certificate) -> list[Page]:
     for ordinal, section in enumerate(certificate.sections):
         flow.section(ordinal, section)
     flow.lacking()
+    closing.put_closing(certificate, flow.pages[0], flow.tree, _BOTTOM, _GREY)
     for ordinal, page in enumerate(flow.pages):
-        page.marks[:0] = _border()
-        page.marks += _foot(certificate.number, ordinal + 1, len(flow.pages))
-    return flow.pages
+        page.put_behind(*_border())
+        page.put(None, *_foot(certificate.number, ordinal + 1, len(flow.pages)))
+    return Layout(flow.pages, flow.tree.elements)
 
 
 class _Flow:
@@ -71,37 +72,41 @@ class _Flow:
     def __init__(self, certificate: Certificate) -> None:
         self._said = certificate
         self.pages = [Page()]
+        self.tree = Structure()
         self._y = _TOP
         self._lacks = False
         """Whether a character was shown by its code point."""
 
-    @property
-    def _marks(self) -> list[Mark]:
-        return self.pages[-1].marks
+    def _put(self, element: int | None, *marks: Mark) -> None:
+        self.pages[-1].put(element, *marks)
 
     def masthead(self) -> None:
         """Network, title and number; the closing block has its place at the foot."""
-        said, marks = self._said, self._marks
-        marks.append(centred(self._text(said.network.zh), self._y, 12.5, spacing=1.5))
-        marks.append(centred(self._text(said.network.en), self._y - 15, 8, grey=_GREY))
+        said = self._said
+        zh, en = self._text(said.network.zh), self._text(said.network.en)
+        self._line(Role.PARAGRAPH, centred(zh, self._y, 12.5, spacing=1.5))
+        self._line(Role.PARAGRAPH, centred(en, self._y - 15, 8, grey=_GREY))
         self._y -= 57
-        marks.append(centred(said.title.zh, self._y, 31, bold=1, spacing=9))
-        marks.append(centred(said.title.en.upper(), self._y - 21, 9, spacing=1.6))
+        title = self._line(Role.TITLE, centred(said.title.zh, self._y, 31, bold=1, spacing=9))
+        english = centred(said.title.en.upper(), self._y - 21, 9, spacing=1.6)
+        self._line(Role.SPAN, english, title)
         self._y -= 40
-        marks.append(Rule(WIDTH / 2 - 74, self._y, WIDTH / 2 + 74, self._y, 0.8))
-        marks.append(Rule(WIDTH / 2 - 74, self._y - 2.2, WIDTH / 2 + 74, self._y - 2.2, 0.3))
-        marks.append(centred(f"存证编号 No.  {said.number}", self._y - 20, 11.5))
+        left, right = WIDTH / 2 - 74, WIDTH / 2 + 74
+        self._put(None, Rule(left, self._y, right, self._y, 0.8))
+        self._put(None, Rule(left, self._y - 2.2, right, self._y - 2.2, 0.3))
+        number = f"存证编号 No.  {said.number}"
+        self._line(Role.PARAGRAPH, centred(number, self._y - 20, 11.5))
         self._y -= 41
 
     def statement(self) -> None:
         """What the certificate says, in a sentence of each language."""
-        self._closing()
         for text, size, leading, grey in (
             ("　　" + self._said.statement.zh, 11.8, 19.2, 0.0),
             (self._said.statement.en, 8.6, 12.4, _GREY),
         ):
+            paragraph = self.tree.add(Role.PARAGRAPH, said=text)
             for line in wrapped(self._text(text), Face.TEXT, size, RIGHT - LEFT):
-                self._marks.append(Words(LEFT, self._y, line, size, grey=grey))
+                self._put(paragraph, Words(LEFT, self._y, line, size, grey=grey))
                 self._y -= leading
             self._y -= 1.5
         self._y -= 7
@@ -113,60 +118,84 @@ class _Flow:
         # A short section stays together; a long one begins where two of its rows have room.
         self._room(whole if whole < _TOGETHER else first + 40)
         self._y -= 17
-        heading = f"{_NUMERALS[ordinal]}、{section.heading.zh}"
-        self._marks.append(Words(LEFT, self._y, heading, 12.5, bold=True))
-        right = LEFT + width(heading, Face.TEXT, 12.5) + 8
-        self._marks.append(Words(right, self._y, section.heading.en, 8.6, grey=_GREY))
+        part = self.tree.add(Role.SECTION)
+        words = f"{_NUMERALS[ordinal]}、{section.heading.zh}"
+        heading = self._line(Role.HEADING, Words(LEFT, self._y, words, 12.5, bold=True), part)
+        right = LEFT + width(words, Face.TEXT, 12.5) + 8
+        english = Words(right, self._y, section.heading.en, 8.6, grey=_GREY)
+        self._line(Role.SPAN, english, heading)
         self._y -= 6
-        self._marks.append(Rule(LEFT, self._y, RIGHT, self._y, 0.7))
+        self._put(None, Rule(LEFT, self._y, RIGHT, self._y, 0.7))
         self._y -= 3
-        for item in section.items:
-            if isinstance(item, Row):
-                self._row(item)
-            else:
-                self._note(item)
+        for kind, items in itertools.groupby(section.items, key=type):
+            whole_of = self.tree.add(Role.TABLE if kind is Row else Role.LIST, part)
+            for item in items:
+                self._item(item, whole_of)
         self._y -= 6
+
+    def _item(self, item: Item, whole: int) -> None:
+        if isinstance(item, Row):
+            self._row(item, whole)
+        else:
+            self._note(item, whole)
+
+    def _line(self, role: Role, words: Words, parent: int = 0) -> int:
+        """An element of one line; without one where the line is empty."""
+        if not words.text:
+            return parent
+        element = self.tree.add(role, parent, words.text)
+        self._put(element, words)
+        return element
 
     def lacking(self) -> None:
         """Says what ``[U+…]`` means, where it stands anywhere."""
         if self._lacks:
-            self._note(Note(both("lacking"), "※"))
+            self._note(Note(both("lacking"), "※"), self.tree.add(Role.LIST))
 
-    def _row(self, row: Row) -> None:
+    def _row(self, row: Row, table: int) -> None:
         """A label with its value, whose lines may go on on the next page."""
         self._room(min(self._height(row), 60))
-        self._marks.append(Words(LEFT, self._y - 13, self._text(row.label.zh), 9.6))
+        line_of = self.tree.add(Role.ROW, table)
+        label = Words(LEFT, self._y - 13, self._text(row.label.zh), 9.6)
+        header = self._line(Role.HEADER, label, line_of)
         y = self._y - 23
+        english = self.tree.add(Role.SPAN, header, row.label.en) if row.label.en else None
         for line in wrapped(self._text(row.label.en), Face.TEXT, 6.8, _LABEL - 8):
-            self._marks.append(Words(LEFT, y, line, 6.8, grey=_GREY))
+            self._put(english, Words(LEFT, y, line, 6.8, grey=_GREY))
             y -= 8
-        page = self.pages[-1]
+        page, cell = self.pages[-1], self.tree.add(Role.CELL, line_of)
         for said in row.said:
             size, leading = _SIZES[said.manner]
+            small = said.text if said.manner is Manner.SMALL else ""
+            paragraph = self.tree.add(Role.PARAGRAPH, cell, small)
             for line in self._lines(said.text, said.manner):
                 self._room(leading)
                 self._y -= leading
                 face = _face(line, said.manner)
                 grey = _GREY if said.manner is Manner.SMALL else 0.0
                 place = self._y + leading - 13
-                self._marks.append(Words(LEFT + _LABEL, place, line, size, face, grey))
+                self._put(paragraph, Words(LEFT + _LABEL, place, line, size, face, grey))
         if page is self.pages[-1]:
             self._y = min(self._y, y + 8)
         self._y -= _AIR
-        self._marks.append(Rule(LEFT, self._y, RIGHT, self._y, 0.25, _HAIR))
+        self._put(None, Rule(LEFT, self._y, RIGHT, self._y, 0.25, _HAIR))
 
-    def _note(self, note: Note) -> None:
+    def _note(self, note: Note, whole: int) -> None:
         """A numbered sentence: Chinese, and English under it."""
         self._room(self._height(note))
         indent = 20.0
         self._y -= 15
-        self._marks.append(Words(LEFT + 2, self._y, note.mark, 9.6))
+        item, sign = self.tree.add(Role.ITEM, whole), _SIGNS.get(note.mark)
+        label = self.tree.add(Role.LABEL, item, alt=both(sign).zh if sign else "")
+        self._put(label, Words(LEFT + 2, self._y, note.mark, 9.6))
+        body = self.tree.add(Role.BODY, item)
         for text, size, leading, grey in (
             (note.words.zh, 9.8, 14.2, 0.0),
             (note.words.en, 7.8, 10.6, _GREY),
         ):
+            paragraph = self.tree.add(Role.PARAGRAPH, body, text)
             for line in wrapped(self._text(text), Face.TEXT, size, RIGHT - LEFT - indent):
-                self._marks.append(Words(LEFT + indent, self._y, line, size, grey=grey))
+                self._put(paragraph, Words(LEFT + indent, self._y, line, size, grey=grey))
                 self._y -= leading
         self._y += 9
 
@@ -195,51 +224,21 @@ class _Flow:
 
     def _room(self, height: float) -> None:
         """Turn the page where less than `height` is left on this one."""
-        bottom = _BOTTOM + (_CLOSING if len(self.pages) == 1 else 0)
+        bottom = _BOTTOM + (closing.HEIGHT if len(self.pages) == 1 else 0)
         if self._y - height >= bottom:
             return
         if len(self.pages) == PAGES_MAX:
             raise ValueError(f"more than {PAGES_MAX} pages")
         self.pages.append(Page())
         said = self._said
-        self._marks.append(Words(LEFT, HEIGHT - 66, f"{said.title.zh}  {said.title.en}", 8.6))
-        self._marks.append(ending_at(RIGHT, HEIGHT - 66, said.number, 8.6))
-        self._marks.append(Rule(LEFT, HEIGHT - 72, RIGHT, HEIGHT - 72, 0.4))
+        # Of the first page once more: for whoever holds this sheet alone.
+        self._put(
+            None,
+            Words(LEFT, HEIGHT - 66, f"{said.title.zh}  {said.title.en}", 8.6),
+            ending_at(RIGHT, HEIGHT - 66, said.number, 8.6),
+            Rule(LEFT, HEIGHT - 72, RIGHT, HEIGHT - 72, 0.4),
+        )
         self._y = HEIGHT - 84
-
-    def _closing(self) -> None:
-        """The foot of the first page: the QR, its caption, and who issued it."""
-        said, marks = self._said, self._marks
-        top = _BOTTOM + _CLOSING - 14
-        marks.append(Rule(LEFT, top, RIGHT, top, 0.7))
-        marks += squares(said.link, LEFT, top - 12 - _QR, _QR)
-        y = top - 22
-        for text, size, leading, grey in (
-            (said.link_words.zh, 8.6, 12.6, 0.0),
-            (said.link_words.en, 7.0, 9.4, _GREY),
-        ):
-            for line in wrapped(self._text(text), Face.TEXT, size, _CAPTION):
-                marks.append(Words(LEFT + _QR + 12, y, line, size, grey=grey))
-                y -= leading
-            y -= 2
-        left, y = LEFT + _QR + 12 + _CAPTION + 18, top - 22
-        for pair, value in self._issued():
-            marks.append(Words(left, y, f"{pair.zh}  {pair.en}".strip(), 7.2, grey=_GREY))
-            y -= 12.5
-            for line in wrapped(self._text(value), Face.TEXT, 9.6, RIGHT - left)[:2]:
-                marks.append(Words(left, y, line, 9.6))
-                y -= 12.5
-            y -= 4
-
-    def _issued(self) -> list[tuple[Pair, str]]:
-        said = self._said
-        signature = both("closing.signed" if said.signed else "closing.unsigned")
-        return [
-            (both("closing.issued_by"), said.issued_by.zh),
-            (both("closing.printed"), beijing_time(said.printed_at_ms)),
-            (both("closing.signature"), signature.zh),
-            (Pair("", signature.en), ""),
-        ]
 
 
 def _face(text: str, manner: Manner) -> Face:

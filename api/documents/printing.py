@@ -93,7 +93,8 @@ def printed(certificate: Certificate, signer: SignsDocuments | None = None) -> b
 
 def pages_of(certificate: Certificate) -> bytes:
     """The file up to its signature."""
-    return assembled(drawn(laid_out(certificate)), certificate)
+    layout = laid_out(certificate)
+    return assembled(drawn(layout), layout, certificate)
 
 
 def finished(blank: bytes, certificate: Certificate, signer: SignsDocuments | None) -> bytes:

@@ -3,10 +3,13 @@
 Lengths are in points from the lower left corner, as in PDF.
 """
 
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from api.documents.lettering import Face, width
+from api.documents.structure import Element
 
 WIDTH: Final = 595.28
 HEIGHT: Final = 841.89
@@ -60,11 +63,46 @@ class Frame:
 Mark: TypeAlias = Words | Rule | Frame
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Marks of one element, with nothing of another between them."""
+
+    element: int | None
+    """Its place in the structure; None: decoration, which is not read out."""
+    marks: tuple[Mark, ...]
+
+
 @dataclass(slots=True)
 class Page:
-    """The marks of one page, in reading order."""
+    """The marks of one page, in reading order, each with the element that it belongs to."""
 
-    marks: list[Mark] = field(default_factory=list)
+    placed: list[tuple[int | None, Mark]] = field(default_factory=list)
+
+    @property
+    def marks(self) -> list[Mark]:
+        """All marks, as they are drawn."""
+        return [mark for _, mark in self.placed]
+
+    def put(self, element: int | None, *marks: Mark) -> None:
+        """More marks, all of one element; None: decoration."""
+        self.placed += [(element, mark) for mark in marks]
+
+    def put_behind(self, *marks: Mark) -> None:
+        """Decoration that lies under everything else."""
+        self.placed[:0] = [(None, mark) for mark in marks]
+
+    def runs(self) -> Iterator[Run]:
+        """The marks, gathered by element."""
+        for element, placed in itertools.groupby(self.placed, key=lambda each: each[0]):
+            yield Run(element, tuple(mark for _, mark in placed))
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """All pages, and what their marks are."""
+
+    pages: Sequence[Page]
+    elements: Sequence[Element]
 
 
 def centred(text: str, y: float, size: float, **manner: float) -> Words:

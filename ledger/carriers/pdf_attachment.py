@@ -18,7 +18,7 @@ from ledger.errors import FormatError
 
 MEDIA_TYPE: Final = "application/pdf"
 PDF_BYTES_MAX: Final = 4 << 20
-OBJECTS_MAX: Final = 2_000
+OBJECTS_MAX: Final = 9_999
 START: Final = b"%PDF-"
 HEADER: Final = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 CMS_BYTES_MAX: Final = 16_384
@@ -33,7 +33,8 @@ _CATALOG = re.compile(
     rb"<</Type/Catalog/Pages [0-9]{1,4} 0 R/Lang\(zh-CN\)"
     rb"/ViewerPreferences<</DisplayDocTitle true>>/Metadata [0-9]{1,4} 0 R"
     rb"/Names<</EmbeddedFiles<</Names\[\(receipt\.json\)([0-9]{1,4}) 0 R\]>>>>"
-    rb"/AF\[\1 0 R\](?:/AcroForm<</Fields\[([0-9]{1,4}) 0 R\]/SigFlags 3>>)?>>"
+    rb"/AF\[\1 0 R\](/MarkInfo<</Marked true>>/StructTreeRoot [0-9]{1,4} 0 R)?"
+    rb"(?:/AcroForm<</Fields\[([0-9]{1,4}) 0 R\]/SigFlags 3>>)?>>"
 )
 _FILE = re.compile(
     rb"<</Type/Filespec/F\(receipt\.json\)/UF\(receipt\.json\)/AFRelationship/Data"
@@ -46,12 +47,14 @@ _EMBEDDED = re.compile(
 _INFO = re.compile(
     rb"<</Title<[0-9A-F]*>/Author<[0-9A-F]*>/Producer\(bidwitness\)"
     rb"/CreationDate\(D:([12][0-9]{13})Z\)"
-    rb"/ModDate\(D:\1Z\)/Bidwitness 1/BidwitnessNumber\(([0-9A-Z-]{8,64})\)"
+    rb"/ModDate\(D:\1Z\)/Bidwitness ([12])/BidwitnessNumber\(([0-9A-Z-]{8,64})\)"
     rb"/BidwitnessNetwork<([0-9a-f]{64})>/BidwitnessRecord<([0-9a-f]{64})>"
     rb"/BidwitnessEntry<([0-9a-f]{64})>>>"
 )
+_SAYS = re.compile(rb"/Bidwitness [12]/BidwitnessNumber\(")
 _FIELD = re.compile(
-    rb"<</Type/Annot/Subtype/Widget/FT/Sig/T\(Signature\)/F 132/Rect\[0 0 0 0\]"
+    rb"<</Type/Annot/Subtype/Widget/FT/Sig/T\(Signature\)(?:/F 132/Rect\[0 0 0 0\]"
+    rb"|(/TU<[0-9A-F]*>)/F 132/Rect\[0 0 0 0\]/StructParent [0-9]{1,4})"
     rb"/P [0-9]{1,4} 0 R/V ([0-9]{1,4}) 0 R>>"
 )
 _SIGNATURE = re.compile(
@@ -91,7 +94,7 @@ def is_pdf(data: bytes) -> bool:
 
 def says_certificate(data: bytes) -> bool:
     """Whether a file says that it is a certificate: a broken or changed one still does."""
-    return data.startswith(START) and b"/Bidwitness 1/BidwitnessNumber(" in data
+    return data.startswith(START) and _SAYS.search(data) is not None
 
 
 def read_certificate(data: bytes) -> CertificatePdf:
@@ -111,20 +114,25 @@ def read_certificate(data: bytes) -> CertificatePdf:
     embedded_number = int(_shape(_FILE, bodies, file_number, "filespec")[1])
     known = {root, info, file_number, embedded_number}
     ranges: tuple[tuple[int, int], ...] = ()
-    if catalog[2] is not None:
-        field_number = int(catalog[2])
-        signature_number = int(_shape(_FIELD, bodies, field_number, "field")[1])
+    said = _shape(_INFO, bodies, info, "info")
+    versions = [said[2] == b"2", catalog[2] is not None]
+    if catalog[3] is not None:
+        field_number = int(catalog[3])
+        field = _shape(_FIELD, bodies, field_number, "field")
+        versions.append(field[1] is not None)
+        signature_number = int(field[2])
         ranges = _signed(_shape(_SIGNATURE, bodies, signature_number, "signature"), data)
         known |= {field_number, signature_number}
-    said = _shape(_INFO, bodies, info, "info")
+    if len(set(versions)) != 1:
+        raise _unlike("version")
     for number, body in bodies.items():
         if number not in known and _ACTIVE.search(_dictionary(body)):
             raise _unlike(f"object {number}")
     return CertificatePdf(
-        number=said[2].decode(),
-        network_id=bytes.fromhex(said[3].decode()),
-        record_id=bytes.fromhex(said[4].decode()),
-        entry_hash=bytes.fromhex(said[5].decode()),
+        number=said[3].decode(),
+        network_id=bytes.fromhex(said[4].decode()),
+        record_id=bytes.fromhex(said[5].decode()),
+        entry_hash=bytes.fromhex(said[6].decode()),
         issued_at_ms=_moment_ms(said[1].decode()),
         receipt=_attachment(bodies.get(embedded_number, b"")),
         signed_ranges=ranges,

@@ -62,7 +62,7 @@ def certificate(**more: Any) -> Certificate:
 
 def lines(made: Certificate) -> list[str]:
     """All text on its pages, in reading order."""
-    marks = (mark for page in laid_out(made) for mark in page.marks)
+    marks = (mark for page in laid_out(made).pages for mark in page.marks)
     return [mark.text for mark in marks if isinstance(mark, Words)]
 
 
@@ -103,7 +103,7 @@ def test_what_would_act_on_a_reader_is_printed_by_its_code_point(mark: str) -> N
 def test_a_long_value_wraps_inside_the_margin_and_over_pages() -> None:
     long = "金城市黄河路桥梁改造工程（第一标段）施工总承包，" * 20
     digests = rows(*(f"{at:064x}" for at in range(120)), manner=Manner.DIGEST)
-    pages = laid_out(certificate(sections=(*rows(long, "x" * 500), *digests)))
+    pages = laid_out(certificate(sections=(*rows(long, "x" * 500), *digests))).pages
     assert len(pages) > 3
     marks = [mark for page in pages for mark in page.marks if isinstance(mark, Words)]
     assert all(mark.x >= LEFT for mark in marks)

@@ -204,12 +204,13 @@ def test_a_file_without_a_certificate_is_no_authority(tmp_path: Path) -> None:
 def test_what_was_not_made_to_be_signed_is_not(blank: Certificate, signer: DocumentSigner) -> None:
     unsigned = replace(blank, signed=False)
     with pytest.raises(InvariantBroken):
-        signer.sign(assembled(drawn(laid_out(unsigned)), unsigned))
+        layout = laid_out(unsigned)
+        signer.sign(assembled(drawn(layout), layout, unsigned))
 
 
 def test_the_page_says_whether_it_is_signed(blank: Certificate) -> None:
     def lines(made: Certificate) -> str:
-        return " ".join(str(mark) for page in laid_out(made) for mark in page.marks)
+        return " ".join(str(mark) for page in laid_out(made).pages for mark in page.marks)
 
     assert "签发单位电子签名" in lines(blank)
     unsigned = lines(replace(blank, signed=False, issued_by=Pair("中心", "Centre")))

@@ -23,7 +23,7 @@ const OWN_FORMAT = /^bidwitness\./;
 const POLICY_START = /^(?:(?:#[^\n]*|[ \t]*)\n)*(?:log|witness|group|quorum)[ \t]/;
 const OTHERS_PDF = "certificate_pdf.form";
 /** In the metadata of certificates: a PDF with it says that it is one, whatever became of it. */
-const OWN_PDF_MARK = "/Bidwitness 1/BidwitnessNumber(";
+const OWN_PDF_MARK = /\/Bidwitness [12]\/BidwitnessNumber\(/;
 
 /**
  * What one file is, or of a court bundle what lies in it.
@@ -63,7 +63,7 @@ async function sortedAlone(file) {
     return { file, ...kindOf(bytes) };
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal;
-    const isOthers = refusal.code === OTHERS_PDF && !characters(bytes).includes(OWN_PDF_MARK);
+    const isOthers = refusal.code === OTHERS_PDF && !OWN_PDF_MARK.test(characters(bytes));
     return isOthers ? { file, kind: "document" } : { file, kind: "refused", refusal };
   }
 }

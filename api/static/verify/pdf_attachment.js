@@ -9,7 +9,7 @@ import { characters, fromHex, octetsIn } from "./bytes.js";
 import { refuse } from "./refusal.js";
 
 const PDF_BYTES_MAX = 4 << 20;
-const OBJECTS_MAX = 2000;
+const OBJECTS_MAX = 9999;
 const START = "%PDF-";
 const HEADER = "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n";
 
@@ -21,7 +21,8 @@ const CATALOG = new RegExp(
   "^<</Type/Catalog/Pages [0-9]{1,4} 0 R/Lang\\(zh-CN\\)"
   + "/ViewerPreferences<</DisplayDocTitle true>>/Metadata [0-9]{1,4} 0 R"
   + "/Names<</EmbeddedFiles<</Names\\[\\(receipt\\.json\\)([0-9]{1,4}) 0 R\\]>>>>"
-  + "/AF\\[\\1 0 R\\](?:/AcroForm<</Fields\\[([0-9]{1,4}) 0 R\\]/SigFlags 3>>)?>>$");
+  + "/AF\\[\\1 0 R\\](/MarkInfo<</Marked true>>/StructTreeRoot [0-9]{1,4} 0 R)?"
+  + "(?:/AcroForm<</Fields\\[([0-9]{1,4}) 0 R\\]/SigFlags 3>>)?>>$");
 const FILE = new RegExp(
   "^<</Type/Filespec/F\\(receipt\\.json\\)/UF\\(receipt\\.json\\)/AFRelationship/Data"
   + "/EF<</F ([0-9]{1,4}) 0 R/UF \\1 0 R>>>>$");
@@ -31,11 +32,12 @@ const EMBEDDED = new RegExp(
 const INFO = new RegExp(
   "^<</Title<[0-9A-F]*>/Author<[0-9A-F]*>/Producer\\(bidwitness\\)"
   + "/CreationDate\\(D:([12][0-9]{13})Z\\)"
-  + "/ModDate\\(D:\\1Z\\)/Bidwitness 1/BidwitnessNumber\\(([0-9A-Z-]{8,64})\\)"
+  + "/ModDate\\(D:\\1Z\\)/Bidwitness ([12])/BidwitnessNumber\\(([0-9A-Z-]{8,64})\\)"
   + "/BidwitnessNetwork<([0-9a-f]{64})>/BidwitnessRecord<([0-9a-f]{64})>"
   + "/BidwitnessEntry<([0-9a-f]{64})>>>$");
 const FIELD = new RegExp(
-  "^<</Type/Annot/Subtype/Widget/FT/Sig/T\\(Signature\\)/F 132/Rect\\[0 0 0 0\\]"
+  "^<</Type/Annot/Subtype/Widget/FT/Sig/T\\(Signature\\)(?:/F 132/Rect\\[0 0 0 0\\]"
+  + "|(/TU<[0-9A-F]*>)/F 132/Rect\\[0 0 0 0\\]/StructParent [0-9]{1,4})"
   + "/P [0-9]{1,4} 0 R/V ([0-9]{1,4}) 0 R>>$");
 const SIGNATURE = new RegExp(
   "^<</Type/Sig/Filter/Adobe\\.PPKLite/SubFilter/ETSI\\.CAdES\\.detached/M\\(D:[0-9]{14}Z\\)"
@@ -65,15 +67,19 @@ export function readCertificate(bytes) {
   const text = characters(bytes);
   if (!text.startsWith(HEADER)) unlike("header");
   const { root, info, bodies } = objectsOf(text);
-  const [, file, field] = shape(CATALOG, bodies, root, "catalog");
+  const [, file, tree, field] = shape(CATALOG, bodies, root, "catalog");
   const [, embedded] = shape(FILE, bodies, Number(file), "filespec");
   const known = new Set([root, info, Number(file), Number(embedded)]);
+  const [, , version, number, network, record, entry] = shape(INFO, bodies, info, "info");
+  const isTagged = version === "2";
+  let agree = isTagged === (tree !== undefined);
   if (field !== undefined) {
-    const [, signature] = shape(FIELD, bodies, Number(field), "field");
+    const [, told, signature] = shape(FIELD, bodies, Number(field), "field");
+    agree &&= isTagged === (told !== undefined);
     requireCovered(shape(SIGNATURE, bodies, Number(signature), "signature"), text);
     known.add(Number(field)).add(Number(signature));
   }
-  const [, , number, network, record, entry] = shape(INFO, bodies, info, "info");
+  if (!agree) unlike("version");
   for (const [place, body] of bodies) {
     const [dictionary] = body.split(/\bstream\r?\n/);
     if (!known.has(place) && ACTIVE.test(dictionary)) unlike(`object ${place}`);

@@ -94,6 +94,11 @@ class Paper:
     record: str
     entry: str
     signed: bool = False
+    version: int = 1
+    tree: bytes = b""
+    """In the catalog: that its content is marked, and where the tree of it is."""
+    told: tuple[bytes, bytes] = (b"", b"")
+    """In the field: what it is to a reader, and its place in that tree."""
     header: bytes = HEADER
     page: bytes = b"<</Type/Page/Parent 3 0 R/MediaBox[0 0 595 842]/Contents 5 0 R>>"
     catalog: bytes = b""
@@ -110,7 +115,7 @@ class Paper:
 
     def objects(self) -> list[bytes]:
         """Catalog, info, tree of pages, page, its content, metadata, file, attachment, the rest."""
-        form = b"/AcroForm<</Fields[9 0 R]/SigFlags 3>>" if self.signed else b""
+        form = self.tree + (b"/AcroForm<</Fields[9 0 R]/SigFlags 3>>" if self.signed else b"")
         content = b"BT ET"
         return [
             b"<</Type/Catalog/Pages 3 0 R/Lang(zh-CN)/ViewerPreferences<</DisplayDocTitle true>>"
@@ -151,7 +156,7 @@ class Paper:
     def _info(self) -> bytes:
         return (
             f"<</Title<FEFF>/Author<FEFF>/Producer(bidwitness)/CreationDate(D:20260301013000Z)"
-            f"/ModDate(D:20260301013000Z)/Bidwitness 1/BidwitnessNumber({self.number})"
+            f"/ModDate(D:20260301013000Z)/Bidwitness {self.version}/BidwitnessNumber({self.number})"
             f"/BidwitnessNetwork<{self.network}>/BidwitnessRecord<{self.record}>"
             f"/BidwitnessEntry<{self.entry}>>>"
         ).encode()
@@ -160,7 +165,8 @@ class Paper:
         if not self.signed:
             return ()
         return (
-            b"<</Type/Annot/Subtype/Widget/FT/Sig/T(Signature)/F 132/Rect[0 0 0 0]/P 4 0 R/V 10 0 R>>",
+            b"<</Type/Annot/Subtype/Widget/FT/Sig/T(Signature)%s/F 132/Rect[0 0 0 0]%s/P 4 0 R/V 10 0 R>>"
+            % self.told,
             b"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/M(D:20260301013000Z)"
             b"/ByteRange[0 0000000000 0000000000 0000000000]/Contents%s>>" % self.contents,
         )
@@ -178,6 +184,27 @@ def _tail(offsets: list[int], start: int, more: bytes = b"") -> bytes:
 def paper(told: World, receipt: Receipt) -> Paper:
     """The certificate of a record of the small network."""
     return spelled_paper(told.network.trust.genesis.domain, receipt)
+
+
+def tagged(untagged: Paper) -> Paper:
+    """The same certificate in version 2: its page and the field of its signature in a tree."""
+    root = 11 if untagged.signed else 9
+    field = b"/K[0<</Type/OBJR/Obj 9 0 R>>]" if untagged.signed else b"/K[0]"
+    places = b"0[%d 0 R]" % (root + 2) + (b"1 %d 0 R" % (root + 2)) * untagged.signed
+    page = b"<</StructParents 0/Tabs/S" + b"/Annots[9 0 R]" * untagged.signed
+    return replace(
+        untagged,
+        version=2,
+        tree=b"/MarkInfo<</Marked true>>/StructTreeRoot %d 0 R" % root,
+        told=(b"/TU<FEFF7B7E>", b"/StructParent 1"),
+        page=untagged.page.replace(b"<<", page, 1),
+        more=(
+            b"<</Type/StructTreeRoot/K[%d 0 R]/ParentTree %d 0 R>>" % (root + 2, root + 1),
+            b"<</Nums[%s]>>" % places,
+            b"<</S/Document/P %d 0 R/Pg 4 0 R%s>>" % (root, field),
+            *untagged.more,
+        ),
+    )
 
 
 def spelled_paper(domain: str, receipt: Receipt) -> Paper:
@@ -208,6 +235,8 @@ def _files(told: World) -> Cases:
         _case(told, "unsigned", first.file()),
         _case(told, "of what the rules concluded", alert.file()),
         _case(told, "signed, which is not judged", replace(first, signed=True).file()),
+        _case(told, "tagged", tagged(first).file()),
+        _case(told, "tagged and signed", tagged(replace(first, signed=True)).file()),
     ]
 
 
@@ -230,6 +259,7 @@ def _refused_files(told: World) -> Cases:
         *_unlike(file, case),
         *_hidden(unlike, attachment),
         *_revised(file, second, case),
+        *_versions(right, case),
         *_mislabelled(right, second, case),
         case("byte range that leaves out the end", _shortened(signed.file())),
         case("byte range over another place", replace(signed, moved=1).file()),
@@ -292,7 +322,7 @@ def _hidden(unlike: Callable[..., Case], attachment: bytes) -> Cases:
             embedded=lambda body: body.replace(b"/Params", b"/Filter/X/Params"),
         ),
         unlike(
-            "another version", info=lambda body: body.replace(b"/Bidwitness 1", b"/Bidwitness 2")
+            "another version", info=lambda body: body.replace(b"/Bidwitness 1", b"/Bidwitness 3")
         ),
         unlike(
             "no record named", info=lambda body: body.partition(b"/BidwitnessRecord")[0] + b">>"
@@ -314,6 +344,24 @@ def _revised(file: bytes, second: Paper, case: Callable[..., Case]) -> Cases:
         ),
         case("another certificate appended", file + other, REVISED),
         case("the same end once more", file + file[before:], REVISED),
+    ]
+
+
+def _versions(right: Paper, case: Callable[..., Case]) -> Cases:
+    """Of one version here, and of another there."""
+    signed = tagged(replace(right, signed=True))
+    return [
+        case(name, made.file())
+        for name, made in (
+            ("tagged, and calls itself version 1", replace(tagged(right), version=1)),
+            ("not tagged, and calls itself version 2", replace(right, version=2)),
+            ("tagged, and its field is not", replace(signed, told=(b"", b""))),
+            ("its field is tagged, and nothing else", replace(signed, version=1, tree=b"")),
+            (
+                "an action among what is tagged",
+                replace(tagged(right), more=(b"<</S/P/A<</S/Named>>>>",)),
+            ),
+        )
     ]
 
 
