@@ -110,6 +110,14 @@ def test_paths_named_in_the_architecture_exist() -> None:
     assert not lost, f"named in docs/architecture.md, not in the tree: {lost}"
 
 
+def test_every_decision_stands_in_the_table() -> None:
+    table = (ROOT / "docs" / "adr" / "README.md").read_text()
+    written = sorted(page.name for page in (ROOT / "docs" / "adr").glob("0*.md"))
+    missing = [name for name in written if f"]({name})" not in table]
+    assert written
+    assert not missing, f"add a row for each to docs/adr/README.md: {missing}"
+
+
 def test_pages_named_in_the_code_exist() -> None:
     """A docstring that sends its reader to a page must not send them nowhere."""
     lost = [

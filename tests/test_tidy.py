@@ -17,7 +17,7 @@ import pytest
 from ledger.codes import Code
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("ledger", "consensus", "contracts", "api", "cli")
+PACKAGES = ("ledger", "consensus", "contracts", "api", "cli", "bidwitness")
 PURE = ("ledger/core/", "consensus/core/", "contracts/")
 
 FILE_LINES_MAX = 300
