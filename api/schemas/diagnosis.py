@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api.schemas.answers import Count, NodeName, TimeMs
+from api.schemas.answers import Count, MemberName, NodeName, TimeMs
 from api.schemas.submitted import Hex32, Model
 
 
@@ -164,6 +164,25 @@ class ClockJson(Model):
     stratum: Count | None = Field(description="As chrony says; 1: beside a reference clock")
 
 
+class ClockReportJson(Model):
+    """What an organisation recorded last of the clock of a node that it runs."""
+
+    node_id: NodeName
+    member_id: MemberName
+    record_id: Hex32
+    time_ms: TimeMs = Field(description="Of the block that it entered by")
+    cause: Literal["schedule", "state_change"]
+    time_source: Literal["chrony", "timesyncd", "kernel", "unknown"]
+    in_step: Literal["yes", "no", "unknown"]
+    peers: Literal["within_bound", "beyond_bound", "unknown"] = Field(
+        description="Beyond the genesis bound of f + 1 others a node does not vote"
+    )
+    slow_most_ms: Count | None
+    fast_most_ms: Count | None
+    stratum: Count | None
+    synchronised_at_ms: TimeMs | None
+
+
 class NodeFactsJson(Model):
     """The facts that findings rest on."""
 
@@ -197,3 +216,6 @@ class DiagnosisJson(Model):
     severity: Literal["fine", "notice", "warning", "serious"] = Field(description="The worst")
     findings: list[FindingJson]
     facts: NodeFactsJson
+    clock_reports: list[ClockReportJson] | None = Field(
+        description="The last record of each node's clock; null where the ledger cannot be read"
+    )

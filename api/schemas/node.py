@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from api.schemas.answers import Count, MemberName, NodeName, TimeMs, Words
-from api.schemas.diagnosis import ClockJson, StampingJson, WitnessJson
+from api.schemas.diagnosis import ClockJson, ClockReportJson, StampingJson, WitnessJson
 from api.schemas.submitted import Hex32, Model
 
 
@@ -65,25 +65,6 @@ class ObserverJson(Model):
 
     follows: NodeName | None
     upstreams: list[UpstreamJson]
-
-
-class ClockReportJson(Model):
-    """What an organisation recorded last of the clock of a node that it runs."""
-
-    node_id: NodeName
-    member_id: MemberName
-    record_id: Hex32
-    time_ms: TimeMs = Field(description="Of the block that it entered by")
-    cause: Literal["schedule", "state_change"]
-    time_source: Literal["chrony", "timesyncd", "kernel", "unknown"]
-    in_step: Literal["yes", "no", "unknown"]
-    peers: Literal["within_bound", "beyond_bound", "unknown"] = Field(
-        description="Beyond the genesis bound of f + 1 others a node does not vote"
-    )
-    slow_most_ms: Count | None
-    fast_most_ms: Count | None
-    stratum: Count | None
-    synchronised_at_ms: TimeMs | None
 
 
 class SnapshotProgressJson(Model):

@@ -86,6 +86,7 @@ class Diagnosis:
     def document(self) -> dict[str, object]:
         """For programs."""
         from api.diagnose import findings_form
+        from cli.diagnosis.clocks import best_told, clocks_form
 
         nodes = [
             {
@@ -98,7 +99,11 @@ class Diagnosis:
             }
             for each in self.seen
         ]
-        return {"network": findings_form(self.joint), "nodes": nodes}
+        return {
+            "network": findings_form(self.joint),
+            "nodes": nodes,
+            "clocks": clocks_form(best_told(self.seen)),
+        }
 
     @property
     def commands(self) -> Iterator[list[str]]:
@@ -116,14 +121,19 @@ class Diagnosis:
     def shown(self, width: int) -> Iterator[str | Table]:
         """For people: findings first, then the facts that they rest on, on so many columns."""
         from cli.diagnosis import shown
+        from cli.diagnosis.clocks import best_told, clocks_table
 
         yield shown.findings_table(self.seen, self.joint, width)
+        best = best_told(self.seen)
+        clocks = [] if best is None else [clocks_table(best, shown.span)]
         if len(self.seen) > 1:
             yield shown.network_table(self.seen, say("diagnose.nodes"))
+            yield from clocks
             return
         for each in self.seen:
             if each.told is not None:
                 yield from shown.node_tables(each.told)
+                yield from clocks
             elif each.folder is not None:
                 yield shown.folder_table(each.target.name, each.folder)
 

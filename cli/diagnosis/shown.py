@@ -184,9 +184,9 @@ def _waits(told: Told) -> str:
     what = say(f"wait.{here['waits_for']}", count=here["lacking"], of=_names(here["lacking_of"]))
     since_ms, ends_ms = here["waits_since_ms"], here["view_ends_ms"]
     if since_ms is not None:
-        what += say("diagnose.since", span=_span(told.now_ms - since_ms))
+        what += say("diagnose.since", span=span(told.now_ms - since_ms))
     if ends_ms is not None:
-        what += say("diagnose.until", span=_span(ends_ms - told.now_ms))
+        what += say("diagnose.until", span=span(ends_ms - told.now_ms))
     return what
 
 
@@ -213,9 +213,7 @@ def _machine(told: Told) -> Iterator[tuple[str, str]]:
 
 def _peer(told: Told, peer: ToldPeer) -> list[str]:
     heard_ms = peer.heard_ms
-    heard = (
-        _NOTHING if heard_ms is None else say("diagnose.ago", span=_span(told.now_ms - heard_ms))
-    )
+    heard = _NOTHING if heard_ms is None else say("diagnose.ago", span=span(told.now_ms - heard_ms))
     return [
         peer.node_id,
         "✓" if peer.speaks else "✗",
@@ -245,7 +243,8 @@ def _names(given: Sequence[str]) -> str:
     return str(rendered(tuple(given), language()))
 
 
-def _span(ms: int) -> str:
+def span(ms: int) -> str:
+    """A length of time in words, of the units that matter."""
     return str(rendered(Span(max(0, ms)), language()))
 
 

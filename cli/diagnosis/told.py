@@ -30,6 +30,12 @@ TEXT_MAX: Final = 4_096
 NUMBER_MAX: Final = 1 << 64
 REASON_MAX: Final = 200
 """Characters of what is said about a strange answer, which may quote it."""
+CLOCKS_MAX: Final = COMMITTEE_MAX + 64
+"""Of the committee, and of observers."""
+_CLOCK_WORDS: Final = {
+    "in_step": ("yes", "no", "unknown"),
+    "peers": ("within_bound", "beyond_bound", "unknown"),
+}
 _POOL: Final = ("bundles", "bytes", "own", "held", "passed_over", "deferred")
 
 
@@ -154,6 +160,7 @@ def _told(given: Mapping[str, Any]) -> Told:
     head, here, pool = facts["head"], facts["open"], facts["pool"]
     _check_open(here)
     _check_machine(facts)
+    _check_clocks(given.get("clock_reports"))
     return Told(
         document=given,
         node_id=_text(given["node_id"]),
@@ -217,6 +224,23 @@ def _check_machine(facts: Mapping[str, Any]) -> None:
         for name in ("journal_bytes", "intake_bytes", "sync_ms_max", "free_bytes"):
             _number(disk[name])
         _number(facts["certificate_until_ms"])
+
+
+def _check_clocks(given: Any) -> None:
+    """The same of what is recorded of clocks; a node of an older version does not say it."""
+    if given is None:
+        return
+    if not isinstance(given, list) or len(given) > CLOCKS_MAX:
+        raise TypeError(f"{type(given).__name__} ≠ at most {CLOCKS_MAX} clocks")
+    for each in given:
+        for name in ("node_id", "member_id", "record_id", "time_source"):
+            _text(each[name])
+        for name, values in _CLOCK_WORDS.items():
+            if each[name] not in values:
+                raise TypeError(f"{each[name]!r:.100} ≠ {name}")
+        _number(each["time_ms"])
+        for name in ("slow_most_ms", "fast_most_ms", "stratum", "synchronised_at_ms"):
+            _maybe(each[name])
 
 
 def _finding(given: Mapping[str, Any]) -> ToldFinding:

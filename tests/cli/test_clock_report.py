@@ -25,6 +25,10 @@ def test_a_clock_is_reported_under_the_organisations_key_and_seen_on_the_page(
     (report,) = network["clock_reports"]
     assert report["record_id"] == said.json["record"]
     assert report["time_source"] == network["clock"]["source"] == fields["time_source"]
+    diagnosis = one_node.run("diagnose", "--json").json
+    (clock,) = diagnosis["clocks"]
+    assert (clock["record_id"], clock["member"]) == (said.json["record"], CENTRE)
+    assert clock["age_ms"] >= 0 and clock["time_source"] == fields["time_source"]
     for language, heading in (("en", "Clocks"), ("zh", "时钟")):
         page = httpx.get(f"{one_node.node.api}/?lang={language}", trust_env=False).text
         assert heading in page and said.json["record"] in page

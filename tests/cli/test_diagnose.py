@@ -18,10 +18,11 @@ from rich.console import Console
 
 from api.finding import Severity
 from cli.diagnosis import told as asking
+from cli.diagnosis.clocks import best_told, clocks_form, clocks_table
 from cli.diagnosis.folder import LOG_TAIL_BYTES, holder, look
 from cli.diagnosis.judgement import heard_by, judge, offset_of
 from cli.diagnosis.seen import Seen, Target, see
-from cli.diagnosis.shown import findings_table, network_table, node_tables, wrapped
+from cli.diagnosis.shown import findings_table, network_table, node_tables, span, wrapped
 from cli.diagnosis.told import Mute, Strange, ask, read
 from cli.settings import Settings, node_settings
 from cli.words import speaking
@@ -365,3 +366,57 @@ def test_a_node_that_trickles_its_answer_holds_nobody_up(
             giving_up.cancel()
             stop.set()
             speaking.join()
+
+
+REPORT = {
+    "node_id": "b",
+    "member_id": "notary",
+    "record_id": "cd" * 32,
+    "time_ms": 1_000 - 3 * 3_600_000,
+    "cause": "schedule",
+    "time_source": "chrony",
+    "in_step": "yes",
+    "peers": "within_bound",
+    "slow_most_ms": 6,
+    "fast_most_ms": 4,
+    "stratum": 3,
+    "synchronised_at_ms": 900,
+}
+
+
+def test_clocks_as_recorded_are_shown_with_age_offset_and_source_and_who_never_reported() -> None:
+    looked = seen(answer("a", clock_reports=[REPORT]), answer("b", height=4, clock_reports=[]))
+    # The node that knows more of the ledger is believed.
+    told = best_told(looked)
+    assert told is not None
+    first, *others = clocks_form(told)
+    assert first["age_ms"] == 3 * 3_600_000 and first["record_id"] == REPORT["record_id"]
+    assert (first["node"], first["member"], first["time_source"]) == ("b", "notary", "chrony")
+    assert [(each["node"], each["recorded_ms"]) for each in others] == [
+        (name, None) for name in ("a", "c", "d")
+    ]
+    for language, words in (
+        ("zh", ("3 小时", "b · notary", "慢 ≤ 6 毫秒，快 ≤ 4 毫秒", "chrony，第 3 层", "从未报告")),
+        ("en", ("3 h ago", "slow ≤ 6 ms, fast ≤ 4 ms", "stratum 3", "never")),
+    ):
+        with speaking(language):
+            console = Console(file=StringIO(), width=240)
+            console.print(clocks_table(told, span))
+        text = console.file.getvalue()  # type: ignore[attr-defined]
+        for each in words:
+            assert each in text, text
+
+
+def test_a_node_without_reports_or_of_an_older_version_is_shown_all_the_same() -> None:
+    cases: tuple[dict[str, Any], ...] = ({}, {"clock_reports": None}, {"clock_reports": []})
+    for given in cases:
+        told = best_told(seen(answer("a", **given)))
+        assert told is not None
+        assert [each["recorded_ms"] for each in clocks_form(told)] == [None] * 4
+    assert clocks_form(best_told(seen())) == []
+
+
+@pytest.mark.parametrize("name", ["in_step", "peers", "time_ms", "record_id"])
+def test_a_report_of_another_shape_makes_the_answer_strange(name: str) -> None:
+    with pytest.raises(Strange):
+        read(json.dumps(answer("a", clock_reports=[REPORT | {name: ["x"]}])).encode())
