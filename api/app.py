@@ -9,13 +9,14 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
+from api.counting.counting import Counting
 from api.court_code_store import CourtCodeStore
 from api.court_codes import CourtCodes
 from api.documents.court_desk import CourtDesk
 from api.documents.desk import CertificateDesk
 from api.documents.issuing import Issuer
 from api.errors import HANDLERS
-from api.explorer import extracting, pages, verifying
+from api.explorer import extracting, home, nodes, pages, verifying
 from api.explorer.problems import in_pages
 from api.fairness import REQUESTS_PER_ADDRESS, Fairness
 from api.headers import SecurityHeaders
@@ -73,6 +74,8 @@ ROUTERS: Final = (
     log.router,
     epochs.router,
     follow.router,
+    home.router,
+    nodes.router,
     pages.router,
     extracting.router,
     verifying.router,
@@ -116,6 +119,7 @@ def create_app(
     app.state.certificates = CertificateDesk(issuer)
     app.state.court = CourtDesk(app.state.certificates)
     app.state.streams = Streams()
+    app.state.counting = Counting(service)
     app.state.codes = None if codes is None else CourtCodes(service, codes, app.state.court)
     app.state.registry = registry_of(service, app.state.streams, app.state.codes)
     app.state.end = partial(_end, app)
@@ -137,6 +141,7 @@ def _end(app: FastAPI) -> None:
     """The node stops: whoever waits is answered as it stands, and streams end."""
     app.state.service.patience.ended = True
     app.state.streams.close()
+    app.state.counting.end()
 
 
 async def _docs() -> HTMLResponse:

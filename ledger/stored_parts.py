@@ -3,9 +3,11 @@
 from ledger.codes import Code
 from ledger.core.block import Header, decode_header_of_block
 from ledger.core.bundle import BundleHeader, decode_header
-from ledger.core.identifiers import Height, RecordId
+from ledger.core.canonical import decode_stored
+from ledger.core.identifiers import Height, MemberId, RecordId, Subject
 from ledger.core.record import decode_record
 from ledger.core.sealed import Sealed, opens, sealed_of
+from ledger.core.shapes import array
 from ledger.errors import FormatError, StoreError
 
 
@@ -23,6 +25,15 @@ def commitment_of(opening: bytes, record_id: RecordId) -> RecordId:
         return opens(decode_record(opening))
     except FormatError as problem:
         raise StoreError(Code.STORE_DAMAGED, what=f"opening {record_id.hex()}") from problem
+
+
+def head_of_record(data: bytes, record_id: RecordId) -> tuple[str, MemberId, Subject]:
+    """Type, issuer and subject of a record, a tenth of the work of decoding all of it."""
+    try:
+        items = array(decode_stored(data), "record", 11)
+    except FormatError as problem:
+        raise StoreError(Code.STORE_DAMAGED, what=f"record {record_id.hex()}") from problem
+    return str(items[2]), MemberId(str(items[3])), Subject(str(items[4]))
 
 
 def decoded_header(data: bytes, height: Height) -> Header:

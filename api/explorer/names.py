@@ -52,6 +52,11 @@ class Names:
         found = catalogue.type(name) or catalogue.deadlines.get(name) or catalogue.reasons.get(name)
         return name if found is None else self._chosen(found.zh, found.en)
 
+    def alert(self, code: str) -> str:
+        """What an alert is called; its code alone where the catalogue has none."""
+        alert = self._service.catalogue.alerts.get(code)
+        return code if alert is None else f"{code} {self._chosen(alert.zh, alert.en)}"
+
     def credit_code(self, member: str) -> str:
         """Of a member that was enrolled after the first block; empty where none is shown."""
         fields = self._enrolment(MemberId(member))

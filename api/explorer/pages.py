@@ -1,4 +1,4 @@
-"""Routes of the pages: ``/``, ``/projects/{key}``, ``/records/{id}`` and the search box."""
+"""Routes of the pages ``/projects/{key}``, ``/records/{id}`` and of the search box."""
 
 import re
 from typing import Annotated, Final
@@ -11,7 +11,7 @@ from api.access import DigestPath, Service, digest
 from api.alerts import alert_sentence
 from api.completeness import completeness_form
 from api.coverage import coverage_form
-from api.explorer import clocks_view, network_view, project_view, record_view, rendering, trace_view
+from api.explorer import project_view, record_view, rendering, trace_view
 from api.explorer.language import chosen_of, language_of
 from api.explorer.names import Names
 from api.explorer.rendering import page
@@ -29,29 +29,6 @@ router = APIRouter(include_in_schema=False)
 _FORBIDDEN: Final = 403
 _SEE_OTHER: Final = 303
 _ENTRY: Final = re.compile(r"[0-9a-f]{64}")
-
-
-@router.get("/")
-async def network(request: Request, service: Service) -> Response:
-    """The network, as this node sees it."""
-    language = language_of(request)
-    names = Names(service, language)
-    status = service.node.status
-    values = {
-        "observer": network_view.observer_of(service, names),
-        "quorum": network_view.quorum_of(service),
-        "told": list(network_view.told_lines(service, language)),
-        "nodes": list(network_view.node_rows(service, names)),
-        "clocks": list(clocks_view.clock_rows(service, names, language)),
-        "blocks": list(network_view.block_rows(service, names)),
-        "alerts": list(network_view.newest_alerts(service, language)),
-        "head": status.head,
-        "now_ms": status.now_ms,
-        "cosigned_height": status.cosigned_height,
-        "network_id": service.chain.head.network_id.hex(),
-        "version": request.app.version,
-    }
-    return page(request, "network.html", values)
 
 
 @router.get("/projects/{key:path}")

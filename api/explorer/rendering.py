@@ -45,6 +45,7 @@ def page(
             named=partial(named, language),
             link=partial(_link, request),
             other_href=_again(request, other),
+            here=request.url.path,
             network_name=service.chain.genesis.name,
             this_node=standing.node_id,
             observes=following is not None,
@@ -75,9 +76,9 @@ def environment() -> Environment:
     return made
 
 
-def _link(request: Request, *parts: str, **query: str | int) -> str:
+def _link(request: Request, *parts: str | int, **query: str | int) -> str:
     """A path on this node, each part quoted; a language that was chosen by hand stays chosen."""
-    path = "/" + "/".join(quote(part, safe="/") for part in parts)
+    path = "/" + "/".join(quote(str(part), safe="/") for part in parts)
     chosen = request.query_params.get("lang")
     if chosen in LANGUAGES:
         query = {**query, "lang": chosen}

@@ -40,7 +40,7 @@ _FORMULA: Final = frozenset("=+-@\t\r\n＝＋－＠|%")
 def heading(language: str) -> str:
     """The first line, with the mark of the encoding before it."""
     at = 0 if language == "zh" else 1
-    return BOM + _line(names[at] for names in COLUMNS.values())
+    return BOM + line_of(names[at] for names in COLUMNS.values())
 
 
 def row_of(item: Mapping[str, Any], number: str, cursor: str, language: str) -> str:
@@ -69,12 +69,12 @@ def row_of(item: Mapping[str, Any], number: str, cursor: str, language: str) -> 
         "refs": "\n".join(f"{each['relation']} {each['record_id']}" for each in record["refs"]),
         "cursor": cursor,
     }
-    return _line(said[name] for name in COLUMNS)
+    return line_of(said[name] for name in COLUMNS)
 
 
 def more_row(cursor: str) -> str:
     """The last line of a table that was cut."""
-    return _line([MORE, *[""] * (len(COLUMNS) - 2), cursor])
+    return line_of([MORE, *[""] * (len(COLUMNS) - 2), cursor])
 
 
 def safe_cell(text: str) -> str:
@@ -83,7 +83,8 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if lead in _FORMULA and lead else text
 
 
-def _line(cells: Iterable[str]) -> str:
+def line_of(cells: Iterable[str]) -> str:
+    """One line of a table, of cells that no spreadsheet runs."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerow([safe_cell(each) for each in cells])
     return out.getvalue()

@@ -123,18 +123,18 @@ def records_of(network: RealNetwork) -> list[str]:
 
 def _submit(network: RealNetwork, label: str, method: str) -> None:
     """Have the trading centre deposit one document about the project."""
-    _say(network, "centre", "evidence.deposited", PROJECT, label, method=method)
+    say(network, "centre", "evidence.deposited", PROJECT, label, method=method)
 
 
 def _announce(network: RealNetwork) -> None:
     """One section that follows a procedure, up to its announcement."""
-    _say(network, "builder", "tender.entry_commitment", TENDER)
+    say(network, "builder", "tender.entry_commitment", TENDER)
     facts = {"tenderer": "builder", "name": "学校改扩建", "industry": "housing"}
-    _say(network, "centre", "tender.project_accepted", TENDER, **facts)
-    _say(network, "builder", "tender.document_filed", SECTION, kind="tender")
+    say(network, "centre", "tender.project_accepted", TENDER, **facts)
+    say(network, "builder", "tender.document_filed", SECTION, kind="tender")
     said = {"kind": "announcement", "procedure": "open_tender"}
     until = time.time_ns() // 1_000_000 + 30 * 24 * HOUR_MS
-    _say(network, "builder", "tender.announcement", SECTION, bid_deadline_ms=until, **said)
+    say(network, "builder", "tender.announcement", SECTION, bid_deadline_ms=until, **said)
 
 
 def publish(network: RealNetwork, record: Record) -> None:
@@ -158,7 +158,7 @@ def publish(network: RealNetwork, record: Record) -> None:
     assert answer.status_code == httpx.codes.CREATED, answer.text
 
 
-def _say(
+def say(
     network: RealNetwork,
     issuer: str,
     type_key: str,

@@ -59,7 +59,7 @@ def _part(name: str) -> str:
 
 
 SHOTS: Final = (
-    Shot("page-network", "/", TOP, _part("alerts")),
+    Shot("page-network", "/nodes", TOP, _part("clocks")),
     Shot("page-project", "/projects/{section}", TOP, _part("complete"), 1150),
     Shot("page-coverage", "/projects/{section}", _part("coverage"), _part("coverage")),
     Shot("page-timeline", "/projects/{section}", _part("timeline"), _part("timeline"), 700),

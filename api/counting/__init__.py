@@ -1,0 +1,1 @@
+"""Figures of the public records of a ledger, counted once and carried on from block to block."""
