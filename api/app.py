@@ -17,6 +17,7 @@ from api.documents.desk import CertificateDesk
 from api.documents.issuing import Issuer
 from api.errors import HANDLERS
 from api.explorer import extracting, home, nodes, pages, verifying
+from api.explorer.desk import pages as desk_pages
 from api.explorer.problems import in_pages
 from api.fairness import REQUESTS_PER_ADDRESS, Fairness
 from api.headers import SecurityHeaders
@@ -77,6 +78,7 @@ ROUTERS: Final = (
     home.router,
     nodes.router,
     pages.router,
+    desk_pages.router,
     extracting.router,
     verifying.router,
 )

@@ -56,14 +56,14 @@ def row_of(item: Mapping[str, Any], number: str, cursor: str, language: str) -> 
     said = {
         "index": str(item["index"]),
         "height": str(item["height"]),
-        "committed_at": _time(item["committed_at_ms"]),
+        "committed_at": time_cell(item["committed_at_ms"]),
         "number": number,
         "record_id": item["record_id"],
         "type_code": item["type_code"],
         "type": item["type_zh"] if language == "zh" else item["type_en"],
         "issuer": record["issuer"],
         "subject": record["subject"],
-        "occurred_at": _time(record["occurred_at_ms"]),
+        "occurred_at": time_cell(record["occurred_at_ms"]),
         "documents": "\n".join(_document(each) for each in record["evidence"]),
         "fields": _compact(record["fields"]) if record["fields"] else "",
         "refs": "\n".join(f"{each['relation']} {each['record_id']}" for each in record["refs"]),
@@ -99,7 +99,7 @@ def _compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _time(time_ms: int) -> str:
+def time_cell(time_ms: int) -> str:
     """As officials read it: Beijing time, to the second."""
     moment = datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(_BEIJING)
     return moment.strftime("%Y-%m-%d %H:%M:%S")

@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,7 +18,7 @@ from playwright.sync_api import Browser, Page, Request, sync_playwright
 from ledger.core.bundle import sign_bundle
 from ledger.core.canonical import Value
 from ledger.core.hashing import sha256
-from ledger.core.identifiers import MemberId, Subject
+from ledger.core.identifiers import MemberId, RecordId, Subject
 from ledger.core.record import Evidence, Record
 from tests.network.real_network import HOUR_MS, RealNetwork
 
@@ -75,7 +76,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealNetwork]:
         network.start()
         _submit(network, "招标公告.pdf", "平常的说明")
         _submit(network, HOSTILE, HOSTILE)
-        _announce(network)
+        announce(network, TENDER)
         yield network
     finally:
         network.stop()
@@ -126,15 +127,16 @@ def _submit(network: RealNetwork, label: str, method: str) -> None:
     say(network, "centre", "evidence.deposited", PROJECT, label, method=method)
 
 
-def _announce(network: RealNetwork) -> None:
-    """One section that follows a procedure, up to its announcement."""
-    say(network, "builder", "tender.entry_commitment", TENDER)
-    facts = {"tenderer": "builder", "name": "学校改扩建", "industry": "housing"}
-    say(network, "centre", "tender.project_accepted", TENDER, **facts)
-    say(network, "builder", "tender.document_filed", SECTION, kind="tender")
-    said = {"kind": "announcement", "procedure": "open_tender"}
+def announce(network: RealNetwork, project: str) -> None:
+    """One section of a project that follows a procedure, up to its announcement."""
+    section = f"{project}/01"
+    say(network, "builder", "tender.entry_commitment", project)
+    facts: dict[str, Any] = {"tenderer": "builder", "name": "学校改扩建", "industry": "housing"}
+    say(network, "centre", "tender.project_accepted", project, **facts)
+    say(network, "builder", "tender.document_filed", section, kind="tender")
+    said: dict[str, Any] = {"kind": "announcement", "procedure": "open_tender"}
     until = time.time_ns() // 1_000_000 + 30 * 24 * HOUR_MS
-    say(network, "builder", "tender.announcement", SECTION, bid_deadline_ms=until, **said)
+    say(network, "builder", "tender.announcement", section, bid_deadline_ms=until, **said)
 
 
 def publish(network: RealNetwork, record: Record) -> None:
@@ -164,8 +166,9 @@ def say(
     type_key: str,
     subject: str,
     label: str = "文件.pdf",
+    content: bytes | None = None,
     **fields: Value,
-) -> None:
+) -> RecordId:
     """Submit one record with one document, and wait for its receipt."""
     network.made_count += 1
     now_ms = time.time_ns() // 1_000_000
@@ -174,10 +177,11 @@ def say(
         issuer=MemberId(issuer),
         subject=Subject(subject),
         occurred_at_ms=now_ms,
-        evidence=(Evidence(label, sha256(label.encode()), None, 9, "application/pdf"),),
+        evidence=(Evidence(label, sha256(content or label.encode()), None, 9, "application/pdf"),),
         fields=fields,
         private=None,
         refs=(),
         nonce=network.made_count.to_bytes(16),
     )
     publish(network, record)
+    return record.record_id

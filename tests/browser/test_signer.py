@@ -4,19 +4,15 @@ The signer is the command itself in a process of its own; the page is of the nod
 the module that the node serves.
 """
 
-import os
-import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import SECTION
+from tests.browser.signing import FREE, Terminal, agree, signer_of
 from tests.network.real_network import RealNetwork
 
 pytestmark = [pytest.mark.browser, pytest.mark.network]
@@ -30,34 +26,10 @@ COMPLAINT_FILE = {
 }
 
 
-@dataclass
-class Terminal:
-    """The terminal in which the signer runs."""
-
-    process: subprocess.Popen[str]
-
-    def wait_for(self, pattern: str) -> str:
-        """The first line from here on that fits, or the group in it."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            found = re.search(pattern, line)
-            if found is not None:
-                return found[found.re.groups]
-        raise AssertionError(f"the signer ended without {pattern}")
-
-
 @pytest.fixture
 def terminal(network: RealNetwork) -> Iterator[Terminal]:
-    member = network.folder / "network" / "members" / "builder"
-    with subprocess.Popen(
-        [*(sys.executable, "-m", "cli.main", "signer"), *("--as", str(member), "--port", "0")],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"LANG": "zh_CN.UTF-8", "LC_ALL": ""},
-    ) as process:
-        yield Terminal(process)
-        process.terminate()
+    with signer_of(network, "builder") as made:
+        yield made
 
 
 @pytest.fixture
@@ -92,26 +64,15 @@ def start(page: Page, signer: str) -> None:
     )
 
 
-def agree(desk: Page, *said: str) -> None:
-    """Read what lies on the desk, and agree."""
-    expect(desk.locator("h1")).to_have_text("有网页请您签名", timeout=30_000)
-    for each in said:
-        expect(desk.locator("main")).to_contain_text(each)
-    desk.get_by_role("checkbox").check()
-    desk.get_by_role("button", name="同意并签署").click()
-    expect(desk.locator("h1")).to_have_text("没有待签的请求")
-
-
 def test_a_page_logs_in_and_submits_through_the_signer(
     network: RealNetwork, terminal: Terminal, context: BrowserContext
 ) -> None:
     node = network.nodes[0].api
     this_node = network.status(network.nodes[0])["this_node"]
-    link = terminal.wait_for(r"(http://127\.0\.0\.1:\d+/open/[0-9a-f]+)")
-    signer = link.partition("/open/")[0]
+    signer = terminal.base
     page, desk = page_of(context, node), context.new_page()
-    desk.goto(link)
-    expect(desk.locator("h1")).to_have_text("没有待签的请求")
+    desk.goto(terminal.link)
+    expect(desk.locator("h1")).to_have_text(FREE)
 
     start(page, signer)
     page.evaluate("() => window.signer.askPairing()")
@@ -158,10 +119,9 @@ def test_a_page_logs_in_and_submits_through_the_signer(
 def test_another_page_gets_nothing_from_the_signer(
     network: RealNetwork, terminal: Terminal, context: BrowserContext
 ) -> None:
-    link = terminal.wait_for(r"(http://127\.0\.0\.1:\d+/open/[0-9a-f]+)")
-    signer = link.partition("/open/")[0]
+    signer = terminal.base
     desk = context.new_page()
-    desk.goto(link)
+    desk.goto(terminal.link)
     evil = page_of(context, network.nodes[1].api)
     tried: Any = evil.evaluate(
         """async ([signer, desk]) => {
@@ -183,7 +143,7 @@ def test_another_page_gets_nothing_from_the_signer(
     assert tried["state"] == tried["sign"] == tried["desk"] == "TypeError"
     assert tried["blind"] in {"opaque", "TypeError"}
     desk.reload()
-    expect(desk.locator("h1")).to_have_text("没有待签的请求")
+    expect(desk.locator("h1")).to_have_text(FREE)
     expect(desk.locator(".paired")).to_contain_text("还没有")
     evil.evaluate(
         """(url) => { const frame = document.createElement("iframe"); frame.src = url;

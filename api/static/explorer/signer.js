@@ -14,6 +14,7 @@ export class Refused extends Error {
     super(problem.detail ?? String(status));
     this.code = problem.code ?? "";
     this.zh = problem.detail_zh ?? this.message;
+    this.facts = problem.facts ?? {};
     this.status = status;
   }
 }
@@ -53,6 +54,11 @@ export class Signer {
   /** Ends the pairing and the logins of this page. */
   async leave() {
     await this.#ask("DELETE", "/v1/state");
+    this.forget();
+  }
+
+  /** Forgets the pairing and the logins on this side alone: the signer may be gone. */
+  forget() {
     this.#store.removeItem(this.#name);
     this.#logins.clear();
   }

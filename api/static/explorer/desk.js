@@ -1,0 +1,116 @@
+/**
+ * Owns the desk in a browser: once somebody has logged in, every page that is opened from it is
+ * asked for with the reader's token and put in the place of the one before. The document stays, so
+ * the token never leaves its memory; without a login links are links.
+ */
+
+import { Login } from "./desk_login.js";
+import { wire } from "./desk_parts.js";
+import { markVisit } from "./desk_visits.js";
+
+const READER = "Bidwitness-Reader";
+const OWN = /^\/(?:desk|records|projects|v|search)(?:[/?]|$)/;
+const ASIDE = "view";
+const FRAME = "/desk";
+
+const login = new Login(document.getElementById("signer"), () => open(here(), { moved: false }));
+const part = document.getElementById("part");
+let visit = null;
+
+/** The page that the address stands for: one beside the desk is kept in its query. */
+function here() {
+  const aside = new URLSearchParams(location.search).get(ASIDE);
+  return aside !== null && OWN.test(aside) ? aside : location.pathname + location.search;
+}
+
+/** Under which address a page stands, so that it is opened here again when it is loaded anew. */
+function addressOf(path) {
+  if (path.startsWith(FRAME)) return path;
+  const lang = new URLSearchParams(path.split("?")[1] ?? "").get("lang");
+  const query = new URLSearchParams({ [ASIDE]: path, ...(lang ? { lang } : {}) });
+  return `${FRAME}?${query}`;
+}
+
+/** Puts the page at `path`, as the reader may see it, in the place of the one that is here. */
+async function open(path, { moved }) {
+  try {
+    const headers = { Accept: "text/html", ...await login.headers() };
+    const answer = await fetch(path, { headers, cache: "no-store" });
+    const made = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const reader = answer.headers.get(READER);
+    if (reader !== null) login.name(decodeURIComponent(reader));
+    const shown = made.getElementById("part") ?? made.getElementById("content");
+    part.replaceChildren(...document.importNode(shown, true).childNodes);
+    document.title = made.title;
+    if (moved) history.pushState(null, "", addressOf(path));
+    mark(path);
+    wire(part, login);
+    if (moved) {
+      scrollTo(0, 0);
+      part.focus({ preventScroll: true });
+    }
+    if (login.signer !== null) visit = await markVisit(part, login, visit);
+  } catch (problem) {
+    login.refuse(problem);
+  }
+}
+
+/** Which tab the page belongs to. */
+function mark(path) {
+  const place = path.split("?")[0];
+  document.querySelectorAll(".tabs a").forEach((tab) => {
+    const isHere = new URL(tab.href).pathname === place;
+    if (isHere) tab.setAttribute("aria-current", "page");
+    else tab.removeAttribute("aria-current");
+  });
+}
+
+/** Takes a file away as the reader: the browser saves what the token got. */
+async function take(link) {
+  try {
+    const answer = await fetch(link.href, { headers: await login.headers(), cache: "no-store" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const url = URL.createObjectURL(await answer.blob());
+    const saved = document.createElement("a");
+    saved.href = url;
+    saved.download = link.dataset.take ?? link.getAttribute("download") ?? "";
+    saved.click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  } catch (problem) {
+    login.refuse(problem);
+  }
+}
+
+function clicked(event) {
+  const link = event.target.closest("a[href]");
+  const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+  if (link === null || !plain || login.signer === null) return;
+  const { origin, pathname, search } = new URL(link.href);
+  if (origin !== location.origin) return;
+  if (link.dataset.take !== undefined || pathname.startsWith("/v1/")) {
+    event.preventDefault();
+    take(link);
+  } else if (OWN.test(pathname)) {
+    event.preventDefault();
+    open(pathname + search, { moved: true });
+  }
+}
+
+function submitted(event) {
+  const form = event.target;
+  if (login.signer === null || form.method !== "get" || !part.contains(form)) return;
+  event.preventDefault();
+  const { pathname } = new URL(form.action);
+  const said = [...new FormData(form)].filter(([, value]) => value !== "");
+  open(`${pathname}?${new URLSearchParams(said)}`, { moved: true });
+}
+
+document.addEventListener("click", clicked);
+document.addEventListener("submit", submitted);
+addEventListener("popstate", () => open(here(), { moved: false }));
+wire(part, login);
+await login.resume();
+if (login.signer === null && here() !== location.pathname + location.search) {
+  await open(here(), { moved: false });
+}
+document.documentElement.dataset.ready = "";

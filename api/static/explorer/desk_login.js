@@ -1,0 +1,160 @@
+/**
+ * Owns the login of a page of the desk: pairs it with the local signer, gets tokens for one node,
+ * and says on the page how far that is. A token is in memory only, and gone with the tab.
+ */
+
+import { Refused, Signer } from "./signer.js";
+
+const PORT_KEY = "bidwitness signer port";
+
+export class Login {
+  #bar;
+  #signer = null;
+  #changed;
+  #isIn = false;
+
+  /**
+   * @param {Element} bar the section `#signer` of the page
+   * @param {function(): void} changed called when somebody logged in or out
+   */
+  constructor(bar, changed) {
+    this.#bar = bar;
+    this.#changed = changed;
+    const port = sessionStorage.getItem(PORT_KEY);
+    if (port !== null) this.#part("#signer-port").value = port;
+    this.#part("#log-in").addEventListener("click", () => this.#begin());
+    this.#part("#log-out").addEventListener("click", () => this.#leave());
+    this.#part("#pairing").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#pair(this.#part("#pairing-code").value);
+    });
+    bar.hidden = false;
+    this.#show("out");
+  }
+
+  /** The signer that the page is paired with; null where nobody logged in. */
+  get signer() {
+    return this.#isIn ? this.#signer : null;
+  }
+
+  /** Goes on with a pairing of this tab, where there is one. */
+  async resume() {
+    if (sessionStorage.getItem(PORT_KEY) === null) return;
+    this.#signer = this.#made();
+    if (this.#signer.paired && await this.#isKnown()) await this.#try(() => this.#logIn());
+  }
+
+  /** The header that proves to the node who asks; none for the public. */
+  async headers() {
+    if (this.signer === null) return {};
+    const token = await this.#token();
+    return { Authorization: `Bearer ${token}` };
+  }
+
+  /** Says on the bar who is logged in, in the node's words. */
+  name(reader) {
+    this.#part("[data-member]").textContent = reader;
+  }
+
+  /** Says a refusal on the bar, in the reader's language. */
+  refuse(problem) {
+    const zh = document.documentElement.lang.startsWith("zh");
+    const told = problem instanceof Refused
+      ? `${zh ? problem.zh : problem.message} [${problem.code}]` : this.#bar.dataset.unreachable;
+    const place = this.#part(".problem");
+    place.textContent = told;
+    place.hidden = false;
+  }
+
+  async #begin() {
+    await this.#try(async () => {
+      this.#signer = this.#made();
+      sessionStorage.setItem(PORT_KEY, this.#part("#signer-port").value);
+      if (this.#signer.paired && await this.#isKnown()) {
+        await this.#logIn();
+        return;
+      }
+      await this.#signer.askPairing();
+      this.#show("code");
+      this.#part("#pairing-code").focus();
+    });
+  }
+
+  async #pair(code) {
+    await this.#try(async () => {
+      await this.#signer.confirmPairing(code);
+      this.#part("#pairing-code").value = "";
+      await this.#logIn();
+    });
+  }
+
+  async #logIn() {
+    const { member } = await this.#signer.state();
+    this.#show("consent");
+    await this.#signer.login(this.#bar.dataset.node);
+    this.#isIn = true;
+    this.name(member);
+    this.#show("in");
+    this.#changed();
+  }
+
+  /**
+   * Whether the signer still knows this page: one that was started anew knows it no more, and lets
+   * its script read nothing, not even why.
+   */
+  async #isKnown() {
+    try {
+      await this.#signer.state();
+      return true;
+    } catch {
+      this.#signer.forget();
+      return false;
+    }
+  }
+
+  async #token() {
+    const waiting = setTimeout(() => this.#show("consent"), 1_000);
+    try {
+      return await this.#signer.login(this.#bar.dataset.node);
+    } finally {
+      clearTimeout(waiting);
+      this.#show("in");
+    }
+  }
+
+  async #leave() {
+    try {
+      await this.#signer.leave();
+    } catch (problem) {
+      this.refuse(problem);
+    }
+    this.#signer.forget();
+    this.#isIn = false;
+    this.#show("out");
+    this.#changed();
+  }
+
+  /** Does one step; a refusal is shown, and of a code that was misread another try is left. */
+  async #try(step) {
+    this.#part(".problem").hidden = true;
+    this.#show("busy");
+    try {
+      await step();
+    } catch (problem) {
+      this.#show(problem.code === "signer.code" && problem.facts.left > 0 ? "code" : "out");
+      this.refuse(problem);
+    }
+  }
+
+  #made() {
+    return new Signer(`http://127.0.0.1:${this.#part("#signer-port").value || "7611"}`);
+  }
+
+  #show(state) {
+    this.#bar.dataset.state = state;
+  }
+
+  #part(selector) {
+    return this.#bar.querySelector(selector);
+  }
+}

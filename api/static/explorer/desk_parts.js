@@ -1,0 +1,16 @@
+/**
+ * Owns what a page of the desk does by itself once it is shown: the button that verifies a record,
+ * here as elsewhere, but with the reader's token.
+ */
+
+import { verifyHere } from "./verify_here.js";
+
+/**
+ * Brings the parts of a page to life.
+ *
+ * @param {Element} part the page that is shown
+ * @param {Login} login
+ */
+export function wire(part, login) {
+  verifyHere(part, () => login.headers());
+}
