@@ -3,6 +3,7 @@
     status/committee/EPOCH       interval and nodes of an epoch, its number in eight digits
     status/approved/ID           what a quorum approved for the next epoch, by the proposal's id
     changing                     there while one is approved: recent headers are kept then
+    destroyed/EPOCH              id of the record that says that the keys which left are destroyed
     recent/PLACE                 height and header hash of a block, height mod 1,000 the place
 
 Questions and writes only. Spec: ``docs/spec/committee.md``.
@@ -32,6 +33,7 @@ from ledger.core.status import PREFIX, Interval, interval_from
 _APPROVED: Final = PREFIX + b"approved/"
 _CHANGING: Final = b"changing"
 _RECENT: Final = b"recent/"
+_DESTROYED: Final = b"destroyed/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,17 @@ def recent(state: State, height: int) -> HeaderHash | None:
     data = state.overlay.get(_RECENT + layout.number(height % READY_WITHIN))
     named = layout.number(height)
     return HeaderHash(Digest(data[len(named) :])) if data and data.startswith(named) else None
+
+
+def destroyed(state: State, epoch: int) -> RecordId | None:
+    """Which record says that the keys that left with an epoch's beginning are destroyed."""
+    data = state.overlay.get(_DESTROYED + layout.number(epoch))
+    return None if data is None else RecordId(data)
+
+
+def put_destroyed(state: State, epoch: int, record_id: RecordId) -> None:
+    """Keep that the keys that left with an epoch's beginning are destroyed; one node's."""
+    state.overlay.put(_DESTROYED, layout.number(epoch), record_id)
 
 
 def settle(state: State, epoch: Epoch, leaf: Times) -> None:

@@ -17,6 +17,7 @@
     delegated/PRINCIPAL 0 DELEGATE 0 PROJECT 0 LATER   id of the delegation
     clock/MEMBER 0 NODE                       block time and id of the last report of this clock
     misconduct/NODE/KIND/EPOCH/PLACE          id of the record that holds this evidence
+    destroyed/EPOCH                           id of the record about the keys that left with it
     key/KEY_ID                                the member or node that ever enrolled this key
     status/…                                  slow rows, provable (`standing`, `ledger.core.status`)
 

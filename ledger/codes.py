@@ -39,6 +39,11 @@ class Code(StrEnum):
     COMMITTEE_READY = "committee.ready"
     COMMITTEE_APPROVAL = "committee.approval"
     COMMITTEE_LAST = "committee.last"
+    COMMITTEE_KEYS_COUNT = "committee.keys_count"
+    COMMITTEE_KEYS_STAND = "committee.keys_stand"
+    COMMITTEE_KEYS_OTHER = "committee.keys_other"
+    COMMITTEE_KEYS_SAID = "committee.keys_said"
+    COMMITTEE_KEYS_KEPT = "committee.keys_kept"
     CERTIFICATE_INVALID = "certificate.invalid"
     CERTIFICATE_QUORUM = "certificate.quorum"
 

@@ -149,6 +149,10 @@ def change(
         },
         f"{HELD} {say('seat.changed', epoch=said.committee.epoch, height=kept.height)}",
     )
+    left = step_between(present, said.committee).left
+    if left is not None:
+        words = ["network", "destroyed", left.node_id, "--folder", "FOLDER", "--copies", "none"]
+        output.command(say("seat.next_destroyed"), words)
 
 
 def _proposed(output: Output, record_id: RecordId, present: Committee, wanted: Committee) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.commands import changing, seats, trusting
+from cli.commands import changing, destroyed, seats, trusting
 from cli.commands.options import AsOption, JsonFlag, PassphraseOption, TrustOption
 from cli.commands.reading import trust_in
 from cli.compose.description import read_description
@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands to `app`."""
     seats.register(_app)
     changing.register(_app)
+    destroyed.register(_app)
     trusting.register(_app)
     app.add_typer(_app, name="network", help=say("help.network"))
 

@@ -8,17 +8,20 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
 from cli.compose.own_tls import CERTIFICATE_FILE, KEY_FILE
+from cli.documents import read_given
 from cli.durable_files import append_durably, replace_durably, unlink_durably
 from cli.settings import Settings
 from cli.signers.folder import LOG_KEY_FILE, NODE_KEY_FILE
 from cli.signers.standing import NEXT_FOLDER
-from ledger.core.identifiers import Epoch, Height, PublicKey
+from consensus.tls import key_digest, read_certificate
+from ledger.core.identifiers import Digest, Epoch, Height, PublicKey
 from ledger.core.signing import key_id
+from ledger.errors import StoreError
 
 DESTROYED_FILE: Final = "destroyed-keys.jsonl"
 _FILE_BYTES_MAX: Final = 1 << 20
@@ -43,7 +46,7 @@ def retire(settings: Settings, moment: Moment, keys: Sequence[PublicKey]) -> Non
         moment: when.
         keys: the public halves of those that stand for it.
     """
-    paths = _every_key(settings)
+    paths = private_keys(settings)
     _write_down(settings, moment, paths, keys, retired=True)
     _destroy(paths)
 
@@ -64,6 +67,23 @@ def replace(
         replace_durably(source, target)
 
 
+def destroyed_keys(folder: Path) -> dict[Digest, int]:
+    """Which keys the records of a node's folder say are destroyed, and at what block time (ms).
+
+    Node and log keys are named by their ids, TLS keys by their digests.
+
+    Raises:
+        CommandError: `file.unreadable`.
+    """
+    path = folder / DESTROYED_FILE
+    found: dict[Digest, int] = {}
+    for line in read_given(path, _FILE_BYTES_MAX).splitlines() if path.exists() else ():
+        said = _said(line)
+        for key in said.get("keys", ()):
+            found.setdefault(Digest(bytes.fromhex(key)), int(said["time_ms"]))
+    return found
+
+
 def has_retired(settings: Settings) -> bool:
     """Whether the node of a folder has left; keys that a crash has spared are destroyed now."""
     path = settings.folder / DESTROYED_FILE
@@ -71,14 +91,14 @@ def has_retired(settings: Settings) -> bool:
         return False
     with path.open("rb") as file:
         lines = file.read(_FILE_BYTES_MAX).splitlines()
-    if not any(_says_retired(line) for line in lines):
+    if not any(_said(line).get("retired") is True for line in lines):
         return False
-    _destroy(_every_key(settings))
+    _destroy(private_keys(settings))
     return True
 
 
-def _every_key(settings: Settings) -> list[Path]:
-    """The private keys in a folder, the node key at the end."""
+def private_keys(settings: Settings) -> list[Path]:
+    """The private keys that lie in a folder, the node key at the end."""
     keys, tls = settings.keys_folder, settings.tls_folder
     named = [
         *(folder / KEY_FILE for folder in (tls / NEXT_FOLDER, tls)),
@@ -93,13 +113,25 @@ def _destroy(paths: Sequence[Path]) -> None:
         unlink_durably(path)
 
 
-def _says_retired(line: bytes) -> bool:
+def _said(line: bytes) -> dict[str, Any]:
     """A line that a crash has torn says nothing: what it was to announce has not begun."""
     try:
         said = json.loads(line)
     except ValueError:
-        return False
-    return isinstance(said, dict) and said.get("retired") is True
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _pinned(settings: Settings, paths: Sequence[Path]) -> list[Digest]:
+    """The digest of the TLS key among `paths`, which the certificate beside it tells."""
+    certificate = settings.tls_folder / CERTIFICATE_FILE
+    if settings.tls_folder / KEY_FILE not in paths or not certificate.exists():
+        return []
+    try:
+        return [key_digest(read_certificate(certificate))]
+    except StoreError:
+        # A certificate that cannot be read keeps no key from being destroyed.
+        return []
 
 
 def _write_down(
@@ -116,7 +148,7 @@ def _write_down(
         "height": moment.height,
         "time_ms": moment.time_ms,
         "files": [str(path.relative_to(settings.folder)) for path in paths],
-        "keys": [key_id(each).hex() for each in keys],
+        "keys": [each.hex() for each in (*map(key_id, keys), *_pinned(settings, paths))],
     }
     append_durably(settings.folder / DESTROYED_FILE, json.dumps(line))
     log.info("keys.destroyed", **line)

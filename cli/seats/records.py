@@ -104,7 +104,7 @@ def proposal_record(
         }
     if reason:
         fields["reason"] = reason
-    return _written(PROPOSED_TYPE, issuer, step.about.member_id, fields, (), now_ms)
+    return written(PROPOSED_TYPE, issuer, step.about.member_id, fields, (), now_ms)
 
 
 def proposal_told(told: Any) -> Proposal:
@@ -129,7 +129,7 @@ def approval_record(issuer: MemberId, proposal: Proposal, now_ms: int) -> Writte
     """`ledger.confirmed` of a proposal, for its epoch."""
     fields: dict[str, Value] = {"epoch": proposal.committee.epoch}
     refs = (Ref("confirms", proposal.record_id),)
-    return _written(CONFIRMED, issuer, proposal.subject, fields, refs, now_ms)
+    return written(CONFIRMED, issuer, proposal.subject, fields, refs, now_ms)
 
 
 def approvals_among(told: list[Any], proposal: Proposal) -> Mapping[str, RecordId]:
@@ -163,7 +163,7 @@ def change_record(
             "ready": signature,
         }
     refs = tuple(Ref("follows", each) for each in (proposal.record_id, *approvals.values()))
-    return _written(CHANGE_TYPE, issuer, proposal.subject, fields, refs, now_ms)
+    return written(CHANGE_TYPE, issuer, proposal.subject, fields, refs, now_ms)
 
 
 def signed_ready(said: Ready, signer: Signer) -> tuple[Ready, bytes]:
@@ -182,7 +182,7 @@ def about(step: Step) -> tuple[Action, CommitteeNode]:
     return step.action, step.about
 
 
-def _written(
+def written(
     kind: str,
     issuer: MemberId,
     subject: str,
@@ -190,6 +190,7 @@ def _written(
     refs: tuple[Ref, ...],
     now_ms: int,
 ) -> WrittenRecord:
+    """A record of a committee, whole: public fields, no documents."""
     record = Record(
         type=kind,
         issuer=issuer,

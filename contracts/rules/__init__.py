@@ -38,6 +38,7 @@ from contracts.rules import (
     eseal_use,
     evaluation,
     keys,
+    keys_destroyed,
     membership,
     misconduct,
     naming,
@@ -117,6 +118,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             address_supervision.judge_inspection, address_supervision.apply_inspection
         ),
         "keys": Rule(keys.judge, keys.apply),
+        "keys_destroyed": Rule(keys_destroyed.judge, keys_destroyed.apply),
         "listing_decision": Rule(
             address_supervision.judge_listing_decision, address_supervision.apply_nothing
         ),

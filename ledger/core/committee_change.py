@@ -13,13 +13,14 @@ from ledger.codes import Code
 from ledger.core.canonical import decode, encode
 from ledger.core.committee import Committee, CommitteeNode, committee_from
 from ledger.core.hashing import Tag
-from ledger.core.identifiers import Epoch, HeaderHash, Height, NetworkId, NodeId
+from ledger.core.identifiers import Digest, Epoch, HeaderHash, Height, NetworkId, NodeId
 from ledger.core.record import Record
-from ledger.core.signing import Signer, sign_tagged, verify_tagged
+from ledger.core.signing import Signer, key_id, sign_tagged, verify_tagged
 from ledger.errors import FormatError
 
 PROPOSED_TYPE: Final = "committee.proposed"
 CHANGE_TYPE: Final = "committee.change"
+DESTROYED_TYPE: Final = "committee.keys_destroyed"
 COMMITTEE_BYTES_MAX: Final = 8 * 1024
 READY_WITHIN: Final = 1_000
 """A new node has followed the chain to at most so many heights below the closing block."""
@@ -53,11 +54,27 @@ class Step:
         return found
 
     @property
+    def keys_left(self) -> tuple[Digest, ...]:
+        """The keys that count no more from here on: node key, log key, TLS key, as far as they go.
+
+        Node and log keys by their ids, a TLS key by its digest.
+        """
+        if self.left is None:
+            return ()
+        stays = () if self.entered is None else _digests(self.entered)
+        return tuple(each for each in _digests(self.left) if each not in stays)
+
+    @property
     def new_node_key(self) -> bool:
         """Whether a key will vote that did not vote before."""
         if self.entered is None:
             return False
         return self.left is None or self.left.node_key != self.entered.node_key
+
+
+def _digests(node: CommitteeNode) -> tuple[Digest, ...]:
+    named = (key_id(key) for key in (node.node_key, node.log_key))
+    return (*(Digest(each) for each in named), node.tls_key_digest)
 
 
 def committee_bytes(committee: Committee) -> bytes:

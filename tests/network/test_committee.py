@@ -50,6 +50,7 @@ def test_nodes_come_renew_and_leave(tmp_path: Path) -> None:
         a_node_renews_all_its_keys(network, early)
         an_invitation_tells_of_everybody_as_they_are_now(network)
         a_node_leaves_and_destroys_its_keys(network)
+        who_left_and_who_renewed_state_it(network)
         last = submitted(network, "last")
         both_receipts_verify_from_the_genesis(network, first, last)
         every_command_of_the_handbook_was_run(network)
@@ -170,6 +171,18 @@ def a_node_leaves_and_destroys_its_keys(network: RealNetwork) -> None:
     assert again.code == 1 and "已退出委员会" in again.err, again.err
 
 
+def who_left_and_who_renewed_state_it(network: RealNetwork) -> None:
+    """Each from what its node wrote down, once, and nobody for a node that still votes."""
+    for node, epoch in ((network.nodes[3], 3), (network.nodes[2], 2)):
+        words = ("network", "destroyed", node.node_id, "--folder", node.folder, "--copies")
+        (stated,) = ran(network, node.node_id, *words, "destroyed")["stated"]
+        assert (stated["epoch"], len(stated["keys"])) == (epoch, 3)
+        again = ran(network, node.node_id, *words, "destroyed")
+        assert (again["stated"], again["stated_before"]) == ([], [epoch])
+    votes = network.run("centre", "network", "destroyed", "centre", "--by-hand", "--copies", "none")
+    assert votes.code == 2, votes.err
+
+
 def every_command_of_the_handbook_was_run(network: RealNetwork) -> None:
     """Who walks through it does what this story does: the same commands with the same options."""
     walk = [
@@ -179,7 +192,7 @@ def every_command_of_the_handbook_was_run(network: RealNetwork) -> None:
         for command in commands_of(block)
     ]
     assert {words[1] for words in walk} == {
-        *("invite", "join", "rotate", "propose", "approve", "change", "leave")
+        *("invite", "join", "rotate", "propose", "approve", "change", "leave", "destroyed")
     }
     run = [(words[:2], options(words)) for words in network.commands]
     for words in walk:
