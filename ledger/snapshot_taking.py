@@ -196,3 +196,14 @@ class SnapshotTaking:
 def began_at(store: Reader) -> int:
     """The height of the snapshot with which a store began; 0 where it began without one."""
     return int.from_bytes(store.get(BASE) or b"")
+
+
+def own_rows(old: Reader) -> list[Write]:
+    """What a store holds that no other node can give: to go along where a snapshot replaces it.
+
+    This node's own promise, and the heads of another log that keys of the committee signed: half of
+    a contradiction, whose other half may come later. Bounded as those are.
+    """
+    promise = old.get(Table.LAST_SIGNED.key())
+    kept: list[Write] = [] if promise is None else [(Table.LAST_SIGNED.key(), promise)]
+    return [*kept, *old.scan(*Table.STRANGE.range())]

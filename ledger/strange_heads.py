@@ -116,10 +116,14 @@ class StrangeHeads:
         if place in self._accused or len(self._accused) >= FOUND_MAX:
             return
         sizes = small.checkpoint.size, large.checkpoint.size
-        grown = None
-        if sizes[0] != sizes[1]:
-            root = Digest(root_from(self._tree, sizes[0]))
-            grown = Grown(root, consistency_path_from(self._tree, *sizes))
+        try:
+            grown = None if sizes[0] == sizes[1] else self._grown(*sizes)
+        except StoreError as problem:
+            if problem.code is not Code.BLOCK_NOT_KEPT:
+                raise
+            # The smaller head came along with a snapshot, and the log below it is not here: the
+            # row is kept for whoever has that log.
+            return
         fault = Fault(
             FaultKind.TWO_HEADS,
             self._network_id,
@@ -136,6 +140,11 @@ class StrangeHeads:
             return
         self._accused.add(place)
         self._found.append(fault)
+
+    def _grown(self, smaller: int, larger: int) -> Grown:
+        """That our log grew from one size to the other."""
+        root = Digest(root_from(self._tree, smaller))
+        return Grown(root, consistency_path_from(self._tree, smaller, larger))
 
 
 def strange_key(node_id: NodeId, head: SignedHead) -> bytes:

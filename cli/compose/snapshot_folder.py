@@ -19,7 +19,7 @@ from consensus.snapshot_desk import SnapshotSide
 from contracts.genesis_rows import genesis_rows
 from ledger.chain import Chain
 from ledger.core.identifiers import NodeId
-from ledger.snapshot_taking import SnapshotTaking, began_at
+from ledger.snapshot_taking import SnapshotTaking, began_at, own_rows
 from ledger.store.api import Reader, Store
 from ledger.store.folders import sync_folder
 from ledger.store.keys import Table
@@ -89,7 +89,7 @@ def take_over(settings: Settings) -> None:
         base = began_at(store)
         if not base:
             return
-        had = _carried_over(store, base, database) if database.exists() else 0
+        had = _carry_over(store, base, database) if database.exists() else 0
     if had >= base:
         # Blocks that were in hand came further meanwhile: nobody goes back for a snapshot.
         shutil.rmtree(joining)
@@ -123,12 +123,12 @@ def _clear(aside: Path) -> None:
         shutil.rmtree(aside)
 
 
-def _carried_over(store: LevelDBStore, base: int, database: Path) -> int:
-    """Copy what only the old database knows: this node's own promise. Returns its head."""
+def _carry_over(store: LevelDBStore, base: int, database: Path) -> int:
+    """Copy what only the old database knows. Returns its head."""
     with closing(LevelDBStore(database)) as old:
-        head, promise = _head_of(old), old.get(Table.LAST_SIGNED.key())
-        if promise is not None and head < base:
-            store.write([(Table.LAST_SIGNED.key(), promise)])
+        head = _head_of(old)
+        if head < base:
+            store.write(own_rows(old))
         return head
 
 

@@ -61,3 +61,16 @@ def test_an_empty_one_goes(settings: Settings) -> None:
     take_over(settings)
     assert base_of(settings) == 9
     assert list(settings.folder.glob("db-*")) == []
+
+
+def test_what_no_other_node_can_give_goes_along(settings: Settings) -> None:
+    """The own promise, and half of a contradiction whose other half may come later."""
+    own = {Table.LAST_SIGNED.key(): b"promise", Table.STRANGE.key(b"node", number(7)): b"head"}
+    database(settings.database_folder, height=BLOCKS)
+    with closing(LevelDBStore(settings.database_folder)) as store:
+        store.write([*own.items(), (Table.STATE.key(b"row"), b"of old")])
+    database(joining_folder(settings), base=9)
+    take_over(settings)
+    with closing(LevelDBStore(settings.database_folder)) as store:
+        assert {key: store.get(key) for key in own} == own
+        assert store.get(Table.STATE.key(b"row")) is None

@@ -17,14 +17,18 @@ from ledger.codes import Code
 from ledger.core.block import Header, decode_header_of_block
 from ledger.core.certificate import decode_certificate
 from ledger.core.checkpoint import Checkpoint, cosign, cosigner_name
-from ledger.core.identifiers import DIGEST_BYTES, Height, NodeId
+from ledger.core.identifiers import DIGEST_BYTES, Digest, Height, NodeId
+from ledger.core.note import parse_line
 from ledger.core.snapshot_offer import SnapshotOffer, decode_snapshot_offer
+from ledger.core.statements import Word
 from ledger.cosigned import Counted
 from ledger.errors import FormatError, LedgerError, Rejected, StoreError, VerificationError
-from ledger.snapshot_taking import SnapshotTaking, began_at
+from ledger.signed_heads import SignedHead
+from ledger.snapshot_taking import SnapshotTaking, began_at, own_rows
 from ledger.snapshot_trust import ProvenSnapshot, prove_snapshot
 from ledger.store.keys import Table
 from ledger.store.memory import MemoryStore
+from ledger.strange_heads import strange_key, strange_row
 from ledger.trust import trust_root
 from ledger.verify import verify_receipt
 from tests.bits import flipped
@@ -366,3 +370,28 @@ def test_nothing_is_offered_before_a_header_states_it() -> None:
     assert town.chain.offers.offer() is None
     deposits(town)
     assert town.chain.offers.offer() is not None
+
+
+def test_a_head_of_another_log_that_came_along_is_held_against_what_the_log_shows() -> None:
+    """Above the snapshot it accuses; below it the log is not here, and nobody is accused of it."""
+    town = donor()
+    store = MemoryStore()
+    taking = taken(town, store)
+    fetch(town, taking, list(taking.missing))
+    taking.finish()
+    low, high = (town.chain.blocks.header(Height(each)) for each in (1, BASE))
+    old = MemoryStore()
+    for header in (low, high):
+        ((node, line), *_) = cosigned_by(town, replace(header, log_root=Digest(bytes(32))))
+        head = Checkpoint(town.genesis.origin, header.log_size, Digest(bytes(32)))
+        strange = SignedHead(head, Word.COSIGNATURE, parse_line(line))
+        old.write([(strange_key(node, strange), strange_row(strange))])
+    store.write(own_rows(old))
+    other = opened(town, store)
+    follow(other, town)
+    later = other.chain.blocks.header(Height(BASE + 1))
+    ((node, line), *_) = cosigned_by(town, later)
+    other.chain.add_cosignature(node, later.log_size, later.log_root, line)
+    (fault,) = other.chain.heads.take_faults()
+    fault.verify(town.genesis.network_id, town.genesis.committee)
+    assert (fault.node, fault.place[0]) == (node, high.log_size)

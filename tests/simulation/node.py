@@ -12,7 +12,7 @@ from contracts.executor import BlockExecutor
 from ledger.chain import Chain
 from ledger.core.identifiers import NodeId
 from ledger.core.limits import Parameters
-from ledger.snapshot_taking import SnapshotTaking, began_at
+from ledger.snapshot_taking import SnapshotTaking, began_at, own_rows
 from ledger.store.keys import Table
 from ledger.store.rows import head_from
 from tests.simulation.clerk import NEXT
@@ -163,9 +163,7 @@ class SimulatedNode:
             if row is not None and head_from(row)[0] >= base:
                 self.gathering = SimulatedStore(self.fuse)
                 return
-            promise = self.store.get(Table.LAST_SIGNED.key())
-            if promise is not None:
-                self.gathering.write([(Table.LAST_SIGNED.key(), promise)])
+            self.gathering.write(own_rows(self.store))
             self.store, self.gathering = self.gathering, SimulatedStore(self.fuse)
 
     def lose_disk(self) -> None:
