@@ -22,6 +22,7 @@ from api.explorer.problems import in_pages
 from api.fairness import REQUESTS_PER_ADDRESS, Fairness
 from api.headers import SecurityHeaders
 from api.metrics import registry_of
+from api.open_data import OpenDataDesk
 from api.openapi import describe
 from api.request_log import RequestLog
 from api.request_metrics import RequestMetrics
@@ -43,6 +44,7 @@ from api.routes import (
     health,
     log,
     network,
+    open_data,
     queries,
     records,
     stamps,
@@ -55,6 +57,7 @@ from api.streams import Streams
 ROUTERS: Final = (
     bundles.router,
     queries.router,
+    open_data.router,
     records.router,
     certificates.router,
     court_bundles.router,
@@ -120,6 +123,7 @@ def create_app(
     app.state.service = service
     app.state.certificates = CertificateDesk(issuer)
     app.state.court = CourtDesk(app.state.certificates)
+    app.state.open_data = OpenDataDesk()
     app.state.streams = Streams()
     app.state.counting = Counting(service)
     app.state.codes = None if codes is None else CourtCodes(service, codes, app.state.court)

@@ -44,6 +44,7 @@ PARAMETERS: Final[Mapping[str, str | int]] = {
     "path": "entries/000.p/3",
     "key": "兰州-2026-001/一标段",
     "q": "兰州-2026-001",
+    "name": "extension.json",
 }
 """Values in paths and queries."""
 

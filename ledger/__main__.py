@@ -7,12 +7,14 @@ Opens no connection and writes nothing but its answer.
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from ledger.beside import Asking
 from ledger.certificate_pdfs import SignatureJudge
+from ledger.core.receipt import Receipt
 from ledger.core.strict_json import JsonValue
 from ledger.errors import LedgerError
 from ledger.evidence import read_evidence
@@ -33,12 +35,15 @@ OK: Final = 0
 REFUSED: Final = 1
 UNREADABLE: Final = 2
 INTERRUPTED: Final = 130
+Packages: TypeAlias = Callable[[Reliance, Mapping[str, Any], Sequence[Receipt]], None]
+"""Compares open data with the receipts inside, whose networks are those relied on."""
 
 
 def main(
     arguments: Sequence[str] | None = None,
     signatures: SignatureJudge | None = None,
     asking: Asking = lambda _: None,
+    packages: Packages | None = None,
 ) -> int:
     """Verify the files that the command line names and print the outcome.
 
@@ -46,6 +51,7 @@ def main(
         arguments: without the program's name; None for the process's own.
         signatures: judges those of certificates in PDF; None: they are told to be unjudged.
         asking: asks somebody else about what holds; no answer changes the exit status.
+        packages: compares open data; None: it is told that nobody did.
 
     Returns:
         The exit status.
@@ -56,7 +62,8 @@ def main(
         trusts = reading.each(trusts_under(reading.each(asked.trust)))
         reliance = read_reliance(trusts, reading.each(asked.policy), _times(reading, asked))
         proofs = reading.each(proofs_under(reading.each(asked.files)))
-        evidence = read_evidence(proofs)
+        check = None if packages is None else partial(packages, reliance)
+        evidence = read_evidence(proofs, check)
         documents = [digest_document(path) for path in reading.each(asked.document)]
     except (OSError, LedgerError) as problem:
         return _unreadable(reading.path, problem, asked)

@@ -98,7 +98,20 @@ def judge(
         for at, each in enumerate(presented)
     ]
     shown = _shown(presented, outcomes)
-    return tuple(_with_citations(each, shown, reliance) for each in outcomes)
+    whole = [
+        each if file.is_compared else _uncompared(each)
+        for file, each in zip(presented, outcomes, strict=True)
+    ]
+    return tuple(_with_citations(each, shown, reliance) for each in whole)
+
+
+def _uncompared(outcome: Outcome) -> Outcome:
+    """Of open data only the receipts were judged."""
+    verdict = outcome.verdict
+    if verdict is None:
+        return outcome
+    caveats = (*verdict.caveats, Caveat.OPEN_DATA)
+    return replace(outcome, verdict=replace(verdict, caveats=caveats))
 
 
 def _asked(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from ledger.carriers.court_zip import START_BYTES, says_bundle
+from ledger.carriers.ocds_package import says_package
 from ledger.carriers.pdf_attachment import PDF_BYTES_MAX, is_pdf, says_certificate
 from ledger.certificate_pdfs import PaperCertificate, decode_certificate_pdf
 from ledger.codes import Code
@@ -69,6 +70,8 @@ class Presented:
     name: str
     """As the user named it."""
     content: Presentable
+    is_compared: bool = True
+    """Whether what was said around it, where something was, is known to follow from it."""
 
     @property
     def receipt(self) -> Receipt | None:
@@ -172,6 +175,9 @@ def _is_proof(path: Path) -> bool:
         return True
     if path.suffix != ".json":
         return False
+    with path.open("rb") as file:
+        if says_package(file.read(FILE_BYTES_MAX)):
+            return True
     try:
         return _format(read_capped(path, FILE_BYTES_MAX)) in tuple(Kind)
     except FormatError:

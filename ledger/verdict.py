@@ -39,6 +39,8 @@ class Caveat(StrEnum):
     """An authority stamped the record before the committee says that it was committed."""
     PAGES = "pages"
     """Of a certificate in PDF: what its pages show was not compared."""
+    OPEN_DATA = "open_data"
+    """Of a receipt inside open data: what is said around it was not compared."""
     SIGNATURE = "signature"
     """So: it is signed, and its signature was not judged."""
     SIGNER = "signer"

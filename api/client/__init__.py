@@ -10,6 +10,7 @@ has to trust no single node::
 from api.client.batches import AnchoredBatch
 from api.client.bid_proofs import gather_bid_proof
 from api.client.calls.following import Event
+from api.client.calls.opening_data import OpenData
 from api.client.calls.querying import FoundRecord, QueryPage
 from api.client.certificates import FetchedCertificate, fetched_certificate, standing_now
 from api.client.client import AsyncClient, Client
@@ -33,6 +34,7 @@ __all__ = [
     "FetchedCertificate",
     "FoundRecord",
     "Nodes",
+    "OpenData",
     "Pending",
     "QueryPage",
     "RecordFault",

@@ -12,7 +12,15 @@ import httpx
 
 from api.client.asking import TIMEOUT_S, Asking
 from api.client.both import Awaiting, Call, CallForEach, Waiting
-from api.client.calls import anchoring, following, querying, reading, submitting, telling
+from api.client.calls import (
+    anchoring,
+    following,
+    opening_data,
+    querying,
+    reading,
+    submitting,
+    telling,
+)
 from api.client.core import Core
 from api.client.driving import AsyncDriver
 from api.client.https import trusting
@@ -43,6 +51,7 @@ class _Calls:
     records = CallForEach(querying.records)
     query_pages = CallForEach(querying.query_pages)
     projects_of = CallForEach(querying.projects_of)
+    open_data = Call(opening_data.open_data)
     events = CallForEach(following.events)
     bundle_receipts = CallForEach(following.bundle_receipts)
     submit_many = CallForEach(anchoring.submit_many)

@@ -33,3 +33,11 @@ def time_text(moment_ms: int) -> str:
     spelt = moment.strftime("%Y-%m-%dT%H:%M:%S")
     behind = moment_ms % _MILLISECOND
     return f"{spelt}.{behind:03}Z" if behind else f"{spelt}Z"
+
+
+def told_time(moment_ms: int) -> str | None:
+    """A moment as `time_text` spells it; None for one that RFC 3339 cannot."""
+    try:
+        return time_text(moment_ms)
+    except OverflowError:
+        return None

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands import record_export, verifier_export
+from cli.commands import open_data, record_export, verifier_export
 from cli.commands.options import AsOption, JsonFlag, NodeOption, TrustOption
 from cli.commands.reading import trust_in, whom
 from cli.documents import unreadable
@@ -30,6 +30,7 @@ _app = typer.Typer(no_args_is_help=True)
 def register(app: typer.Typer) -> None:
     """Add these commands to `app`."""
     record_export.register(_app)
+    open_data.register(_app)
     verifier_export.register(_app)
     app.add_typer(_app, name="export", help=say("help.export"))
     app.command("consistency", help=say("help.consistency"))(consistency)

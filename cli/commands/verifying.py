@@ -1,14 +1,15 @@
 """`bidwitness verify`: the offline verifier, the same engine as ``python -m ledger``."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from api.documents.authorities import authorities_under, read_authorities
 from api.documents.revocation import lists_under, read_lists
+from api.ocds.packaging import check_package
 from cli.commands.options import JsonFlag
 from cli.documents import OWN_SUFFIXES, unreadable
 from cli.failures import Exit
@@ -16,6 +17,8 @@ from cli.standing_now import asking
 from cli.words import language, say
 from ledger.__main__ import main as verify_offline
 from ledger.certificate_pdfs import PaperCertificate, SignatureJudge, Signed
+from ledger.core.receipt import Receipt
+from ledger.reliance import Reliance
 from ledger.stamp_roots import read_authority, roots_under
 
 
@@ -80,10 +83,15 @@ def _status(
 ) -> int:
     """Verify, and where there are nodes to ask, tell how things stand now beside the proofs."""
     if not urls:
-        return verify_offline(arguments, judge)
+        return verify_offline(arguments, judge, packages=_compare)
     with asking(urls, certificate_file) as asker:
-        status = verify_offline(arguments, judge, asker)
+        status = verify_offline(arguments, judge, asker, _compare)
     return Exit.NOT_IN_EFFECT if status == Exit.OK and asker.warned else status
+
+
+def _compare(reliance: Reliance, package: Mapping[str, Any], receipts: Sequence[Receipt]) -> None:
+    """Compare open data with the receipts inside."""
+    check_package(package, receipts, reliance.root_of)
 
 
 def _signatures(trust: list[Path], files: list[Path], stamp_roots: list[Path]) -> SignatureJudge:

@@ -5,7 +5,6 @@ never reach canonical bytes. A record depends on the release, its issuer and the
 whoever imports it again finds the same record ids (docs/adr, 0006 and 0033).
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ import rfc8785
 from api.ocds.embargo import secret_until
 from api.ocds.paths import at, depth_of
 from api.ocds.stating import Fields, LeftOutCount, Stated, TooManyParts, is_secret, stated_in
+from api.ocds.tags import TAGS, type_of
 from api.ocds.times import time_ms
 from cli.documents import evidence_of
 from cli.ocds.documents import Documents
@@ -30,25 +30,6 @@ from ledger.errors import FormatError, Rejected
 DEPTH_MAX: Final = 64
 """Lists and objects inside each other, of one release."""
 MEDIA_TYPE: Final = "application/json"
-TAGS: Final = (
-    "planning",
-    "planningUpdate",
-    "tender",
-    "tenderAmendment",
-    "tenderUpdate",
-    "tenderCancellation",
-    "award",
-    "awardUpdate",
-    "awardCancellation",
-    "contract",
-    "contractUpdate",
-    "contractAmendment",
-    "implementation",
-    "implementationUpdate",
-    "contractTermination",
-    "compiled",
-)
-"""Code list `releaseTag` of OCDS 1.1, in its order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +191,6 @@ def _part_record(
         refs=(Ref("follows", release.record_id),),
         nonce=tagged_hash(Tag.IMPORT, body)[:NONCE_BYTES],
     )
-
-
-def type_of(tag: str) -> str:
-    """``tenderUpdate`` → ``ocds.tender_update``."""
-    return "ocds." + re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), tag)
 
 
 def _tags(release: Mapping[str, object]) -> list[str]:

@@ -24,7 +24,7 @@ from tests.api.one_node import OneNode, canonical
 from tests.api.rights_story import token
 from tests.api.small_address import ADDRESS, SmallAddress
 from tests.api.small_seal import connected, life_of_a_seal
-from tests.api.small_tender import SECTION, play
+from tests.api.small_tender import PROJECT, SECTION, play
 from tests.api.test_court_codes import ordered
 from tests.api.test_deposits import deposited
 from tests.api.test_stamps import SEAL, House
@@ -40,6 +40,8 @@ ASKED: Final = {
     "/v1/records/{record}/trace": "/v1/records/{id}/trace",
     "/v1/records/{record}/standing": "/v1/records/{id}/standing",
     "/v1/records": "/v1/records?limit=1&type=T09",
+    "/v1/export/ocds": "/v1/export/ocds?prefix=ocds-213czf&subject=" + quote(PROJECT),
+    "/v1/ocds-extension/{name}": "/v1/ocds-extension/extension.json",
     "/v1/members/{member}/projects": "/v1/members/builder/projects?limit=1",
     "/v1/refunds/overdue": "/v1/refunds/overdue",
     "/v1/subjects": f"/v1/subjects?limit=1&key={quote(SECTION)}",

@@ -100,6 +100,7 @@ def test_every_code_has_a_status_that_fits_its_kind(code: Code) -> None:
         "certificate_pdf": {400, 429, 500},
         "court_bundle": {404, 413, 429, 500},
         "court_code": {400, 404, 422, 429},
+        "ocds": {404, 413, 429, 500},
         "api": {400, 403, 404, 405, 415, 421, 429, 500, 503},
     }.get(layer, {500})
     assert status in expected
@@ -150,6 +151,10 @@ def test_what_a_judge_may_say_of_a_submission_is_never_called_our_mistake() -> N
         ("GET", "/v1/search?q=%20", Code.API_NOT_FOUND),
         ("GET", "/v1/search?q=%00", Code.API_NOT_FOUND),
         ("GET", "/v1/alerts?code=AL4", Code.API_PARAMETER),
+        ("GET", "/v1/export/ocds", Code.API_PARAMETER),
+        ("GET", "/v1/export/ocds?subject=nothing", Code.OCDS_NOTHING),
+        ("GET", "/v1/export/ocds?subject=a&prefix=A%20B", Code.API_PARAMETER),
+        ("GET", "/v1/ocds-extension/secrets.json", Code.API_PARAMETER),
         ("GET", "/v1/alerts?severity=dreadful", Code.API_PARAMETER),
     ],
 )

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import rfc8785
 
+from api.ocds.tags import type_of
 from cli.failures import CommandError
 from cli.ocds.files import items_in
-from cli.ocds.records import Reader, RefusedRelease, Release, type_of
+from cli.ocds.records import Reader, RefusedRelease, Release
 from contracts.catalogue import load_catalogue
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId, NetworkId

@@ -20,6 +20,7 @@ from tests.test_docs import ROOT, blocks_of
 pytestmark = pytest.mark.network
 
 INTEGRATE = ROOT / "docs" / "integrate.md"
+OPEN_DATA = ROOT / "docs" / "open-data.md"
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_every_public_name_and_every_call_is_described() -> None:
 
 def test_codes_that_the_pages_name_exist() -> None:
     known, layers = set(Code), {each.partition(".")[0] for each in Code}
-    for page in (SDK, INTEGRATE):
+    for page in (SDK, INTEGRATE, OPEN_DATA):
         text = page.read_text(encoding="utf-8")
         named = {
             each
@@ -106,6 +107,33 @@ def test_the_walk_for_any_language_is_gone_as_it_stands(one_node: OneNode, folde
     assert json.loads((folder / "answer.json").read_text())["receipts"]
     lines = (folder / "track.jsonl").read_text().splitlines()
     assert any((folder / "record-id").read_text() in line for line in lines)
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not here")
+def test_open_data_goes_in_and_out_as_the_page_says(one_node: OneNode, folder: Path) -> None:
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "NODE": one_node.node.api,
+        "LANG": "en_US.UTF-8",
+        "BIDWITNESS_AS": str(one_node.network.member_folder("centre")),
+    }
+    blocks = list(blocks_of(OPEN_DATA))
+    for block in blocks:
+        if block.marks[:1] == ("json",):
+            (folder / block.marks[1]).write_text(" ".join(block.text.split("\n")))
+    script = "\n".join(each.text for each in blocks if each.marks == ("sh", "walk"))
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "all 3 receipts inside hold" in done.stdout
+    assert "/records/0/releases/0/ledgerRecords/0" in done.stdout
 
 
 def answers(folder: Path) -> str:
