@@ -154,11 +154,14 @@ class CourtCodes:
 
     def _pace(self, address: str, place: str, at_ms: int) -> None:
         """Few attempts of one address, and not many of all; a proxy's address is everybody's."""
-        waits = [self._by_all.wait_ms("", at_ms)]
-        if place != _LOCAL and not waits[0]:
-            waits.append(self._by_address.wait_ms(neighbourhood_of(address), at_ms))
-        if any(waits):
-            raise LedgerError(Code.COURT_CODE_PACE, seconds=-(-max(waits) // 1000))
+        wait_ms = 0
+        if place != _LOCAL:
+            wait_ms = self._by_address.wait_ms(neighbourhood_of(address), at_ms)
+        if not wait_ms:
+            # What an address may not try takes nothing from what all may.
+            wait_ms = self._by_all.wait_ms("", at_ms)
+        if wait_ms:
+            raise LedgerError(Code.COURT_CODE_PACE, seconds=-(-wait_ms // 1000))
 
     def _shown(self, row: CodeRow) -> bool:
         """Whether a row's maker may see all of its package now."""

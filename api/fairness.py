@@ -6,6 +6,8 @@ address; a proxy is to be fair by itself. Written as plain ASGI: what is streame
 """
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.errors import problem
 from ledger.codes import Code
+from ledger.errors import LedgerError
 
 REQUESTS_PER_ADDRESS: Final = 64
 """Unless the settings say otherwise: far more than a page or a client has open at once."""
@@ -48,6 +51,35 @@ class Fairness:
             self._open[address] -= 1
             if not self._open[address]:
                 # No more is kept than there are requests.
+                del self._open[address]
+
+
+class Shares:
+    """How much of something dear one address has under way at a time."""
+
+    def __init__(self, most: int) -> None:
+        """At most `most` of one address; this machine's own are not counted."""
+        self._most = most
+        self._open: Counter[str] = Counter()
+
+    @contextmanager
+    def share(self, address: str) -> Iterator[None]:
+        """One more of an address, until the end.
+
+        Raises:
+            LedgerError: `certificate_pdf.busy`.
+        """
+        if not address or address in OWN:
+            yield
+            return
+        if self._open[address] >= self._most:
+            raise LedgerError(Code.CERTIFICATE_PDF_BUSY, limit=self._most)
+        self._open[address] += 1
+        try:
+            yield
+        finally:
+            self._open[address] -= 1
+            if not self._open[address]:
                 del self._open[address]
 
 

@@ -1,10 +1,16 @@
 """Hands out certificates: found on the ledger by the event loop, made beside it."""
 
+from typing import Final
+
 from api.documents.contents import certificate_of
 from api.documents.issuing import Issuer
 from api.documents.printing import Printer
+from api.fairness import Shares
 from api.service import LedgerService
 from ledger.core.identifiers import RecordId
+
+PER_ADDRESS_MAX: Final = 2
+"""Certificates made for one address at once, of those that `printing` makes or lets wait."""
 
 
 class CertificateDesk:
@@ -18,6 +24,8 @@ class CertificateDesk:
         """
         self._issuer = Issuer() if issuer is None else issuer
         self._printer = Printer()
+        self.shares = Shares(PER_ADDRESS_MAX)
+        """Of those who ask over HTTP."""
 
     async def certificate(self, service: LedgerService, record_id: RecordId) -> tuple[str, bytes]:
         """Number and file of a record's certificate, as things stand now.

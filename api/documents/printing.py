@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Final
 
@@ -23,6 +23,9 @@ from ledger.carriers.pdf_attachment import read_certificate
 from ledger.codes import Code
 from ledger.errors import InvariantBroken, LedgerError
 
+FINISHING_MAX: Final = 2
+"""Signed at once, in threads of their own: an authority for time stamps may take seconds for each,
+and the threads that submissions are read in are not to wait for it."""
 WAITING_MAX: Final = 8
 """Certificates made or waited for at once: about a second of work."""
 
@@ -37,6 +40,7 @@ class Printer:
             worker: makes them; None: a process.
         """
         self._worker = worker
+        self._finisher = ThreadPoolExecutor(FINISHING_MAX, "certificates")
         self._busy_count = 0
 
     def check_room(self) -> None:
@@ -64,7 +68,7 @@ class Printer:
         try:
             loop = asyncio.get_running_loop()
             blank = await loop.run_in_executor(worker, pages_of, certificate)
-            return await asyncio.to_thread(finished, blank, certificate, signer)
+            return await loop.run_in_executor(self._finisher, finished, blank, certificate, signer)
         except BrokenProcessPool as problem:
             # It was killed, by whoever needed memory; the next certificate starts another.
             if self._worker is worker:

@@ -38,9 +38,13 @@ Desk: TypeAlias = Annotated[CertificateDesk, Depends(desk_of)]
         **problems(403, 404, 429),
     },
 )
-async def certificate(record: DigestPath, service: Service, desk: Desk) -> Response:
+async def certificate(
+    request: Request, record: DigestPath, service: Service, desk: Desk
+) -> Response:
     """A PDF for people, with the receipt inside; status and time of printing are of now."""
-    number, data = await desk.certificate(service, RecordId(digest(record)))
+    address = request.client.host if request.client else ""
+    with desk.shares.share(address):
+        number, data = await desk.certificate(service, RecordId(digest(record)))
     name = {"Content-Disposition": f'attachment; filename="{number}.pdf"'}
     return Response(data, media_type=MEDIA_TYPE, headers=_CACHE | name)
 

@@ -8,7 +8,7 @@ signature. Spec: ``docs/spec/certificate_pdf.md``.
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -62,11 +62,16 @@ _SIGNATURE = re.compile(
     rb"/ByteRange\[0 ([0-9]{10}) ([0-9]{10}) ([0-9]{10})\]/Contents(<[0-9a-f]+>)>>"
 )
 _ACTIVE = re.compile(
-    rb"/(?:AA|A|AF|Alternates|EF|EmbeddedFile|Encrypt|Filespec|FileAttachment|JS|JavaScript|Launch"
-    rb"|Movie|ObjStm|OC|OCProperties|OpenAction|Perms|RF|RichMedia|Screen|Sig|Sound|SubmitForm|URI"
-    rb"|XFA|XRef)(?![0-9A-Za-z])|#"
+    rb"/(?:3D|A|AA|AcroForm|AF|Alternates|Annot|AP|EF|EmbeddedFile|Encrypt|F|FDecodeParms|FFilter"
+    rb"|Filespec|FileAttachment|JS|JavaScript|Launch|Movie|ObjStm|OC|OCProperties|OpenAction|Perms"
+    rb"|Ref|RF|RichMedia|Screen|Sig|Sound|SubmitForm|URI|XFA|XRef)(?![0-9A-Za-z])"
+    rb"|[^\n -~]|[#%()]|obj|stream"
 )
-"""What no other object may have: further files, actions, layers, signatures, names in disguise."""
+"""What no other object's dictionary may have: further files, actions, notes over the page, layers,
+signatures; names in disguise; and what could let a reader see its end elsewhere than we do."""
+_ANNOTATIONS = re.compile(rb"/Annots(?![0-9A-Za-z])(?:\[([0-9]{1,4}) 0 R\])?")
+_LENGTH = re.compile(rb"/Length(?![0-9A-Za-z])(?: ([0-9]{1,7})(?=[ \n]*[/>]))?")
+_LAST: Final = b"\nendobj\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ def read_certificate(data: bytes) -> CertificatePdf:
     catalog = _shape(_CATALOG, bodies, root, "catalog")
     file_number = int(catalog[1])
     embedded_number = int(_shape(_FILE, bodies, file_number, "filespec")[1])
-    known = {root, info, file_number, embedded_number}
+    known, annotations = {root, info, file_number, embedded_number}, set[bytes]()
     ranges: tuple[tuple[int, int], ...] = ()
     said = _shape(_INFO, bodies, info, "info")
     versions = [said[2] == b"2", catalog[2] is not None]
@@ -123,10 +128,11 @@ def read_certificate(data: bytes) -> CertificatePdf:
         signature_number = int(field[2])
         ranges = _signed(_shape(_SIGNATURE, bodies, signature_number, "signature"), data)
         known |= {field_number, signature_number}
+        annotations.add(catalog[3])
     if len(set(versions)) != 1:
         raise _unlike("version")
     for number, body in bodies.items():
-        if number not in known and _ACTIVE.search(_dictionary(body)):
+        if number not in known and not _is_plain(body, annotations):
             raise _unlike(f"object {number}")
     return CertificatePdf(
         number=said[3].decode(),
@@ -174,9 +180,9 @@ def _bodies(data: bytes, offsets: list[int]) -> Iterator[tuple[int, bytes]]:
     """Each object between its offset and the next one's."""
     for number, (start, end) in enumerate(itertools.pairwise(offsets), 1):
         whole, first = data[start:end], b"%d 0 obj\n" % number
-        if not (whole.startswith(first) and whole.endswith(b"\nendobj\n")):
+        if not (whole.startswith(first) and whole.find(_LAST) == len(whole) - len(_LAST)):
             raise _unlike(f"object {number}")
-        yield number, whole[len(first) : -len(b"\nendobj\n")]
+        yield number, whole[len(first) : -len(_LAST)]
 
 
 def cross_references(offsets: list[int]) -> bytes:
@@ -213,9 +219,24 @@ def _signed(signature: re.Match[bytes], data: bytes) -> tuple[tuple[int, int], .
     return (0, first), (second, len(data))
 
 
-def _dictionary(body: bytes) -> bytes:
-    """What stands before an object's stream."""
-    return re.split(rb"\bstream\r?\n", body, maxsplit=1)[0]
+def _is_plain(body: bytes, annotations: Set[bytes]) -> bool:
+    """Whether an object only shows something: a dictionary, and a stream as long as it says.
+
+    Args:
+        body: of the object.
+        annotations: that a page may have: the field of the signature.
+    """
+    head, mark, rest = body.partition(b"\nstream\n")
+    if not (head.startswith(b"<<") and head.endswith(b">>")) or _ACTIVE.search(head):
+        return False
+    if not set(_ANNOTATIONS.findall(head)) <= annotations:
+        return False
+    lengths = _LENGTH.findall(head)
+    if not mark:
+        return not lengths
+    if len(lengths) != 1 or not lengths[0]:
+        return False
+    return rest[int(lengths[0]) :] in (b"endstream", b"\nendstream")
 
 
 def _unlike(what: str) -> FormatError:

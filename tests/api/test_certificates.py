@@ -1,8 +1,10 @@
 """Certificates over HTTP: what they say, whose they are, and what a node does when many are asked."""
 
+import asyncio
 import re
 import shutil
 import subprocess
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +22,7 @@ from api.documents.lettering import Face, has, shown, width, wrapped
 from api.documents.printing import WAITING_MAX, Printer, printed
 from api.documents.sheet import LEFT, RIGHT, Words
 from api.documents.words import _words
+from api.fairness import Shares
 from ledger.carriers.pdf_attachment import read_certificate
 from ledger.certificate_pdfs import decode_certificate_pdf, verify_certificate
 from ledger.codes import Code
@@ -230,6 +233,47 @@ def test_beyond_a_few_that_wait_whoever_asks_is_told_to_come_again(
     refused = [each for each in ends if isinstance(each, LedgerError)]
     assert [each.code for each in refused] == [Code.CERTIFICATE_PDF_BUSY]
     assert len(made) == WAITING_MAX + 1
+
+
+def test_an_authority_that_takes_its_time_holds_up_no_thread_of_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Submissions are read in the loop's own threads: certificates that wait are not to fill them."""
+    monkeypatch.setattr(printing, "pages_of", lambda _: b"")
+    answers = threading.Event()
+
+    def waits(*_: object) -> bytes:
+        answers.wait(20)
+        return b"signed"
+
+    monkeypatch.setattr(printing, "finished", waits)
+
+    async def many() -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        printer = Printer(ThreadPoolExecutor(1))
+        async with anyio.create_task_group() as group:
+            for _ in range(WAITING_MAX):
+                group.start_soon(printer.print, certificate())
+            await anyio.sleep(0.1)
+            assert await asyncio.to_thread(answers.is_set) is False
+            answers.set()
+
+    anyio.run(many)
+
+
+def test_one_address_has_few_certificates_made_at_once_and_the_others_theirs() -> None:
+    shares = Shares(2)
+    with shares.share("198.51.100.7"), shares.share("198.51.100.7"):
+        with pytest.raises(LedgerError) as refused, shares.share("198.51.100.7"):
+            pytest.fail("a third")
+        assert refused.value.code is Code.CERTIFICATE_PDF_BUSY
+        with shares.share("203.0.113.5"):
+            pass
+        # Behind a proxy all have this machine's address.
+        with shares.share("127.0.0.1"), shares.share("127.0.0.1"), shares.share("::1"):
+            pass
+    with shares.share("198.51.100.7"):
+        pass
 
 
 # Where evidence came from.

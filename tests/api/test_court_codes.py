@@ -1,12 +1,15 @@
 """Extraction codes: a party makes one, a clerk types it, and nobody else learns or gets anything."""
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
@@ -15,9 +18,18 @@ from api.client import Client, ClientError
 from api.client.court_codes import NodeCodes
 from api.court_code_rows import GIVEN_MAX, LIFE_MS, USES_MAX, CodeRow, Outcome, place_of
 from api.court_code_store import KEPT_MS, CourtCodeStore
+from api.court_codes import CourtCodes
 from api.fairness import Pace
 from ledger.codes import Code
-from ledger.core.court_code import MAKE, CourtOrder, SignedOrder, code_hash, grouped, sign_order
+from ledger.core.court_code import (
+    MAKE,
+    CourtOrder,
+    SignedOrder,
+    code_hash,
+    grouped,
+    new_code,
+    sign_order,
+)
 from ledger.core.hashing import sha256
 from ledger.core.identifiers import Digest, MemberId, NetworkId, NodeId, RecordId, Subject
 from ledger.errors import LedgerError
@@ -184,6 +196,51 @@ def test_an_order_that_is_anothers_old_or_for_another_node_makes_nothing(
         one.status_code == 200
         and tender.client.post(PATH, content=good.encode()).json() == one.json()
     )
+
+
+def test_the_page_answers_what_opens_nothing_alike_whatever_the_reason(
+    tender: Tender, sdk: Client
+) -> None:
+    builder = codes_of(sdk, "builder")
+    revoked = builder.make(Subject(SECTION))
+    builder.end(code_hash(revoked.code))
+    headers = {"X-Request-Id": "a-clerk-of-the-court"}
+    answers = [
+        tender.client.post(PAGE, data={"code": code}, headers=headers)
+        for code in (UNKNOWN, revoked.code)
+    ]
+    assert {each.status_code for each in answers} == {404}
+    assert answers[0].content == answers[1].content
+    one, other = ({**each.headers, "date": ""} for each in answers)
+    assert one == other
+
+
+def test_a_refusal_takes_as_long_whatever_was_written_down_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A code that never was costs no disk, one that was costs some: nobody sees it."""
+    clock_s, ends_s, known = [1_000.0], list[float](), new_code(bytes(range(12)))
+
+    class Slow(CourtCodeStore):
+        def use(self, wanted: Digest, *_: Any) -> None:
+            clock_s[0] += 0.3 if wanted == code_hash(known) else 0.0001
+
+    async def sleep(seconds: float) -> None:
+        ends_s.append(round(clock_s[0] + seconds, 6))
+
+    monkeypatch.setattr(court_codes, "REFUSAL_S", 0.5)
+    # In this module only: a node runs beside it.
+    clock = SimpleNamespace(monotonic=lambda: clock_s[0])
+    monkeypatch.setattr(court_codes, "time", clock)
+    waits = SimpleNamespace(sleep=sleep, to_thread=asyncio.to_thread)
+    monkeypatch.setattr(court_codes, "asyncio", waits)
+    codes = CourtCodes(None, Slow(tmp_path), None)  # type: ignore[arg-type]
+    for code in (UNKNOWN, known):
+        began_s = clock_s[0]
+        with pytest.raises(LedgerError) as refused:
+            asyncio.run(codes.extract(code, "127.0.0.1"))
+        assert refused.value.code is Code.COURT_CODE_NONE
+        assert ends_s.pop() == round(began_s + 0.5, 6)
 
 
 def test_the_page_needs_no_script_and_says_in_both_languages_what_went_wrong(
@@ -376,6 +433,23 @@ def test_a_pace_lets_a_burst_through_then_one_at_a_time_and_forgets() -> None:
     for name in range(1_000):
         pace.wait_ms(str(name), 10_000 + 300 * name)
     assert len(pace._free_at_ms) < 10
+
+
+def test_an_address_that_floods_takes_no_attempt_from_the_others(tmp_path: Path) -> None:
+    """What opens nothing is refused either way; by `court_code.typed` an attempt was counted."""
+    codes = CourtCodes(None, CourtCodeStore(tmp_path), None)  # type: ignore[arg-type]
+
+    def attempt(address: str) -> str:
+        with pytest.raises(LedgerError) as refused:
+            anyio.run(codes.extract, "no code", address)
+        return refused.value.code.value
+
+    flood = [attempt("198.51.100.7") for _ in range(1_000)]
+    assert flood.count("court_code.typed") < 30 and flood[-1] == "court_code.pace"
+    for other in range(100):
+        assert attempt(f"203.0.113.{other}") == "court_code.typed"
+    # The machine's own, behind a proxy, counts among all and no more.
+    assert attempt("127.0.0.1") == "court_code.typed"
 
 
 def told(client: httpx.Client) -> dict[str, float]:

@@ -43,9 +43,14 @@ const SIGNATURE = new RegExp(
   "^<</Type/Sig/Filter/Adobe\\.PPKLite/SubFilter/ETSI\\.CAdES\\.detached/M\\(D:[0-9]{14}Z\\)"
   + "/ByteRange\\[0 ([0-9]{10}) ([0-9]{10}) ([0-9]{10})\\]/Contents(<[0-9a-f]+>)>>$");
 const ACTIVE = new RegExp(
-  "/(?:AA|A|AF|Alternates|EF|EmbeddedFile|Encrypt|Filespec|FileAttachment|JS|JavaScript|Launch"
-  + "|Movie|ObjStm|OC|OCProperties|OpenAction|Perms|RF|RichMedia|Screen|Sig|Sound|SubmitForm|URI"
-  + "|XFA|XRef)(?![0-9A-Za-z])|#");
+  "/(?:3D|A|AA|AcroForm|AF|Alternates|Annot|AP|EF|EmbeddedFile|Encrypt|F|FDecodeParms|FFilter"
+  + "|Filespec|FileAttachment|JS|JavaScript|Launch|Movie|ObjStm|OC|OCProperties|OpenAction|Perms"
+  + "|Ref|RF|RichMedia|Screen|Sig|Sound|SubmitForm|URI|XFA|XRef)(?![0-9A-Za-z])"
+  + "|[^\\n -~]|[#%()]|obj|stream");
+const ANNOTATIONS = /\/Annots(?![0-9A-Za-z])(?:\[([0-9]{1,4}) 0 R\])?/g;
+const LENGTH = /\/Length(?![0-9A-Za-z])(?: ([0-9]{1,7})(?=[ \n]*[/>]))?/g;
+const STREAM = "\nstream\n";
+const LAST = "\nendobj\n";
 
 /** Whether a file says that it is a PDF. */
 export function isPdf(bytes) {
@@ -81,8 +86,7 @@ export function readCertificate(bytes) {
   }
   if (!agree) unlike("version");
   for (const [place, body] of bodies) {
-    const [dictionary] = body.split(/\bstream\r?\n/);
-    if (!known.has(place) && ACTIVE.test(dictionary)) unlike(`object ${place}`);
+    if (!known.has(place) && !isPlain(body, field)) unlike(`object ${place}`);
   }
   return {
     number,
@@ -113,11 +117,27 @@ function objectsOf(text) {
   const bodies = new Map(offsets.map((from, place) => {
     const whole = text.slice(from, ends[place]);
     const first = `${place + 1} 0 obj\n`;
-    const last = "\nendobj\n";
-    if (!whole.startsWith(first) || !whole.endsWith(last)) unlike(`object ${place + 1}`);
-    return [place + 1, whole.slice(first.length, -last.length)];
+    const end = whole.length - LAST.length;
+    if (!whole.startsWith(first) || whole.indexOf(LAST) !== end) unlike(`object ${place + 1}`);
+    return [place + 1, whole.slice(first.length, end)];
   }));
   return { root, info, bodies };
+}
+
+/** Whether an object only shows something: a dictionary, and a stream as long as it says. */
+function isPlain(body, field) {
+  const start = body.indexOf(STREAM);
+  const head = start < 0 ? body : body.slice(0, start);
+  if (!head.startsWith("<<") || !head.endsWith(">>") || ACTIVE.test(head)) return false;
+  // A page has no annotation but the field of the signature.
+  if ([...head.matchAll(ANNOTATIONS)].some(([, each]) => each === undefined || each !== field)) {
+    return false;
+  }
+  const lengths = [...head.matchAll(LENGTH)].map(([, each]) => each);
+  if (start < 0) return lengths.length === 0;
+  if (lengths.length !== 1 || lengths[0] === undefined) return false;
+  const rest = body.slice(start + STREAM.length + Number(lengths[0]));
+  return rest === "endstream" || rest === "\nendstream";
 }
 
 /** The table of objects in its only spelling. */

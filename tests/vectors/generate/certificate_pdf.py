@@ -101,6 +101,11 @@ class Paper:
     """In the field: what it is to a reader, and its place in that tree."""
     header: bytes = HEADER
     page: bytes = b"<</Type/Page/Parent 3 0 R/MediaBox[0 0 595 842]/Contents 5 0 R>>"
+    content: bytes = b"<</Length 5>>\nstream\nBT ET\nendstream"
+    attached: bytes = b"(receipt.json)7 0 R"
+    """The list of attachments."""
+    associated: bytes = b"7 0 R"
+    filespec: bytes = _FILESPEC
     catalog: bytes = b""
     """Before the last ``>>`` of the catalog."""
     info: Callable[[bytes], bytes] = _same
@@ -116,19 +121,19 @@ class Paper:
     def objects(self) -> list[bytes]:
         """Catalog, info, tree of pages, page, its content, metadata, file, attachment, the rest."""
         form = self.tree + (b"/AcroForm<</Fields[9 0 R]/SigFlags 3>>" if self.signed else b"")
-        content = b"BT ET"
         return [
             b"<</Type/Catalog/Pages 3 0 R/Lang(zh-CN)/ViewerPreferences<</DisplayDocTitle true>>"
-            b"/Metadata 6 0 R/Names<</EmbeddedFiles<</Names[(receipt.json)7 0 R]>>>>/AF[7 0 R]"
+            b"/Metadata 6 0 R/Names<</EmbeddedFiles<</Names[%s]>>>>/AF[%s]"
+            % (self.attached, self.associated)
             + form
             + self.catalog
             + b">>",
             self.info(self._info()),
             b"<</Type/Pages/Kids[4 0 R]/Count 1>>",
             self.page,
-            b"<</Length %d>>\nstream\n%s\nendstream" % (len(content), content),
+            self.content,
             b"<</Type/Metadata/Subtype/XML/Length 0>>\nstream\n\nendstream",
-            _FILESPEC,
+            self.filespec,
             self.embedded(
                 b"<</Type/EmbeddedFile/Subtype/application#2Fjson/Length %d/Params<</Size %d>>>>"
                 b"\nstream\n%s\nendstream" % (len(self.receipt), len(self.receipt), self.receipt)
@@ -231,10 +236,12 @@ def _case(told: World, name: str, data: bytes, code: str | None = None, step: in
 def _files(told: World) -> Cases:
     first = paper(told, told.network.receipt(told.first))
     alert = paper(told, told.network.receipt(told.alert))
+    other = replace(first, content=b"<</Length 13>>\nstream\nBT (void) ET \nendstream")
     return [
         _case(told, "unsigned", first.file()),
         _case(told, "of what the rules concluded", alert.file()),
         _case(told, "signed, which is not judged", replace(first, signed=True).file()),
+        _case(told, "pages that show something else, which are not judged", other.file()),
         _case(told, "tagged", tagged(first).file()),
         _case(told, "tagged and signed", tagged(replace(first, signed=True)).file()),
     ]
@@ -258,11 +265,18 @@ def _refused_files(told: World) -> Cases:
     return [
         *_unlike(file, case),
         *_hidden(unlike, attachment),
+        *_beyond_its_end(unlike),
+        *_doubled(unlike, attachment),
+        *_tables(file, case),
         *_revised(file, second, case),
         *_versions(right, case),
         *_mislabelled(right, second, case),
         case("byte range that leaves out the end", _shortened(signed.file())),
         case("byte range over another place", replace(signed, moved=1).file()),
+        case("byte range over the first page only", _first_only(signed.file())),
+        case(
+            "two fields for one signature", signed.file().replace(b"[9 0 R]/S", b"[9 0 R 9 0 R]/S")
+        ),
         case("signature beside its field", replace(signed, contents=b"(00)").file()),
         case(
             "a forged receipt inside",
@@ -274,6 +288,12 @@ def _refused_files(told: World) -> Cases:
             "an attachment that is no receipt", replace(right, receipt=b"{}").file(), "format.shape"
         ),
     ]
+
+
+def _first_only(file: bytes) -> bytes:
+    """A byte range that ends behind the signature."""
+    start = file.index(b"]/Contents<") - 10
+    return file[:start] + b"%010d" % 10 + file[start + 10 :]
 
 
 def _shortened(file: bytes) -> bytes:
@@ -329,6 +349,84 @@ def _hidden(unlike: Callable[..., Case], attachment: bytes) -> Cases:
         ),
         unlike("two records named", info=lambda body: body[:-2] + b"/BidwitnessRecord<00>>>"),
     ]
+
+
+def _beyond_its_end(unlike: Callable[..., Case]) -> Cases:
+    """Objects whose end another reader sees elsewhere, so that something stands behind it."""
+    script, page = b"/S/JavaScript/JS<00>", Paper.page
+    stream = b">>\nstream\nBT ET\nendstream"
+    return [
+        unlike("a script behind a word in a string", more=(b"<</X(\nstream\n)" + script + b">>",)),
+        unlike("a script behind a word in a remark", more=(b"<<%\nstream\n" + script + b">>",)),
+        unlike("a script behind two ends", more=(b"<<>>\nendobj\n10 0 obj\n<<" + script + b">>",)),
+        unlike("a stream in a string", more=(b"<</X(>>\nstream\n)>>",)),
+        unlike("an object in an object", more=(b"<</X 10 0 obj<<>>endobj>>",)),
+        unlike("a stream without its length", content=b"<<" + stream),
+        unlike("a stream longer than it says", content=b"<</Length 4" + stream),
+        unlike("a stream shorter than it says", content=b"<</Length 9999999" + stream),
+        unlike("a stream whose length is another object", content=b"<</Length 5 0 R" + stream),
+        unlike("a stream with two lengths", content=b"<</Length 5/Length 4" + stream),
+        unlike("a length of a hundred digits", content=b"<</Length " + b"9" * 100 + stream),
+        unlike("a stream in another file", content=b"<</Length 5/F<612E62696E>" + stream),
+        unlike("a page from another file", more=(b"<</Ref<</Page 0>>/Length 0" + stream,)),
+        unlike(
+            "a note over the page", page=page.replace(b"/C", b"/Annots[9 0 R]/C"), more=(_NOTE,)
+        ),
+        unlike("notes somewhere else", page=page.replace(b"/C", b"/Annots 9 0 R/C"), more=(_NOTE,)),
+        unlike("a name with a blank that is none", more=(b"<</Type/X\x00/JS<00>>>",)),
+    ]
+
+
+_NOTE = b"<</Subtype/FreeText/Rect[0 0 595 842]/Contents<00>>>"
+
+
+def _doubled(unlike: Callable[..., Case], attachment: bytes) -> Cases:
+    """Two attachments where one viewer shows the first and another the second."""
+    name = b"(receipt.json)"
+    second = (_FILESPEC.replace(b"8 0 R", b"10 0 R"), attachment)
+    both, apart = name + b"7 0 R" + name + b"9 0 R", _FILESPEC.replace(b"/UF 8", b"/UF 10")
+    return [
+        unlike("two attachments of one name", attached=both, more=second),
+        unlike("another file associated than attached", associated=b"9 0 R", more=second),
+        unlike("two files associated", associated=b"7 0 R 9 0 R", more=second),
+        unlike("another file for another system", filespec=apart, more=second),
+        unlike("a form of another kind", tree=b"/AcroForm<</XFA 9 0 R/Fields[]>>", more=(b"<<>>",)),
+        unlike("an attachment as long as no file", embedded=_long),
+    ]
+
+
+def _long(body: bytes) -> bytes:
+    length = body[: body.index(b"/Params")].rpartition(b" ")[2]
+    return body.replace(length, b"99999999")
+
+
+def _tables(file: bytes, case: Callable[..., Case]) -> Cases:
+    """Tables of objects by which another reader finds others, or none, or never ends."""
+    table, end = file.rindex(b"xref\n0 "), b">>\nstartxref\n"
+    place, count = b"startxref\n%d\n" % table, b"xref\n0 9\n"
+    lines = file[table:].split(b"\n")
+    return [
+        case(name, changed)
+        for name, changed in (
+            ("a table before the table: itself", file.replace(end, b"/Prev %d%s" % (table, end))),
+            ("a second table as a stream", file.replace(end, b"/XRefStm 15" + end)),
+            ("encrypted", file.replace(end, b"/Encrypt 3 0 R" + end)),
+            ("two places of the table", file.replace(place, b"startxref\n15\n" + place)),
+            ("the place of the table in no number", file.replace(place, b"startxref\n-1\n")),
+            ("a place beyond the file", file.replace(place, b"startxref\n9999999999\n")),
+            ("more objects than there are", file.replace(b"/Size 9", b"/Size 9999")),
+            ("a table of more objects", file.replace(count, b"xref\n0 9999\n")),
+            ("two objects at one place", file.replace(lines[4], lines[3])),
+            ("two objects exchanged", _exchanged(file, lines[3], lines[4])),
+            ("an object that is free", file.replace(lines[5], lines[5].replace(b"n", b"f"))),
+            ("something before the header", b"\n" + file),
+            ("two headers", file.replace(HEADER, HEADER + HEADER)),
+        )
+    ]
+
+
+def _exchanged(file: bytes, one: bytes, other: bytes) -> bytes:
+    return file.replace(one, b"?").replace(other, one).replace(b"?", other)
 
 
 def _revised(file: bytes, second: Paper, case: Callable[..., Case]) -> Cases:
