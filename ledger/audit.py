@@ -42,8 +42,9 @@ from ledger.log_tree import LogTree
 from ledger.opening import meta_rows
 from ledger.status_history import StatusHistory
 from ledger.store.api import Reader
-from ledger.store.keys import Table
+from ledger.store.keys import LAYOUT, Table
 from ledger.store.rows import head_from, present
+from ledger.upgrading import LAYOUT_KEY, OLDER, is_older, lacking
 
 
 class Judge(Protocol):
@@ -114,11 +115,14 @@ class _Audit:
         self._known = Known(
             HeaderHash(genesis.network_id), genesis.created_at_ms, Frontier(), epochs
         )
-        self._meta = meta_rows(genesis, genesis_rows)
+        older = is_older(store.get(LAYOUT_KEY))
+        self._meta = meta_rows(genesis, genesis_rows, OLDER if older else LAYOUT)
+        self._lacking = lacking(store) if older else None
+        """Rows that a store of the older layout has of those that it need not have."""
         self._base = self._blocks.base
         self._counts: Counter[Table] | None = Counter(
             {Table.META: len(self._meta), Table.HEAD: 1, Table.LAST_SIGNED: 1}
-        )
+        ) + (self._lacking or Counter())
         """Rows that the blocks so far must have; None once a block could not be read."""
 
     def run(self) -> Iterator[Event]:
@@ -131,7 +135,10 @@ class _Audit:
         if self._base:
             yield from self._begin_above()
         for at in range(self._base + 1, height + 1):
-            yield from self._block(BlockAudit(self._store, self._genesis, status, Height(at)))
+            block = BlockAudit(self._store, self._genesis, status, Height(at))
+            if self._lacking is not None:
+                block.lacks = frozenset({Table.MARK})
+            yield from self._block(block)
             yield Progress(Height(at), height, self._base)
         if self._known.frontier != frontier:
             yield of_row(Code.AUDIT_ROW, Table.HEAD, Table.HEAD.key(), height)

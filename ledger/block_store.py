@@ -15,7 +15,7 @@ from ledger.core.bundle import BundleHeader, bundle_id, record_leaf_hash
 from ledger.core.certificate import CommitCertificate, decode_certificate
 from ledger.core.effects import EnteredRecord
 from ledger.core.entry import Entry
-from ledger.core.identifiers import DIGEST_BYTES, Height, LogIndex, RecordId
+from ledger.core.identifiers import DIGEST_BYTES, BundleId, Height, LogIndex, RecordId
 from ledger.core.merkle import Tree
 from ledger.core.payload import encode_payload
 from ledger.errors import FormatError, StoreError
@@ -28,6 +28,7 @@ from ledger.store.rows import (
     Place,
     block_from,
     bundle_from,
+    bundle_header_from,
     present,
     record_from,
     split_digests,
@@ -41,6 +42,7 @@ from ledger.stored_parts import (
 
 _HEADERS_MAX: Final = 1024
 _TREES_MAX: Final = 4
+_BUNDLE_IDS_MAX: Final = 4096
 
 
 class StoredBundle:
@@ -90,7 +92,7 @@ class CameFrom:
 class BlockStore:
     """Blocks and records by height and id."""
 
-    __slots__ = ("_bundles", "_headers", "_reader", "base")
+    __slots__ = ("_bundle_ids", "_bundles", "_headers", "_reader", "base")
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -98,6 +100,7 @@ class BlockStore:
         """The snapshot with which this store began: no block up to it is kept here. 0 for none."""
         self._headers: OrderedDict[Height, Header] = OrderedDict()
         self._bundles: OrderedDict[tuple[Height, int], StoredBundle] = OrderedDict()
+        self._bundle_ids: OrderedDict[tuple[Height, int], BundleId] = OrderedDict()
 
     def header(self, height: Height) -> Header:
         """The header of a committed block.
@@ -142,8 +145,7 @@ class BlockStore:
         """One bundle, kept at hand for the receipts of its other records."""
         kept = self._bundles.get((height, ordinal))
         if kept is None:
-            key = Table.BUNDLE.key(number(height), number(ordinal))
-            row = bundle_from(present(self._reader.get(key), f"bundle {height}/{ordinal}"))
+            row = bundle_from(self._bundle_row(height, ordinal))
             kept = StoredBundle(row, decoded_bundle_header(row.header, height))
             self._bundles[height, ordinal] = kept
             if len(self._bundles) > _TREES_MAX:
@@ -211,16 +213,29 @@ class BlockStore:
 
     def _opening_of(self, record_id: RecordId) -> RecordId | None:
         found = self._reader.get(Table.OPENED.key(record_id))
-        return None if found is None else RecordId(found)
+        return RecordId(found) if found else None
 
     def _with_entry(self, record_id: RecordId, row: bytes) -> StoredRecord:
         place, data = record_from(row)
         bundle = None
         if place.ordinal != NO_BUNDLE:
-            bundle = self.bundle(place.height, place.ordinal).bundle_id
+            bundle = self._bundle_id(place.height, place.ordinal)
         time_ms = self.header(place.height).time_ms
         entry = Entry(place.height, time_ms, bundle, record_id)
         return StoredRecord(record_id, data, place, entry)
+
+    def _bundle_id(self, height: Height, ordinal: int) -> BundleId:
+        found = self._bundle_ids.get((height, ordinal))
+        if found is None:
+            found = bundle_id(bundle_header_from(self._bundle_row(height, ordinal)))
+            self._bundle_ids[height, ordinal] = found
+            if len(self._bundle_ids) > _BUNDLE_IDS_MAX:
+                self._bundle_ids.popitem(last=False)
+        return found
+
+    def _bundle_row(self, height: Height, ordinal: int) -> bytes:
+        row = self._reader.get(Table.BUNDLE.key(number(height), number(ordinal)))
+        return present(row, f"bundle {height}/{ordinal}")
 
     def entered(self, height: Height) -> tuple[EnteredRecord, ...]:
         """Everything that has an entry in a block, in order."""

@@ -11,6 +11,7 @@ from itertools import islice
 
 from ledger.block_store import BlockStore
 from ledger.core.identifiers import Digest, Height, LogIndex, MemberId, RecordId, Subject
+from ledger.place_lists import PlaceLists
 from ledger.store.api import Reader
 from ledger.store.index import Algorithm, digest_part, issuer_part, subject_part, type_part
 from ledger.store.keys import Table, last_number, number, text_from, text_prefix
@@ -103,6 +104,10 @@ class Lookup:
         if offset >= self._blocks.header(height).entry_count:
             return None
         return Found(index, self._blocks.entry_id(height, offset))
+
+    def lists(self, *, newest_first: bool) -> PlaceLists:
+        """What questions of several parts are put together from, in the log's order or against."""
+        return PlaceLists(self._reader, self._blocks, newest_first=newest_first)
 
     def subjects(self, prefix: str, limit: int) -> tuple[Subject, ...]:
         """The first subjects, ascending, that begin with `prefix`, each once."""

@@ -1,7 +1,8 @@
 """How a chain is opened: a new store gets the genesis, an old one must be of this network.
 
 The newest block, the frontier and the slow rows are read and compared with each other; nothing here
-grows with the length of the chain. Spec: ``docs/spec/store.md``.
+grows with the length of the chain, but that a store of an older layout is brought to this one.
+Spec: ``docs/spec/store.md``.
 """
 
 from collections.abc import Mapping
@@ -16,17 +17,19 @@ from ledger.core.identifiers import Digest, Epoch, HeaderHash, Height, View
 from ledger.core.merkle import EMPTY_ROOT, Frontier
 from ledger.core.status import StatusTree, genesis_state_hash
 from ledger.errors import StoreError
-from ledger.store.api import Row, Store
+from ledger.store.api import Reader, Row, Store
 from ledger.store.keys import LAYOUT, Table, number
 from ledger.store.rows import head_from, head_row, present
+from ledger.upgrading import LAYOUT_KEY, bring_up, is_older
 
-_LAYOUT_KEY: Final = Table.META.key(b"layout")
 _NETWORK_KEY: Final = Table.META.key(b"network")
 _GENESIS_STATE_KEY: Final = Table.META.key(b"genesis-state")
 
 
 def prepare(store: Store, genesis: Genesis, rows: Mapping[bytes, bytes]) -> None:
     """Write the genesis into an empty store, or require that this store began with it.
+
+    A store of an older layout is brought to this one, which takes as long as reading its records.
 
     Args:
         store: open.
@@ -37,7 +40,7 @@ def prepare(store: Store, genesis: Genesis, rows: Mapping[bytes, bytes]) -> None
         StoreError: `store.newer`, `store.other_network`, or `store.damaged` where the stored
             genesis state is not `rows`.
     """
-    layout = store.get(_LAYOUT_KEY)
+    layout = store.get(LAYOUT_KEY)
     if layout is None:
         store.write(
             [
@@ -47,24 +50,42 @@ def prepare(store: Store, genesis: Genesis, rows: Mapping[bytes, bytes]) -> None
             ]
         )
         return
-    if layout != number(LAYOUT):
+    if layout != number(LAYOUT) and not is_older(layout):
         found = int.from_bytes(layout)
         raise StoreError(Code.STORE_NEWER, found=found, known=LAYOUT)
+    _check_network(store, genesis)
+    if (_GENESIS_STATE_KEY, store.get(_GENESIS_STATE_KEY)) not in meta_rows(genesis, rows):
+        raise StoreError(Code.STORE_DAMAGED, what="genesis state")
+    if is_older(layout):
+        bring_up(store)
+
+
+def meta_rows(
+    genesis: Genesis, rows: Mapping[bytes, bytes], layout: int = LAYOUT
+) -> tuple[Row, ...]:
+    """What a store says about itself: layout, network, and the state it began with."""
+    return (
+        (LAYOUT_KEY, number(layout)),
+        (_NETWORK_KEY, genesis.network_id),
+        (_GENESIS_STATE_KEY, genesis_state_hash(genesis.network_id, rows)),
+    )
+
+
+def stored_height(store: Reader, genesis: Genesis) -> Height:
+    """The height of the newest block in a store of this network, of whatever layout.
+
+    Raises:
+        StoreError: `store.other_network`, `store.damaged`.
+    """
+    _check_network(store, genesis)
+    return head_from(present(store.get(Table.HEAD.key()), "head"))[0]
+
+
+def _check_network(store: Reader, genesis: Genesis) -> None:
     network = present(store.get(_NETWORK_KEY), "network id")
     if network != genesis.network_id:
         expected = genesis.network_id.hex()[:16]
         raise StoreError(Code.STORE_OTHER_NETWORK, found=network.hex()[:16], expected=expected)
-    if (_GENESIS_STATE_KEY, store.get(_GENESIS_STATE_KEY)) not in meta_rows(genesis, rows):
-        raise StoreError(Code.STORE_DAMAGED, what="genesis state")
-
-
-def meta_rows(genesis: Genesis, rows: Mapping[bytes, bytes]) -> tuple[Row, ...]:
-    """What a store says about itself: layout, network, and the state it began with."""
-    return (
-        (_LAYOUT_KEY, number(LAYOUT)),
-        (_NETWORK_KEY, genesis.network_id),
-        (_GENESIS_STATE_KEY, genesis_state_hash(genesis.network_id, rows)),
-    )
 
 
 def read_head(

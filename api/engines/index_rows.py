@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.engines.opened import let_out
-from api.engines.query import ALERT_TYPE, AMENDMENTS
+from api.engines.query import ALERT_TYPE
 from ledger.chain import Chain
 from ledger.core.block import Header
 from ledger.core.identifiers import BundleId, Height, LogIndex, RecordId
 from ledger.core.record import Record, decode_record
+from ledger.store.index import AMENDMENTS
 
 OWN_ENTRY: Final = 0
 CAME_OUT: Final = 1

@@ -7,40 +7,29 @@ given away in between, because consensus votes in the same loop.
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
-from heapq import merge
-from itertools import groupby
 from typing import Final
 
 from api.engines.opened import let_out
 from api.engines.query import ALERT_TYPE, Batch, IndexStanding, Query, fits
 from api.engines.span import span_of
-from api.engines.walk import Listed, each_found
 from ledger.chain import Chain
-from ledger.core.identifiers import Height, LogIndex, RecordId
+from ledger.core.identifiers import Height, LogIndex, RecordId, Subject
 from ledger.core.record import decode_record
+from ledger.core.sealed import OPENING_TYPE
 from ledger.errors import InvariantBroken
-from ledger.lookup import Found, Turn
-from ledger.store.index import Algorithm
+from ledger.lookup import Found
+from ledger.place_lists import PlaceLists
+from ledger.places import OWN, Place, Places
+from ledger.store.index import AMENDMENTS
 
-READ_MAX: Final = 2_000
-"""Records read for one batch."""
-STEPS_MAX: Final = 50_000
-"""Steps over index rows for one batch."""
-_READ_AT_ONCE: Final = 32
-_STEPS_AT_ONCE: Final = 512
-_SECTIONS_MAX: Final = 64
+ROWS_MAX: Final = 20_000
+"""Index rows read, and steps over them, for one batch; what its lists begin with aside."""
+READ_COST: Final = 10
+"""What reading a record counts, in rows."""
+_AT_ONCE: Final = 500
+"""Rows between two times that the event loop is given away."""
+_SECTIONS_MAX: Final = 256
 """Sections of a project that are read by their own rows; of more, the other indexes are read."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """The records of one index that all lists share; none where the lists only moved on."""
-
-    settled: LogIndex
-    """Up to here nothing more can come, this included."""
-    found: tuple[Found, ...] = ()
 
 
 class LevelEngine:
@@ -63,125 +52,140 @@ class LevelEngine:
     ) -> Batch:
         """As `Engine.batch`."""
         span, height = span_of(self._chain, query), self._chain.head.height
-        turn = _turn(span, after, limit, newest_first=newest_first)
-        if not span or turn is None:
+        span = _rest(span, after, newest_first=newest_first)
+        if not span:
             return Batch((), None, height)
+        lists = self._chain.lookup.lists(newest_first=newest_first)
+        question = _Question(self._chain, query, lists, span)
         found: list[Found] = []
-        read, settled = 0, LogIndex(span.start)
-        for steps, place in enumerate(self._places(query, turn)):
-            if place.found and place.found[0].index not in span:
-                break
-            if len(found) >= limit or read >= READ_MAX or steps >= STEPS_MAX:
+        most = given_away = 0
+        while (place := question.next_place()) is not None:
+            if len(found) >= limit or (most and lists.spent.rows >= most):
                 # What was settled before this place; a cursor never falls inside of one.
-                return Batch(tuple(found), settled, height)
-            for each in self._ordered(place.found):
-                if read % _READ_AT_ONCE == 0:
-                    await asyncio.sleep(0)
-                read += 1
-                if self._fits(query, each):
-                    found.append(each)
-            if steps % _STEPS_AT_ONCE == 0:
+                return Batch(tuple(found), lists.order.index(place - 1), height)
+            if question.stands_at(place):
+                found += question.found(place)
+            most = most or lists.spent.rows + ROWS_MAX
+            if lists.spent.rows >= given_away + _AT_ONCE:
+                given_away = lists.spent.rows
                 await asyncio.sleep(0)
-            settled = place.settled
         return Batch(tuple(found), None, height)
 
-    def _ordered(self, found: tuple[Found, ...]) -> Sequence[Found]:
-        """An opening before what came out of it, in whichever order the log is read."""
-        if len(found) < 2:
-            return found
-        return sorted(found, key=lambda each: self._came_out(each.record_id))
 
-    def _came_out(self, record_id: RecordId) -> bool:
-        stored = self._chain.blocks.record(record_id)
-        return stored is not None and stored.came_from is not None
+class _Question:
+    """A query at the places that are left of it."""
 
-    def _fits(self, query: Query, found: Found) -> bool:
-        stored = self._chain.blocks.record(found.record_id)
-        if stored is None:
-            raise InvariantBroken(f"an index names {found.record_id.hex()}, which is not there")
-        record = decode_record(stored.data, self._chain.genesis.parameters)
-        return fits(query, record, stored.entry.height, stored.entry.block_time_ms)
+    def __init__(self, chain: Chain, query: Query, lists: PlaceLists, span: range) -> None:
+        self._chain, self._query, self._span = chain, query, span
+        self._order, self._spent = lists.order, lists.spent
+        self._next: Place | None = self._order.place(span[-1 if self._order.newest_first else 0])
+        sections = self._sections()
+        self._lists = list(_lists(query, sections, lists))
+        self._is_exact = query.subject is None or sections is not None
+        self._openings: Places | None = None
+        if not self._lists:
+            self._lists = [lists.every(span)]
+            self._openings = lists.by_types([OPENING_TYPE])
 
-    def _places(self, query: Query, turn: Turn) -> Iterator[_Place]:
-        lists = [_grouped(each) for each in self._lists(query, turn)]
-        if lists:
-            return _shared(lists, newest_first=turn.newest_first)
-        every = _grouped(self._every(turn))
-        return (_Place(LogIndex(index), tuple(found)) for index, found in every)
+    def next_place(self) -> Place | None:
+        """Before it nothing more can fit; None where nothing is left."""
+        if self._next is None or self._order.index(self._next) not in self._span:
+            return None
+        return self._next
 
-    def _lists(self, query: Query, turn: Turn) -> Iterator[Iterator[Found]]:
-        """The lists that a record must stand in, each in the order asked for."""
-        lookup = self._chain.lookup
-        if query.digest is not None:
-            kinds = [partial(lookup.by_digest, each, query.digest) for each in Algorithm]
-            yield _union(kinds, turn)
-        if query.subject is not None:
-            subjects = [query.subject]
-            if query.within:
-                subjects += lookup.subjects(f"{query.subject}/", _SECTIONS_MAX + 1)
-            if len(subjects) <= _SECTIONS_MAX:
-                yield _union([partial(lookup.by_subject, each) for each in subjects], turn)
-        if query.member is not None:
-            yield each_found(partial(lookup.by_issuer, query.member), turn)
-        if query.wants_alerts:
-            yield each_found(partial(lookup.by_type, ALERT_TYPE), turn)
-        if query.types is not None:
-            types = sorted(query.types)
-            yield _union([partial(lookup.by_type, each) for each in types], turn)
+    def stands_at(self, place: Place) -> bool:
+        """Whether all lists have the place; if not, the next one is where the furthest list is."""
+        furthest: Place = place
+        for each in self._lists:
+            at = each.seek(furthest)
+            self._spent.rows += 1
+            if at is None:
+                self._next = None
+                return False
+            furthest = at
+            if furthest > place:
+                break
+        self._next = place + 1 if furthest == place else furthest
+        return furthest == place
 
-    def _every(self, turn: Turn) -> Iterator[Found]:
-        """All records in order; what an opening let out stands beside it."""
-        base, head = self._chain.blocks.base, self._chain.head.height
-        heights = range(base + 1, head + 1)
-        for found in each_found(partial(self._chain.lookup.in_order, heights), turn):
-            yield found
-            stored = self._chain.blocks.record(found.record_id)
-            inside = None if stored is None else let_out(self._chain, stored.record_id, stored.data)
-            if inside is not None:
-                yield Found(found.index, inside.record_id)
+    def found(self, place: Place) -> Sequence[Found]:
+        """The records that fit there: an opening before what came out of it."""
+        index = self._order.index(place)
+        ids = self._shared(place, index)
+        self._spent.rows += 1
+        if not self._is_exact:
+            ids = [each for each in ids if self._fits(each)]
+        return [Found(index, each) for each in ids]
 
+    def _shared(self, place: Place, index: LogIndex) -> Sequence[RecordId]:
+        """Who stands in all lists."""
+        first, *others = ([*each.ids()] for each in self._lists)
+        if first == [OWN] and all(each == first for each in others):
+            own = self._own(index)
+            return [own, *self._came_out(place, own)]
+        own = self._own(index)
+        shared = {own if each is OWN else each for each in first}
+        for each in others:
+            shared &= {own if one is OWN else one for one in each}
+        return sorted(shared, key=lambda each: each != own)
 
-def _turn(span: range, after: LogIndex | None, limit: int, *, newest_first: bool) -> Turn | None:
-    """Where to begin; None where nothing of the span is left."""
-    if newest_first:
-        begin = span.stop if after is None else min(after, span.stop)
-        return Turn(limit, LogIndex(begin), newest_first=True) if begin > span.start else None
-    begin = span.start - 1 if after is None else max(after, span.start - 1)
-    if begin >= span.stop - 1:
-        return None
-    return Turn(limit, None if begin < 0 else LogIndex(begin))
+    def _own(self, index: LogIndex) -> RecordId:
+        found = self._chain.lookup.at(index)
+        if found is None:
+            raise InvariantBroken(f"an index names {index}, where no record stands")
+        return found.record_id
 
-
-def _union(kinds: Sequence[Listed], turn: Turn) -> Iterator[Found]:
-    """Several lists as one in order, each record once."""
-    lists = [each_found(each, turn) for each in kinds]
-    ordered = merge(*lists, key=lambda each: each.index, reverse=turn.newest_first)
-    for _, found in groupby(ordered, key=lambda each: each.index):
-        yield from dict.fromkeys(found)
-
-
-def _grouped(found: Iterator[Found]) -> Iterator[tuple[int, list[Found]]]:
-    return ((index, list(each)) for index, each in groupby(found, key=lambda each: each.index))
-
-
-def _shared(
-    lists: list[Iterator[tuple[int, list[Found]]]], *, newest_first: bool
-) -> Iterator[_Place]:
-    """What stands in all lists, by index; each step moves at least one list on."""
-    heads = [next(each, None) for each in lists]
-    while True:
-        here = [head for head in heads if head is not None]
-        if len(here) < len(lists):
+    def _came_out(self, place: Place, own: RecordId) -> Iterator[RecordId]:
+        """Out of an opening that stands there, where the list is that of all entries."""
+        if self._openings is None or self._openings.seek(place) != place:
             return
-        indexes = [index for index, _ in here]
-        furthest = min(indexes) if newest_first else max(indexes)
-        if all(index == furthest for index in indexes):
-            common = [each for each in here[0][1] if all(each in found for _, found in here)]
-            yield _Place(LogIndex(furthest), tuple(common))
-            heads = [next(each, None) for each in lists]
-            continue
-        # Whatever stands before the furthest head is missing in that list.
-        yield _Place(LogIndex(furthest + 1 if newest_first else furthest - 1))
-        for at, index in enumerate(indexes):
-            if index != furthest:
-                heads[at] = next(lists[at], None)
+        self._spent.rows += READ_COST
+        stored = self._chain.blocks.record(own)
+        inside = None if stored is None else let_out(self._chain, own, stored.data)
+        if inside is not None:
+            yield inside.record_id
+
+    def _fits(self, record_id: RecordId) -> bool:
+        self._spent.rows += READ_COST
+        stored = self._chain.blocks.record(record_id)
+        if stored is None:
+            raise InvariantBroken(f"an index names {record_id.hex()}, which is not there")
+        record = decode_record(stored.data, self._chain.genesis.parameters)
+        return fits(self._query, record, stored.entry.height, stored.entry.block_time_ms)
+
+    def _sections(self) -> Sequence[Subject] | None:
+        """The subjects that are asked about; None where no subject is, or too many are."""
+        subject = self._query.subject
+        if subject is None or not self._query.within:
+            return None if subject is None else (subject,)
+        sections = self._chain.lookup.subjects(f"{subject}/", _SECTIONS_MAX + 1)
+        self._spent.rows += READ_COST * len(sections)
+        return (subject, *sections) if len(sections) <= _SECTIONS_MAX else None
+
+
+def _lists(query: Query, sections: Sequence[Subject] | None, lists: PlaceLists) -> Iterator[Places]:
+    """The lists that a record must stand in; what is asked most rarely of all records first."""
+    if query.digest is not None:
+        yield lists.by_digest(query.digest)
+    if sections is not None:
+        yield lists.by_subjects(sections)
+    told = {"alert": query.alert, "severity": query.severity, "about": query.about}
+    for name, value in told.items():
+        if value is not None:
+            yield lists.by_marks((name, value))
+    if query.amendment is not None:
+        wanted = AMENDMENTS if query.amendment == "any" else (query.amendment,)
+        yield lists.by_marks(*((each, None) for each in wanted))
+    if query.types is not None and not (query.wants_alerts and query.types == {ALERT_TYPE}):
+        yield lists.by_types(sorted(query.types))
+    if query.member is not None:
+        yield lists.by_issuer(query.member)
+
+
+def _rest(span: range, after: LogIndex | None, *, newest_first: bool) -> range:
+    """What is left of a span beyond a cursor."""
+    if after is None:
+        return span
+    if newest_first:
+        return range(span.start, min(after, span.stop))
+    return range(max(after + 1, span.start), span.stop)

@@ -14,10 +14,9 @@ from ledger.core.identifiers import Digest, Height, LogIndex, MemberId, Subject
 from ledger.core.record import Record
 from ledger.errors import LedgerError
 from ledger.lookup import Found
+from ledger.store.index import ALERT_RAISED, AMENDMENTS
 
-ALERT_TYPE: Final = "ledger.alert_raised"
-AMENDMENTS: Final = ("amends", "replaces", "voids")
-"""Relations by which a record changes what another one says."""
+ALERT_TYPE: Final = ALERT_RAISED
 
 
 @dataclass(frozen=True, slots=True)

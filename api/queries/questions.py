@@ -1,20 +1,21 @@
 """Named questions: what people ask again and again, put together from queries."""
 
-from collections.abc import Iterator
 from typing import Final
 
 from api.engines.query import ALERT_TYPE, Query
 from api.forms import Json, stored_form
-from api.queries.asking import Answer, answer_of
+from api.queries.asking import Answer
 from api.service import LedgerService
-from ledger.core.identifiers import LogIndex, MemberId, RecordId, Subject
+from contracts.overlay import Overlay
+from contracts.state import State
+from contracts.verdict import Times
+from ledger.core.identifiers import MemberId, Subject
 from ledger.core.record import Record
 
+FOLLOWS: Final = "follows"
 LATE: Final = "AL16"
 """Raised for each deposit and each letter of guarantee that did not go back in time."""
-REFUNDS: Final = frozenset({"tender.deposit_refunded", "tender.guarantee_released"})
-REFUNDS_MAX: Final = 500
-"""Refunds of one section among which an overdue one is looked for."""
+REFUNDS: Final = ("tender.deposit_refunded", "tender.guarantee_released")
 
 
 def projects_in(answer: Answer) -> list[Json]:
@@ -43,26 +44,25 @@ def refunds_overdue(subject: Subject | None) -> Query:
     return Query(subject=subject, within=True, types=frozenset({ALERT_TYPE}), alert=LATE)
 
 
-async def overdue_forms(service: LedgerService, answer: Answer) -> list[Json]:
-    """Each overdue refund, and whether it was made since; null where too many are to be read."""
+def overdue_forms(service: LedgerService, answer: Answer) -> list[Json]:
+    """Each overdue refund, and whether it was made since, by the newest block of the answer."""
+    state = State(Overlay(service.chain.state))
+    known = service.chain.blocks.header(answer.height) if answer.height else service.chain.head
+    as_of = Times(known.log_size, known.time_ms)
     return [
         {
             **stored_form(each.stored, each.record, service.catalogue),
-            "refunded": await _refunded(service, each.record, each.index),
+            "refunded": _refunded(service, state, each.record, as_of),
         }
         for each in answer.items
     ]
 
 
-async def _refunded(service: LedgerService, alert: Record, index: LogIndex) -> bool | None:
-    """Whether a refund that follows what the alert rests on came after it."""
-    paid = {each.record_id for each in alert.refs}
-    query = Query(subject=alert.subject, types=REFUNDS)
-    made = await answer_of(service, query, index, REFUNDS_MAX)
-    if any(paid.intersection(_follows(each.record)) for each in made.items):
-        return True
-    return None if made.reached is not None else False
-
-
-def _follows(record: Record) -> Iterator[RecordId]:
-    return (each.record_id for each in record.refs if each.relation == "follows")
+def _refunded(service: LedgerService, state: State, alert: Record, as_of: Times) -> bool:
+    """Whether a refund follows what the alert rests on; before the alert there was none."""
+    return any(
+        FOLLOWS in state.citing(paid.record_id, each, as_of)
+        for each in REFUNDS
+        if service.viewer.may_see_type(each, alert.subject)
+        for paid in alert.refs
+    )

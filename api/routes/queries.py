@@ -196,7 +196,7 @@ async def overdue(
     """The alerts about them; `refunded` says whether the refund was made since."""
     query = refunds_overdue(None if subject is None else Subject(subject))
     found = await _turned(service, query, limit, cursor)
-    items = await overdue_forms(service, found)
+    items = overdue_forms(service, found)
     return JSONResponse(_page(items, found, query))
 
 

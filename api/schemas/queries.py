@@ -48,9 +48,7 @@ class ProjectPageJson(Model):
 class OverdueJson(StoredRecordJson):
     """An alert about a refund that was not made in time."""
 
-    refunded: bool | None = Field(
-        description="Whether it was made since; null where too many refunds are to be read"
-    )
+    refunded: bool = Field(description="Whether it was made since")
 
 
 class OverduePageJson(Model):

@@ -31,6 +31,7 @@ from cli.compose.index import OpenIndex, index_works, open_index
 from cli.compose.lacking import Show, tell_lacking
 from cli.compose.logs import open_log
 from cli.compose.next_keys import NextKeys
+from cli.compose.opening import opened_chain
 from cli.compose.outbound import open_outbound
 from cli.compose.own_tls import own_files, tls_files
 from cli.compose.running import opened_trust, run_together, told
@@ -50,7 +51,6 @@ from consensus.evidence import EvidenceFolder
 from consensus.runner import Runner
 from consensus.transport import Receiver, Transport
 from contracts.executor import BlockExecutor
-from contracts.genesis_rows import genesis_rows
 from ledger.chain import Chain
 from ledger.core.identifiers import NodeId
 from ledger.core.status_answer import Stating
@@ -159,7 +159,7 @@ def _opened(
         store = LevelDBStore(settings.database_folder)
         held.callback(store.close)
         catalogue, more = catalogues_at_hand(settings.catalogues)
-        chain = Chain(store, trust.genesis, genesis_rows(trust.genesis))
+        chain = opened_chain(store, trust)
         check_seat(settings, chain, keys)
         executor = BlockExecutor(chain, catalogue, more)
         journal, intake, signed = _open_files(settings, held)

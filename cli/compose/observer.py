@@ -29,6 +29,7 @@ from cli.compose.documents import open_issuer
 from cli.compose.hooks import open_hooks
 from cli.compose.index import OpenIndex, index_works, open_index
 from cli.compose.logs import open_log
+from cli.compose.opening import opened_chain
 from cli.compose.outbound import open_outbound
 from cli.compose.running import opened_trust, run_together, told
 from cli.compose.serving import http_server, https_files, listen, stop_event
@@ -43,7 +44,6 @@ from consensus.evidence import EvidenceFolder
 from consensus.follower import Follower
 from consensus.following import FollowingNode
 from contracts.executor import BlockExecutor
-from contracts.genesis_rows import genesis_rows
 from ledger.chain import Chain
 from ledger.codes import Code
 from ledger.core.identifiers import NodeId
@@ -160,7 +160,7 @@ def _opened(
         store = LevelDBStore(settings.database_folder)
         held.callback(store.close)
         catalogue, more = catalogues_at_hand(settings.catalogues)
-        chain = Chain(store, trust.genesis, genesis_rows(trust.genesis))
+        chain = opened_chain(store, trust)
         executor = BlockExecutor(chain, catalogue, more)
         follower = Follower(executor, chain.heads, trust.genesis.parameters)
         node = FollowingNode(

@@ -23,8 +23,10 @@ from contracts.genesis_rows import genesis_rows
 from ledger.chain import Chain
 from ledger.core.identifiers import Height
 from ledger.errors import FormatError, InvariantBroken, LedgerError
+from ledger.opening import stored_height
 from ledger.store.leveldb import LevelDBStore
 from ledger.trust import TrustRoot
+from ledger.upgrading import LAYOUT_KEY, is_older
 from ledger.words.moments import beijing_time
 
 LOG_TAIL_BYTES: Final = 1 << 18
@@ -171,6 +173,9 @@ def _stored_head(folder: Path, trust: TrustRoot) -> Height | None:
             if not _copied(folder, copy):
                 return None
             with closing(LevelDBStore(copy)) as store:
+                if is_older(store.get(LAYOUT_KEY)):
+                    # Its next start brings it to the newest layout; a look does not take that long.
+                    return stored_height(store, trust.genesis)
                 return Chain(store, trust.genesis, genesis_rows(trust.genesis)).head.height
     except (OSError, LedgerError, InvariantBroken):
         return None

@@ -1,10 +1,10 @@
-"""The rows that let people find records: by subject, digest, issuer, type, time and log size.
+"""The rows that let people find records: by subject, digest, issuer, type, mark, time and size.
 
 Pure. Every row here can be computed from the blocks alone, so audit compares each with what the
 blocks say. Many records of one issuer or type in a block share one row of runs.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Final
 
@@ -25,7 +25,13 @@ class Algorithm(Enum):
     SM3 = b"\x02"
 
 
+ALERT_RAISED: Final = "ledger.alert_raised"
+AMENDMENTS: Final = ("amends", "replaces", "voids")
+"""Relations by which a record changes what another one says."""
+_TOLD: Final = ("alert", "severity", "about")
+"""What an alert says of itself."""
 _SUBJECT: Final = Table.SUBJECT.key()
+_MARK: Final = Table.MARK.key()
 _SHA256: Final = Table.DIGEST.key(Algorithm.SHA256.value)
 _SM3: Final = Table.DIGEST.key(Algorithm.SM3.value)
 
@@ -48,6 +54,16 @@ def issuer_part(issuer: MemberId) -> bytes:
 def type_part(type_key: str) -> bytes:
     """The part of `TYPE` keys that all records of this type share."""
     return text(type_key)
+
+
+def mark_part(name: str, value: str | None = None) -> bytes:
+    """The part of `MARK` keys that all records with this mark share.
+
+    Args:
+        name: one of `AMENDMENTS`; or ``alert``, ``severity``, ``about``.
+        value: what an alert says under that name; None for a relation.
+    """
+    return text(name if value is None else f"{name}:{value}")
 
 
 def index_rows(header: Header, records: Sequence[EnteredRecord]) -> Iterator[Row]:
@@ -95,8 +111,29 @@ def opened_rows(
         yield from _content_rows(items, index, each.record_id)
 
 
+def mark_rows(items: Sequence[Value], index: bytes, record_id: RecordId) -> Iterator[Row]:
+    """By how it changes another record, and by what an alert says: what few records do.
+
+    Args:
+        items: of the record's canonical bytes.
+        index: its place, as a part of a key.
+        record_id: of the record.
+    """
+    relations = {array(ref, "ref", 3)[0] for ref in array(items[9], "refs")}
+    for relation in AMENDMENTS:
+        if relation in relations:
+            yield _MARK + mark_part(relation) + index, record_id
+    fields = items[7]
+    if items[2] == ALERT_RAISED and isinstance(fields, Mapping):
+        for name in _TOLD:
+            said = fields.get(name)
+            if isinstance(said, str):
+                yield _MARK + mark_part(name, said) + index, record_id
+
+
 def _content_rows(items: Sequence[Value], index: bytes, record_id: RecordId) -> Iterator[Row]:
-    """By subject and by document."""
+    """By subject, by document and by mark."""
+    yield from mark_rows(items, index, record_id)
     if items[4]:
         yield _SUBJECT + subject_part(Subject(str(items[4]))) + index, record_id
     for evidence in array(items[6], "evidence"):

@@ -8,8 +8,8 @@ number order. Layout: ``docs/spec/store.md``.
 from enum import Enum
 from typing import Final
 
-LAYOUT: Final = 1
-"""Version of this table and of `rows`; another one is refused at start."""
+LAYOUT: Final = 2
+"""Version of this table and of `rows`. An older one is brought to it, a newer one refused."""
 NUMBER_BYTES: Final = 8
 _LAST_NUMBER: Final = b"\xff" * NUMBER_BYTES
 _CLOSE: Final = b"\x00\x01"
@@ -67,6 +67,8 @@ class Table(Enum):
     """member id, log index of the opening → id of the record that came out."""
     OPENED_TYPE = b"k"
     """type key, log index of the opening → id of the record that came out."""
+    MARK = b"m"
+    """mark (`ledger.store.index.mark_part`), log index → record id."""
 
     SNAPSHOT = b"X"
     """height → size, root and the roots of all chunks of the state after it; empty while made."""

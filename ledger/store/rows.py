@@ -129,6 +129,14 @@ def bundle_from(value: bytes) -> BundleRow:
 
 
 @_row("bundle")
+def bundle_header_from(value: bytes) -> bytes:
+    """Header bytes of a bundle row; nothing else of it is read."""
+    reader = Reader(value)
+    _count(reader, 4)
+    return reader.bytes_(BUNDLE_HEADER_BYTES_MAX)
+
+
+@_row("bundle")
 def entered_from(value: bytes) -> tuple[bytes, int]:
     """Header bytes of a bundle row, and how many of its records entered; the ids are not read."""
     reader = Reader(value)

@@ -11,12 +11,14 @@ from dataclasses import replace
 
 import pytest
 
-from api.engines.query import AMENDMENTS, Batch, Engine, Query, fits
+from api.engines.query import Batch, Engine, Query, fits
 from ledger.chain import Chain
 from ledger.core.identifiers import Digest, Height, LogIndex, MemberId, RecordId, Subject
 from ledger.core.record import decode_record
 from ledger.core.sealed import OPENING_TYPE
 from ledger.lookup import Found, Turn
+from ledger.store.api import Store
+from ledger.store.index import AMENDMENTS
 from ledger.stored_parts import sealed_in
 from tests.contracts.sealing import AFTER, BIDDERS, SealedTown
 from tests.contracts.town import SECOND
@@ -25,9 +27,9 @@ ELSEWHERE = "B01"
 PLACES = (ELSEWHERE, f"{ELSEWHERE}/01", f"{ELSEWHERE}/02", f"{ELSEWHERE}1", "evidence")
 
 
-def ledger_of() -> SealedTown:
+def ledger_of(store: Store | None = None) -> SealedTown:
     """A tender whose bids are opened, an alert, amendments, and many plain records of two members."""
-    town = SealedTown()
+    town = SealedTown(store)
     sealed = [town.seal(town.bid(name)) for name in BIDDERS]
     commitments = town.commit_sealed(*sealed)
     papers = {"file": b"other content"}

@@ -336,7 +336,7 @@ def test_a_store_of_another_network_or_of_a_newer_layout_is_refused(small: Small
     with pytest.raises(StoreError) as refused:
         Chain(small.store, GENESIS, ROWS | {b"status/more": b""})
     assert refused.value.code is Code.STORE_DAMAGED
-    small.store.write([(b"Mlayout", (2).to_bytes(8))])
+    small.store.write([(b"Mlayout", (3).to_bytes(8))])
     with pytest.raises(StoreError) as refused:
         small.reopen()
     assert refused.value.code is Code.STORE_NEWER
