@@ -6,6 +6,7 @@ said, and `verdict` holds it to the log at the end.
 """
 
 import asyncio
+import os
 import random
 import time
 from collections.abc import Callable, Coroutine
@@ -37,7 +38,6 @@ class Report:
     kills: int = 0
     all_at_once: int = 0
     book: Book = field(default_factory=Book)
-    checked: Checked | None = None
 
 
 class Load:
@@ -67,7 +67,7 @@ class Load:
             for task in (nemesis, telling, *users):
                 task.cancel()
             await asyncio.gather(nemesis, telling, *users, return_exceptions=True)
-        self.report.seconds = time.monotonic() - began
+            self.report.seconds = time.monotonic() - began
         self.say("all nodes are up; the receipts of everything acknowledged are asked for")
         traffic = Traffic(self.network, self.network.nodes, self.random)
         await traffic.converged()
@@ -137,7 +137,8 @@ class Load:
             answers = sum(len(each.took_ms) for each in book.routes.values())
             self.say(
                 f"{time.monotonic() - began:.0f} s: {len(book.bundles)} bundles acknowledged, "
-                f"{answers} answers, {self.report.kills} kills"
+                f"{answers} answers, {self.report.kills} kills; "
+                f"load of the machine {os.getloadavg()[0]:.1f}"
             )
 
     @staticmethod
@@ -148,8 +149,22 @@ class Load:
                 each.result()
 
 
-def load(folder: Path, seconds: float, seed: int, say: Callable[[str], None]) -> Report:
+def load(
+    folder: Path,
+    seconds: float,
+    seed: int,
+    say: Callable[[str], None],
+    show: Callable[[Report], None],
+) -> Checked:
     """Make a network in `folder`, load and kill it, hold it to its word.
+
+    Args:
+        folder: empty.
+        seconds: of load.
+        seed: of all that is drawn.
+        say: hears how it goes.
+        show: gets the report when the load is over or something went wrong, before the log is
+            looked at: what was measured is not lost with the verdict.
 
     Raises:
         AssertionError: an answer was wrong, or something acknowledged was lost.
@@ -158,9 +173,11 @@ def load(folder: Path, seconds: float, seed: int, say: Callable[[str], None]) ->
     try:
         network.start()
         played = Load(network, seed, say)
-        asyncio.run(played.run(seconds))
+        try:
+            asyncio.run(played.run(seconds))
+        finally:
+            show(played.report)
         network.stop()
-        played.report.checked = checked(played.report.book, network.trust, network.nodes)
-        return played.report
+        return checked(played.report.book, network.trust, network.nodes)
     finally:
         network.stop()
