@@ -16,9 +16,8 @@ from api.documents.court_desk import CourtDesk
 from api.documents.desk import CertificateDesk
 from api.documents.issuing import Issuer
 from api.errors import HANDLERS
-from api.explorer import extracting, home, nodes, pages, verifying
-from api.explorer.desk import pages as desk_pages
 from api.explorer.problems import in_pages
+from api.explorer.routers import PAGES
 from api.fairness import REQUESTS_PER_ADDRESS, Fairness
 from api.headers import SecurityHeaders
 from api.metrics import registry_of
@@ -78,12 +77,7 @@ ROUTERS: Final = (
     log.router,
     epochs.router,
     follow.router,
-    home.router,
-    nodes.router,
-    pages.router,
-    desk_pages.router,
-    extracting.router,
-    verifying.router,
+    *PAGES,
 )
 _DOCS_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "

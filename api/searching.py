@@ -14,11 +14,12 @@ from urllib.parse import quote
 from api.block_hashes import RECENT_MAX
 from api.engines.walk import Listed
 from api.forms import Json
+from api.leaf_hashes import LEAVES_MAX, index_of_leaf
 from api.listing import placed, shown_forms, shown_page
 from api.service import LedgerService
 from ledger.codes import Code
 from ledger.core.certificate_number import parse_certificate_number
-from ledger.core.identifiers import Digest, HeaderHash, MemberId, RecordId
+from ledger.core.identifiers import Digest, HeaderHash, LogIndex, MemberId, RecordId
 from ledger.errors import FormatError, LedgerError
 from ledger.lookup import Turn
 from ledger.store.index import Algorithm
@@ -37,7 +38,7 @@ class Hit:
     """One thing under that name."""
 
     kind: str
-    """``record``, ``document``, ``block``, ``member``, ``type`` or ``subject``."""
+    """``record``, ``document``, ``leaf``, ``block``, ``member``, ``type`` or ``subject``."""
     name: str
     link: str
     """Where the API has it."""
@@ -98,6 +99,9 @@ def _by_digest(service: LedgerService, digest: Digest) -> Iterator[Hit]:
         if documents:
             spelled = f"{algorithm.name.lower()}:{name}"
             yield Hit("document", spelled, _again(name), documents)
+    index = index_of_leaf(service.chain, digest)
+    if index is not None:
+        yield _leaf(service, index, name)
     height = service.block_hashes.height_of(HeaderHash(digest))
     if height is not None:
         yield _block(height)
@@ -117,6 +121,15 @@ def _record(service: LedgerService, record_id: RecordId) -> Hit:
     """Whoever has a record's id may know where the record stands."""
     name = record_id.hex()
     return Hit("record", name, f"/v1/records/{name}", (placed(service, record_id),))
+
+
+def _leaf(service: LedgerService, index: LogIndex, name: str) -> Hit:
+    """The record whose entry has this leaf hash; the block where the leaf is a block's own."""
+    found = service.chain.lookup.at(index)
+    if found is not None:
+        return Hit("leaf", name, _again(name), (placed(service, found.record_id),))
+    height = service.chain.blocks.height_of(index)
+    return _block(height or 0)
 
 
 def _block(height: int) -> Hit:
@@ -141,8 +154,13 @@ def _searched(wanted: str) -> str:
     """The kinds that were looked through; one text stands in the sentences of both languages."""
     if _DIGEST.fullmatch(wanted):
         blocks = f"block hash 区块哈希 (newest {RECENT_MAX})"
-        return f"record id 记录编号, document digest 文件摘要 (SHA-256, SM3), {blocks}"
-    kinds = ["subject 主题", "record type 记录类型", "certificate number 存证编号"]
+        leaves = f"leaf hash 叶子哈希 (newest {LEAVES_MAX})"
+        return f"record id 记录编号, document digest 文件摘要 (SHA-256, SM3), {leaves}, {blocks}"
+    kinds = [
+        "subject 主题 (project 项目, ocid, seal 印章, address 地址)",
+        "record type 记录类型",
+        "certificate number 存证编号",
+    ]
     if _NAME.fullmatch(wanted):
         kinds.append("member 成员")
     if wanted.isdecimal():

@@ -5,6 +5,7 @@ from typing import Final
 
 from api.service import LedgerService
 from ledger.core.canonical import Value
+from ledger.core.committee import Committee
 from ledger.core.identifiers import NETWORK_MEMBER, MemberId, NodeId, Subject
 from ledger.lookup import Turn
 
@@ -32,9 +33,13 @@ class Names:
         return self._found[name] or member
 
     def node(self, node: str) -> str:
-        """The organisation that answers for a node of the committee."""
-        committee = self._service.chain.committee
-        return self.member(committee.node(NodeId(node)).member_id)
+        """The organisation that answers for a node, of this committee or an earlier one."""
+        name = NodeId(node)
+        for committee in reversed(self._service.chain.epochs.committees):
+            found = next((each for each in committee.nodes if each.node_id == name), None)
+            if found is not None:
+                return self.member(found.member_id)
+        return node
 
     def type(self, key: str) -> str:
         """What a record type is called."""
@@ -79,3 +84,8 @@ class Names:
 
     def _chosen(self, zh: str, en: str) -> str:
         return (zh or en) if self._language == "zh" else (en or zh)
+
+
+def committee_of(service: LedgerService, epoch: int) -> Committee:
+    """The committee of an epoch; the newest one where that is not known here."""
+    return service.chain.epochs.get(epoch) or service.chain.committee

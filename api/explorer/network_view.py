@@ -53,6 +53,9 @@ class BlockRow:
     time_ms: int
     entry_count: int
     proposer: str
+    """Its organisation."""
+    node_id: str
+    """Which node proposed it."""
     view: int
     signed_count: int
     cosigned: bool
@@ -157,21 +160,29 @@ def node_rows(service: LedgerService, names: Names) -> Iterator[NodeRow]:
         )
 
 
-def block_rows(service: LedgerService, names: Names) -> Iterator[BlockRow]:
+def block_rows(
+    service: LedgerService, names: Names, count_max: int = BLOCKS_MAX
+) -> Iterator[BlockRow]:
     """The newest blocks, the newest first."""
     store, head = service.chain.blocks, service.chain.head.height
-    for height in range(head, max(0, store.base - 1, head - BLOCKS_MAX), -1):
-        header = store.header(Height(height))
-        certificate = store.certificate(Height(height))
-        yield BlockRow(
-            height,
-            header.time_ms,
-            header.entry_count,
-            names.node(header.proposer),
-            certificate.slot.view,
-            len(certificate.votes),
-            height <= service.chain.cosigned_height,
-        )
+    for height in range(head, max(0, store.base - 1, head - count_max), -1):
+        yield block_row(service, Height(height), names)
+
+
+def block_row(service: LedgerService, height: Height, names: Names) -> BlockRow:
+    """One block, and who committed it."""
+    store = service.chain.blocks
+    header, certificate = store.header(height), store.certificate(height)
+    return BlockRow(
+        height,
+        header.time_ms,
+        header.entry_count,
+        names.node(header.proposer),
+        header.proposer,
+        certificate.slot.view,
+        len(certificate.votes),
+        height <= service.chain.cosigned_height,
+    )
 
 
 def newest_alerts(service: LedgerService, language: str) -> Iterator[AlertRow]:

@@ -14,6 +14,7 @@ from api.coverage import coverage_form
 from api.explorer import project_view, record_view, rendering, trace_view
 from api.explorer.language import chosen_of, language_of
 from api.explorer.names import Names
+from api.explorer.places import places_of
 from api.explorer.rendering import page
 from api.rights import ALERT_TYPE
 from api.searching import QUERY_MAX
@@ -121,5 +122,6 @@ async def search(
         LedgerError: `api.not_found`, saying what was searched.
     """
     if not q.strip():
-        return page(request, "search.html", {"hits": []})
-    return page(request, "search.html", {"hits": find(service, q)})
+        return page(request, "search.html", {"hits": [], "places": {}})
+    hits = find(service, q)
+    return page(request, "search.html", {"hits": hits, "places": places_of(service, hits)})

@@ -1,0 +1,24 @@
+"""``/qr.svg``: the address of a page of this node as a QR, for paper and for phones."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.access import Service
+from api.documents.qr import svg
+
+router = APIRouter(include_in_schema=False)
+
+PATH_MAX: Final = 400
+_PAGE: Final = (
+    r"^/(?:records|blocks|projects|members|seals|addresses|nodes|checkpoints|alerts)/[^\s?#]+$"
+)
+
+
+@router.get("/qr.svg")
+async def qr(
+    request: Request, _: Service, path: Annotated[str, Query(pattern=_PAGE, max_length=PATH_MAX)]
+) -> Response:
+    """A page of this node, under the name by which it was asked."""
+    address = str(request.url.replace(path=path, query="", fragment=""))
+    return Response(svg(address), media_type="image/svg+xml")

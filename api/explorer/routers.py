@@ -1,0 +1,35 @@
+"""Every route of the explorer, in the order in which paths are tried."""
+
+from typing import Final
+
+from api.explorer import (
+    addresses,
+    alerting,
+    blocks,
+    checkpoints,
+    extracting,
+    home,
+    members,
+    nodes,
+    pages,
+    qr,
+    seals,
+    verifying,
+)
+from api.explorer.desk import pages as desk_pages
+
+PAGES: Final = (
+    home.router,
+    nodes.router,
+    blocks.router,
+    members.router,
+    alerting.router,
+    seals.router,
+    addresses.router,
+    checkpoints.router,
+    qr.router,
+    pages.router,
+    desk_pages.router,
+    extracting.router,
+    verifying.router,
+)

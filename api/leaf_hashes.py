@@ -1,0 +1,27 @@
+"""Finds the entry of the log whose leaf hash is given, among the newest leaves.
+
+A leaf hash says nothing of where it stands, so the lowest row of the tree is looked through, a tile
+at a time; `LEAVES_MAX` is said in every "not found".
+"""
+
+from typing import Final
+
+from ledger.chain import Chain
+from ledger.core.identifiers import Digest, LogIndex
+from ledger.core.tiles import TILE_WIDTH, TilePath
+
+LEAVES_MAX: Final = 200_000
+"""Leaves that are searched: reading them must not hold up the loop for long."""
+
+
+def index_of_leaf(chain: Chain, leaf: Digest) -> LogIndex | None:
+    """Where the newest leaf with this hash stands; None among `LEAVES_MAX`."""
+    size = chain.head.log_size
+    last, tiles = (size - 1) // TILE_WIDTH, LEAVES_MAX // TILE_WIDTH
+    for tile in range(last, max(-1, last - tiles), -1):
+        first = tile * TILE_WIDTH
+        hashes = chain.tiles.read(TilePath(0, tile, min(TILE_WIDTH, size - first)), size)
+        for place in range(0, len(hashes), len(leaf)):
+            if hashes[place : place + len(leaf)] == leaf:
+                return LogIndex(first + place // len(leaf))
+    return None
