@@ -1,6 +1,5 @@
-"""The QR as squares or as a picture: vectors, so that a printer of any kind keeps its edges."""
+"""The QR as squares: drawn as vectors, so that a printer of any kind keeps its edges."""
 
-import io
 from collections.abc import Iterator
 
 import segno
@@ -28,12 +27,3 @@ def squares(text: str, x: float, y: float, side: float) -> Iterator[Frame]:
                 left, wide = x + start * cell, (place - start) * cell
                 yield Frame(left, y + side - (line + 1) * cell, wide, cell)
                 start = None
-
-
-def svg(text: str) -> bytes:
-    """The QR of `text` as a picture for pages, with its quiet zone and without styles."""
-    drawn = io.BytesIO()
-    segno.make(text, error="m", micro=False, boost_error=False).save(
-        drawn, kind="svg", border=4, light="#fff", svgclass=None, lineclass=None, omitsize=True
-    )
-    return drawn.getvalue()

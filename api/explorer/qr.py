@@ -1,11 +1,12 @@
 """``/qr.svg``: the address of a page of this node as a QR, for paper and for phones."""
 
+import io
 from typing import Annotated, Final
 
+import segno
 from fastapi import APIRouter, Query, Request, Response
 
 from api.access import Service
-from api.documents.qr import svg
 
 router = APIRouter(include_in_schema=False)
 
@@ -21,4 +22,8 @@ async def qr(
 ) -> Response:
     """A page of this node, under the name by which it was asked."""
     address = str(request.url.replace(path=path, query="", fragment=""))
-    return Response(svg(address), media_type="image/svg+xml")
+    drawn = io.BytesIO()
+    segno.make(address, error="m", micro=False, boost_error=False).save(
+        drawn, kind="svg", border=4, light="#fff", svgclass=None, lineclass=None, omitsize=True
+    )
+    return Response(drawn.getvalue(), media_type="image/svg+xml")
