@@ -12,10 +12,9 @@ from api.forms import Json
 from api.service import LedgerService
 from consensus.fates import Committed, Pending, Refused
 from contracts.faults import Faults
-from ledger.codes import Code
 from ledger.core.bundle import pool_key as key_of
 from ledger.core.identifiers import Digest, Height, RecordId
-from ledger.errors import LedgerError, Rejected
+from ledger.errors import Rejected
 from ledger.store.rows import NO_BUNDLE
 from ledger.words import sentence
 
@@ -28,18 +27,14 @@ def state_of(service: LedgerService, pool_key: Digest, record_id: RecordId | Non
     Args:
         service: of the node that is asked.
         pool_key: of the bundle.
-        record_id: one of its records, by which the ledger is asked what the node has forgotten.
+        record_id: one of its records, by which the ledger is asked before the node's memory.
 
     Raises:
         LedgerError: `api.not_found`: neither remembered nor found by its record.
     """
-    try:
-        return service.outcome(pool_key)
-    except LedgerError as problem:
-        height = None if record_id is None else _found(service, pool_key, record_id)
-        if problem.code is not Code.API_NOT_FOUND or height is None:
-            raise
-        return Committed(height)
+    # The ledger first: what entered is entered, whatever this node may have refused before.
+    height = None if record_id is None else _found(service, pool_key, record_id)
+    return service.outcome(pool_key) if height is None else Committed(height)
 
 
 def said_of(verdict: Rejected) -> dict[str, Json]:

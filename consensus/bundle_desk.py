@@ -84,11 +84,16 @@ class BundleDesk:
         self._eager_until_ms: dict[NodeId, int] = {}
 
     def start(self, now_ms: int) -> None:
-        """Pool again what was acknowledged before the restart and still waits."""
-        for received_at_ms, bundle in self._intake.take_found():
+        """Pool again what was acknowledged before the restart and still waits; refusals stand."""
+        for each in self._intake.take_found():
+            if isinstance(each, Refused):
+                self._fates.refused(each.signed.pool_key, each)
+                continue
+            received_at_ms, bundle = each
             pooled = self._admit(bundle, self._own, received_at_ms)
             if isinstance(pooled, Rejected) and pooled.code is not Code.BUNDLE_KNOWN:
                 self._refuse(bundle.pool_key, pooled, now_ms)
+        self._fates.forget(now_ms)
         self._events.add("pool.restored", count=len(self.pool))
         self._relayed_ms = now_ms
 
@@ -152,14 +157,16 @@ class BundleDesk:
         height = self._application.head.height
         keys = pool_keys(payload, self._codec.limits)
         for key in keys:
-            self._fates.committed(key, height)
+            if self._fates.committed(key, height):
+                self._intake.moot(key)
             self._deferred.pop(key, None)
         self.pool.committed(keys, height)
         self.settled_count += len(keys)
         self.judge_again(now_ms)
         self._judge_deferred(now_ms)
         own = self.pool.taken_in_by(self._own)
-        self._intake.compact(own, sum(each.size_bytes for each in own))
+        size = sum(each.size_bytes for each in own)
+        self._intake.compact(own, size, self._fates.refusals)
 
     def judge_again(self, now_ms: int) -> None:
         """Judge waiting bundles that are due on the newest head, as many as fit in one go."""
@@ -205,7 +212,8 @@ class BundleDesk:
         for each, verdict in unfit:
             if verdict.code is Code.BUNDLE_KNOWN:
                 # Its records entered by other bundles: whoever waits gets their receipts.
-                self._fates.committed(each.pool_key, self._application.head.height)
+                if self._fates.committed(each.pool_key, self._application.head.height):
+                    self._intake.moot(each.pool_key)
                 self.settled_count += 1
                 continue
             self._events.add("bundle.unfit", bundle=each.pool_key.hex(), code=verdict.code.value)
@@ -239,8 +247,8 @@ class BundleDesk:
     ) -> Pooled | Rejected:
         height = self._application.head.height
         pooled = self.pool.admit(bundle, source, height, now_ms, held=held)
-        if isinstance(pooled, Pooled):
-            self._fates.pooled(pooled.pool_key)
+        if isinstance(pooled, Pooled) and self._fates.pooled(pooled.pool_key):
+            self._intake.moot(pooled.pool_key)
         return pooled
 
     def _judge_deferred(self, now_ms: int) -> None:
@@ -254,8 +262,9 @@ class BundleDesk:
                 del self._deferred[key]
 
     def _refuse(self, pool_key: Digest, verdict: Rejected, now_ms: int) -> None:
-        signed = self._signed_refusal(pool_key, verdict)
-        self._fates.refused(pool_key, Refused(verdict, signed, now_ms))
+        refused = Refused(verdict, self._signed_refusal(pool_key, verdict), now_ms)
+        self._intake.refuse(refused)
+        self._fates.refused(pool_key, refused)
         self.settled_count += 1
 
     def _report(self, peer: NodeId, pool_key: Digest, verdict: Rejected) -> None:

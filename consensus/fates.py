@@ -1,8 +1,9 @@
 """What became of a bundle: pending, committed, or refused with its reason.
 
 Kept by pool key (header and signature), never by bundle id: a wrongly signed copy must not speak
-for the right one. Refusals are kept for a day, by the node that took the bundle in, and are never
-on the ledger. Everything here is advice to people; the ledger itself is the truth.
+for the right one. Refusals are kept for a day, by the node that took the bundle in, over restarts
+(`consensus.intake`), and are never on the ledger. Everything here is advice to people; the ledger
+itself is the truth.
 """
 
 from collections import OrderedDict
@@ -67,12 +68,22 @@ class Fates:
             return Committed(height)
         return self._refused.get(pool_key, Unknown())
 
-    def committed(self, pool_key: Digest, height: Height) -> None:
-        """The bundle is in the block of this height; whatever was refused before is moot."""
-        self._refused.pop(pool_key, None)
+    @property
+    def refusals(self) -> tuple[Refused, ...]:
+        """All that are remembered, the oldest first."""
+        return tuple(self._refused.values())
+
+    def committed(self, pool_key: Digest, height: Height) -> bool:
+        """The bundle is in the block of this height; whatever was refused before is moot.
+
+        Returns:
+            Whether something was.
+        """
+        was_refused = self.pooled(pool_key)
         self._committed[pool_key] = height
         if len(self._committed) > COMMITTED_MAX:
             self._committed.popitem(last=False)
+        return was_refused
 
     def refused(self, pool_key: Digest, refused: Refused) -> None:
         """The bundle left the pool with this verdict."""
@@ -81,9 +92,9 @@ class Fates:
         if len(self._refused) > REFUSED_MAX:
             self._refused.popitem(last=False)
 
-    def pooled(self, pool_key: Digest) -> None:
-        """It was judged fit again: an earlier refusal no longer holds."""
-        self._refused.pop(pool_key, None)
+    def pooled(self, pool_key: Digest) -> bool:
+        """It was judged fit again: an earlier refusal no longer holds. Returns whether one did."""
+        return self._refused.pop(pool_key, None) is not None
 
     def forget(self, now_ms: int) -> None:
         """Drop refusals older than a day; they are in the order of their age."""

@@ -1,6 +1,7 @@
 """The states of one submission go one way, whoever restarts in between, and waiting has a cap."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import httpx
@@ -9,9 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.patience import Patience
-from ledger.core.bundle import Bundle
-from ledger.core.identifiers import MemberId
-from tests.api.one_node import OneNode, canonical
+from api.service import LedgerService
+from consensus.fates import Refused
+from ledger.codes import Code
+from ledger.core.acknowledgement import refuse
+from ledger.core.bundle import Bundle, sign_bundle
+from ledger.core.identifiers import HeaderHash, MemberId
+from ledger.errors import Rejected
+from tests.api.one_node import OneNode, canonical, now_ms
+from tests.vectors.small_network import signer
 
 ORDER = ("pending", "committed, receipt pending", "committed")
 """A refusal is an end of its own: none of these follows it, and it follows neither of the last."""
@@ -98,3 +105,50 @@ def test_without_a_place_a_bundle_is_taken_in_all_the_same(tmp_path: Path) -> No
         while canonical(client, bundle).status_code != 201:
             pass
         assert state(client, bundle) == "committed"
+
+
+def test_a_refusal_stays_over_a_restart_with_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taken in, it waits for a quorum that never comes, until it has expired."""
+    monkeypatch.setattr(LedgerService, "_check_working", lambda self: None)
+    node = OneNode(tmp_path, absent=("two", "three", "four"))
+    now, record = now_ms(), node.record()
+    bundle = sign_bundle(
+        signer("member centre"),
+        node.genesis.network_id,
+        MemberId("centre"),
+        [record.encode()],
+        now,
+        now + 1_500,
+        bytes(16),
+    )
+    asked = f"/v1/bundles/{bundle.pool_key.hex()}?record={record.record_id.hex()}"
+    with node.up() as client:
+        assert canonical(client, bundle).status_code == 202
+        while (before := client.get(asked)).status_code == 202:
+            time.sleep(0.1)
+        assert before.json()["status"] == "refused"
+        assert before.json()["code"] == "bundle.expired"
+    for _ in range(2):
+        with node.up() as client:
+            assert client.get(asked).json() == before.json()
+            assert canonical(client, bundle).status_code == 422
+            assert client.get(asked).json() == before.json()
+
+
+def test_what_entered_is_entered_whatever_a_node_refused_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = OneNode(tmp_path)
+    bundle = node.bundle(node.record())
+    with node.up() as client:
+        assert canonical(client, bundle, wait=20).status_code == 201
+        assert node.service is not None
+        code, key = Code.BUNDLE_EXPIRED, bundle.pool_key
+        network_id, head = node.genesis.network_id, HeaderHash(bytes(32))
+        signed = refuse(node.tls.signer, network_id, node.tls.node_id, key, code, head)
+        refused = Refused(Rejected(code), signed, now_ms())
+        monkeypatch.setattr(type(node.service.node), "fate", lambda self, key: refused)
+        assert state(client, bundle) == "committed"
+        assert canonical(client, bundle, wait=20).status_code == 201

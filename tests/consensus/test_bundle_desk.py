@@ -155,6 +155,9 @@ def test_one_peers_word_refuses_nothing_and_pushes_out_no_refusal_that_holds(
         centre.up.received(NOTARY, centre.up._codec.encode(Report(refusal)), table.now_ms)
         assert centre.up.fate(bundle.pool_key) == Unknown()
     assert centre.up.fate(unfit.pool_key) == held
+    table.crash("centre")
+    table.start("centre")
+    assert centre.up.fate(unfit.pool_key) == held, "after a restart"
     assert isinstance(centre.up.submit(others[0], table.now_ms), Acknowledgement)
 
 

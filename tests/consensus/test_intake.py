@@ -4,16 +4,19 @@ import pytest
 
 from consensus import intake as intake_module
 from consensus.append_file import frame
+from consensus.fates import Refused
 from consensus.intake import Intake
 from consensus.mempool import Mempool, PoolLimits
 from ledger.codes import Code
+from ledger.core.acknowledgement import refuse
 from ledger.core.bundle import Bundle
-from ledger.core.identifiers import Height, NodeId
+from ledger.core.canonical import encode
+from ledger.core.identifiers import HeaderHash, Height, NodeId
 from ledger.core.limits import DEFAULT
 from ledger.core.reader import array_header, byte_string
-from ledger.errors import StoreError
+from ledger.errors import Rejected, StoreError
 from tests.consensus.memory_file import MemoryFile
-from tests.vectors.small_network import SmallNetwork, small_record
+from tests.vectors.small_network import SmallNetwork, seed, signer, small_record
 
 OWN = NodeId("node-own")
 NETWORK = SmallNetwork()
@@ -94,4 +97,68 @@ def test_the_file_shrinks_to_what_waits(monkeypatch: pytest.MonkeyPatch) -> None
         intake.compact(own, sum(each.size_bytes for each in own))
         assert len(file.durable) < 6_500
     found = opened(file.after_crash()).take_found()
-    assert [time for time, _ in found][-2:] == [38, 39]
+    assert [each[0] for each in found if isinstance(each, tuple)][-2:] == [38, 39]
+
+
+def refusal(one: Bundle, at_ms: int, **facts: str | int) -> Refused:
+    """What a node says once a bundle that it took in has expired."""
+    head, code = HeaderHash(seed("head")), Code.BUNDLE_EXPIRED
+    signed = refuse(signer("node own"), NETWORK.trust.network_id, OWN, one.pool_key, code, head)
+    return Refused(Rejected(code, facts), signed, at_ms)
+
+
+def test_a_refusal_is_durable_and_stands_for_its_bundle() -> None:
+    file = MemoryFile()
+    intake, said = opened(file), refusal(bundle("a"), 30, issuer="张三", now=-5)
+    intake.take(bundle("a"), 17)
+    intake.take(bundle("b"), 18)
+    intake.refuse(said)
+    assert file.calls[-2:] == ["append", "sync"]
+    assert opened(file.after_crash()).take_found() == ((18, bundle("b")), said)
+
+
+def test_the_last_word_about_a_bundle_counts() -> None:
+    file = MemoryFile()
+    intake = opened(file)
+    for name in "ab":
+        intake.take(bundle(name), 1)
+        intake.refuse(refusal(bundle(name), 2))
+    intake.take(bundle("a"), 3)
+    intake.moot(bundle("b").pool_key)
+    assert opened(file.after_crash()).take_found() == ((3, bundle("a")),)
+
+
+def test_refusals_stay_where_the_file_shrinks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake_module, "COMPACT_BYTES", 1)
+    file = MemoryFile()
+    intake, said = opened(file), refusal(bundle("a"), 2)
+    intake.take(bundle("a"), 1)
+    intake.refuse(said)
+    intake.compact([], 0, [said])
+    assert opened(file.after_crash()).take_found() == (said,)
+    assert bundle("a").encode() not in file.durable
+
+
+@pytest.mark.parametrize("fact", ["e\u0301" * 10_000, "\ud800", 1 << 80, "長" * 9_999])
+def test_no_fact_of_a_refusal_stops_the_node_or_the_next_start(fact: str | int) -> None:
+    file = MemoryFile()
+    many = {f"fact_{place}": fact for place in range(40)}
+    opened(file).refuse(refusal(bundle("a"), 2, **many))
+    (found,) = opened(file.after_crash()).take_found()
+    assert isinstance(found, Refused) and found.verdict.code is Code.BUNDLE_EXPIRED
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        encode(("refusal", 2)),
+        encode(("refusal", 1, 5)),
+        encode(("moot", 1)),
+        encode(("moot", 1, b"short")),
+        encode(("other", 1, bytes(32))),
+    ],
+)
+def test_a_word_of_another_form_is_damage(body: bytes) -> None:
+    with pytest.raises(StoreError) as caught:
+        opened(MemoryFile(durable=frame(body)))
+    assert caught.value.code is Code.JOURNAL_DAMAGED

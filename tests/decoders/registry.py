@@ -408,6 +408,8 @@ CONSENSUS = [
         decode=lambda data: intake._decode(data, DEFAULT),
         spell=lambda taken: intake._encode(taken[1], taken[0]),
     ),
+    binary(intake._decode_refusal, said.refused, spell=intake._encode_refusal),
+    binary(intake._decode_moot, values.digests, spell=intake._encode_moot),
 ]
 KEPT = [
     binary(

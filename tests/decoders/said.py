@@ -22,6 +22,7 @@ from consensus.core.messages import (
 )
 from consensus.core.ready import EntryKind, JournalEntry
 from consensus.cosigning import Cosignature
+from consensus.fates import Refused
 from consensus.presence import INCARNATION_BYTES, Presence
 from consensus.signed_mark import Mark
 from consensus.snapshot_frames import ChunkGiven, ChunkRequest, Offered, OfferRequest
@@ -31,6 +32,7 @@ from ledger.core.acknowledgement import SignedRefusal
 from ledger.core.block import Header
 from ledger.core.certificate import CommitCertificate, Slot
 from ledger.core.identifiers import HeaderHash, Height, NetworkId, NodeId, View
+from ledger.errors import Rejected
 from tests.consensus.core.world import World
 from tests.decoders.values import (
     bundles,
@@ -156,6 +158,13 @@ journal_entries = st.lists(
     st.builds(JournalEntry, st.sampled_from(EntryKind), counts.map(Height), some_bytes), max_size=4
 )
 taken_in = st.tuples(counts, bundles)
+facts = st.dictionaries(texts, texts | counts, max_size=3)
+refused = st.builds(
+    lambda signed, detail, at_ms: Refused(Rejected(signed.code, detail), signed, at_ms),
+    refusals,
+    facts,
+    times,
+)
 marks = st.builds(
     Mark,
     height=st.just(Height(0)),
