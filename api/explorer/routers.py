@@ -17,6 +17,7 @@ from api.explorer import (
     verifying,
 )
 from api.explorer.desk import pages as desk_pages
+from api.explorer.desk import signing as desk_signing
 
 PAGES: Final = (
     home.router,
@@ -30,6 +31,7 @@ PAGES: Final = (
     qr.router,
     pages.router,
     desk_pages.router,
+    desk_signing.router,
     extracting.router,
     verifying.router,
 )

@@ -6,7 +6,7 @@ Whatever the browser asks of another host, and whatever its console says, is kep
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ from ledger.core.bundle import sign_bundle
 from ledger.core.canonical import Value
 from ledger.core.hashing import sha256
 from ledger.core.identifiers import MemberId, RecordId, Subject
-from ledger.core.record import Evidence, Record
+from ledger.core.record import Evidence, Private, Record, Ref
 from tests.network.real_network import HOUR_MS, RealNetwork
 
 CHROMIUM = shutil.which("chromium")
@@ -42,6 +42,15 @@ name_zh = "建设单位"
 name_en = "Builder"
 credit_code = ""
 roles = ["tenderer"]
+
+[[members]]
+id = "office"
+name_zh = "登记机构"
+name_en = "Registry office"
+credit_code = ""
+roles = [
+    "standards_body", "address_keeper", "property_registry", "address_platform", "market_registrar",
+]
 """
 HOSTILE = '<script>document.title="stolen"</script>\u202egnp.exe'
 """Markup, and a mark that turns the text after it around."""
@@ -167,6 +176,8 @@ def say(
     subject: str,
     label: str = "文件.pdf",
     content: bytes | None = None,
+    refs: Sequence[tuple[str, RecordId]] = (),
+    private: Private | None = None,
     **fields: Value,
 ) -> RecordId:
     """Submit one record with one document, and wait for its receipt."""
@@ -179,8 +190,8 @@ def say(
         occurred_at_ms=now_ms,
         evidence=(Evidence(label, sha256(content or label.encode()), None, 9, "application/pdf"),),
         fields=fields,
-        private=None,
-        refs=(),
+        private=private,
+        refs=tuple(Ref(relation, cited) for relation, cited in refs),
         nonce=network.made_count.to_bytes(16),
     )
     publish(network, record)

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import announce, say
-from tests.browser.signing import Terminal, log_in, signer_of
+from tests.browser.signing import Terminal, agree, log_in, signer_of
 from tests.network.real_network import HOUR_MS, RealNetwork
 
 pytestmark = [pytest.mark.browser, pytest.mark.network]
@@ -56,13 +56,32 @@ def desk_of(context: BrowserContext, network: RealNetwork, path: str = "/desk") 
     return page
 
 
-def test_a_supervisor_reads_by_its_own_right_and_takes_evidence_away(
+def dispose(page: Page, signer: Page) -> None:
+    """Dispose of the alert that everybody sees, and see it there."""
+    page.locator("#code").select_option("AL04")
+    page.locator("#subject").fill(PROJECT)
+    page.get_by_role("button", name="筛选").click()
+    expect(page.locator(".feed > li")).to_have_count(1)
+    page.locator(".feed > li").get_by_role("link", name="处置", exact=True).click()
+    page.locator("#in-decision").select_option("founded")
+    page.locator("#in-reason").fill("已责令改正")
+    page.get_by_role("button", name="交给签名程序").click()
+    agree(signer, "X11", SECTION, "已责令改正")
+    expect(page.locator(".made .checks .passed")).not_to_have_count(0, timeout=60_000)
+    expect(page.locator(".made [data-number]")).to_have_text(re.compile(r"^NEMESIS(-\d{4})+-\w$"))
+    page.locator(".tabs").get_by_role("link", name="预警").click()
+    page.locator("#state").select_option("disposed")
+    page.get_by_role("button", name="筛选").click()
+    expect(page.locator(".feed > li.done")).to_contain_text("已责令改正")
+
+
+def test_a_supervisor_reads_by_its_own_right_takes_evidence_away_and_disposes_of_an_alert(
     town: RealNetwork, supervisor: Terminal, context: BrowserContext
 ) -> None:
     page = desk_of(context, town, f"/desk?subject={PROJECT}")
     rows = page.locator(".feed > li")
     expect(rows).to_have_count(1)
-    log_in(context, page, supervisor)
+    signer = log_in(context, page, supervisor)
     expect(page.locator("[data-member]")).to_contain_text("supervisor")
     hidden = rows.filter(has_text="投诉").filter(has_text="AL02")
     expect(hidden).to_have_count(1)
@@ -88,8 +107,9 @@ def test_a_supervisor_reads_by_its_own_right_and_takes_evidence_away(
     expect(page.locator("#part h1")).to_have_text("预警")
     kept = page.evaluate("JSON.stringify({...sessionStorage, ...localStorage})")
     assert "eyJ" not in kept, "a token is in memory only"
-    page.get_by_role("link", name="预警", exact=True).click()
+    page.locator(".tabs").get_by_role("link", name="预警").click()
     expect(page.locator("[data-since]")).to_be_hidden()
+    dispose(page, signer)
 
     page.locator("#log-out").click()
     expect(page.locator("#signer")).to_have_attribute("data-state", "out")

@@ -17,6 +17,7 @@ import {
 import { faultsOf, quorumOf } from "../../api/static/verify/committee.js";
 import { openZip } from "../../api/static/verify/court_zip.js";
 import * as draw from "../../api/static/verify/draw.js";
+import { verifyDraw } from "../../api/static/verify/draws.js";
 import { fitKey, keyId, verifySignature } from "../../api/static/verify/ed25519.js";
 import { decodeGenesis } from "../../api/static/verify/genesis.js";
 import {
@@ -312,6 +313,10 @@ const JUDGES = {
   },
   "draw/refused": (given) =>
     draw.drawnPlaces(new Uint8Array(32), given.pool_count, given.draw_count),
+  "draw/receipts": ({ trust, receipts, proved }) => {
+    const found = verifyDraw(receipts.map(spelled), decodeTrust(spelled(trust)));
+    same(Object.values(found), Object.values(proved), "proved");
+  },
   "epochs/files": ({ trust, file, epoch, led }) => {
     const found = leadTrust(decodeTrust(spelled(trust)), spelled(file));
     same(found.committee.epoch, epoch, "epoch");

@@ -2,90 +2,34 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
 from ledger.codes import Code
-from ledger.core.canonical import Value
-from ledger.core.draw import draw_value, drawn, seed_commitment
-from ledger.core.identifiers import Digest, HeaderHash, MemberId, RecordId
+from ledger.core.receipt import decode_receipt
 from ledger.core.record import Record, Ref
 from ledger.draws import verify_draw
 from ledger.errors import VerificationError
+from ledger.trust import decode_trust
 from ledger.verify import verify_receipt
+from tests.vectors.generate.__main__ import ROOT
+from tests.vectors.generate.drawn import HEADER, HEIGHT, Drawing
 from tests.vectors.generate.sealed import commitment_record, opening_record, sealed_record
-from tests.vectors.small_network import SmallNetwork, seed, small_record
 
-SEEDERS = ("centre", "notary")
-HEIGHT = 3
-HEADER = HeaderHash(Digest(seed("header")))
+CASES = json.loads((ROOT / "draw" / "receipts.json").read_bytes())
 
 
-class Drawing:
-    """A small network on whose ledger stands one draw of five places out of forty."""
-
-    def __init__(self) -> None:
-        self.network = SmallNetwork()
-        self.request = small_record(
-            "draw",
-            type="tender.expert_draw_requested",
-            fields={
-                "seeders": SEEDERS,
-                "draw_height": HEIGHT,
-                "pool_count": 40,
-                "draw_count": 5,
-            },
-        )
-        self.network.commit([self.network.bundle([self.request])])
-        self.commitments = [self._commitment(each) for each in SEEDERS]
-        self._block(*self.commitments)
-        self.network.commit([self.network.bundle([small_record("between")])])
-        self.seeds = [self.said(each, "draw.seed_revealed", seed=seed(each)) for each in SEEDERS]
-        value = draw_value(
-            self.network.network_id,
-            self.request.record_id,
-            {MemberId(each): seed(each) for each in SEEDERS},
-            HEADER,
-        )
-        self.places = drawn(value, 40, 5)
-        self.result = self.said("centre", "tender.experts_drawn", header=HEADER, places=self.places)
-        self.steered = self.said(
-            "centre", "tender.experts_drawn", header=HEADER, places=self.places[::-1]
-        )
-        self.foreign = self.said(
-            "centre", "tender.experts_drawn", request=RecordId(seed("x")),
-            header=HEADER, places=self.places,
-        )  # fmt: skip
-        self.bent = self.said("notary", "draw.seed_revealed", seed=seed("bent"))
-        self._block(*self.seeds, self.result, self.steered, self.foreign, self.bent)
-
-    def said(
-        self, issuer: str, type_key: str, request: RecordId | None = None, **fields: Value
-    ) -> Record:
-        cited = Ref("follows", request or self.request.record_id)
-        name = f"{type_key} {issuer} {fields!r} {request!r}"
-        return small_record(
-            name, issuer, type=type_key, subject="S/1", evidence=(), refs=(cited,), fields=fields
-        )
-
-    def _commitment(self, seeder: str) -> Record:
-        network, request = self.network.network_id, self.request.record_id
-        digest = seed_commitment(network, request, MemberId(seeder), seed(seeder))
-        return self.said(seeder, "draw.seed_committed", commitment=digest)
-
-    def _block(self, *records: Record) -> None:
-        self.network.commit([self.network.bundle([each], str(each.issuer)) for each in records])
-
-    def why_not(self, *records: Record) -> str:
-        receipts = [self.network.receipt(each) for each in records]
-        try:
-            verify_draw(receipts, self.network.trust)
-        except VerificationError as problem:
-            assert problem.code is Code.DRAW_PROOF
-            return str(problem.detail["what"])
-        return ""
+def why_not(it: Drawing, *records: Record) -> str:
+    receipts = [it.network.receipt(each) for each in records]
+    try:
+        verify_draw(receipts, it.network.trust)
+    except VerificationError as problem:
+        assert problem.code is Code.DRAW_PROOF
+        return str(problem.detail["what"])
+    return ""
 
 
 def test_a_draw_recomputes_from_request_seeds_and_result() -> None:
@@ -100,20 +44,43 @@ def test_a_draw_recomputes_from_request_seeds_and_result() -> None:
     assert verify_draw(shown, network.trust).commitments_shown
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]))
+def test_the_vectors_of_draws_are_judged_as_they_say(case: dict[str, Any]) -> None:
+    trust = decode_trust(json.dumps(case["trust"]).encode())
+    receipts = [decode_receipt(json.dumps(each).encode()) for each in case["receipts"]]
+    if "code" in case:
+        with pytest.raises(VerificationError) as refused:
+            verify_draw(receipts, trust)
+        assert (refused.value.code, refused.value.detail["what"]) == (case["code"], case["what"])
+        return
+    found = verify_draw(receipts, trust)
+    assert case["proved"] == {
+        "subject": found.subject,
+        "request": found.request_id.hex(),
+        "result": found.result_id.hex(),
+        "height": found.height,
+        "header": found.header.hex(),
+        "seeders": list(found.seeders),
+        "pool_count": found.pool_count,
+        "places": list(found.places),
+        "commitments_shown": found.commitments_shown,
+    }
+
+
 def test_what_is_missing_or_does_not_follow_is_said() -> None:
     it = Drawing()
     centre, notary = it.seeds
-    assert it.why_not(it.request, centre, notary, it.result) == ""
-    assert it.why_not(it.request, centre, it.result) == "seeders"
-    assert it.why_not(it.request, centre, notary, notary, it.result) == "seed"
-    assert it.why_not(it.request, centre, notary, it.steered) == "places"
-    assert it.why_not(it.request, centre, notary, it.foreign) == "places"
-    assert it.why_not(it.request, centre, it.bent, it.result) == "places"
-    assert "tender.experts_drawn" in it.why_not(it.request, centre, notary)
-    assert "tender.expert_draw_requested" in it.why_not(centre, notary, it.result)
+    assert why_not(it, it.request, centre, notary, it.result) == ""
+    assert why_not(it, it.request, centre, it.result) == "seeders"
+    assert why_not(it, it.request, centre, notary, notary, it.result) == "seed"
+    assert why_not(it, it.request, centre, notary, it.steered) == "places"
+    assert why_not(it, it.request, centre, notary, it.foreign) == "places"
+    assert why_not(it, it.request, centre, it.bent, it.result) == "places"
+    assert "tender.experts_drawn" in why_not(it, it.request, centre, notary)
+    assert "tender.expert_draw_requested" in why_not(it, centre, notary, it.result)
     first, second = it.commitments
-    assert it.why_not(it.request, centre, notary, it.result, first) == ""
-    assert it.why_not(it.request, centre, it.bent, it.result, second) == "places"
+    assert why_not(it, it.request, centre, notary, it.result, first) == ""
+    assert why_not(it, it.request, centre, it.bent, it.result, second) == "places"
 
 
 def test_a_result_that_came_out_of_a_seal_is_no_draw() -> None:

@@ -58,12 +58,16 @@ export class Login {
 
   /** Says a refusal on the bar, in the reader's language. */
   refuse(problem) {
-    const zh = document.documentElement.lang.startsWith("zh");
-    const told = problem instanceof Refused
-      ? `${zh ? problem.zh : problem.message} [${problem.code}]` : this.#bar.dataset.unreachable;
     const place = this.#part(".problem");
-    place.textContent = told;
+    place.textContent = this.words(problem);
     place.hidden = false;
+  }
+
+  /** What happened and what to do, in the reader's language. */
+  words(problem) {
+    const zh = document.documentElement.lang.startsWith("zh");
+    if (problem instanceof Refused) return `${zh ? problem.zh : problem.message} [${problem.code}]`;
+    return this.#bar.dataset[problem instanceof TypeError ? "unreachable" : "lost"];
   }
 
   async #begin() {

@@ -1,8 +1,9 @@
 /**
  * Owns what a page of the desk does by itself once it is shown: the button that verifies a record,
- * here as elsewhere, but with the reader's token.
+ * here as elsewhere but with the reader's token, and the form that the signer signs.
  */
 
+import { wireForm } from "./desk_form.js";
 import { verifyHere } from "./verify_here.js";
 
 /**
@@ -13,4 +14,5 @@ import { verifyHere } from "./verify_here.js";
  */
 export function wire(part, login) {
   verifyHere(part, () => login.headers());
+  wireForm(part, login);
 }
