@@ -11,7 +11,7 @@ from api.access import DigestPath, Service, digest
 from api.alerts import alert_sentence
 from api.completeness import completeness_form
 from api.coverage import coverage_form
-from api.explorer import project_view, record_view, rendering, trace_view
+from api.explorer import band, project_view, record_view, rendering, trace_view
 from api.explorer.language import chosen_of, language_of
 from api.explorer.names import Names
 from api.explorer.places import places_of
@@ -46,12 +46,18 @@ async def project(
     """
     language = language_of(request)
     subject = Subject(key)
-    track = project_view.track_of(service, subject, after, language, Names(service, language))
+    names = Names(service, language)
+    track = project_view.track_of(service, subject, after, language, names)
     if not track.found:
         raise LedgerError(Code.API_NOT_FOUND, query=key[:80], searched="subject 主题")
+    complete = completeness_form(service, subject)
+    subjects = [track.subject, *track.sections]
     values = {
         "track": track,
-        "complete": completeness_form(service, subject),
+        "complete": complete,
+        "band": band.band_of(service, complete, track),
+        "opening": band.opening_runs(service, subjects),
+        "changes": trace_view.changes_of(service, track.amending, names, language),
         "covered": coverage_form(service, subject),
     }
     return page(request, "project.html", values)

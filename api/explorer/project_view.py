@@ -78,6 +78,11 @@ class Track:
     found: bool
     """Whether anything that the reader may see is on the ledger under this name."""
 
+    @property
+    def amending(self) -> tuple[str, ...]:
+        """Ids of the records on this page that amend others."""
+        return tuple(each.record_id for _, group in self.stages for each in group if each.amends)
+
 
 def track_of(
     service: LedgerService, subject: Subject, after: int | None, language: str, names: Names

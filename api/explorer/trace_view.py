@@ -4,6 +4,7 @@ Of private fields a page says that they were committed anew; whoever holds the o
 ``bidwitness trace``.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +20,8 @@ from ledger.traces import Act, ActKind, Chain
 
 ACTS_MAX: Final = 50
 """Acts of one chain that a page shows; the API has all."""
+AMENDMENTS_MAX: Final = 10
+"""Amendments of one track whose changes stand in place; the others' stand on their own pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,18 @@ def chain_rows(
     """The chains that the record of a page belongs to."""
     chains, whole = chains_of(service, record_id)
     return tuple(_chain(each, record_id, names, language, whole=whole) for each in chains)
+
+
+def changes_of(
+    service: LedgerService, records: Sequence[str], names: Names, language: str
+) -> Mapping[str, tuple[ChangeRow, ...]]:
+    """What the first `AMENDMENTS_MAX` of some amendments changed, as far as the reader may see."""
+    found = {}
+    for name in records[:AMENDMENTS_MAX]:
+        chains = chain_rows(service, RecordId(bytes.fromhex(name)), names, language)
+        acts = (act for chain in chains for act in chain.acts)
+        found[name] = next((act.changes for act in acts if act.record_id == name), ())
+    return found
 
 
 def _chain(chain: Chain, here: RecordId, names: Names, language: str, *, whole: bool) -> ChainRow:

@@ -74,7 +74,8 @@ def test_a_tender_is_told_page_by_page(node: OneNode, client: httpx.Client) -> N
     assert "Newest blocks" in page(client, "/?lang=en")
     track = page(client, f"/projects/{PROJECT}", Accept_Language="en")
     assert "Tender announcement" in track
-    assert "Was amended" in track or "Alert AL" in track
+    assert 'class="in-place"' in track and "AL0" in track
+    assert track.count('<li class="') >= 5 and "The five stages" in track
     said = page(client, f"/records/{tender.document.record_id.hex()}")
     assert "全部检查通过" in said
     assert said.count('class="passed"') == 8
