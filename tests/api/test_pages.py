@@ -102,7 +102,7 @@ def test_nothing_that_a_member_says_acts_on_the_reader(node: OneNode, client: ht
     record = say(client, node, node.record(subject="恶意-1", files={hostile: b"x"}, method=hostile))
     for path in (f"/records/{record.record_id.hex()}", "/projects/恶意-1", "/search?q=恶意-1"):
         told = page(client, path)
-        assert "<img" not in told
+        assert "<img src=x" not in told
         assert "\u202e" not in told
     assert "{{ 7*7 }}" in page(client, f"/records/{record.record_id.hex()}")
 
