@@ -69,6 +69,7 @@ _EXACT: Final[Mapping[Code, int]] = {
     # Not 404: it exists, and another node has it.
     Code.BLOCK_NOT_KEPT: 421,
     Code.RECORD_NOT_KEPT: 421,
+    Code.LOG_NOT_KEPT: 421,
     Code.CHECKPOINT_NONE: 404,
     Code.CHECKPOINT_BEYOND: 404,
     Code.TILE_PATH: 404,
@@ -107,6 +108,8 @@ _EXACT: Final[Mapping[Code, int]] = {
     Code.COURT_CODE_FULL: 429,
     # Not 503: waiting does not help, another server does (RFC 9110 section 15.5.20).
     Code.OBSERVER_SUBMISSION: 421,
+    # It has gone on by the time somebody has stopped the other process; others take it now.
+    Code.NODE_CLONED: 503,
     Code.API_BUSY: 429,
     Code.API_NO_QUORUM: 503,
     Code.API_STOPPED: 503,

@@ -82,6 +82,14 @@ class BundleDesk:
         """Bundles whose fate was settled since the start: who waits for one looks again."""
         self._relayed_ms = 0
         self._eager_until_ms: dict[NodeId, int] = {}
+        self._silenced = False
+
+    def silence(self) -> None:
+        """Acknowledge nothing more in the life of this process: another one has its key, and runs.
+
+        What was acknowledged before is kept and relayed on.
+        """
+        self._silenced = True
 
     def start(self, now_ms: int) -> None:
         """Pool again what was acknowledged before the restart and still waits; refusals stand."""
@@ -108,6 +116,9 @@ class BundleDesk:
             # Nobody would hold this node to its word, and no block of its own can bring it in.
             nodes = ", ".join(self._application.committee)
             return Rejected(Code.OBSERVER_SUBMISSION, {"nodes": nodes})
+        if self._silenced:
+            settled = self._fates.of(key)
+            return settled if isinstance(settled, Committed) else self._cloned()
         known = self.pool.get(key)
         if known is None or not known.fit or self._own not in known.sources:
             settled = self._fates.of(key)
@@ -275,6 +286,11 @@ class BundleDesk:
         head = self._application.head
         signer = self._signer or self._keys.first
         return refuse(signer, head.network_id, self._own, pool_key, verdict.code, head.header_hash)
+
+    def _cloned(self) -> Rejected:
+        """Nobody could tell which of two processes gave its word, so neither gives it."""
+        others = ", ".join(each for each in self._application.committee if each != self._own)
+        return Rejected(Code.NODE_CLONED, {"node": self._own, "nodes": others})
 
     @property
     def _signer(self) -> Signer | None:

@@ -125,6 +125,7 @@ class Driver:
         if self._presences.told(peer, hello.other):
             self._events.add("node.cloned", told_by=peer)
             self._replica.silence()
+            self._desk.silence()
         if self._presences.greeted(peer, hello.presence, committee, now_ms):
             self._events.add("peer.cloned", node=peer)
         self._leave(now_ms)

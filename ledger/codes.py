@@ -388,11 +388,13 @@ class Code(StrEnum):
     SNAPSHOT_STATE = "snapshot.state"
     BLOCK_NOT_KEPT = "block.not_kept"
     RECORD_NOT_KEPT = "record.not_kept"
+    LOG_NOT_KEPT = "log.not_kept"
 
     FOLLOW_NETWORK = "follow.network"
     FOLLOW_GAP = "follow.gap"
     FOLLOW_UNFIT = "follow.unfit"
     OBSERVER_SUBMISSION = "observer.submission"
+    NODE_CLONED = "node.cloned"
 
     INDEX_UNANSWERED = "index.unanswered"
     INDEX_NETWORK = "index.network"

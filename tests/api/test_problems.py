@@ -95,6 +95,8 @@ def test_every_code_has_a_status_that_fits_its_kind(code: Code) -> None:
         "tile": {404, 500},
         "identity": {401, 403},
         "observer": {421},
+        "log": {421},
+        "node": {500, 503},
         "deposit": {422, 429, 500},
         "catalogue": {422, 500, 503},
         "certificate_pdf": {400, 429, 500},

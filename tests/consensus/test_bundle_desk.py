@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from consensus import bundle_desk, fates
+from consensus.core.own_keys import OwnKeys
 from consensus.fates import Committed, Pending, Refused, Unknown
+from consensus.presence import Presences
 from consensus.wire import Kind, Report
 from ledger.codes import Code
 from ledger.core.acknowledgement import Acknowledgement, refuse
@@ -206,3 +208,23 @@ def test_an_old_bundle_cannot_surface_again_after_it_expired(table: Table) -> No
         bytes(16),
     )
     assert isinstance(table["centre"].up.submit(expired, table.now_ms), Rejected)
+
+
+def test_a_process_whose_key_another_one_has_promises_nothing(table: Table) -> None:
+    """Neither anew nor again; what it promised before enters, and then it says so."""
+    centre = table["centre"]
+    before, after = table.bundle("before"), table.bundle("after")
+    table.lost = lambda sender, _receiver, _frame: sender == centre.node_id
+    assert isinstance(centre.up.submit(before, table.now_ms), Acknowledgement)
+    clone = Presences(table.network_id, centre.node_id, OwnKeys(centre.signer), bytes(16))
+    committee = table.genesis.committee
+    clone.told(NOTARY, centre.up.hello(NOTARY).presence)
+    shown = replace(table["notary"].up.hello(centre.node_id), other=clone.own(NOTARY, committee))
+    centre.up.greeted(NOTARY, shown, table.now_ms)
+    for bundle in (before, after):
+        answer = centre.up.submit(bundle, table.now_ms)
+        assert isinstance(answer, Rejected) and answer.code is Code.NODE_CLONED
+        assert str(NOTARY) in str(answer.detail["nodes"])
+    assert pending_at(table, after) == set()
+    table.lost = lambda _sender, _receiver, _frame: False
+    table.run(lambda: isinstance(centre.up.submit(before, table.now_ms), Committed))

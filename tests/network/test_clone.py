@@ -80,7 +80,16 @@ def test_two_processes_with_one_key_are_named_before_they_sign_anything(tmp_path
         assert '"node.cloned"' in (first.folder / "node.log").read_text(encoding="utf-8")
         assert '"peer.cloned"' in (peers[0].folder / "node.log").read_text(encoding="utf-8")
 
-        # The others go on without both, and nobody has lied.
+        # Neither promises anything; the others go on without both, and nobody has lied.
+        refused = httpx.post(
+            f"{first.api}/v1/bundles",
+            content=network.bundle(3, "supervisor").encode(),
+            headers={"Content-Type": "application/msgpack"},
+            trust_env=False,
+            timeout=90,
+        )
+        assert (refused.status_code, refused.json()["code"]) == (503, "node.cloned"), refused.text
+        assert peers[0].node_id in refused.json()["detail"]
         submit(2)
         stop_all([copy, first])
         first.start()
