@@ -144,6 +144,17 @@ def contradictions(held: Note, request: AddCheckpoint, trust: TrustRoot) -> tupl
         return ()
 
 
+def proves_nothing_here(held: Checkpoint, request: AddCheckpoint) -> bool:
+    """Whether a refused request may come from another log, and cannot show it.
+
+    Where the size that is held is a power of two, a path leaves the root at that size out; whoever
+    verifies puts in the one that he has. From another log's path the other root is not computed.
+    """
+    shown = parse_checkpoint(request.note.text)
+    follows = request.old_size == held.size < shown.size
+    return follows and held.size & (held.size - 1) == 0
+
+
 def held_head(note: Note, key: NoteKey, origin: str) -> tuple[Checkpoint, int]:
     """What a witness finds of its own on its disk: a head, and when it was cosigned (seconds).
 

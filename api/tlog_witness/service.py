@@ -7,6 +7,7 @@ tlog-witness (``docs/spec/witness_server.md``).
 
 from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
+from typing import Final
 
 import structlog
 
@@ -26,8 +27,12 @@ from ledger.witnessing import (
     contradictions,
     held_head,
     origin_hash,
+    proves_nothing_here,
     verified_lines,
 )
+
+UNPROVEN_MAX: Final = 16
+"""Refused heads of one network whose notes are told, in the life of a process."""
 
 _log = structlog.get_logger("witness")
 
@@ -64,6 +69,7 @@ class WitnessedLog:
         self._signer = signer
         self._key = NoteKey(name, Kind.COSIGNATURE, signer.public_key)
         self._evidence = evidence or EvidenceInMemory()
+        self._unproven: set[bytes] = set()
         self._lock = Lock()
         self._head: Checkpoint | None = None
         self._time_s = 0
@@ -123,12 +129,26 @@ class WitnessedLog:
 
     def _keep_contradictions(self, request: AddCheckpoint) -> None:
         """A refused head may be the other half of a proof, and nobody may ever show it again."""
-        if not self.note:
+        if self._head is None:
+            return
+        if proves_nothing_here(self._head, request):
+            self._tell_unproven(self._head, request)
             return
         for fault in contradictions(parse_note(self.note), request, self.trust):
             kept = self._evidence.keep(fault)
             if kept is not None:
                 _log.critical("witness.conflict", node=fault.node, size=fault.place[0], file=kept)
+
+    def _tell_unproven(self, held: Checkpoint, request: AddCheckpoint) -> None:
+        """Both notes go to the log of the process: who has the larger log can tell what they prove.
+
+        A broken path under an honest head looks the same, so that nobody is accused.
+        """
+        shown = request.note.format()
+        if shown not in self._unproven and len(self._unproven) < UNPROVEN_MAX:
+            self._unproven.add(shown)
+            notes = {"held": self.note.decode(), "refused": shown.decode()}
+            _log.critical("witness.unproven", size=held.size, **notes)
 
     @property
     def faults(self) -> tuple[Fault, ...]:

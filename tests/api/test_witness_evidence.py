@@ -4,15 +4,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from api.tlog_witness.app import create_witness_app
 from api.tlog_witness.service import Witness, WitnessedLog
 from consensus.evidence import Evidence, EvidenceFolder, EvidenceInMemory
 from ledger.core.add_checkpoint import AddCheckpoint
 from ledger.core.identifiers import Digest
+from ledger.core.misconduct import Grown
 from ledger.core.misconduct_file import MisconductFile, decode_misconduct_file
-from ledger.core.note import Note
+from ledger.core.note import Note, parse_note
 from ledger.culprit import verify_misconduct
+from ledger.errors import VerificationError
+from ledger.forked_heads import faults_of
 from tests.api.test_tlog_witness import TRUST, Client, disk_with
 from tests.consensus.memory_file import MemoryFile
 from tests.vectors.generate.add_checkpoint import (
@@ -101,10 +105,21 @@ def test_nobody_is_accused_of_what_proves_nothing(request_: AddCheckpoint, statu
     assert evidence.faults == ()
 
 
-def test_from_a_power_of_two_the_path_does_not_say_what_the_other_log_had() -> None:
-    """Refused all the same; whoever has the larger log can tell (`misconduct compare --node`)."""
+def test_from_a_power_of_two_both_notes_are_told_for_who_has_the_larger_log() -> None:
+    """The path leaves the other root out; nothing is lost, and nobody is accused without proof."""
     evidence = EvidenceInMemory()
     client = witness_with(disk_with(None), evidence)
-    assert refused(client, request_for(LOG, 0, 8)) == 200
-    assert refused(client, request_for(FORK, 8, 14)) == 422
+    fork, broken = request_for(FORK, 8, 14), request_for(LOG, 6, 14)
+    with capture_logs() as logs:
+        assert refused(client, request_for(LOG, 0, 8)) == 200
+        for request in (fork, fork, replace(broken, old_size=8)):
+            assert refused(client, request) == 422
     assert evidence.faults == ()
+    told = [each for each in logs if each["event"] == "witness.unproven"]
+    held, shown = (parse_note(told[0][name].encode()) for name in ("held", "refused"))
+    # A broken path under an honest head looks the same: it is told as well, once.
+    assert len(told) == 2 and told[0]["size"] == 8
+    how = Grown(Digest(head_of(FORK, 8).root), fork.path)
+    assert {each.node for each in faults_of(held, shown, TRUST, lambda _a, _b: how)} == EVERYBODY
+    with pytest.raises(VerificationError):
+        faults_of(held, parse_note(told[1]["refused"].encode()), TRUST, lambda _a, _b: how)
