@@ -304,7 +304,11 @@ def test_an_answer_without_end_or_form_is_a_lie_as_well() -> None:
 
 @pytest.mark.parametrize(
     ("code", "fault"),
-    [(Code.NODE_UNREACHABLE, Fault.MUTE), (Code.IDENTITY_ROLE, Fault.REFUSES)],
+    [
+        (Code.NODE_UNREACHABLE, Fault.MUTE),
+        (Code.IDENTITY_ROLE, Fault.REFUSES),
+        (Code.BLOCK_NOT_KEPT, Fault.REFUSES),
+    ],
 )
 def test_who_is_mute_or_refuses_is_left_for_another(code: Code, fault: Fault) -> None:
     town, _ = played()
