@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from contracts import layout
 from ledger.chain import Chain
 from ledger.codes import Code
-from ledger.core.identifiers import RecordId
-from ledger.errors import StoreError
+from ledger.core.identifiers import LogIndex, RecordId
+from ledger.errors import LedgerError, StoreError
 
 
 def require_kept(chain: Chain, record_id: RecordId) -> None:
@@ -31,3 +31,38 @@ def require_all_kept(chain: Chain, record_ids: Sequence[RecordId]) -> None:
     for record_id in record_ids:
         if chain.blocks.base and chain.blocks.record_bytes(record_id) is None:
             require_kept(chain, record_id)
+
+
+def require_whole(chain: Chain) -> None:
+    """Require that the whole log is here: what is asked for may stand anywhere in it.
+
+    Raises:
+        StoreError: `log.not_kept`.
+    """
+    if chain.blocks.base:
+        raise log_not_kept(chain)
+
+
+def nothing_found(chain: Chain, query: str, searched: str) -> LedgerError:
+    """That nothing is there; or where part of the log is not here, that nobody can tell here.
+
+    Args:
+        chain: that was looked through.
+        query: what was asked, as people are told it.
+        searched: what was looked through, in both languages.
+    """
+    if chain.blocks.base:
+        return log_not_kept(chain)
+    return LedgerError(Code.API_NOT_FOUND, query=query, searched=searched)
+
+
+def log_not_kept(chain: Chain) -> StoreError:
+    """Where the log begins here, and who may have it whole."""
+    first, nodes = chain.blocks.base + 1, ", ".join(chain.committee)
+    return StoreError(Code.LOG_NOT_KEPT, first=first, index=first_index(chain), nodes=nodes)
+
+
+def first_index(chain: Chain) -> LogIndex:
+    """The first entry of the log that is kept here."""
+    base = chain.blocks.base
+    return LogIndex(chain.blocks.header(base).log_size if base else 0)

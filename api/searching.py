@@ -14,13 +14,13 @@ from urllib.parse import quote
 from api.block_hashes import RECENT_MAX
 from api.engines.walk import Listed
 from api.forms import Json
+from api.kept import nothing_found
 from api.leaf_hashes import LEAVES_MAX, index_of_leaf
 from api.listing import placed, shown_forms, shown_page
 from api.service import LedgerService
-from ledger.codes import Code
 from ledger.core.certificate_number import parse_certificate_number
 from ledger.core.identifiers import Digest, HeaderHash, LogIndex, MemberId, RecordId
-from ledger.errors import FormatError, LedgerError
+from ledger.errors import FormatError
 from ledger.lookup import Turn
 from ledger.store.index import Algorithm
 
@@ -50,12 +50,13 @@ def search(service: LedgerService, query: str) -> list[Json]:
     """Everything that `query` names and the caller may see.
 
     Raises:
-        LedgerError: `api.not_found`, saying what was searched.
+        LedgerError: `api.not_found`, saying what was searched; `log.not_kept` at a node that began
+            with a snapshot, where it may lie below.
     """
     wanted = query.strip()
     hits: list[Json] = [_form(hit) for hit in _hits(service, wanted)]
     if not hits:
-        raise LedgerError(Code.API_NOT_FOUND, query=wanted[:80], searched=_searched(wanted))
+        raise nothing_found(service.chain, wanted[:80], _searched(wanted))
     return hits
 
 

@@ -14,6 +14,7 @@ from typing import Final
 from api.clock import now_ms
 from api.documents.court_bundle import Contents, Part, bundle_parts
 from api.documents.desk import CertificateDesk
+from api.kept import require_whole
 from api.service import LedgerService
 from ledger.block_store import StoredRecord
 from ledger.codes import Code
@@ -69,10 +70,12 @@ class CourtDesk:
         """The bundle of everything about a subject that the caller by whom it is seen may see.
 
         Raises:
-            StoreError: `receipt.pending`.
+            StoreError: `receipt.pending`, `log.not_kept`.
             FormatError: `court_bundle.nothing`, `court_bundle.too_many`.
             LedgerError: `court_bundle.busy`, `certificate_pdf.busy`.
         """
+        # A bundle that a court takes for all there is leaves nothing out without a word.
+        require_whole(service.chain)
         async with self._alone():
             shown = await _shown(service, subject)
             if not shown:

@@ -31,6 +31,13 @@ def span_of(chain: Chain, query: Query) -> range:
     return range(low, high)
 
 
+def reaches_below(chain: Chain, query: Query) -> bool:
+    """Whether records of blocks that `chain` does not keep may fit a query."""
+    base = chain.blocks.base
+    least = (query.above, _last_before(chain, query.from_ms))
+    return base > 0 and all(height is None or height < base for height in least)
+
+
 def _last_before(chain: Chain, time_ms: int | None) -> Height | None:
     """The last block before a time; 0 where there is none, None without a time."""
     if time_ms is None:

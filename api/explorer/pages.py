@@ -16,14 +16,13 @@ from api.explorer.language import chosen_of, language_of
 from api.explorer.names import Names
 from api.explorer.places import places_of
 from api.explorer.rendering import page
+from api.kept import nothing_found
 from api.rights import ALERT_TYPE
 from api.searching import QUERY_MAX
 from api.searching import search as find
 from api.standing import number_of, standing_of
-from ledger.codes import Code
 from ledger.core.identifiers import RecordId, Subject
 from ledger.core.record import SUBJECT_BYTES_MAX
-from ledger.errors import LedgerError
 
 router = APIRouter(include_in_schema=False)
 
@@ -42,14 +41,14 @@ async def project(
     """A project's or section's track.
 
     Raises:
-        LedgerError: `api.not_found`.
+        LedgerError: `api.not_found`, `log.not_kept`.
     """
     language = language_of(request)
     subject = Subject(key)
     names = Names(service, language)
     track = project_view.track_of(service, subject, after, language, names)
     if not track.found:
-        raise LedgerError(Code.API_NOT_FOUND, query=key[:80], searched="subject 主题")
+        raise nothing_found(service.chain, key[:80], "subject 主题")
     complete = completeness_form(service, subject)
     subjects = [track.subject, *track.sections]
     values = {

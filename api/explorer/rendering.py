@@ -49,6 +49,7 @@ def page(
             network_name=service.chain.genesis.name,
             this_node=standing.node_id,
             observes=following is not None,
+            first_height=service.chain.blocks.base + 1,
             followed=None if following is None else following.followed,
             query=request.query_params.get("q", "")[:200],
         )

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.engines.query import Engine, Query
+from api.engines.span import reaches_below
 from api.errors import ApiError
+from api.kept import first_index, log_not_kept
 from api.listing import Shown
 from api.service import LedgerService
 from ledger.codes import Code
@@ -93,6 +95,40 @@ def require_known(service: LedgerService, after: LogIndex | None, height: Height
     size = service.chain.blocks.header(height).log_size if height else 0
     if after is not None and after >= size:
         raise ApiError(Code.API_BEHIND, index=after, size=size)
+
+
+def require_kept(
+    service: LedgerService, query: Query, after: LogIndex | None, *, newest_first: bool = False
+) -> None:
+    """Refuse a page that would leave out, without a word, what this node does not keep.
+
+    Args:
+        service: whose ledger it is.
+        query: what is asked.
+        after: where the page starts; None for the first.
+        newest_first: against the log's order.
+
+    Raises:
+        StoreError: `log.not_kept`.
+    """
+    if not reaches_below(service.chain, query):
+        return
+    begins = first_index(service.chain)
+    if newest_first:
+        gone = after is not None and after <= begins
+    else:
+        gone = after is None or after < begins - 1
+    if gone:
+        raise log_not_kept(service.chain)
+
+
+def reached_of(
+    service: LedgerService, query: Query, reached: LogIndex | None, *, newest_first: bool
+) -> LogIndex | None:
+    """Where the next page starts: among what is not kept here, where this node has nothing more."""
+    if reached is None and newest_first and reaches_below(service.chain, query):
+        return first_index(service.chain)
+    return reached
 
 
 def shown_record(service: LedgerService, found: Found) -> Shown | None:

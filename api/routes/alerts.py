@@ -11,7 +11,7 @@ from api.alerts import alert_form
 from api.engines.leveldb import LevelEngine
 from api.engines.query import ALERT_TYPE, Query
 from api.openapi import answer, problems
-from api.queries.asking import answer_of, require_known
+from api.queries.asking import answer_of, reached_of, require_kept, require_known
 from ledger.core.identifiers import Subject
 
 router = APIRouter(tags=["alerts"])
@@ -50,5 +50,7 @@ async def alerts(
         engine=LevelEngine(service.chain),
     )
     require_known(service, turn.after, found.height)
+    require_kept(service, query, turn.after, newest_first=newest_first)
+    reached = reached_of(service, query, found.reached, newest_first=newest_first)
     items = [alert_form(each.stored, each.record, service.catalogue) for each in found.items]
-    return JSONResponse(page(items, found.reached))
+    return JSONResponse(page(items, reached))

@@ -39,7 +39,7 @@ async def blocks(
 @router.get(
     "/v1/blocks/{height}",
     summary="A block and its records",
-    responses={200: answer("The block", "BlockWithRecordsJson"), **problems(404)},
+    responses={200: answer("The block", "BlockWithRecordsJson"), **problems(404, 421)},
 )
 async def block(
     service: Service, turn: PageTurn, height: Annotated[int, Path(ge=1, le=1 << 62)]

@@ -32,7 +32,7 @@ _PENDING = later(answer("Not cosigned yet", "ProblemJson", PROBLEM_TYPE))
 @router.get(
     "/v1/records/{record}/bundle.zip",
     summary="A record's evidence package",
-    responses={200: _BUNDLE, 202: _PENDING, **problems(403, 404, 429)},
+    responses={200: _BUNDLE, 202: _PENDING, **problems(403, 404, 421, 429)},
 )
 async def record_bundle(record: DigestPath, service: Service, desk: Desk) -> StreamingResponse:
     """Receipt, proofs, certificate and time stamps, with a page that says how to verify them."""
@@ -42,7 +42,7 @@ async def record_bundle(record: DigestPath, service: Service, desk: Desk) -> Str
 @router.get(
     "/v1/subjects/bundle.zip",
     summary="The evidence package of a subject",
-    responses={200: _BUNDLE, 202: _PENDING, **problems(404, 413, 429)},
+    responses={200: _BUNDLE, 202: _PENDING, **problems(404, 413, 421, 429)},
 )
 async def subject_bundle(
     service: Service,

@@ -70,7 +70,7 @@ async def catalogue(service: Service) -> Response:
 @router.get(
     "/v1/search",
     summary="One box for everything",
-    responses={200: answer("What was found", "SearchJson"), **problems(404)},
+    responses={200: answer("What was found", "SearchJson"), **problems(404, 421)},
 )
 async def search(
     service: Service, q: Annotated[str, Query(min_length=1, max_length=QUERY_MAX)]

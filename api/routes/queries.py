@@ -1,5 +1,6 @@
 """``/v1/records``, ``/v1/export/records`` and the named questions: docs/spec/queries.md."""
 
+from dataclasses import replace
 from typing import Annotated, Final, Literal, TypeAlias
 
 from fastapi import APIRouter, Depends, Path, Request, Response
@@ -11,7 +12,13 @@ from api.engines.query import Query, types_of
 from api.forms import Json
 from api.listing import shown_forms
 from api.openapi import Responses, answer, bytes_answer, problems
-from api.queries.asking import Answer, answer_of, require_known
+from api.queries.asking import (
+    Answer,
+    answer_of,
+    reached_of,
+    require_kept,
+    require_known,
+)
 from api.queries.cursor import PATTERN, cursor_at, index_of
 from api.queries.exporting import EXPORT_MAX, Wanted, as_lines, as_table
 from api.queries.questions import acted_for, overdue_forms, projects_in, refunds_overdue
@@ -122,6 +129,9 @@ async def records(
     after = None if cursor is None else index_of(cursor, query, newest_first=newest_first)
     found = await answer_of(service, query, after, limit, newest_first=newest_first)
     require_known(service, after, found.height)
+    require_kept(service, query, after, newest_first=newest_first)
+    reached = reached_of(service, query, found.reached, newest_first=newest_first)
+    found = replace(found, reached=reached)
     items = shown_forms(service, found.items)
     body = _page(items, found, query, newest_first=newest_first)
     return JSONResponse(body, headers=_kept(_tag(request, service, head, found.height)))
@@ -153,6 +163,7 @@ async def export(
     """
     after = None if cursor is None else index_of(cursor, query, newest_first=False)
     require_known(service, after, await service.engine.height())
+    require_kept(service, query, after)
     wanted = Wanted(query, after, limit, lang, receipts)
     lines = as_table(service, wanted) if format == "csv" else as_lines(service, wanted)
     media_type = CSV if format == "csv" else JSON_LINES
@@ -204,6 +215,7 @@ async def _turned(service: LedgerService, query: Query, limit: int, cursor: str 
     after = None if cursor is None else index_of(cursor, query, newest_first=False)
     found = await answer_of(service, query, after, limit)
     require_known(service, after, found.height)
+    require_kept(service, query, after)
     return found
 
 

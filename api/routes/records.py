@@ -1,5 +1,6 @@
 """``/v1/records`` and ``/v1/subjects``: what was said, where it stands, and its receipt."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Final
 
@@ -7,12 +8,13 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
 from api.access import DigestPath, PageTurn, Service, digest
+from api.engines.query import Query as Sought
 from api.errors import PROBLEM_TYPE
 from api.examples import JSON
 from api.forms import stored_form
 from api.listing import page_form, shown_page
 from api.openapi import answer, bytes_answer, later, problems
-from api.queries.asking import require_known
+from api.queries.asking import reached_of, require_kept, require_known
 from api.trace import trace_form
 from ledger.core.identifiers import RecordId, Subject
 from ledger.core.receipt import MEDIA_TYPE
@@ -29,7 +31,7 @@ RAW: Final = "application/msgpack"
     summary="A record",
     responses={
         200: answer("The record", "StoredRecordJson", JSON, RAW),
-        **problems(403, 404),
+        **problems(403, 404, 421),
     },
 )
 async def record(
@@ -51,7 +53,7 @@ async def record(
     responses={
         200: bytes_answer("The receipt: docs/spec/receipt.md", MEDIA_TYPE),
         202: later(answer("Not cosigned yet", "ProblemJson", PROBLEM_TYPE)),
-        **problems(403, 404),
+        **problems(403, 404, 421),
     },
 )
 async def receipt(record: DigestPath, service: Service) -> Response:
@@ -70,7 +72,7 @@ async def receipt(record: DigestPath, service: Service) -> Response:
     responses={
         200: bytes_answer("The proof: docs/spec/tlog_proof.md", PROOF_TYPE),
         202: later(answer("Not cosigned yet", "ProblemJson", PROBLEM_TYPE)),
-        **problems(403, 404),
+        **problems(403, 404, 421),
     },
 )
 async def tlog_proof(record: DigestPath, service: Service) -> Response:
@@ -83,7 +85,7 @@ async def tlog_proof(record: DigestPath, service: Service) -> Response:
 @router.get(
     "/v1/records/{record}/trace",
     summary="A record's amendment trace",
-    responses={200: answer("Who changed which field when", "TraceJson"), **problems(403, 404)},
+    responses={200: answer("Who changed which field when", "TraceJson"), **problems(403, 404, 421)},
 )
 async def trace(record: DigestPath, service: Service) -> Response:
     """Everything that amends, replaces or voids it, with its public fields before and after.
@@ -106,5 +108,8 @@ async def subject(
 ) -> Response:
     """In the log's order: a project's or section's track."""
     require_known(service, turn.after, service.chain.head.height)
+    require_kept(service, Sought(), turn.after, newest_first=turn.newest_first)
     about = partial(service.chain.lookup.by_subject, Subject(key))
-    return JSONResponse(page_form(service, shown_page(service, about, turn)))
+    found = shown_page(service, about, turn)
+    cursor = reached_of(service, Sought(), found.cursor, newest_first=turn.newest_first)
+    return JSONResponse(page_form(service, replace(found, cursor=cursor)))

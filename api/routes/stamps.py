@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 
 from api.access import Service, digest
 from api.forms import Json
+from api.kept import require_whole
 from api.listing import shown_page
 from api.openapi import answer, problems
 from api.service import LedgerService
@@ -37,7 +38,10 @@ _ALERT: Final = "ledger.alert_raised"
 @router.get(
     "/v1/stamps/{sha256}",
     summary="Where a document was stamped",
-    responses={200: answer("Each use, and how the seal stood then", "StampsJson"), **problems(404)},
+    responses={
+        200: answer("Each use, and how the seal stood then", "StampsJson"),
+        **problems(404, 421),
+    },
 )
 async def stamps(
     service: Service,
@@ -51,6 +55,7 @@ async def stamps(
     The links lead to the proofs: the receipt of each use, and signed answers about the seal and the
     grants at the use's time. A document of a batch is asked for by the id of the batch's record.
     """
+    require_whole(service.chain)
     named = digest(sha256)
     with_it = partial(service.chain.lookup.by_digest, Algorithm.SHA256, named)
     found = shown_page(service, with_it, Turn(limit=STAMPS_MAX, newest_first=True))
