@@ -7,8 +7,10 @@ at a time; `LEAVES_MAX` is said in every "not found".
 from typing import Final
 
 from ledger.chain import Chain
+from ledger.codes import Code
 from ledger.core.identifiers import Digest, LogIndex
 from ledger.core.tiles import TILE_WIDTH, TilePath
+from ledger.errors import StoreError
 
 LEAVES_MAX: Final = 200_000
 """Leaves that are searched: reading them must not hold up the loop for long."""
@@ -20,7 +22,13 @@ def index_of_leaf(chain: Chain, leaf: Digest) -> LogIndex | None:
     last, tiles = (size - 1) // TILE_WIDTH, LEAVES_MAX // TILE_WIDTH
     for tile in range(last, max(-1, last - tiles), -1):
         first = tile * TILE_WIDTH
-        hashes = chain.tiles.read(TilePath(0, tile, min(TILE_WIDTH, size - first)), size)
+        try:
+            hashes = chain.tiles.read(TilePath(0, tile, min(TILE_WIDTH, size - first)), size)
+        except StoreError as problem:
+            if problem.code is not Code.BLOCK_NOT_KEPT:
+                raise
+            # The log begins above here, with a snapshot: whoever searches is told so.
+            return None
         for place in range(0, len(hashes), len(leaf)):
             if hashes[place : place + len(leaf)] == leaf:
                 return LogIndex(first + place // len(leaf))
