@@ -16,6 +16,7 @@ from consensus.intake import Intake
 from consensus.mempool import Mempool, Pooled, PoolLimits, Unfit, size_of
 from consensus.transport import Transport
 from consensus.wire import Codec, Relayed, Report
+from consensus.withheld import cloned, observes
 from ledger.codes import Code
 from ledger.core.acknowledgement import Acknowledgement, SignedRefusal, acknowledge, refuse
 from ledger.core.bundle import Bundle
@@ -113,12 +114,12 @@ class BundleDesk:
         """
         key, signer = bundle.pool_key, self._signer
         if signer is None:
-            # Nobody would hold this node to its word, and no block of its own can bring it in.
-            nodes = ", ".join(self._application.committee)
-            return Rejected(Code.OBSERVER_SUBMISSION, {"nodes": nodes})
+            return observes(self._application.committee)
         if self._silenced:
             settled = self._fates.of(key)
-            return settled if isinstance(settled, Committed) else self._cloned()
+            if not isinstance(settled, Committed):
+                return cloned(self._own, self._application.committee)
+            return settled
         known = self.pool.get(key)
         if known is None or not known.fit or self._own not in known.sources:
             settled = self._fates.of(key)
@@ -286,11 +287,6 @@ class BundleDesk:
         head = self._application.head
         signer = self._signer or self._keys.first
         return refuse(signer, head.network_id, self._own, pool_key, verdict.code, head.header_hash)
-
-    def _cloned(self) -> Rejected:
-        """Nobody could tell which of two processes gave its word, so neither gives it."""
-        others = ", ".join(each for each in self._application.committee if each != self._own)
-        return Rejected(Code.NODE_CLONED, {"node": self._own, "nodes": others})
 
     @property
     def _signer(self) -> Signer | None:
