@@ -86,10 +86,7 @@ class BundleDesk:
         self._silenced = False
 
     def silence(self) -> None:
-        """Acknowledge nothing more in the life of this process: another one has its key, and runs.
-
-        What was acknowledged before is kept and relayed on.
-        """
+        """Acknowledge nothing more: another process has this key. What was taken in is kept."""
         self._silenced = True
 
     def start(self, now_ms: int) -> None:
@@ -113,13 +110,12 @@ class BundleDesk:
             StoreError: it could not be made durable, so nothing was promised.
         """
         key, signer = bundle.pool_key, self._signer
+        committee = self._application.committee
         if signer is None:
-            return observes(self._application.committee)
+            return observes(committee)
         if self._silenced:
             settled = self._fates.of(key)
-            if not isinstance(settled, Committed):
-                return cloned(self._own, self._application.committee)
-            return settled
+            return settled if isinstance(settled, Committed) else cloned(self._own, committee)
         known = self.pool.get(key)
         if known is None or not known.fit or self._own not in known.sources:
             settled = self._fates.of(key)
