@@ -16,7 +16,7 @@ _QR: Final = 92.0
 _CAPTION: Final = 168.0
 
 
-def put_closing(said: Certificate, page: Page, tree: Structure, bottom: float, grey: float) -> None:
+def put_closing(said: Certificate, page: Page, tree: Structure, bottom: float) -> None:
     """Put the foot on a page.
 
     Args:
@@ -24,7 +24,6 @@ def put_closing(said: Certificate, page: Page, tree: Structure, bottom: float, g
         page: its first.
         tree: gets the elements of the foot.
         bottom: where the page's room for text ends.
-        grey: of what stands beside the main thing.
     """
     top = bottom + HEIGHT - 14
     section = tree.add(Role.SECTION)
@@ -34,18 +33,18 @@ def put_closing(said: Certificate, page: Page, tree: Structure, bottom: float, g
     figure = tree.add(Role.FIGURE, section, alt=f"{alt.zh} {alt.en}", box=box)
     page.put(figure, *squares(said.link, box[0], box[1], _QR))
     y = top - 22
-    for text, size, leading, shade in (
-        (said.link_words.zh, 8.6, 12.6, 0.0),
-        (said.link_words.en, 7.0, 9.4, grey),
+    for text, size, leading in (
+        (said.link_words.zh, 8.6, 12.6),
+        (said.link_words.en, 7.0, 9.4),
     ):
         caption = tree.add(Role.PARAGRAPH, section, text)
         for line in wrapped(shown(text), Face.TEXT, size, _CAPTION):
-            page.put(caption, Words(LEFT + _QR + 12, y, line, size, grey=shade))
+            page.put(caption, Words(LEFT + _QR + 12, y, line, size))
             y -= leading
         y -= 2
     left, y = LEFT + _QR + 12 + _CAPTION + 18, top - 22
     for label, value in _issued(said):
-        page.put(tree.add(Role.PARAGRAPH, section, label), Words(left, y, label, 7.2, grey=grey))
+        page.put(tree.add(Role.PARAGRAPH, section, label), Words(left, y, label, 7.2))
         y -= 12.5
         if value:
             fact = tree.add(Role.PARAGRAPH, section, value)

@@ -56,7 +56,7 @@ def _draw(canvas: Canvas, mark: Mark) -> None:
         case Words():
             _write(canvas, mark)
         case Rule():
-            canvas.setStrokeGray(mark.grey)
+            canvas.setStrokeGray(0)
             canvas.setLineWidth(mark.thickness)
             canvas.line(mark.x, mark.y, mark.x_end, mark.y_end)
         case Frame():
@@ -71,8 +71,8 @@ def _draw(canvas: Canvas, mark: Mark) -> None:
 
 def _write(canvas: Canvas, mark: Words) -> None:
     canvas.saveState()
-    canvas.setFillGray(mark.grey)
-    canvas.setStrokeGray(mark.grey)
+    canvas.setFillGray(0)
+    canvas.setStrokeGray(0)
     canvas.setLineWidth(mark.size * _BOLD)
     text = canvas.beginText(mark.x, mark.y)
     text.setFont(mark.face.value, mark.size)

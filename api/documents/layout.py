@@ -1,7 +1,9 @@
 """Where everything of a certificate stands: a calm border, one hierarchy, room for a seal.
 
 The first page has the title, the statement, what matters first, and at its foot the QR and who
-issued it; whatever does not fit goes on, page after page, under the number. Black on white only.
+issued it; whatever does not fit goes on, page after page, under the number. Black on white only:
+what stands beside the main thing is smaller, because grey letters are dots on a fax and on a copied
+sheet.
 """
 
 import itertools
@@ -35,13 +37,13 @@ _LABEL: Final = 108.0
 """Width of the column of labels."""
 _AIR: Final = 7.5
 """Between what a row says and the line under it."""
-_GREY: Final = 0.32
-"""Dark enough for a copier."""
-_HAIR: Final = 0.72
+_HAIRLINE: Final = 0.2
 _SIZES: Final = {Manner.PLAIN: (10.4, 15.0), Manner.SMALL: (8.0, 11.2), Manner.DIGEST: (8.6, 12.4)}
 """Size and leading."""
 _TOGETHER: Final = 160.0
 """Height up to which a section is not broken."""
+_LAST_TOGETHER: Final = 300.0
+"""The same of the last section, how to verify: better a page of its own than its end on one."""
 _NUMERALS: Final = "一二三四五六七八九十"
 _SIGNS: Final = {"✓": "alt.proved", "✗": "alt.not_proved", "※": "alt.remark", "–": "alt.none"}
 """What signs before a sentence are read out as."""
@@ -59,7 +61,7 @@ def laid_out(certificate: Certificate) -> Layout:
     for ordinal, section in enumerate(certificate.sections):
         flow.section(ordinal, section)
     flow.lacking()
-    closing.put_closing(certificate, flow.pages[0], flow.tree, _BOTTOM, _GREY)
+    closing.put_closing(certificate, flow.pages[0], flow.tree, _BOTTOM)
     for ordinal, page in enumerate(flow.pages):
         page.put_behind(*_border())
         page.put(None, *_foot(certificate.number, ordinal + 1, len(flow.pages)))
@@ -85,7 +87,7 @@ class _Flow:
         said = self._said
         zh, en = self._text(said.network.zh), self._text(said.network.en)
         self._line(Role.PARAGRAPH, centred(zh, self._y, 12.5, spacing=1.5))
-        self._line(Role.PARAGRAPH, centred(en, self._y - 15, 8, grey=_GREY))
+        self._line(Role.PARAGRAPH, centred(en, self._y - 15, 8))
         self._y -= 57
         title = self._line(Role.TITLE, centred(said.title.zh, self._y, 31, bold=1, spacing=9))
         english = centred(said.title.en.upper(), self._y - 21, 9, spacing=1.6)
@@ -100,13 +102,13 @@ class _Flow:
 
     def statement(self) -> None:
         """What the certificate says, in a sentence of each language."""
-        for text, size, leading, grey in (
-            ("　　" + self._said.statement.zh, 11.8, 19.2, 0.0),
-            (self._said.statement.en, 8.6, 12.4, _GREY),
+        for text, size, leading in (
+            ("　　" + self._said.statement.zh, 11.8, 19.2),
+            (self._said.statement.en, 8.6, 12.4),
         ):
             paragraph = self.tree.add(Role.PARAGRAPH, said=text)
             for line in wrapped(self._text(text), Face.TEXT, size, RIGHT - LEFT):
-                self._put(paragraph, Words(LEFT, self._y, line, size, grey=grey))
+                self._put(paragraph, Words(LEFT, self._y, line, size))
                 self._y -= leading
             self._y -= 1.5
         self._y -= 7
@@ -116,20 +118,26 @@ class _Flow:
         whole = 34 + sum(self._height(each) for each in section.items)
         first = 34 + self._height(section.items[0]) if section.items else 34
         # A short section stays together; a long one begins where two of its rows have room.
-        self._room(whole if whole < _TOGETHER else first + 40)
+        last = section is self._said.sections[-1] and whole < _LAST_TOGETHER
+        self._room(whole if whole < _TOGETHER or last else first + 40)
         self._y -= 17
         part = self.tree.add(Role.SECTION)
         words = f"{_NUMERALS[ordinal]}、{section.heading.zh}"
         heading = self._line(Role.HEADING, Words(LEFT, self._y, words, 12.5, bold=True), part)
         right = LEFT + width(words, Face.TEXT, 12.5) + 8
-        english = Words(right, self._y, section.heading.en, 8.6, grey=_GREY)
+        english = Words(right, self._y, section.heading.en, 8.6)
         self._line(Role.SPAN, english, heading)
         self._y -= 6
         self._put(None, Rule(LEFT, self._y, RIGHT, self._y, 0.7))
         self._y -= 3
-        for kind, items in itertools.groupby(section.items, key=type):
+        for place, (kind, items) in enumerate(itertools.groupby(section.items, key=type)):
+            self._y -= 7 if place else 0
             whole_of = self.tree.add(Role.TABLE if kind is Row else Role.LIST, part)
             for item in items:
+                if section.items[-2:-1] == (item,):
+                    # Nothing begins a page that is the last of its section.
+                    both_of = sum(self._height(each) for each in section.items[-2:])
+                    self._room(min(both_of, _TOGETHER))
                 self._item(item, whole_of)
         self._y -= 6
 
@@ -161,7 +169,7 @@ class _Flow:
         y = self._y - 23
         english = self.tree.add(Role.SPAN, header, row.label.en) if row.label.en else None
         for line in wrapped(self._text(row.label.en), Face.TEXT, 6.8, _LABEL - 8):
-            self._put(english, Words(LEFT, y, line, 6.8, grey=_GREY))
+            self._put(english, Words(LEFT, y, line, 6.8))
             y -= 8
         page, cell = self.pages[-1], self.tree.add(Role.CELL, line_of)
         for said in row.said:
@@ -172,13 +180,12 @@ class _Flow:
                 self._room(leading)
                 self._y -= leading
                 face = _face(line, said.manner)
-                grey = _GREY if said.manner is Manner.SMALL else 0.0
                 place = self._y + leading - 13
-                self._put(paragraph, Words(LEFT + _LABEL, place, line, size, face, grey))
+                self._put(paragraph, Words(LEFT + _LABEL, place, line, size, face))
         if page is self.pages[-1]:
             self._y = min(self._y, y + 8)
         self._y -= _AIR
-        self._put(None, Rule(LEFT, self._y, RIGHT, self._y, 0.25, _HAIR))
+        self._put(None, Rule(LEFT, self._y, RIGHT, self._y, _HAIRLINE))
 
     def _note(self, note: Note, whole: int) -> None:
         """A numbered sentence: Chinese, and English under it."""
@@ -189,13 +196,13 @@ class _Flow:
         label = self.tree.add(Role.LABEL, item, alt=both(sign).zh if sign else "")
         self._put(label, Words(LEFT + 2, self._y, note.mark, 9.6))
         body = self.tree.add(Role.BODY, item)
-        for text, size, leading, grey in (
-            (note.words.zh, 9.8, 14.2, 0.0),
-            (note.words.en, 7.8, 10.6, _GREY),
+        for text, size, leading in (
+            (note.words.zh, 9.8, 14.2),
+            (note.words.en, 7.8, 10.6),
         ):
             paragraph = self.tree.add(Role.PARAGRAPH, body, text)
             for line in wrapped(self._text(text), Face.TEXT, size, RIGHT - LEFT - indent):
-                self._put(paragraph, Words(LEFT + indent, self._y, line, size, grey=grey))
+                self._put(paragraph, Words(LEFT + indent, self._y, line, size))
                 self._y -= leading
         self._y += 9
 

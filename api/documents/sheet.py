@@ -29,8 +29,6 @@ class Words:
     text: str
     size: float
     face: Face = Face.TEXT
-    grey: float = 0.0
-    """0 is black."""
     bold: bool = False
     spacing: float = 0.0
     """Between letters."""
@@ -45,7 +43,6 @@ class Rule:
     x_end: float
     y_end: float
     thickness: float
-    grey: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +111,11 @@ def centred(text: str, y: float, size: float, **manner: float) -> Words:
         y,
         text,
         size,
-        grey=manner.get("grey", 0.0),
         bold=bool(manner.get("bold")),
         spacing=spacing,
     )
 
 
-def ending_at(x: float, y: float, text: str, size: float, *, grey: float = 0.0) -> Words:
+def ending_at(x: float, y: float, text: str, size: float) -> Words:
     """A line that ends at `x`."""
-    return Words(x - width(text, Face.TEXT, size), y, text, size, grey=grey)
+    return Words(x - width(text, Face.TEXT, size), y, text, size)

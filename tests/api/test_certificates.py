@@ -16,7 +16,7 @@ import pytest
 
 from api.client import captured
 from api.documents import printing
-from api.documents.facts import Certificate, Manner, Pair, Row, Said, Section
+from api.documents.facts import Certificate, Manner, Note, Pair, Row, Said, Section
 from api.documents.layout import laid_out
 from api.documents.lettering import Face, has, shown, width, wrapped
 from api.documents.printing import WAITING_MAX, Printer, printed
@@ -114,6 +114,24 @@ def test_a_long_value_wraps_inside_the_margin_and_over_pages() -> None:
     assert wide == []
     numbers = [mark.text for mark in marks if mark.text.startswith("第 ")]
     assert numbers[0].startswith(f"第 1 页，共 {len(pages)} 页") and len(numbers) == len(pages)
+
+
+@pytest.mark.parametrize("count", range(1, 30))
+def test_no_page_begins_with_the_last_row_of_a_section(count: int) -> None:
+    """However much stands before it: two rows, or the whole of how to verify, go over together."""
+    notes = tuple(Note(Pair(f"第{at}步", f"Step {at}"), f"{at}.") for at in range(1, 5))
+    command = rows("bidwitness verify")[0].items
+    verify = Section(Pair("如何核验", "How to verify"), (*notes, *command))
+    made = certificate(sections=(*rows(*(f"值 {at}" for at in range(count))), verify))
+    shown_on = [
+        {mark.text for mark in page.marks if isinstance(mark, Words)}
+        for page in laid_out(made).pages
+    ]
+    (ends,) = [page for page in shown_on if "bidwitness verify" in page]
+    assert {"第1步", "第2步", "第3步", "第4步"} <= ends
+    if count > 1:
+        (last,) = [page for page in shown_on if f"值 {count - 1}" in page]
+        assert f"值 {count - 2}" in last
 
 
 def test_no_line_begins_with_what_ends_a_sentence() -> None:
