@@ -17,6 +17,7 @@ from api.explorer import (
     verifying,
 )
 from api.explorer.desk import pages as desk_pages
+from api.explorer.desk import reports as desk_reports
 from api.explorer.desk import signing as desk_signing
 
 PAGES: Final = (
@@ -31,6 +32,7 @@ PAGES: Final = (
     qr.router,
     pages.router,
     desk_pages.router,
+    desk_reports.router,
     desk_signing.router,
     extracting.router,
     verifying.router,

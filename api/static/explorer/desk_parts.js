@@ -1,8 +1,10 @@
 /**
  * Owns what a page of the desk does by itself once it is shown: the button that verifies a record,
- * here as elsewhere but with the reader's token, and the form that the signer signs.
+ * here as elsewhere but with the reader's token, draws that are recomputed, the form that the
+ * signer signs, and printing.
  */
 
+import { wireDraws } from "./desk_draw.js";
 import { wireForm } from "./desk_form.js";
 import { verifyHere } from "./verify_here.js";
 
@@ -14,5 +16,10 @@ import { verifyHere } from "./verify_here.js";
  */
 export function wire(part, login) {
   verifyHere(part, () => login.headers());
+  wireDraws(part, login);
   wireForm(part, login);
+  const print = part.querySelector("[data-print]");
+  if (print === null) return;
+  print.hidden = false;
+  print.addEventListener("click", () => globalThis.print());
 }

@@ -1,0 +1,255 @@
+"""A week for the file: what was raised, what is open, what was paid late, what was decided.
+
+A week begins on Monday at midnight in Beijing. Counts are of what the reader may see.
+"""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Final
+
+from api.engines.leveldb import LevelEngine
+from api.engines.query import Query
+from api.explorer.desk.alerts import DISPOSED, FeedRow, Wanted, feed
+from api.explorer.names import Names
+from api.forms import Json
+from api.queries.asking import answer_of
+from api.queries.questions import LATE, overdue_forms
+from api.service import LedgerService
+
+ALERTS_MAX: Final = 2_000
+"""Alerts of one week that are counted; a report says where it was cut."""
+DISPOSALS_MAX: Final = 500
+LATE_MAX: Final = 100
+MISSING: Final = "AL01"
+SEVERITIES: Final = ("serious", "warning", "notice")
+_BEIJING: Final = timezone(timedelta(hours=8))
+_WEEK: Final = re.compile(r"(\d{4})-W(\d{2})")
+_DAYS: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """One week, by ISO 8601."""
+
+    name: str
+    """``2026-W48``."""
+    from_ms: int
+    to_ms: int
+
+    @property
+    def before(self) -> str:
+        """The name of the week before."""
+        return week_at(self.from_ms - 1).name
+
+    @property
+    def after(self) -> str:
+        """The name of the week after."""
+        return week_at(self.to_ms).name
+
+
+@dataclass(frozen=True, slots=True)
+class KindCount:
+    """How many alerts of one kind."""
+
+    code: str
+    name: str
+    count: int
+    open_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class LateRefund:
+    """One deposit or guarantee that did not go back in time."""
+
+    alert: FeedRow
+    refunded: bool | None
+    """Since then; None where too many are to be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisposalRow:
+    """What was decided of an alert in this week, whenever it was raised."""
+
+    record_id: str
+    subject: str
+    decision: str
+    reason: str
+    who: str
+    when_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What there is to say of a week."""
+
+    week: Week
+    is_over: bool
+    count: int
+    severities: tuple[tuple[str, int], ...]
+    kinds: tuple[KindCount, ...]
+    open: tuple[FeedRow, ...]
+    late: tuple[LateRefund, ...]
+    missing: tuple[FeedRow, ...]
+    disposals: tuple[DisposalRow, ...]
+    is_cut: bool
+    """There were more alerts than are counted."""
+
+
+def week_at(time_ms: int) -> Week:
+    """The week that a time falls in."""
+    day = datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(_BEIJING).date()
+    return _week(*day.isocalendar()[:2])
+
+
+def week_named(name: str) -> Week | None:
+    """The week of a name; None where it names none."""
+    found = _WEEK.fullmatch(name)
+    try:
+        return None if found is None else _week(int(found[1]), int(found[2]))
+    except (ValueError, OverflowError):
+        return None
+
+
+async def report(service: LedgerService, week: Week, language: str) -> Report:
+    """What the reader may know of a week."""
+    rows, is_cut = await _alerts(service, week, language)
+    left = tuple(each for each in rows if not each.disposals)
+    named = {each.code: each.name for each in rows}
+    opened = Counter(each.code for each in left)
+    counted = Counter(each.code for each in rows)
+    kinds = (
+        KindCount(code, named[code], count, opened[code])
+        for code, count in sorted(counted.items(), key=lambda each: (-each[1], each[0]))
+    )
+    severities = Counter(each.severity for each in rows)
+    return Report(
+        week,
+        week.to_ms <= service.chain.head.time_ms,
+        len(rows),
+        tuple((each, severities[each]) for each in SEVERITIES),
+        tuple(kinds),
+        left,
+        await _late(service, week, rows),
+        tuple(each for each in rows if each.code == MISSING),
+        await _disposals(service, week, language),
+        is_cut,
+    )
+
+
+def report_form(made: Report) -> dict[str, Json]:
+    """The report as JSON."""
+    refunded = {each.alert.record_id: each.refunded for each in made.late}
+    return {
+        "week": made.week.name,
+        "from_ms": made.week.from_ms,
+        "to_ms": made.week.to_ms,
+        "over": made.is_over,
+        "cut": made.is_cut,
+        "alerts_count": made.count,
+        "severities": dict(made.severities),
+        "kinds": [
+            {
+                "alert": each.code,
+                "name": each.name,
+                "count": each.count,
+                "open_count": each.open_count,
+            }
+            for each in made.kinds
+        ],
+        "open": [_row_form(each) for each in made.open],
+        "late_refunds": [
+            {**_row_form(each.alert), "refunded": refunded[each.alert.record_id]}
+            for each in made.late
+        ],
+        "missing_nodes": [_row_form(each) for each in made.missing],
+        "disposals": [
+            {
+                "record_id": each.record_id,
+                "subject": each.subject,
+                "decision": each.decision,
+                "reason": each.reason,
+                "by": each.who,
+                "committed_at_ms": each.when_ms,
+            }
+            for each in made.disposals
+        ],
+    }
+
+
+def _row_form(row: FeedRow) -> dict[str, Json]:
+    return {
+        "record_id": row.record_id,
+        "alert": row.code,
+        "severity": row.severity,
+        "subject": row.subject,
+        "sentence": row.sentence,
+        "since_ms": row.since_ms,
+    }
+
+
+def _week(year: int, number: int) -> Week:
+    monday = date.fromisocalendar(year, number, 1)
+    start = datetime(monday.year, monday.month, monday.day, tzinfo=_BEIJING)
+    from_ms, to_ms = (int(each.timestamp()) * 1000 for each in (start, start + _LENGTH))
+    return Week(f"{year:04d}-W{number:02d}", from_ms, to_ms)
+
+
+_LENGTH: Final = timedelta(days=_DAYS)
+
+
+async def _alerts(
+    service: LedgerService, week: Week, language: str
+) -> tuple[Sequence[FeedRow], bool]:
+    """The alerts of the week, the newest first; whether there are more."""
+    wanted = Wanted(from_ms=week.from_ms, to_ms=week.to_ms)
+    rows: list[FeedRow] = []
+    cursor: int | None = None
+    while True:
+        found = await feed(service, wanted, cursor, 500, language)
+        rows.extend(found.rows)
+        cursor = found.cursor
+        if cursor is None or len(rows) >= ALERTS_MAX:
+            return rows[:ALERTS_MAX], cursor is not None
+        await asyncio.sleep(0)
+
+
+async def _late(
+    service: LedgerService, week: Week, rows: Iterable[FeedRow]
+) -> tuple[LateRefund, ...]:
+    wanted = Wanted(code=LATE, from_ms=week.from_ms, to_ms=week.to_ms).query()
+    engine = LevelEngine(service.chain)
+    found = await answer_of(service, wanted, None, LATE_MAX, newest_first=True, engine=engine)
+    forms = overdue_forms(service, found)
+    by_id = {each.record_id: each for each in rows}
+    return tuple(
+        LateRefund(by_id[shown.stored.record_id.hex()], _told(form))
+        for shown, form in zip(found.items, forms, strict=True)
+        if shown.stored.record_id.hex() in by_id
+    )
+
+
+def _told(form: Json) -> bool | None:
+    refunded = form["refunded"] if isinstance(form, dict) else None
+    return refunded if isinstance(refunded, bool) else None
+
+
+async def _disposals(service: LedgerService, week: Week, language: str) -> tuple[DisposalRow, ...]:
+    names = Names(service, language)
+    query = Query(types=frozenset({DISPOSED}), from_ms=week.from_ms, to_ms=week.to_ms)
+    engine = LevelEngine(service.chain)
+    found = await answer_of(service, query, None, DISPOSALS_MAX, engine=engine)
+    return tuple(
+        DisposalRow(
+            each.stored.record_id.hex(),
+            each.record.subject,
+            str(each.record.fields.get("decision", "")),
+            str(each.record.fields.get("reason", "")),
+            names.member(each.record.issuer),
+            each.stored.entry.block_time_ms,
+        )
+        for each in found.items
+    )
