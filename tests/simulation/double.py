@@ -54,6 +54,8 @@ class Double:
         """What the copy said must hold together with what was said before its disks were copied."""
         self._silent: dict[NodeId, bytes] = {}
         """By process: the journal at the moment from which nothing new may be signed."""
+        self._begun: dict[bytes, NodeId] = {}
+        """NEW-VIEWs in this node's name, and which process said each first: that one signed it."""
         self.told: set[NodeId] = set()
         """Processes that were silenced, also those that have ended since."""
         self._dialling: set[tuple[NodeId, NodeId]] = set()
@@ -138,6 +140,11 @@ class Double:
         words = self._cluster.words if process is self.true else self._words
         if message is not None:
             words.sent(process, message)
+        if isinstance(message, NewView) and message.node == process.name:
+            first = self._begun.setdefault(encode_message(message), process.label)
+            if first != process.label:
+                # The other process signed it; whoever hears of it hands it on, as it came.
+                return
         if process.label not in self._silent:
             return
         if isinstance(message, PrePrepare):
