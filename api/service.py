@@ -123,8 +123,7 @@ class LedgerService:
             return NotTaken(refusal, None) if refusal else await self._receipts(bundle, wait_ms)
         if not isinstance(self.node.fate(bundle.pool_key), Pending):
             self._check_working()
-        refusal = self.catalogues.refusal(bundle)
-        if refusal is not None:
+        if (refusal := self.catalogues.refusal(bundle)) is not None:
             return NotTaken(refusal, None)
         answer = self.node.submit(bundle)
         if isinstance(answer, Rejected) and answer.code is not Code.BUNDLE_KNOWN:
@@ -241,8 +240,8 @@ class LedgerService:
     ) -> Outcome:
         """Wait until every record has its receipt, the bundle is refused, or time is over."""
         with self.patience.place(bundle.header.issuer) as found:
-            left_ms = min(wait_ms, WAIT_MS_MAX) if found else 0
-            return await self._settled(bundle, now_ms() + left_ms, acknowledgement)
+            until_ms = now_ms() + (min(wait_ms, WAIT_MS_MAX) if found else 0)
+            return await self._settled(bundle, until_ms, acknowledgement)
 
     async def _settled(
         self, bundle: Bundle, until_ms: int, acknowledgement: Acknowledgement | None
@@ -257,9 +256,10 @@ class LedgerService:
                 height = self._height_of_all(bundle.record_ids)
             if height is not None and self.chain.cosigned_height >= height:
                 return Done(bundle.record_ids)
+            now = now_ms()
             if height is None and isinstance(fate, Refused):
-                return NotTaken(fate.verdict, fate.signed)
-            left_ms = until_ms - now_ms()
+                return NotTaken(fate.verdict, fate.signed, self.catalogues.faults(bundle, now))
+            left_ms = until_ms - now
             if left_ms <= 0 or self.node.failure is not None or self.patience.ended:
                 return Waiting(bundle.pool_key, acknowledgement, height)
             await self.node.moved(min(left_ms, LOOK_MS) / 1000)

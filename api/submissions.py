@@ -49,7 +49,7 @@ def said_of(verdict: Rejected) -> dict[str, Json]:
 
 def faults_form(faults: Faults) -> dict[str, Json]:
     """Each record at fault, by its index in the bundle; nothing where none was looked at."""
-    if not faults.looked_at:
+    if not faults.found:
         return {}
     records: list[Json] = [
         {"index": each.position, "record_id": each.record_id.hex(), **said_of(each.verdict)}

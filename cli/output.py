@@ -40,6 +40,7 @@ _TRY_AGAIN: Final = frozenset(
         Code.API_NO_QUORUM,
         Code.API_STOPPED,
         Code.POOL_FULL,
+        Code.POOL_NODE_FULL,
         Code.RECEIPT_PENDING,
         Code.RECEIPT_UNWITNESSED,
     }

@@ -38,7 +38,9 @@ DEFERRED_BYTES_MAX: Final = 16 << 20
 """Of header and records, per peer."""
 DEFERRED_RECORDS_MAX: Final = 1_000
 """Judged again after each block."""
-_FINAL: Final = frozenset({Code.BUNDLE_SIGNATURE, Code.BUNDLE_NETWORK, Code.POOL_FULL})
+_FINAL: Final = frozenset(
+    {Code.BUNDLE_SIGNATURE, Code.BUNDLE_NETWORK, Code.POOL_FULL, Code.POOL_NODE_FULL}
+)
 """Verdicts that no later head changes."""
 
 Answer: TypeAlias = Acknowledgement | Committed | Rejected

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 from ledger.codes import Code
 from ledger.core.bundle import Bundle
 from ledger.core.identifiers import Digest, Height, MemberId, NodeId
-from ledger.errors import Rejected
+from ledger.errors import DetailValue, Rejected
 
 Judge: TypeAlias = Callable[[Bundle, int], object]
 """`Application.judge`: `Rejected`, or anything else where the bundle is fit."""
@@ -155,7 +155,7 @@ class Mempool:
             held: leave the judgement to `judge_again`, for what a peer has judged already.
 
         Returns:
-            What waits now, or the judge's refusal, or `pool.full`.
+            What waits now, or the judge's refusal, or `pool.full`, `pool.node_full`.
         """
         known = self._pool.get(bundle.pool_key)
         if known is not None and source in known.sources and (known.fit or held):
@@ -275,13 +275,14 @@ class Mempool:
     def _full(self, member: MemberId, source: NodeId, size_bytes: int) -> Rejected | None:
         limits, share = self._limits, self._shares.get(source, _Share())
         count, bytes_ = share.members.get(member, (0, 0))
-        if (
-            count < limits.member_bundles_max
-            and bytes_ + size_bytes <= limits.member_bytes_max
-            and share.size_bytes + size_bytes <= limits.node_bytes_max
-        ):
-            return None
-        return Rejected(Code.POOL_FULL, {"member": member, "count": count, "size": bytes_})
+        if count >= limits.member_bundles_max or bytes_ + size_bytes > limits.member_bytes_max:
+            facts: dict[str, DetailValue] = {"member": member, "count": count, "size": bytes_}
+            facts |= {"count_max": limits.member_bundles_max, "size_max": limits.member_bytes_max}
+            return Rejected(Code.POOL_FULL, facts)
+        if share.size_bytes + size_bytes > limits.node_bytes_max:
+            room = {"size": share.size_bytes, "size_max": limits.node_bytes_max}
+            return Rejected(Code.POOL_NODE_FULL, room)
+        return None
 
     def _remove(self, pool_key: Digest) -> Pooled | None:
         self._passed_over.discard(pool_key)

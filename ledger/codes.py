@@ -134,6 +134,7 @@ class Code(StrEnum):
     JOURNAL_DAMAGED = "journal.damaged"
     JOURNAL_OTHER_NODE = "journal.other_node"
     POOL_FULL = "pool.full"
+    POOL_NODE_FULL = "pool.node_full"
     PEER_REFUSED = "peer.refused"
     PEER_LISTEN = "peer.listen"
     TLS_FILE = "tls.file"

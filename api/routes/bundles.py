@@ -16,6 +16,7 @@ from api.forms import Json, acknowledgement_form, refusal_form
 from api.openapi import BUNDLE_BODY, Responses, answer, bytes_answer, later, one_of, problems
 from api.outcomes import WAIT_MS_MAX, Done, NotTaken, Waiting
 from api.service import LedgerService
+from api.standing import number_of
 from api.submissions import faults_form, said_of, state_of
 from consensus.fates import Committed, Pending
 from ledger.core.identifiers import RecordId
@@ -111,6 +112,7 @@ async def fate(
             return JSONResponse(committed, 202, {"Retry-After": str(RETRY_AFTER_S)})
         if record_ids := service.records_of(pool_key, found.height):
             committed["receipts_url"] = _receipts_url(record_ids)
+            committed["records"] = [_place(service, each) for each in record_ids[:RECEIPTS_MAX]]
         return JSONResponse(committed)
     signed = refusal_form(found.signed)
     return JSONResponse({"status": "refused", **said_of(found.verdict), "refusal": signed})
@@ -136,16 +138,25 @@ def _done(
     service: LedgerService, record_ids: tuple[RecordId, ...], *, with_receipts: bool
 ) -> Response:
     """Committed: places of the records, and their receipts or a link to them."""
-    records: list[Json] = []
-    for each in record_ids:
-        place = service.stored(each).place
-        records.append({"record_id": each.hex(), "height": place.height, "index": place.index})
+    records = [_place(service, each) for each in record_ids]
     body: dict[str, Json] = {"status": "committed", "records": records}
     if with_receipts and len(record_ids) <= RECEIPTS_MAX:
         body["receipts"] = [service.receipt_of(each).value() for each in record_ids]
     elif with_receipts:
         body["receipts_url"] = _receipts_url(record_ids)
     return JSONResponse(body, 201)
+
+
+def _place(service: LedgerService, record_id: RecordId) -> dict[str, Json]:
+    """Where a record stands, its number for people, and where its certificate is made."""
+    stored = service.stored(record_id)
+    return {
+        "record_id": record_id.hex(),
+        "height": stored.place.height,
+        "index": stored.place.index,
+        "certificate_number": number_of(service, stored),
+        "certificate_url": f"/v1/records/{record_id.hex()}/certificate.pdf",
+    }
 
 
 def _waiting(outcome: Waiting, record_ids: tuple[RecordId, ...]) -> Response:

@@ -57,6 +57,10 @@ class RecordPlaceJson(Model):
     record_id: Hex32
     height: Count
     index: Count
+    certificate_number: str = Field(
+        description="存证编号, for people", examples=["JINCHENG-0000-0042-K"]
+    )
+    certificate_url: str = Field(description="Where its certificate is made, to print")
 
 
 class SubmittedJson(Model):
@@ -101,6 +105,9 @@ class CommittedJson(Model):
     status: Literal["committed"]
     height: Count
     receipts_url: str | None = None
+    records: list[RecordPlaceJson] = Field(
+        default=[], description="At most the first 100 of the bundle"
+    )
 
 
 class RefusedJson(Model):

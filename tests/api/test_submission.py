@@ -7,17 +7,18 @@ import httpx
 import pytest
 
 from api.schemas import read_bundle
+from consensus.fates import Refused
 from contracts.faults import FAULTS_MAX
 from ledger import VerificationError
 from ledger.codes import Code
-from ledger.core.acknowledgement import Acknowledgement
+from ledger.core.acknowledgement import Acknowledgement, acknowledge, refuse
 from ledger.core.bundle import sign_bundle
 from ledger.core.hashing import sha256
-from ledger.core.identifiers import Digest, MemberId, NetworkId, NodeId
+from ledger.core.identifiers import Digest, HeaderHash, MemberId, NetworkId, NodeId
 from ledger.core.limits import DEFAULT
 from ledger.core.receipt import decode_receipt, receipt_from
 from ledger.core.record import Private, Record
-from ledger.errors import FormatError
+from ledger.errors import FormatError, Rejected
 from ledger.verify import verify_receipt
 from tests.api.json_bundle import bundle_json
 from tests.api.one_node import HOUR_MS, OneNode, canonical, now_ms
@@ -283,6 +284,37 @@ def test_a_bundle_at_fault_itself_names_no_record(node: OneNode, client: httpx.C
     bad = node.record(type_key="no.such_type", files={})
     answer = canonical(client, node.bundle(bad, key=signer("a stranger"))).json()
     assert answer["code"] == Code.BUNDLE_KEY.value and "records" not in answer
+
+
+def test_records_are_named_too_where_the_bundle_became_unfit_while_its_submitter_waited(
+    node: OneNode, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = node.bundle(node.record(), node.record(type_key="no.such_type", files={}))
+    own, network_id, key = node.tls, node.genesis.network_id, bundle.pool_key
+    head = HeaderHash(bytes(32))
+    signed = refuse(own.signer, network_id, own.node_id, key, Code.RECORD_TYPE, head)
+    taken = acknowledge(own.signer, network_id, own.node_id, key, now_ms())
+    refused = Refused(Rejected(Code.RECORD_TYPE, {"type": "no.such_type"}), signed, now_ms())
+    assert node.service is not None
+    part = type(node.service.node)
+    monkeypatch.setattr(part, "submit", lambda self, bundle: taken)
+    monkeypatch.setattr(part, "fate", lambda self, key: refused)
+    answer = canonical(client, bundle, wait=5)
+    assert answer.headers["Bidwitness-Refusal"] == signed.signature.hex()
+    assert [each["index"] for each in answer.json()["records"]] == [1]
+
+
+def test_a_record_is_answered_with_its_number_and_its_certificate(
+    node: OneNode, client: httpx.Client
+) -> None:
+    bundle = node.bundle(node.record(), node.record())
+    said = canonical(client, bundle, wait=20).json()["records"]
+    assert client.get(f"/v1/bundles/{bundle.pool_key.hex()}").json()["records"] == said
+    for each in said:
+        (hit,) = client.get("/v1/search", params={"q": each["certificate_number"]}).json()["hits"]
+        assert hit["name"] == each["record_id"]
+        path = each["certificate_url"].removesuffix(".pdf")
+        assert path == f"/v1/records/{each['record_id']}/certificate"
 
 
 def test_what_a_restart_may_not_lose(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -94,7 +94,9 @@ def test_bytes_are_counted_for_a_member_and_for_a_node() -> None:
     pool = pool_of(bundle("a"), member_bytes_max=size + 1)
     assert isinstance(pool.admit(bundle("b"), OWN, Height(0), 1), Rejected)
     pool = pool_of(bundle("a"), node_bytes_max=size + 1)
-    assert isinstance(pool.admit(bundle("b", "notary"), OWN, Height(0), 1), Rejected)
+    full = pool.admit(bundle("b", "notary"), OWN, Height(0), 1)
+    assert isinstance(full, Rejected), "and the notary, who has nothing here, is told why"
+    assert (full.code, full.detail["size"]) == (Code.POOL_NODE_FULL, size)
 
 
 def test_members_take_turns_and_each_keeps_its_order() -> None:
