@@ -66,7 +66,7 @@ class Made:
         self.made += 1
         code, severity = self.draw.choice(ALERTS), self.draw.choice(("notice", "serious"))
         fields = {"alert": code, "severity": severity, "about": self.draw.choice(_BUSY)}
-        refs = tuple(Ref("alert", each) for each in self.before[:1])
+        refs = tuple(Ref("follows", each) for each in self.before[:1])
         return self._said(ALERT_TYPE, "network", fields, refs)
 
     def _said(

@@ -14,7 +14,7 @@ from ledger.core.record import Record
 
 FOLLOWS: Final = "follows"
 LATE: Final = "AL16"
-"""Raised for each deposit and each letter of guarantee that did not go back in time."""
+"""Raised for each deposit and each letter of guarantee of which no refund was recorded in time."""
 REFUNDS: Final = ("tender.deposit_refunded", "tender.guarantee_released")
 
 
@@ -40,7 +40,7 @@ def acted_for(member: MemberId) -> Query:
 
 
 def refunds_overdue(subject: Subject | None) -> Query:
-    """The alerts about deposits and guarantees that did not go back in time."""
+    """The alerts about deposits and guarantees of which no refund was recorded in time."""
     return Query(subject=subject, within=True, types=frozenset({ALERT_TYPE}), alert=LATE)
 
 

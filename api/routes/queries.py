@@ -195,7 +195,7 @@ async def projects(
 
 @router.get(
     "/v1/refunds/overdue",
-    summary="Refunds of deposits that were not made in time",
+    summary="Refunds of deposits that were not recorded in time",
     responses={200: answer("A page of alerts", "OverduePageJson"), **problems(421)},
 )
 async def overdue(
@@ -204,7 +204,7 @@ async def overdue(
     limit: Annotated[int, Parameter(ge=1, le=100)] = 50,
     cursor: CursorParameter = None,
 ) -> Response:
-    """The alerts about them; `refunded` says whether the refund was made since."""
+    """The alerts about them; `refunded` says whether one was recorded since."""
     query = refunds_overdue(None if subject is None else Subject(subject))
     found = await _turned(service, query, limit, cursor)
     items = overdue_forms(service, found)

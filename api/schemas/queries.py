@@ -46,9 +46,9 @@ class ProjectPageJson(Model):
 
 
 class OverdueJson(StoredRecordJson):
-    """An alert about a refund that was not made in time."""
+    """An alert about a deposit or guarantee of which no refund was recorded in time."""
 
-    refunded: bool = Field(description="Whether it was made since")
+    refunded: bool = Field(description="Whether a refund, release or claim was recorded since")
 
 
 class OverduePageJson(Model):
