@@ -3,12 +3,13 @@
 import pytest
 
 from api.readers import readers
-from api.rights import Viewer
+from api.rights import ABOUT_DEPTH_MAX, ALERT_TYPE, NotPublic, Viewer
 from contracts.schema import REGION
+from ledger.codes import Code
 from ledger.core.identifiers import MemberId, RecordId
 from ledger.core.record import decode_record
 from tests.contracts.addresses import ADDRESS, ADDRESS_ROLES, AddressTown
-from tests.contracts.sealing import BIDDERS
+from tests.contracts.sealing import AFTER, BIDDERS, SealedTown
 from tests.contracts.tendering import TenderTown
 from tests.contracts.town import CATALOGUE, HOUR, PROJECT, SECTION, Town
 
@@ -62,6 +63,106 @@ def test_no_mandatory_node_has_a_class_that_is_hidden() -> None:
             assert hidden <= {"public"} | {each for each in hidden if ":" in each}, profile.key
 
 
+# What one viewer is shown of one record; it need not be on a ledger.
+
+
+def viewer(town: Town, member: str | None) -> Viewer:
+    return Viewer(CATALOGUE, town.chain, None if member is None else MemberId(member))
+
+
+def test_whoever_said_it_is_shown_it(announced: Town) -> None:
+    complaint = announced.record("bidder", "tender.complaint", SECTION)
+    assert viewer(announced, "bidder").may_see(complaint)
+    assert not viewer(announced, "registry").may_see(complaint)
+
+
+def test_what_is_hidden_is_refused_in_the_same_words_whatever_it_is(announced: Town) -> None:
+    complaint = announced.record("bidder", "tender.complaint", SECTION)
+    case = announced.record("discipline", "tender.case_transferred", SECTION)
+    for hidden in (complaint, case):
+        with pytest.raises(NotPublic) as refused:
+            viewer(announced, "registry").require(hidden)
+        assert refused.value.code is Code.API_NOT_PUBLIC and not refused.value.detail
+    assert viewer(announced, "builder").require(complaint) == complaint
+
+
+def test_a_type_that_the_catalogue_does_not_know_is_shown_to_nobody(announced: Town) -> None:
+    strange = announced.record("bidder", "tender.of_tomorrow", SECTION)
+    for member in (None, "builder", "supervisor"):
+        assert not viewer(announced, member).may_see(strange)
+
+
+def test_parties_have_no_part_in_what_supervisors_say(announced: Town) -> None:
+    closed = announced.record("discipline", "tender.clue_closed", SECTION)
+    assert viewer(announced, "supervisor").may_see(closed)
+    assert not viewer(announced, "builder").may_see(closed)
+
+
+def test_a_case_is_shown_to_its_receiver_and_not_to_whomever_it_names(announced: Town) -> None:
+    case = announced.record("discipline", "tender.case_transferred", SECTION, receiver="registry")
+    assert viewer(announced, "registry").may_see(case)
+    mentioned = {"on_behalf_of": "registry"}
+    other = announced.record("discipline", "tender.clue_closed", SECTION, fields=mentioned)
+    assert not viewer(announced, "registry").may_see(other)
+    complaint = announced.record("bidder", "tender.complaint", SECTION, fields=mentioned)
+    assert viewer(announced, "registry").may_see(complaint), "of parties any field names a reader"
+
+
+def test_what_was_found_out_about_one_subject_is_not_said_of_another(announced: Town) -> None:
+    one = viewer(announced, "builder")
+    assert one.may_see(announced.record("bidder", "tender.complaint", SECTION))
+    assert not one.may_see(announced.record("bidder", "tender.complaint", "LZ-2026-9/01"))
+
+
+def test_an_alert_rests_on_all_that_it_cites_and_on_what_it_is_about(announced: Town) -> None:
+    complaint = complained(announced, "bidder")
+    public = announced.say("builder", "tender.document_filed", kind="tender")
+    refs = [("follows", public), ("follows", complaint)]
+    for cited in (refs, refs[::-1], refs[1:]):
+        alert = announced.record("network", ALERT_TYPE, SECTION, refs=cited)
+        assert viewer(announced, "builder").may_see(alert)
+        assert not viewer(announced, "registry").may_see(alert)
+    alert = announced.record("network", ALERT_TYPE, SECTION, refs=refs[:1])
+    assert viewer(announced, None).may_see(alert)
+    alert = announced.record("network", ALERT_TYPE, SECTION, about="tender.complaint")
+    assert viewer(announced, "builder").may_see(alert)
+    assert not viewer(announced, None).may_see(alert)
+
+
+def test_only_by_its_relation_does_a_record_speak_about_another(announced: Town) -> None:
+    """An amendment that follows a complaint, and amends what is public, is public."""
+    complaint = complained(announced, "bidder")
+    public = announced.say("builder", "tender.document_filed", kind="tender")
+    refs = [("amends", public), ("follows", complaint)]
+    amendment = announced.record("builder", "ledger.amended", SECTION, refs=refs)
+    assert viewer(announced, None).may_see(amendment)
+
+
+def test_a_sealed_bid_is_everybodys_from_its_opening_on() -> None:
+    town = SealedTown()
+    sealed = [town.seal(town.bid(name)) for name in BIDDERS[:2]]
+    first, second = town.commit_sealed(*sealed)
+    ids = [RecordId(each.record_id) for each in sealed]
+    assert [town.chain.blocks.record(each) for each in ids] == [None, None]
+    town.now_ms = AFTER
+    town.wait_until(AFTER)
+    town.seal_set(first, second)
+    town.start()
+    town.open(sealed[0], first)
+    opened = town.chain.blocks.record(ids[0])
+    assert opened is not None and town.chain.blocks.record(ids[1]) is None
+    for member in (None, BIDDERS[1], "notary", "supervisor"):
+        assert viewer(town, member).may_see(decode_record(opened.data)), member
+
+
+def test_what_a_hidden_record_is_about_is_told_to_those_who_see_that(announced: Town) -> None:
+    complaint = complained(announced, "bidder")
+    amended = announced.say("bidder", "ledger.amended", refs=[("amends", complaint)], reason="更正")
+    assert viewer(announced, "builder").may_see_what_it_is_about(amended)
+    assert not viewer(announced, "registry").may_see_what_it_is_about(amended)
+    assert viewer(announced, "registry").may_see_what_it_is_about(complaint)
+
+
 # Tenders.
 
 
@@ -109,11 +210,12 @@ def test_a_supervisor_sees_while_it_holds_the_role(announced: Town) -> None:
 
 
 def test_what_is_said_about_what_is_hidden_is_hidden_however_far(announced: Town) -> None:
-    complaint = complained(announced, "bidder")
-    first = announced.say("bidder", "ledger.amended", refs=[("amends", complaint)], reason="更正")
-    second = announced.say("bidder", "ledger.amended", refs=[("amends", first)], reason="再更正")
-    for record in (complaint, first, second):
-        assert sees(announced, "builder", record)
+    chain = [complained(announced, "bidder")]
+    for _ in range(ABOUT_DEPTH_MAX + 2):
+        amends = [("amends", chain[-1])]
+        chain.append(announced.say("bidder", "ledger.amended", refs=amends, reason="更正"))
+    for far, record in enumerate(chain):
+        assert sees(announced, "builder", record) is (far <= ABOUT_DEPTH_MAX)
         assert not sees(announced, "registry", record)
 
 
