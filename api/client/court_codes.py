@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from api.client.client import Client
 from api.client.nodes import ClientError, json_of
-from api.token import audience_of, make_token
+from api.client.proving import Proof
 from ledger.codes import Code
 from ledger.core.court_code import (
     END,
@@ -44,6 +44,7 @@ class NodeCodes:
         self._client = client
         self._member = member
         self._signer = signer
+        self._proof = Proof(client.core, member, signer)
         self._node_id = ""
 
     def make(self, about: RecordId | Subject) -> MadeCode:
@@ -61,7 +62,8 @@ class NodeCodes:
 
     def listed(self) -> list[dict[str, Any]]:
         """The member's codes, or all of them for a supervisor; raises as `make`."""
-        answer = json_of(self._client.nodes.request("GET", PATH, headers=self._token()))
+        proved = self._proof.header_for
+        answer = json_of(self._client.nodes.request("GET", PATH, header_for=proved))
         items = answer.get("items") if isinstance(answer, dict) else None
         if not isinstance(items, list):
             raise ClientError(Code.API_ANSWER, node=PATH, what="items")
@@ -70,7 +72,8 @@ class NodeCodes:
     def shown(self, code: Digest) -> dict[str, Any]:
         """One code with its uses, by its hash; raises as `make`."""
         path = f"{PATH}/{code.hex()}"
-        answer = json_of(self._client.nodes.request("GET", path, headers=self._token()))
+        proved = self._proof.header_for
+        answer = json_of(self._client.nodes.request("GET", path, header_for=proved))
         if not isinstance(answer, dict):
             raise ClientError(Code.API_ANSWER, node=path, what="uses")
         return answer
@@ -100,10 +103,3 @@ class NodeCodes:
             told = self._client.network()
             self._node_id = str(told.get("this_node")) if isinstance(told, dict) else ""
         return self._node_id
-
-    def _token(self) -> dict[str, str]:
-        audience = audience_of(self._client.trust.network_id, self._node())
-        now_ms = time.time_ns() // 1_000_000
-        return {
-            "Authorization": f"Bearer {make_token(self._signer, self._member, audience, now_ms)}"
-        }
