@@ -2,42 +2,8 @@
 
 import sys
 
-import typer
-
 from cli import help_frame
-from cli.commands import (
-    address,
-    bidding,
-    bundling,
-    catalogue,
-    certificate,
-    court_code,
-    coverage,
-    demo,
-    depositing,
-    diagnose,
-    disclosing,
-    drawing,
-    keys,
-    log,
-    misconduct,
-    network,
-    node,
-    observer,
-    ocds,
-    project,
-    projector,
-    reading,
-    seal,
-    signer,
-    supervising,
-    tracing,
-    verifying,
-    watching,
-    webhook,
-    witness,
-    writing,
-)
+from cli.command_table import bidwitness
 from cli.failures import Exit
 from cli.output import Output, exit_code
 from cli.words import say
@@ -46,21 +12,7 @@ from ledger.errors import InvariantBroken, LedgerError
 from ledger.terminal import forgive
 
 help_frame.speak()
-app = typer.Typer(
-    name="bidwitness",
-    help=say("help.app"),
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-)
-for _part in (
-    *(network, node, observer, projector, keys, writing, ocds, reading, diagnose, project),
-    *(coverage, certificate, bundling, court_code, tracing, watching, misconduct, seal),
-    *(log, witness, bidding, supervising, verifying, disclosing, depositing),
-    *(address, drawing, catalogue, demo, signer, webhook),
-):
-    _part.register(app)
+app = bidwitness()
 
 
 def main() -> None:

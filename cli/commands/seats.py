@@ -18,7 +18,6 @@ from cli.commands.options import (
     PassphraseOption,
     open_desk,
 )
-from cli.compose.running import opened_trust
 from cli.documents import read_given, write_result
 from cli.failures import CommandError, Exit
 from cli.keyfiles import Cost
@@ -63,6 +62,8 @@ def invite(
     as_json: JsonFlag = False,
 ) -> None:
     """Write what a new node must know of this network: trust root, addresses, certificates."""
+    from cli.compose.running import opened_trust
+
     settings = node_settings(folder)
     with open_desk(as_, node, WAIT_DEFAULT_S) as desk:
         present = records.committee_told(desk.network())

@@ -1,8 +1,6 @@
 """A real network of one node, as an operator makes it, and a way to run commands against it."""
 
 import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +9,10 @@ from cli.commands.network import make_network
 from cli.compose.network_init import NewNetwork, Secrets
 from cli.demo.processes import NodeProcess
 from cli.keyfiles import Cost
+from tests.cheap_keys import cheap_keys
+from tests.commands import bidwitness
 
 READY_S = 60
-COMMAND_S = 120
 DESCRIPTION = """
 name = "一个节点的试验网"
 domain = "one.bidwitness.example"
@@ -61,20 +60,13 @@ class OneNode:
 
     def run(self, *words: str | Path, who: str = "centre", language: str = "en_US.UTF-8") -> Ended:
         """Run one command as a member, with nothing in its environment but the language."""
-        ended = subprocess.run(
-            [sys.executable, "-m", "cli.main", *map(str, words)],
-            env={
-                "LANG": language,
-                "COLUMNS": "200",
-                "BIDWITNESS_AS": str(self.network.member_folder(who)),
-                "BIDWITNESS_TRUST": str(self.trust),
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=COMMAND_S,
-            check=False,
-        )
+        environment = {
+            "LANG": language,
+            "COLUMNS": "200",
+            "BIDWITNESS_AS": str(self.network.member_folder(who)),
+            "BIDWITNESS_TRUST": str(self.trust),
+        }
+        ended = bidwitness(*words, env=environment)
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
@@ -84,6 +76,7 @@ def new_network(folder: Path, text: str = DESCRIPTION, *, https: bool = False) -
     description = folder / "network.toml"
     description.write_text(text, encoding="utf-8")
     secrets = Secrets(b"correct horse", Cost.INTERACTIVE, stored=True)
-    network = make_network(folder / "network", description, secrets, https=https)
+    with cheap_keys():
+        network = make_network(folder / "network", description, secrets, https=https)
     (made,) = network.nodes
     return OneNode(network, NodeProcess(made.node_id, made.folder, made.api_url))

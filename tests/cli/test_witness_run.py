@@ -10,7 +10,8 @@ import pytest
 from ledger.core.misconduct_file import decode_misconduct_file
 from ledger.core.note import parse_line, verify_signature
 from ledger.witnessing import origin_hash
-from tests.network.real_witness import RealWitness, bidwitness
+from tests.commands import bidwitness
+from tests.network.real_witness import RealWitness
 from tests.vectors.generate.add_checkpoint import grown, head_of, request_for
 from tests.vectors.small_network import SmallNetwork
 

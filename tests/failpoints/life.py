@@ -3,16 +3,12 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from unittest import mock
 
 import httpx
-from nacl.pwhash import argon2id
 
-from cli import keyfiles
 from ledger.core.bundle import Bundle
 from ledger.core.identifiers import RecordId
 from ledger.core.receipt import decode_receipt
@@ -24,14 +20,6 @@ from tests.failpoints.plan import Places, Plan
 
 LONG_S = 120
 _POLL_S = 0.05
-
-
-@contextmanager
-def cheap_keys() -> Iterator[None]:
-    """Key files made meanwhile open at once: these nodes are born a thousand times."""
-    least = (argon2id.OPSLIMIT_MIN, argon2id.MEMLIMIT_MIN)
-    with mock.patch.dict(keyfiles._COSTS, {keyfiles.Cost.INTERACTIVE: least}):
-        yield
 
 
 class Ended(Exception):

@@ -19,9 +19,10 @@ from ledger.core.identifiers import Digest, MemberId, NodeId, RecordId, Subject
 from ledger.core.record import Evidence, Record
 from ledger.reliance import read_trust
 from ledger.store.leveldb import LevelDBStore
+from tests.cheap_keys import cheap_keys
 from tests.cli.one_node import new_network
 from tests.failpoints.disk import Step, cut_power, new_boot, steps_of
-from tests.failpoints.life import Ended, Node, cheap_keys
+from tests.failpoints.life import Ended, Node
 from tests.failpoints.nursery import Nursery
 from tests.failpoints.plan import KILLED, Crash, Plan, When
 from tests.failpoints.promises import Written

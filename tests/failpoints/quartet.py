@@ -22,8 +22,9 @@ from consensus.wire import Cosigned, Frame, Relayed, Said
 from ledger.core.bundle import Bundle, sign_bundle
 from ledger.core.identifiers import Digest, MemberId, NodeId, RecordId, View
 from ledger.reliance import read_trust
+from tests.cheap_keys import cheap_keys
 from tests.failpoints.disk import Step, cut_power, new_boot, steps_of
-from tests.failpoints.life import LONG_S, Ended, Node, cheap_keys
+from tests.failpoints.life import LONG_S, Ended, Node
 from tests.failpoints.lone import HOUR_MS, After, small_record
 from tests.failpoints.nursery import Nursery
 from tests.failpoints.peer import Peer

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -18,6 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.commands import bidwitness
 from tests.network.real_network import RealNetwork
 from tests.vectors.generate.tiles import CENTRE, files_of, network
 from tests.vectors.reading import VECTORS
@@ -124,14 +124,8 @@ def submit(made: RealNetwork, url: str, count: int) -> str:
 def run(made: RealNetwork, *words: str | Path) -> dict[str, int]:
     """What a command says of the first node, in JSON."""
     trust = str(made.folder / "network" / "trust.json")
-    ended = subprocess.run(
-        [sys.executable, "-m", "cli.main", *map(str, words), "--json"],
-        env=os.environ | {"BIDWITNESS_TRUST": trust, "BIDWITNESS_NODE": made.nodes[0].api},
-        capture_output=True,
-        text=True,
-        timeout=RUN_S,
-        check=False,
-    )
+    environment = os.environ | {"BIDWITNESS_TRUST": trust, "BIDWITNESS_NODE": made.nodes[0].api}
+    ended = bidwitness(*words, "--json", env=environment, timeout=RUN_S)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     told: dict[str, int] = json.loads(ended.stdout)
     return told

@@ -28,6 +28,7 @@ from ledger.core.record import Evidence, Record, Ref
 from ledger.core.signing import Ed25519Signer
 from ledger.reliance import read_trust
 from ledger.trust import TrustRoot
+from tests.commands import bidwitness
 
 HOUR_MS = 3_600_000
 PATIENCE_S = 90
@@ -49,8 +50,7 @@ DESCRIPTION = 'name = "观察试验网"\ndomain = "observed.example"\n' + "".joi
 
 def command(*words: str) -> subprocess.CompletedProcess[str]:
     """A command of `bidwitness`, run to its end."""
-    line = [sys.executable, "-m", "cli.main", *words]
-    return subprocess.run(line, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    return bidwitness(*words, timeout=PATIENCE_S)
 
 
 @dataclass(slots=True)

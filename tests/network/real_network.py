@@ -1,7 +1,5 @@
 """Four real node processes of a real network in a folder: made and run as an operator would."""
 
-import subprocess
-import sys
 import time
 import tomllib
 from collections.abc import Sequence
@@ -20,6 +18,7 @@ from ledger.core.signing import Ed25519Signer
 from ledger.reliance import read_trust
 from ledger.trust import TrustRoot
 from tests.cli.one_node import Ended
+from tests.commands import bidwitness
 
 READY_S = 120
 HOUR_MS = 3_600_000
@@ -64,15 +63,10 @@ class RealNetwork:
         passphrase = self.folder / "passphrase"
         passphrase.write_text("correct horse", encoding="utf-8")
         network = self.folder / "network"
-        subprocess.run(
-            [
-                *(sys.executable, "-m", "cli.main", "network", "init", str(network)),
-                *("--description", str(description), "--passphrase-file", str(passphrase)),
-                *("--cost", "interactive", "--store-passphrase", "--json"),
-            ],
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        bidwitness(
+            *("network", "init", network, "--description", description, "--json"),
+            *("--passphrase-file", passphrase, "--store-passphrase", "--cost", "interactive"),
+        ).check_returncode()
         self.trust = read_trust(network / "trust.json")
         self.keys = {
             member: open_key(network / "members" / member / "member.key", b"correct horse")
@@ -83,20 +77,13 @@ class RealNetwork:
     def run(self, who: str, *words: str | Path, language: str = "en_US.UTF-8") -> Ended:
         """Run one command as a member, in a process of its own."""
         self.commands.append(tuple(map(str, words)))
-        ended = subprocess.run(
-            [sys.executable, "-m", "cli.main", *map(str, words)],
-            env={
-                "LANG": language,
-                "COLUMNS": "160",
-                "BIDWITNESS_AS": str(self.folder / "network" / "members" / who),
-                "BIDWITNESS_TRUST": str(self.folder / "network" / "trust.json"),
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=900,
-            check=False,
-        )
+        environment = {
+            "LANG": language,
+            "COLUMNS": "160",
+            "BIDWITNESS_AS": str(self.folder / "network" / "members" / who),
+            "BIDWITNESS_TRUST": str(self.folder / "network" / "trust.json"),
+        }
+        ended = bidwitness(*words, env=environment, timeout=900)
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 
     def start(self) -> None:

@@ -17,24 +17,12 @@ from ledger.core.checkpoint import Checkpoint, parse_checkpoint
 from ledger.core.note import NoteKey, parse_note, parse_vkey
 from ledger.trust import TrustRoot
 from ledger.witnessing import origin_hash
+from tests.commands import bidwitness
 
 PASSPHRASE = "correct horse"
-COMMAND_S = 120
 READY_S = 120
 STOP_S = 60
 POLL_S = 0.05
-
-
-def bidwitness(*words: str) -> "subprocess.CompletedProcess[str]":
-    """Run one command to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "cli.main", *words],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_S,
-        check=False,
-    )
 
 
 @dataclass

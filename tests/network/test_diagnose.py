@@ -5,7 +5,6 @@ import os
 import resource
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from cli.demo.processes import NodeProcess
 from cli.diagnosis.judgement import judge
 from cli.diagnosis.seen import Seen, Target, see
 from cli.settings import node_settings
+from tests.commands import bidwitness
 from tests.network.real_network import READY_S, RealNetwork
 
 PATIENCE_S = 60
@@ -186,14 +186,8 @@ def until(holds: Callable[[], bool], what: str) -> None:
 
 
 def command(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cli.main", "diagnose", *words],
-        env={"LANG": "en_US.UTF-8", "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    environment = {"LANG": "en_US.UTF-8", "COLUMNS": "200"}
+    return bidwitness("diagnose", *words, env=environment, timeout=PATIENCE_S)
 
 
 def listing(folder: Path) -> list[tuple[str, int, int]]:

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,18 +11,12 @@ from consensus.core.ready import EntryKind, JournalEntry
 from consensus.intake import Intake
 from consensus.journal import Journal
 from ledger.core.identifiers import Height, NodeId
+from tests.commands import bidwitness
 from tests.network.real_network import RealNetwork
 
 
-def bidwitness(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cli.main", *words],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={"LANG": "en_US.UTF-8", "COLUMNS": "500"},
-    )
+def command(*words: str) -> subprocess.CompletedProcess[str]:
+    return bidwitness(*words, env={"LANG": "en_US.UTF-8", "COLUMNS": "500"})
 
 
 def flip(path: Path, place: int) -> None:
@@ -52,30 +45,30 @@ def test_a_damaged_journal_is_told_set_aside_and_started_anew(tmp_path: Path) ->
     flip(intake, -1)
     damaged = promises.read_bytes(), intake.read_bytes()
 
-    refused = bidwitness("node", "run", str(node.folder))
+    refused = command("node", "run", str(node.folder))
     assert refused.returncode != 0
     assert "journal.damaged" in refused.stderr and "node repair" in refused.stderr
     assert "Traceback" not in refused.stderr
 
-    looked = bidwitness("diagnose", "--data", str(node.folder))
+    looked = command("diagnose", "--data", str(node.folder))
     assert looked.returncode == 3, looked.stderr
     assert "cannot start" in looked.stdout and "node repair" in looked.stdout
     assert (promises.read_bytes(), intake.read_bytes()) == damaged
 
-    done = bidwitness("node", "repair", str(node.folder), "--json")
+    done = command("node", "repair", str(node.folder), "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert [each["abstain_until"] for each in told] == [1, None]
     assert tuple(Path(each["aside"]).read_bytes() for each in told) == damaged
     assert intake.read_bytes() == whole
-    again = bidwitness("node", "repair", str(node.folder))
+    again = command("node", "repair", str(node.folder))
     assert again.returncode == 0 and "Nothing is damaged" in again.stdout
 
     network.start()
     try:
         status = network.status(node)
         assert "abstains" in status["troubles"]
-        told = bidwitness("diagnose", "--data", str(node.folder))
+        told = command("diagnose", "--data", str(node.folder))
         assert told.returncode == 1, told.stderr
         assert "signs no vote before others have decided height 1" in told.stdout
     finally:

@@ -17,8 +17,9 @@ from ledger.core.note import parse_note
 from ledger.core.policy import parse_policy
 from ledger.core.receipt import Receipt, decode_receipt
 from ledger.verify import verify_receipt
+from tests.commands import bidwitness
 from tests.network.real_network import READY_S, RealNetwork
-from tests.network.real_witness import RealWitness, bidwitness
+from tests.network.real_witness import RealWitness
 from tests.stamping.responder import Responder
 
 PATIENCE_S = 90
