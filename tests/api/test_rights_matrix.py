@@ -138,6 +138,7 @@ def settled(answer: httpx.Response) -> str:
         with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
             return f"{answer.status_code} {archive.namelist()}"
     body = re.sub(r'"(height|time_ms)": ?\d+', r'"\1":0', answer.text)
+    body = re.sub(r'<(p|small) class="[\w -]*as-of">.*?</\1>', "", body)
     body = body.replace(answer.headers["X-Request-Id"], "")
     return f"{answer.status_code} {body}"
 
