@@ -111,28 +111,6 @@ def test_the_search_box_finds_by_keyboard_alone(visitor: Visitor) -> None:
     expect(visitor.page.locator(".hit a").first).to_have_text(PROJECT)
 
 
-@in_both_languages
-def test_every_page_has_landmarks_labels_and_room_on_a_phone(
-    visitor: Visitor, network: RealNetwork
-) -> None:
-    visitor.page.set_viewport_size({"width": 360, "height": 740})
-    record = records_of(network)[1]
-    for path in (
-        "/",
-        "/nodes",
-        f"/projects/{PROJECT}",
-        f"/projects/{SECTION}",
-        f"/records/{record}",
-    ):
-        visitor.open(path)
-        for landmark in ("banner", "main", "contentinfo", "search"):
-            expect(visitor.page.get_by_role(landmark)).to_have_count(1)
-        assert visitor.page.locator("h1").count() == 1
-        label = visitor.page.locator("label[for=q]")
-        expect(label).to_be_visible()
-        assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 360
-
-
 def test_a_page_cannot_run_what_it_did_not_bring(visitor: Visitor) -> None:
     visitor.open("/")
     policy = visitor.page.request.get(visitor.base + "/").headers["content-security-policy"]

@@ -1,0 +1,64 @@
+"""Every page for every reader: landmarks, room on a phone, and nothing serious that axe finds."""
+
+from importlib.resources import files
+
+import httpx
+import pytest
+from playwright.sync_api import ViewportSize, expect
+
+from tests.browser.conftest import PROJECT, SECTION, Visitor, records_of
+from tests.network.real_network import RealNetwork
+
+pytestmark = [pytest.mark.browser, pytest.mark.network]
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+TOLD = """rules => axe.run(document, {runOnly: rules}).then(({violations}) => violations
+    .filter(({impact}) => impact === "serious" || impact === "critical")
+    .map(({id, nodes}) => `${id}: ${nodes[0].html}`))"""
+PHONE: ViewportSize = {"width": 360, "height": 740}
+
+
+def pages_of(network: RealNetwork) -> list[str]:
+    """One page of every kind that the public is shown, an error's and a hidden record's included."""
+    record = records_of(network)[1]
+    height = httpx.get(f"{network.nodes[0].api}/v1/records/{record}", trust_env=False).json()[
+        "height"
+    ]
+    return [
+        "/",
+        "/blocks",
+        f"/blocks/{height}",
+        "/nodes",
+        "/nodes/centre",
+        "/members/centre",
+        "/alerts",
+        "/alerts/AL02",
+        "/checkpoints",
+        f"/addresses/{PROJECT}",
+        f"/seals/{PROJECT}?at=2026-03-01T09:30",
+        f"/projects/{PROJECT}",
+        f"/projects/{SECTION}",
+        f"/records/{record}",
+        f"/search?q={PROJECT}",
+        "/verify",
+        "/unchanged",
+        "/extract",
+    ]
+
+
+@pytest.mark.parametrize("visitor", ["zh-CN", "en-GB"], indirect=True)
+def test_every_page_is_for_everybody(visitor: Visitor, network: RealNetwork) -> None:
+    page = visitor.page
+    page.set_viewport_size(PHONE)
+    wrong = []
+    for path in pages_of(network):
+        visitor.open(path)
+        for landmark in ("banner", "main", "contentinfo", "search"):
+            expect(page.get_by_role(landmark)).to_have_count(1)
+        assert page.locator("h1").count() == 1, path
+        expect(page.locator("label[for=q]")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+        page.evaluate(AXE)
+        wrong += [f"{path} {each}" for each in page.evaluate(TOLD, RULES)]
+    assert wrong == []
