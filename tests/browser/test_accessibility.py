@@ -55,7 +55,7 @@ def test_every_page_is_for_everybody(visitor: Visitor, network: RealNetwork) -> 
     for path in pages_of(network):
         visitor.open(path)
         for landmark in ("banner", "main", "contentinfo", "search"):
-            expect(page.get_by_role(landmark)).to_have_count(1)
+            assert page.get_by_role(landmark).count() == 1, f"{landmark} of {path}"
         assert page.locator("h1").count() == 1, path
         expect(page.locator("label[for=q]")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
