@@ -419,7 +419,6 @@ def _tables(file: bytes, case: Callable[..., Case]) -> Cases:
             ("two objects at one place", file.replace(lines[4], lines[3])),
             ("two objects exchanged", _exchanged(file, lines[3], lines[4])),
             ("an object that is free", file.replace(lines[5], lines[5].replace(b"n", b"f"))),
-            ("something before the header", b"\n" + file),
             ("two headers", file.replace(HEADER, HEADER + HEADER)),
         )
     ]
