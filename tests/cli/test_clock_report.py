@@ -30,7 +30,7 @@ def test_a_clock_is_reported_under_the_organisations_key_and_seen_on_the_page(
     assert (clock["record_id"], clock["member"]) == (said.json["record"], CENTRE)
     assert clock["age_ms"] >= 0 and clock["time_source"] == fields["time_source"]
     for language, heading in (("en", "Clocks"), ("zh", "时钟")):
-        page = httpx.get(f"{one_node.node.api}/?lang={language}", trust_env=False).text
+        page = httpx.get(f"{one_node.node.api}/nodes?lang={language}", trust_env=False).text
         assert heading in page and said.json["record"] in page
     again = one_node.run("node", "clock-report", "--json")
     assert again.code == 1 and "clock.often" in again.out + again.err

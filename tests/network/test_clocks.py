@@ -56,7 +56,7 @@ def the_three_go_on_without_it(network: RealNetwork, notary: NodeProcess) -> Non
     (finding,) = [each for each in found["findings"] if each["code"] == "diagnose.clock"]
     assert finding["severity"] == "serious"
     assert "votes for no fresh block" in finding["en"] and "-600" in finding["en"]
-    page = HTTP.get(f"{notary.api}/?lang=zh").text
+    page = HTTP.get(f"{notary.api}/nodes?lang=zh").text
     assert finding["zh"].split("。")[0][:12] in page
     for _ in range(5):
         submit(network)
