@@ -59,6 +59,7 @@ def _part(name: str) -> str:
 
 
 SHOTS: Final = (
+    Shot("page-home", "/", TOP, "footer", 1700),
     Shot("page-network", "/nodes", TOP, _part("clocks")),
     Shot("page-project", "/projects/{section}", TOP, _part("complete"), 1150),
     Shot("page-coverage", "/projects/{section}", _part("coverage"), _part("coverage")),
