@@ -241,6 +241,25 @@ def test_a_supervisor_of_addresses_has_no_part_in_tenders() -> None:
     assert not sees(town, "market", complaint)
 
 
+def test_a_supervisor_of_one_region_sees_the_addresses_that_lie_in_it_by_their_code() -> None:
+    """Of an address no record says where it lies: its code does, and no other place in it."""
+    regions = {"near": "110108", "abroad": "620100", "unit": "0001"}
+    town = AddressTown(roles={**ADDRESS_ROLES, **dict.fromkeys(regions, ("notary",))})
+    _, matched = town.sources()
+    word = town.confirmed(matched)
+    for member, region in regions.items():
+        said = {"action": "grant", "role": "address_supervisor", "scope": f"region:{region}"}
+        granted = town.say("centre", "ledger.role_changed", member, fields=said)
+        assert not sees(town, member, word), "nobody is of the government by one word"
+        for other in ("registry", "notary"):
+            town.say(other, "ledger.confirmed", member, refs=[("confirms", granted)])
+    assert {each: sees(town, each, word) for each in regions} == {
+        "near": True,
+        "abroad": False,
+        "unit": False,
+    }
+
+
 def test_whoever_commits_itself_to_an_address_does_not_see_its_owner() -> None:
     """A08 may be issued by anyone: else a stranger would learn who owns what."""
     town = AddressTown()
