@@ -13,7 +13,7 @@ from typing import Final
 
 from nacl.utils import random
 
-from api.client import ClientError, gather_bid_proof, sign_bundle
+from api.client import ClientError, sign_bundle
 from api.client.writing import WrittenRecord, new_nonce
 from cli.anchoring import RECEIPT_SUFFIX, keep_openings
 from cli.desk import LIFE_MS, Desk
@@ -122,7 +122,7 @@ def prove_bid(desk: Desk, path: Path) -> tuple[Path, VerifiedBid]:
     """
     held = read_sealed(path)
     _index(held, path)
-    proof = gather_bid_proof(desk.client, held)
+    proof = desk.client.gather_bid_proof(held)
     verified = verify_bid_proof(proof, desk.trust)
     target = beside_sealed(path, PROOF_SUFFIX)
     # An earlier proof says less than this one: it is of an earlier time.

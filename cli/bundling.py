@@ -10,8 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from api.client import Client, fetched_certificate, witnessed_receipt
-from api.client.traces import RECEIPT_WAIT_S, sections
+from api.client import Client
+from api.client.calls.tracing import RECEIPT_WAIT_S
 from api.documents.court_bundle import Contents
 from ledger.certificate_pdfs import PaperCertificate
 from ledger.codes import Code
@@ -58,7 +58,7 @@ def records_about(client: Client, subject: str) -> list[RecordId]:
         FormatError: `court_bundle.nothing`, `court_bundle.too_many`.
     """
     found: dict[RecordId, None] = {}
-    for each in (subject, *sections(client, subject)):
+    for each in (subject, *client.sections(subject)):
         for item in client.subject(each):
             found[RecordId(bytes.fromhex(str(item["record_id"])))] = None
             if len(found) > RECORDS_MAX:
@@ -91,10 +91,10 @@ def gather(
         VerificationError: a node's receipt does not hold.
     """
     for record_id in wanted:
-        gathered.receipts[record_id] = witnessed_receipt(client, record_id, None, RECEIPT_WAIT_S)
+        gathered.receipts[record_id] = client.witnessed_receipt(record_id, None, RECEIPT_WAIT_S)
         gathered.proofs[record_id] = client.tlog_proof(record_id)
         if certificates:
-            fetched = fetched_certificate(client, record_id)
+            fetched = client.fetched_certificate(record_id)
             gathered.presented[f"certificates/{fetched.number}.pdf"] = fetched.data
         told()
 

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from api.client.deposits import NodeDeposits
+from api.client import Client
 from cli.documents import unreadable
 from cli.failures import CommandError, Exit
 from cli.new_files import write_public
 from ledger.codes import Code
 from ledger.core.deposit import DEPOSIT_BYTES_MAX
 from ledger.core.hashing import sha256
+from ledger.core.identifiers import MemberId
+from ledger.core.signing import Signer
 from ledger.errors import FormatError, StoreError
 from ledger.files import read_capped
 
@@ -67,14 +69,16 @@ def stored(place: Path) -> Iterator[Stored | tuple[Path, FormatError]]:
         raise unreadable(place, problem) from problem
 
 
-def on_node(deposits: NodeDeposits) -> Iterator[Stored | tuple[Path, FormatError]]:
-    """The deposits that a node keeps for the member that asks.
+def on_node(
+    client: Client, member: MemberId, signer: Signer
+) -> Iterator[Stored | tuple[Path, FormatError]]:
+    """The deposits that a node keeps for the member that asks under its key.
 
     Raises:
         ClientError: the node refused, or could not be asked.
     """
-    for digest in deposits.listed():
-        yield Stored(Path(f"{digest}{SUFFIX}"), deposits.fetch(digest))
+    for digest in client.deposits(member, signer):
+        yield Stored(Path(f"{digest}{SUFFIX}"), client.deposit(digest, member, signer))
 
 
 def is_url(place: str) -> bool:

@@ -12,8 +12,7 @@ from typing import Final
 from nacl.public import PrivateKey
 from nacl.utils import random
 
-from api.client import Client, ClientError, Pending, witnessed_receipt
-from api.client.encryption import encryption_key_of
+from api.client import Client, ClientError, Pending
 from cli.deposit_store import Stored
 from cli.desk import Desk
 from cli.new_files import write_private
@@ -75,7 +74,7 @@ def recipients(client: Client, own: MemberId, named: Sequence[str]) -> list[Reci
     if not others:
         raise ClientError(Code.DEPOSIT_NO_SUPERVISOR)
     members = dict.fromkeys((own, *others))
-    return [encryption_key_of(client, each) for each in members]
+    return [client.encryption_key_of(each) for each in members]
 
 
 def deposit_openings(desk: Desk, openings: Openings, whom: Sequence[Recipient]) -> Deposit:
@@ -85,7 +84,7 @@ def deposit_openings(desk: Desk, openings: Openings, whom: Sequence[Recipient]) 
         VerificationError: the openings are of another member's record or do not open it.
         LedgerError: the record's receipt is not to be had.
     """
-    receipt = witnessed_receipt(desk.client, openings.record_id, None, RECEIPT_WAIT_S)
+    receipt = desk.client.witnessed_receipt(openings.record_id, None, RECEIPT_WAIT_S)
     record = verify_receipt(receipt, desk.trust).record
     if record.issuer != desk.member_id:
         facts = {"record": openings.record_id.hex(), "what": "issuer"}

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 from api.client import Client, ClientError, Pending
-from api.client.traces import gather_said, sections
 from cli.documents import unreadable
 from cli.failures import CommandError, Exit
 from contracts.catalogue import load_catalogue
@@ -110,7 +109,7 @@ def trace_subject(
     Raises:
         LedgerError: as `gather_said`.
     """
-    subjects = (key, *sections(client, key))
+    subjects = (key, *client.sections(key))
     return _traced(client, subjects, catalogue, held, None, told)
 
 
@@ -144,7 +143,7 @@ def _traced(
     told: Callable[[int, int], object],
 ) -> Traced:
     sets = catalogue.replacing if catalogue is not None else {}
-    said = gather_said(client, subjects, sets, only, told)
+    said = client.gather_said(subjects, sets, only, told)
     opened, unused, refused = _opened(said, held)
     chains = traces(opened, sets)
     try:

@@ -8,11 +8,11 @@ has to trust no single node::
 """
 
 from api.client.batches import AnchoredBatch
-from api.client.bid_proofs import gather_bid_proof
+from api.client.calls.certifying import CertificateStatus, FetchedCertificate
+from api.client.calls.coding import MadeCode
 from api.client.calls.following import Event
 from api.client.calls.opening_data import OpenData
 from api.client.calls.querying import FoundRecord, QueryPage
-from api.client.certificates import FetchedCertificate, fetched_certificate, standing_now
 from api.client.client import AsyncClient, Client
 from api.client.key_files import open_key
 from api.client.nodes import Nodes
@@ -21,18 +21,19 @@ from api.client.provenance import captured
 from api.client.sealing import SealingDesk, Tick
 from api.client.seals import SealStatus, seal_row
 from api.client.signing import sign_bundle
-from api.client.witnessed import witnessed_receipt
 from api.client.writing import Author, WrittenRecord, document
 
 __all__ = [
     "AnchoredBatch",
     "AsyncClient",
     "Author",
+    "CertificateStatus",
     "Client",
     "ClientError",
     "Event",
     "FetchedCertificate",
     "FoundRecord",
+    "MadeCode",
     "Nodes",
     "OpenData",
     "Pending",
@@ -44,11 +45,7 @@ __all__ = [
     "WrittenRecord",
     "captured",
     "document",
-    "fetched_certificate",
-    "gather_bid_proof",
     "open_key",
     "seal_row",
     "sign_bundle",
-    "standing_now",
-    "witnessed_receipt",
 ]

@@ -14,12 +14,20 @@ from api.client.asking import TIMEOUT_S, Asking
 from api.client.both import Awaiting, Call, CallForEach, Waiting
 from api.client.calls import (
     anchoring,
+    bidding,
+    certifying,
+    coding,
+    depositing,
+    enciphering,
     following,
+    looking_up,
     opening_data,
     querying,
     reading,
     submitting,
     telling,
+    tracing,
+    witnessing,
 )
 from api.client.core import Core
 from api.client.driving import AsyncDriver
@@ -61,6 +69,22 @@ class _Calls:
     witness = Call(telling.witness)
     coverage = Call(telling.coverage)
     coverage_pages = CallForEach(telling.coverage_pages)
+    sections = Call(tracing.sections)
+    gather_said = Call(tracing.gather_said)
+    witnessed_receipt = Call(witnessing.witnessed_receipt)
+    fetched_certificate = Call(certifying.fetched_certificate)
+    standing_now = Call(certifying.standing_now)
+    certificate_status = Call(certifying.certificate_status)
+    gather_bid_proof = Call(bidding.gather_bid_proof)
+    encryption_key_of = Call(enciphering.encryption_key_of)
+    look_up = Call(looking_up.look_up)
+    put_deposit = Call(depositing.put_deposit)
+    deposits = CallForEach(depositing.deposits)
+    deposit = Call(depositing.deposit)
+    make_court_code = Call(coding.make_court_code)
+    end_court_code = Call(coding.end_court_code)
+    court_code = Call(coding.court_code)
+    court_codes = Call(coding.court_codes)
 
     core: Core
 

@@ -18,13 +18,15 @@ from ledger.verify import verify_receipt
 class Core:
     """One network as one client knows it."""
 
-    __slots__ = ("asking", "trust")
+    __slots__ = ("asking", "node_ids", "trust")
 
     def __init__(self, asking: Asking, trust: TrustRoot) -> None:
         self.asking = asking
         """Its nodes."""
         self.trust = trust
         """Grows by the epochs that are met on the way."""
+        self.node_ids: dict[str, str] = {}
+        """Which node answers at a base URL, as it says; asked once."""
 
     def verified(self, data: bytes, record_id: RecordId, node: str) -> Receipt:
         """The receipt that `data` spells, proved and of the record that was asked for.

@@ -29,7 +29,6 @@ class Proof:
         self._core = core
         self._member = member
         self._signer = signer
-        self._node_ids: dict[str, str] = {}
 
     def header_for(self, url: str) -> Flow[Mapping[str, str]]:
         """A token for the node at `url`.
@@ -41,9 +40,9 @@ class Proof:
         parts = urlsplit(url)
         if parts.scheme != "https" and parts.hostname not in _THIS_MACHINE:
             raise ClientError(Code.IDENTITY_PLAIN, url=url)
-        if url not in self._node_ids:
-            self._node_ids[url] = yield from self._asked(url)
-        audience = audience_of(self._core.trust.network_id, self._node_ids[url])
+        if url not in self._core.node_ids:
+            self._core.node_ids[url] = yield from self._asked(url)
+        audience = audience_of(self._core.trust.network_id, self._core.node_ids[url])
         now_ms = time.time_ns() // 1_000_000
         token = make_token(self._signer, self._member, audience, now_ms)
         return {"Authorization": f"Bearer {token}"}

@@ -81,8 +81,6 @@ def find(
     as_json: JsonFlag = False,
 ) -> None:
     """Put a question about an address or an owner on record, and then ask it."""
-    from api.client.addresses import look_up
-
     with open_desk(as_, node, wait) as desk:
         record = Record(
             type="address.looked_up",
@@ -101,7 +99,7 @@ def find(
         (kept,) = desk.submit([written])
         anchoring.write_receipt(keep / written.record.record_id.hex(), kept)
         question = Openings(written.record.record_id, written.openings)
-        told = look_up(desk.client, desk.member_id, desk.signer, question)
+        told = desk.client.look_up(desk.member_id, desk.signer, question)
     try:
         lines = [_found(each) for each in told["addresses"]]
         at = say("address.at", time=beijing_time(told["time_ms"]), height=told["height"])

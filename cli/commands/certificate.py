@@ -28,7 +28,7 @@ from ledger.verdict import VerifiedRecord
 from ledger.words.moments import beijing_time
 
 if TYPE_CHECKING:
-    from api.client.certificate_status import CertificateStatus
+    from api.client import CertificateStatus
 
 _ID_DIGITS: Final = 64
 _PDF: Final = ".pdf"
@@ -55,14 +55,12 @@ def print_(
     as_json: JsonFlag = False,
 ) -> None:
     """Write a record's certificate, after its receipt was verified here."""
-    from api.client import fetched_certificate
-
     output = Output(as_json)
     with (
         asking(as_, node, trust, whole, inbox, record) as client,
         output.waiting(say("certificate.waiting")),
     ):
-        fetched = fetched_certificate(client, _record_id(client, record))
+        fetched = client.fetched_certificate(_record_id(client, record))
     path = Path(f"{fetched.number}.pdf") if out is None else out
     write_result(path, fetched.data)
     told = {"record": fetched.verdict.record_id.hex(), "number": fetched.number, "path": str(path)}
@@ -80,14 +78,13 @@ def show(
     as_json: JsonFlag = False,
 ) -> None:
     """Say what a record's certificate says, and how the record stands now."""
-    from api.client import standing_now
     from ledger.verify import verify_receipt
 
     with asking(as_, node, trust, whole, inbox, record) as client:
         root = client.trust
         record_id = _record_id(client, record)
         verdict = verify_receipt(client.receipt(record_id), root)
-        stands = standing_now(client, record_id)
+        stands = client.standing_now(record_id)
     number = certificate_number(root.genesis.domain, verdict.index)
     name = root.member_name(verdict.record.issuer, language())
     rows = [
@@ -116,13 +113,12 @@ def status(
 ) -> None:
     """Ask f + 1 nodes whether an address certificate is valid, and verify what they sign."""
     from api.client import Client
-    from api.client.certificate_status import certificate_status
 
     urls, root, certificates = whom(as_, node, trust)
     at_ms = None if at is None else moment(at)
     with Client(urls, root, certificate_file=certificates) as client:
         record_id = _record_id(client, record)
-        told = certificate_status(client, record_id, at_ms)
+        told = client.certificate_status(record_id, at_ms)
     for name, answer in told.answers.items() if out is not None else ():
         write_result(Path(out or "") / f"{name}.status-answer.json", answer.encode())
     enough = told.stated >= told.stated_needed

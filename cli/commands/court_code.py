@@ -9,8 +9,8 @@ from typing import Annotated, Any, Final
 import typer
 from rich.markup import escape
 
-from api.client.court_codes import NodeCodes
 from cli.commands.options import AsOption, JsonFlag, NodeOption, client_from, open_desk
+from cli.desk import Desk
 from cli.output import HELD, Output
 from cli.words import say
 from ledger.core.court_code import code_hash, grouped, read_code
@@ -37,8 +37,12 @@ def make(
 ) -> None:
     """Draw a code, and have a node keep the package of a subject or record under it."""
     single = _HASH.fullmatch(about)
-    with _codes(as_, node) as codes:
-        made = codes.make(RecordId(Digest(bytes.fromhex(about))) if single else Subject(about))
+    with _desk(as_, node) as desk:
+        made = desk.client.make_court_code(
+            RecordId(Digest(bytes.fromhex(about))) if single else Subject(about),
+            desk.member_id,
+            desk.signer,
+        )
     code, told = grouped(made.code), made.told
     lines = [
         f"{HELD} {say('court_code.made', records=told['records_count'])}",
@@ -54,8 +58,8 @@ def make(
 @_app.command("list", help=say("help.court_code_list"))
 def listing(as_: AsOption = None, node: NodeOption = None, as_json: JsonFlag = False) -> None:
     """The member's codes, or all of a node's for a supervisor."""
-    with _codes(as_, node) as codes:
-        found = codes.listed()
+    with _desk(as_, node) as desk:
+        found = desk.client.court_codes(desk.member_id, desk.signer)
     lines = [_line(each) for each in found] or [escape(say("court_code.no_codes"))]
     Output(as_json).result({"items": found}, *lines)
 
@@ -65,8 +69,8 @@ def show(
     code: CodeArgument, as_: AsOption = None, node: NodeOption = None, as_json: JsonFlag = False
 ) -> None:
     """One code, and each time that it was used."""
-    with _codes(as_, node) as codes:
-        found = codes.shown(_named(code))
+    with _desk(as_, node) as desk:
+        found = desk.client.court_code(_named(code), desk.member_id, desk.signer)
     uses = [
         escape(
             printable(
@@ -89,16 +93,16 @@ def revoke(
     code: CodeArgument, as_: AsOption = None, node: NodeOption = None, as_json: JsonFlag = False
 ) -> None:
     """Have a code open nothing any more, and its package removed from the node."""
-    with _codes(as_, node) as codes:
-        told = codes.end(_named(code))
+    with _desk(as_, node) as desk:
+        told = desk.client.end_court_code(_named(code), desk.member_id, desk.signer)
     Output(as_json).result(told, f"{HELD} {say('court_code.ended')}")
 
 
 @contextmanager
-def _codes(as_: Path | None, node: str | None) -> Iterator[NodeCodes]:
+def _desk(as_: Path | None, node: str | None) -> Iterator[Desk]:
     # A code is on one node: where none was named it is the member's first.
     with open_desk(as_, _first(as_, node), 0) as desk:
-        yield NodeCodes(desk.client, desk.member_id, desk.signer)
+        yield desk
 
 
 def _first(as_: Path | None, node: str | None) -> str:

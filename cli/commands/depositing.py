@@ -10,7 +10,6 @@ import typer
 from rich.markup import escape
 
 from api.client import Client
-from api.client.deposits import NodeDeposits
 from api.client.writing import WrittenRecord, new_nonce
 from cli.anchoring import OPENINGS_SUFFIX
 from cli.commands.options import (
@@ -57,7 +56,7 @@ def enrol(
     as_json: JsonFlag = False,
 ) -> None:
     """Make an encryption key where there is none, and enrol it on the ledger."""
-    from api.client.encryption import BOUND
+    from api.client.calls.enciphering import BOUND
 
     settings = client_from(as_, node)
     path = settings.encryption_key_file
@@ -140,7 +139,7 @@ def _put(desk: Desk, into: str, data: bytes) -> str:
     if not is_url(into):
         return str(put(Path(into), data))
     with Client([into], desk.trust, certificate_file=desk.certificate_file) as client:
-        digest = NodeDeposits(client, desk.member_id, desk.signer).put(data)
+        digest = client.put_deposit(data)
     return f"{into.rstrip('/')}/v1/deposits/{digest}"
 
 
@@ -150,7 +149,7 @@ def _on_node(
     """The deposits of one node, asked for under the member's key."""
     desk = stack.enter_context(Desk.open(settings))
     client = Client([url], desk.trust, certificate_file=settings.certificate_file)
-    return on_node(NodeDeposits(stack.enter_context(client), desk.member_id, desk.signer))
+    return on_node(stack.enter_context(client), desk.member_id, desk.signer)
 
 
 def _binding(member: MemberId, type_key: str, key: bytes) -> Record:

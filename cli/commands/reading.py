@@ -64,8 +64,6 @@ def receipt(
     as_json: JsonFlag = False,
 ) -> None:
     """Fetch a record's receipt, verified before it is written; a policy may demand more of it."""
-    from api.client import witnessed_receipt
-
     try:
         record_id = RecordId(bytes.fromhex(record))
     except ValueError as problem:
@@ -77,7 +75,7 @@ def receipt(
         asking(as_, node, trust, whole, inbox, record) as client,
         output.waiting(say("receipt.waiting")),
     ):
-        found = witnessed_receipt(client, record_id, demanded, wait, stamped=with_time)
+        found = client.witnessed_receipt(record_id, demanded, wait, stamped=with_time)
         fetched = found.encode()
         if tlog_proof is not None:
             write_result(tlog_proof, client.tlog_proof(record_id).format())

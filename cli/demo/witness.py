@@ -3,7 +3,6 @@
 import time
 from typing import Any, Final
 
-from api.client.certificate_status import certificate_status
 from cli import anchoring
 from cli.anchoring import RECEIPT_SUFFIX
 from cli.demo.play import POLL_S, READY_S, Play, place
@@ -59,7 +58,7 @@ def standing(play: Play, scene: Scene) -> str:
     until = time.monotonic() + READY_S
     # The head that a node's answer stands on may be older than the record a moment ago.
     while True:
-        told = certificate_status(client, record_id)
+        told = client.certificate_status(record_id)
         as_told = told.lacks == scene.lacking and told.stated >= told.stated_needed
         if as_told or time.monotonic() > until:
             break

@@ -14,14 +14,14 @@ import pytest
 
 from api import addresses
 from api.client import Client, ClientError
-from api.client.addresses import PATH, look_up
-from api.client.certificate_status import certificate_status
+from api.client.calls.looking_up import PATH
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId, RecordId
 from ledger.core.openings import Openings
 from ledger.core.status_answer import decode_status_answer
 from ledger.errors import VerificationError
 from ledger.status_answers import verify_status_answer
+from tests.api.awaited import awaited
 from tests.api.one_node import OneNode
 from tests.api.small_address import ADDRESS, SmallAddress
 from tests.bits import flipped
@@ -47,7 +47,7 @@ def sdk(node: OneNode, client: httpx.Client) -> Iterator[Client]:
 
 
 def asked(sdk: Client, member: str, question: Openings) -> dict[str, Any]:
-    return look_up(sdk, MemberId(member), signer(f"member {member}"), question)
+    return sdk.look_up(MemberId(member), signer(f"member {member}"), question)
 
 
 def test_a_recorded_question_is_answered_by_address_and_by_owner(
@@ -155,22 +155,26 @@ def test_a_certificate_is_valid_by_two_facts_that_fail_alone(
 ) -> None:
     """Before it was issued, while it is valid, and after the owner said no: each proved offline."""
     certificate = town.records["use"]
-    now = certificate_status(sdk, certificate)
+    now = sdk.certificate_status(certificate)
     assert (now.kind, now.lacks, now.stated, now.stated_needed) == ("use", (), 1, 1)
     issued = now.verdicts["certificate"].interval
     assert issued is not None and issued.from_time_ms is not None
-    before = certificate_status(sdk, certificate, issued.from_time_ms - 1)
+    before = sdk.certificate_status(certificate, issued.from_time_ms - 1)
     assert before.lacks == ("certificate", "property", "will")
 
     town.say(
         "denial", "builder", "address.owner_confirmed", refs=[("follows", "match")],
         decision="denied", applicant="bidder", use="residence", owner_salt=town.salt,
     )  # fmt: skip
-    after = certificate_status(sdk, certificate)
+    after = sdk.certificate_status(certificate)
     assert after.lacks == ("will",)
-    assert certificate_status(sdk, certificate, now.at_ms).lacks == ()
-    unknown = certificate_status(sdk, RecordId(bytes(32)))
+    assert sdk.certificate_status(certificate, now.at_ms).lacks == ()
+    unknown = sdk.certificate_status(RecordId(bytes(32)))
     assert (unknown.kind, unknown.lacks) == ("", ("absent",))
+    with awaited([node.url], node.trust) as other:
+        assert other.certificate_status(certificate, after.at_ms).lacks == after.lacks
+        question = town.question("centre", "address", ADDRESS)
+        assert asked(other, "centre", question)["addresses"][0]["address"] == ADDRESS
 
     for told in (now, before, after, unknown):
         for name, answer in told.answers.items():

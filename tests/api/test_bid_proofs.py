@@ -5,9 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
-from api.client import Client, ClientError, gather_bid_proof
+from api.client import ClientError
 from ledger.codes import Code
 from ledger.core.sealed_file import SealedFile
+from tests.api.awaited import Opening
 from tests.vectors.generate.sealed import NETWORK, SYSTEM, sealed_record
 from tests.vectors.small_network import SmallNetwork
 
@@ -24,11 +25,11 @@ ANNOUNCED = {"type": "tender.announcement", "fields": {"bid_deadline_ms": 1}}
         {"record": {"type": "tender.bid_set_sealed", "fields": {"part": None}}},
     ],
 )
-def test_an_answer_of_another_shape_is_the_nodes_fault(item: Any) -> None:
+def test_an_answer_of_another_shape_is_the_nodes_fault(item: Any, opens: Opening) -> None:
     answer = httpx.Response(200, json={"items": [item], "cursor": None})
     transport = httpx.MockTransport(lambda _: answer)
     sealed = SealedFile(NETWORK, SYSTEM, sealed_record("bid"))
-    with Client(["http://node"], SmallNetwork().trust, transport) as client:
+    with opens(["http://node"], SmallNetwork().trust, transport) as client:
         with pytest.raises(ClientError) as refusal:
-            gather_bid_proof(client, sealed)
+            client.gather_bid_proof(sealed)
         assert refusal.value.code in {Code.API_ANSWER, Code.BID_DEADLINE}

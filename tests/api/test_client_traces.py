@@ -7,7 +7,6 @@ import httpx
 import pytest
 
 from api.client import Client, ClientError
-from api.client.traces import gather_said, sections
 from ledger.codes import Code
 from ledger.trust import trust_root
 from tests.vectors.small_network import small_genesis
@@ -35,7 +34,7 @@ def cites(relation: str, cited: Any, type_key: str = "ledger.amended") -> dict[s
 
 
 def test_records_that_nothing_befell_need_no_receipt() -> None:
-    assert gather_said(lists(GOOD), ["P"], {}) == ()
+    assert lists(GOOD).gather_said(["P"], {}) == ()
 
 
 @pytest.mark.parametrize(
@@ -49,7 +48,7 @@ def test_records_that_nothing_befell_need_no_receipt() -> None:
 )
 def test_a_list_that_is_none_is_said_and_not_traced(items: tuple[Any, ...]) -> None:
     with pytest.raises(ClientError) as problem:
-        gather_said(lists(*items), ["P"], {})
+        lists(*items).gather_said(["P"], {})
     assert problem.value.code is Code.API_ANSWER
 
 
@@ -62,7 +61,7 @@ def test_a_record_without_a_receipt_that_holds_ends_the_trace() -> None:
         return httpx.Response(200, json={"items": [GOOD, cites("amends", "11" * 32)]})
 
     with pytest.raises(ClientError) as problem:
-        gather_said(node(answer), ["P"], {})
+        node(answer).gather_said(["P"], {})
     assert problem.value.code is Code.RECORD_UNKNOWN
 
 
@@ -73,8 +72,8 @@ def test_sections_are_those_of_the_project_and_of_no_other() -> None:
         hits = [{"kind": "subject", "name": name} for name in ("P/01", "P/02", "PX/01")]
         return httpx.Response(200, json={"hits": [*hits, {"kind": "type", "name": "P/03"}]})
 
-    assert sections(node(answer), "P") == ["P/01", "P/02"]
-    assert sections(node(answer), "P/01") == []
+    assert node(answer).sections("P") == ["P/01", "P/02"]
+    assert node(answer).sections("P/01") == []
 
 
 def test_a_project_without_sections_has_none() -> None:
@@ -84,4 +83,4 @@ def test_a_project_without_sections_has_none() -> None:
         facts = {"query": "P/", "searched": "subject"}
         return httpx.Response(404, json={"code": "api.not_found", "facts": facts})
 
-    assert sections(node(answer), "P") == []
+    assert node(answer).sections("P") == []

@@ -14,8 +14,7 @@ import httpx
 import pytest
 
 from api import court_code_store, court_codes
-from api.client import Client, ClientError
-from api.client.court_codes import NodeCodes
+from api.client import Client, ClientError, MadeCode
 from api.court_code_rows import GIVEN_MAX, LIFE_MS, USES_MAX, CodeRow, Outcome, place_of
 from api.court_code_store import KEPT_MS, CourtCodeStore
 from api.court_codes import CourtCodes
@@ -33,6 +32,7 @@ from ledger.core.court_code import (
 from ledger.core.hashing import sha256
 from ledger.core.identifiers import Digest, MemberId, NetworkId, NodeId, RecordId, Subject
 from ledger.errors import LedgerError
+from tests.api.awaited import awaited
 from tests.api.one_node import OneNode, now_ms
 from tests.api.small_tender import SECTION, Tender, play
 from tests.bits import flipped
@@ -61,8 +61,28 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(court_codes, "REFUSAL_S", 0.0)
 
 
-def codes_of(sdk: Client, member: str) -> NodeCodes:
-    return NodeCodes(sdk, MemberId(member), signer(f"member {member}"))
+class Codes:
+    """The codes of a node, as one member sees them."""
+
+    def __init__(self, sdk: Client, member: str) -> None:
+        self._sdk = sdk
+        self._by = MemberId(member), signer(f"member {member}")
+
+    def make(self, about: RecordId | Subject) -> MadeCode:
+        return self._sdk.make_court_code(about, *self._by)
+
+    def end(self, code: Digest) -> dict[str, Any]:
+        return self._sdk.end_court_code(code, *self._by)
+
+    def listed(self) -> list[dict[str, Any]]:
+        return self._sdk.court_codes(*self._by)
+
+    def shown(self, code: Digest) -> dict[str, Any]:
+        return self._sdk.court_code(code, *self._by)
+
+
+def codes_of(sdk: Client, member: str) -> Codes:
+    return Codes(sdk, member)
 
 
 def typed(client: httpx.Client, code: str) -> httpx.Response:
@@ -88,6 +108,18 @@ def test_a_clerk_types_the_code_and_gets_one_and_the_same_file_each_time(
     assert form.content == first.content
     shown = codes_of(sdk, "builder").shown(code_hash(made.code))
     assert [(each["place"], each["outcome"]) for each in shown["uses"]] == [("local", "given")] * 3
+
+
+def test_whoever_lives_in_an_event_loop_makes_and_ends_codes_too(
+    tender: Tender, node: OneNode
+) -> None:
+    with awaited([node.url], node.trust) as sdk:
+        made, builder = codes_of(sdk, "builder").make(Subject(SECTION)), codes_of(sdk, "builder")
+        name = code_hash(made.code)
+        assert name.hex() in {each["code_hash"] for each in builder.listed()}
+        assert builder.shown(name)["uses"] == []
+        assert builder.end(name)["revoked"]
+    assert typed(tender.client, made.code).json()["code"] == "court_code.none"
 
 
 def test_the_maker_and_a_supervisor_see_a_code_and_its_uses_and_nobody_else_does(

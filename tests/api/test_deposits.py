@@ -12,7 +12,6 @@ from nacl.utils import random
 
 from api import deposit_store
 from api.client import Client, ClientError
-from api.client.deposits import NodeDeposits
 from api.deposit_store import DepositStore
 from api.token import audience_of, make_token
 from ledger.codes import Code
@@ -24,6 +23,7 @@ from ledger.core.record import Record
 from ledger.core.signing import sign_tagged
 from ledger.deposits import make_deposit, open_deposit
 from ledger.errors import LedgerError
+from tests.api.awaited import Opening
 from tests.api.one_node import OneNode, canonical, now_ms
 from tests.vectors.small_network import nonce, seed, signer
 
@@ -68,9 +68,9 @@ def put(client: httpx.Client, deposit: Deposit) -> httpx.Response:
 
 
 @pytest.fixture
-def sdk(node: OneNode, client: httpx.Client) -> Iterator[Client]:
+def sdk(node: OneNode, client: httpx.Client, opens: Opening) -> Iterator[Client]:
     assert client.base_url.host == "127.0.0.1"
-    with Client([node.url], node.trust) as made:
+    with opens([node.url], node.trust) as made:
         yield made
 
 
@@ -85,9 +85,9 @@ def test_a_deposit_is_kept_and_its_recipient_opens_it(
     assert (answer.json()["issuer"], answer.json()["names"]) == ("builder", ["holder"])
     assert put(client, deposit).json() == answer.json(), "again is the same"
     for member in ("supervisor", "builder"):
-        mine = NodeDeposits(sdk, MemberId(member), signer(f"member {member}"))
-        assert digest in list(mine.listed())
-        assert mine.fetch(digest) == deposit.encode()
+        reader = MemberId(member), signer(f"member {member}")
+        assert digest in list(sdk.deposits(*reader))
+        assert sdk.deposit(digest, *reader) == deposit.encode()
     assert open_deposit(deposit, bytes(SUPERVISOR), kept[0]) == kept[1]
 
 
@@ -96,10 +96,10 @@ def test_for_everybody_else_there_is_none(
 ) -> None:
     deposit = deposited(node, kept)
     digest = put(client, deposit).json()["digest"]
-    stranger = NodeDeposits(sdk, MemberId("bidder"), signer("member bidder"))
-    assert list(stranger.listed()) == []
+    stranger = MemberId("bidder"), signer("member bidder")
+    assert list(sdk.deposits(*stranger)) == []
     with pytest.raises(ClientError) as refused:
-        stranger.fetch(digest)
+        sdk.deposit(digest, *stranger)
     assert refused.value.code is Code.API_NOT_FOUND
     for path in (PATH, f"{PATH}/{digest}"):
         unknown = client.get(path)
@@ -203,16 +203,16 @@ def test_a_store_has_an_end(
         [],
     ],
 )
-def test_a_node_that_lists_nonsense_is_named(node: OneNode, body: Any) -> None:
+def test_a_node_that_lists_nonsense_is_named(node: OneNode, body: Any, opens: Opening) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/v1/network":
             return httpx.Response(200, json={"this_node": "one"})
         return httpx.Response(200, json=body)
 
-    with Client(["http://127.0.0.1:1"], node.trust, httpx.MockTransport(answer)) as lying:
-        mine = NodeDeposits(lying, MemberId("builder"), signer("member builder"))
+    with opens(["http://127.0.0.1:1"], node.trust, httpx.MockTransport(answer)) as lying:
+        builder = MemberId("builder"), signer("member builder")
         with pytest.raises(ClientError) as refused:
-            list(mine.listed())
+            list(lying.deposits(*builder))
         assert refused.value.code is Code.API_ANSWER
         with pytest.raises(ClientError):
-            mine.fetch("1" * 64)
+            lying.deposit("1" * 64, *builder)

@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 
 from api.client import Client, ClientError
-from api.client.addresses import look_up
-from api.client.deposits import NodeDeposits
 from cli.desk import Desk
 from cli.supervising import Visit, read_apart
 from ledger.codes import Code
@@ -111,11 +109,11 @@ def test_no_client_shows_a_token_on_a_plain_line(tender: Tender) -> None:
     """Deposits and questions about addresses prove who asks like everything else."""
     question = Openings(tender.complaint.record_id, ())
     with Client(["http://10.0.0.7:8080"], tender.node.trust) as client:
-        mine = NodeDeposits(client, MemberId("chief"), signer("member chief"))
+        chief = MemberId("chief"), signer("member chief")
         for ask in (
-            lambda: list(mine.listed()),
-            lambda: mine.fetch("0" * 64),
-            lambda: look_up(client, MemberId("chief"), signer("member chief"), question),
+            lambda: list(client.deposits(*chief)),
+            lambda: client.deposit("0" * 64, *chief),
+            lambda: client.look_up(*chief, question),
         ):
             with pytest.raises(ClientError) as refused:
                 ask()

@@ -7,9 +7,12 @@ leaves out a newer key is not seen: whoever asks several nodes, or waits, sees i
 
 from typing import Any, Final, cast
 
-from api.client.client import Client
-from api.client.nodes import ClientError
-from api.client.traces import LISTED_MAX, gather_said
+from api.client.calls import reading, telling
+from api.client.calls.tracing import LISTED_MAX, gather_said
+from api.client.core import Core
+from api.client.each import for_each
+from api.client.flow import Flow
+from api.client.problems import ClientError
 from ledger.codes import Code
 from ledger.core.deposit import Recipient
 from ledger.core.encryption import check_encryption_key
@@ -22,7 +25,7 @@ _KEYS_MAX: Final = 16
 """Keys of one member that are looked at, the newest first."""
 
 
-def encryption_key_of(client: Client, member: MemberId) -> Recipient:
+def encryption_key_of(core: Core, /, member: MemberId) -> Flow[Recipient]:
     """The member as a recipient.
 
     Raises:
@@ -32,27 +35,37 @@ def encryption_key_of(client: Client, member: MemberId) -> Recipient:
         VerificationError: a node's receipt does not hold.
     """
     try:
-        found = [each for each in _listed(client, member) if _is_bound(each, member)]
+        found = yield from _bound(core, member)
         found.sort(key=lambda each: int(each["index"]), reverse=True)
         ids = [RecordId(bytes.fromhex(each["record_id"])) for each in found[:_KEYS_MAX]]
     except (KeyError, TypeError, ValueError) as problem:
         raise ClientError(Code.API_ANSWER, node="/v1/subjects", what=repr(problem)) from problem
     for record_id in ids:
-        record = verify_receipt(client.receipt(record_id), client.trust).record
-        if (record.type, record.issuer) != (BOUND, member) or _is_voided(client, record_id, member):
+        receipt = yield from reading.receipt(core, record_id)
+        record = verify_receipt(receipt, core.trust).record
+        if (record.type, record.issuer) != (BOUND, member):
+            continue
+        if (yield from _is_voided(core, record_id, member)):
             continue
         key = check_encryption_key(cast(bytes, record.fields["encryption_key"]))
         return Recipient(member, key)
     raise ClientError(Code.DEPOSIT_NO_KEY, member=member)
 
 
-def _listed(client: Client, member: MemberId) -> list[Any]:
-    items: list[Any] = []
-    for item in client.subject(member):
-        items.append(item)
-        if len(items) > LISTED_MAX:
+def _bound(core: Core, member: MemberId) -> Flow[list[Any]]:
+    """The records by which a node says that the member enrolled keys."""
+    found, count = list[Any](), 0
+
+    def look(item: Any) -> None:
+        nonlocal count
+        count += 1
+        if count > LISTED_MAX:
             raise ClientError(Code.API_ANSWER, node="/v1/subjects", what="items")
-    return items
+        if _is_bound(item, member):
+            found.append(item)
+
+    yield from for_each(telling.subject(core, member), look)
+    return found
 
 
 def _is_bound(item: Any, member: MemberId) -> bool:
@@ -60,9 +73,9 @@ def _is_bound(item: Any, member: MemberId) -> bool:
     return bool(record["type"] == BOUND and record["issuer"] == member)
 
 
-def _is_voided(client: Client, record_id: RecordId, member: MemberId) -> bool:
+def _is_voided(core: Core, record_id: RecordId, member: MemberId) -> Flow[bool]:
     """Whether the record was voided, and the voiding confirmed, as receipts prove it."""
-    chains = traces(gather_said(client, [member], {}, record_id), {})
+    chains = traces((yield from gather_said(core, [member], {}, record_id)), {})
     return any(
         act.kind is ActKind.VOIDED and act.of == record_id and bool(act.confirmed_by)
         for chain in chains

@@ -4,11 +4,12 @@ Witnesses are asked after the committee has cosigned, so a receipt may hold and 
 of bodies outside. What a node gives is verified, and the policy judged, on this side.
 """
 
-import time
 from typing import Final
 
-from api.client.client import Client
-from api.client.nodes import Pending
+from api.client.calls import reading
+from api.client.core import Core
+from api.client.flow import Flow, Pause
+from api.client.problems import Pending
 from ledger.codes import Code
 from ledger.core.identifiers import RecordId
 from ledger.core.policy import Policy
@@ -24,17 +25,17 @@ NAMES_MAX: Final = 500
 
 
 def witnessed_receipt(
-    client: Client,
+    core: Core,
+    /,
     record_id: RecordId,
     policy: Policy | None,
     wait_s: float = 0.0,
     *,
     stamped: bool = False,
-) -> Receipt:
+) -> Flow[Receipt]:
     """The receipt of a record, verified and found to fulfil `policy`.
 
     Args:
-        client: asks; the nodes' settings say which witnesses they show their heads to.
         record_id: of the record.
         policy: what the reader demands; None: that there is a receipt.
         wait_s: how long to go on asking.
@@ -46,26 +47,26 @@ def witnessed_receipt(
         VerificationError: the node's receipt does not hold, or a line of a key that the policy
             knows is false, or the policy is about another log.
     """
-    until = time.monotonic() + wait_s
+    until = core.asking.clock() + wait_s
     while True:
         try:
-            receipt = _fulfilling(client, record_id, policy)
+            receipt = yield from _fulfilling(core, record_id, policy)
             if stamped and not receipt.timestamps:
                 raise Pending(Code.RECEIPT_UNSTAMPED)
             return receipt
         except Pending:
-            left_s = until - time.monotonic()
+            left_s = until - core.asking.clock()
             if left_s <= 0:
                 raise
-        time.sleep(min(POLL_S, left_s))
+        yield Pause(min(POLL_S, left_s))
 
 
-def _fulfilling(client: Client, record_id: RecordId, policy: Policy | None) -> Receipt:
-    receipt = client.receipt(record_id)
+def _fulfilling(core: Core, record_id: RecordId, policy: Policy | None) -> Flow[Receipt]:
+    receipt = yield from reading.receipt(core, record_id)
     if policy is None:
         return receipt
     try:
-        verify_receipt(receipt, client.trust, policy=policy)
+        verify_receipt(receipt, core.trust, policy=policy)
     except VerificationError as problem:
         if problem.code is not Code.POLICY_QUORUM:
             raise

@@ -4,23 +4,29 @@ The nodes are asked and not believed: what they leave out makes the answer "not 
 "dropped". Judged by `ledger.bid_proofs`. Spec: ``docs/spec/bid_proof.md``.
 """
 
-from typing import Any
+from typing import Any, Final
 
-from api.client.client import Client
-from api.client.nodes import ClientError
+from api.client.calls import reading, telling
+from api.client.core import Core
+from api.client.each import for_each
+from api.client.flow import Flow
+from api.client.problems import ClientError
 from ledger.bid_proofs import DEADLINE_FIELD, DEADLINE_TYPES, SET_TYPE
 from ledger.codes import Code
 from ledger.core.bid_proof import BidProof
 from ledger.core.identifiers import RecordId
+from ledger.core.receipt import Receipt
 from ledger.core.record import decode_record
 from ledger.core.sealed_file import SealedFile
 
+LISTED_MAX: Final = 200_000
+"""Records about one subject that are looked at: a node that never ends its list is none."""
 
-def gather_bid_proof(client: Client, sealed: SealedFile) -> BidProof:
+
+def gather_bid_proof(core: Core, /, sealed: SealedFile) -> Flow[BidProof]:
     """The proof of what became of a sealed bid, as of now.
 
     Args:
-        client: of any member or reader.
         sealed: with the receipt of its commitment.
 
     Raises:
@@ -30,28 +36,43 @@ def gather_bid_proof(client: Client, sealed: SealedFile) -> BidProof:
         VerificationError: a node's receipt does not hold.
     """
     try:
-        return _gathered(client, sealed)
+        return (yield from _gathered(core, sealed))
     except (KeyError, TypeError, ValueError) as problem:
         what = repr(problem)
         raise ClientError(Code.API_ANSWER, node="/v1/subjects", what=what) from problem
 
 
-def _gathered(client: Client, sealed: SealedFile) -> BidProof:
+def _gathered(core: Core, sealed: SealedFile) -> Flow[BidProof]:
     subject = str(decode_record(sealed.sealed.record).subject)
     project = subject.partition("/")[0]
-    about = list(client.subject(subject))
-    seen = about if project == subject else [*client.subject(project), *about]
+    about = yield from _kept(core, subject)
+    seen = about if project == subject else [*(yield from _kept(core, project)), *about]
     fixing = [each for each in seen if _fixes_deadline(each)]
     if not fixing:
         raise ClientError(Code.BID_DEADLINE, subject=subject)
     last = max(fixing, key=lambda each: int(each["index"]))
     parts = [each for each in about if each["record"]["type"] == SET_TYPE]
     parts.sort(key=lambda each: int(each["record"]["fields"]["part"]))
-    return BidProof(
-        sealed=sealed,
-        deadline=client.receipt(_id_of(last)),
-        parts=tuple(client.receipt(_id_of(each)) for each in parts),
-    )
+    deadline, proved = (yield from reading.receipt(core, _id_of(last))), list[Receipt]()
+    for each in parts:
+        proved.append((yield from reading.receipt(core, _id_of(each))))
+    return BidProof(sealed=sealed, deadline=deadline, parts=tuple(proved))
+
+
+def _kept(core: Core, subject: str) -> Flow[list[Any]]:
+    """Of the records about a subject those that a proof may need."""
+    kept, count = list[Any](), 0
+
+    def look(item: Any) -> None:
+        nonlocal count
+        count += 1
+        if count > LISTED_MAX:
+            raise ClientError(Code.API_ANSWER, node="/v1/subjects", what="items")
+        if item["record"]["type"] == SET_TYPE or _fixes_deadline(item):
+            kept.append(item)
+
+    yield from for_each(telling.subject(core, subject), look)
+    return kept
 
 
 def _fixes_deadline(item: Any) -> bool:

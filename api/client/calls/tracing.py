@@ -7,9 +7,12 @@ leaves out is missing, never wrong. Put together by `ledger.traces`. Spec: ``doc
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from api.client.client import Client
-from api.client.nodes import ClientError
-from api.client.witnessed import witnessed_receipt
+from api.client.calls import telling
+from api.client.calls.witnessing import witnessed_receipt
+from api.client.core import Core
+from api.client.each import for_each
+from api.client.flow import Flow
+from api.client.problems import ClientError
 from ledger.codes import Code
 from ledger.core.identifiers import RecordId
 from ledger.field_changes import Said
@@ -25,7 +28,7 @@ _PATH: Final = "/v1/subjects"
 _TYING: Final = frozenset({"amends", "voids"})
 
 
-def sections(client: Client, project: str) -> list[str]:
+def sections(core: Core, /, project: str) -> Flow[list[str]]:
     """The subjects below a project that a node names, ascending; at most `SECTIONS_MAX`.
 
     Raises:
@@ -35,24 +38,28 @@ def sections(client: Client, project: str) -> list[str]:
         return []
     below = f"{project}/"
     try:
-        found = {str(each) for each in client.completeness(project)["sections"]}
-        found |= {str(hit["name"]) for hit in _hits(client, below) if hit["kind"] == "subject"}
+        told, hits = (
+            (yield from telling.completeness(core, project)),
+            (yield from _hits(core, below)),
+        )
+        found = {str(each) for each in told["sections"]}
+        found |= {str(hit["name"]) for hit in hits if hit["kind"] == "subject"}
     except (KeyError, TypeError) as problem:
         raise ClientError(Code.API_ANSWER, node="/v1/search", what=repr(problem)) from problem
     return sorted(each for each in found if each.startswith(below))[:SECTIONS_MAX]
 
 
 def gather_said(
-    client: Client,
+    core: Core,
+    /,
     subjects: Iterable[str],
     sets: Sets,
     only: RecordId | None = None,
     told: Callable[[int, int], object] = lambda _done, _all: None,
-) -> tuple[Said, ...]:
+) -> Flow[tuple[Said, ...]]:
     """The records of some subjects that amend, replace or void, and what they do it to.
 
     Args:
-        client: of any member or reader.
         subjects: whose records are looked at.
         sets: of the catalogue in force: which fields replace which.
         only: keep what is tied to this record; None for everything.
@@ -66,17 +73,14 @@ def gather_said(
     ties = _Ties(sets)
     try:
         for subject in subjects:
-            for count, item in enumerate(client.subject(subject)):
-                if count >= LISTED_MAX:
-                    raise ClientError(Code.API_ANSWER, node=_PATH, what="items")
-                ties.see(item)
+            yield from for_each(telling.subject(core, subject), ties.of_one_list())
         wanted = ties.wanted(only)
     except (KeyError, TypeError, ValueError) as problem:
         raise ClientError(Code.API_ANSWER, node=_PATH, what=repr(problem)) from problem
     said: list[Said] = []
     for record_id in wanted:
-        receipt = witnessed_receipt(client, record_id, None, RECEIPT_WAIT_S)
-        proved = verify_receipt(receipt, client.trust)
+        receipt = yield from witnessed_receipt(core, record_id, None, RECEIPT_WAIT_S)
+        proved = verify_receipt(receipt, core.trust)
         place = (proved.height, proved.index, proved.committed_at_ms)
         said.append(Said(record_id, proved.record, *place))
         told(len(said), len(wanted))
@@ -94,7 +98,20 @@ class _Ties:
         self._replacing: list[tuple[str, str, str]] = []
         self._confirming: list[tuple[str, str]] = []
 
-    def see(self, item: Any) -> None:
+    def of_one_list(self) -> Callable[[Any], None]:
+        """Takes in the records of one list, and not without end."""
+        count = 0
+
+        def see(item: Any) -> None:
+            nonlocal count
+            count += 1
+            if count > LISTED_MAX:
+                raise ClientError(Code.API_ANSWER, node=_PATH, what="items")
+            self._see(item)
+
+        return see
+
+    def _see(self, item: Any) -> None:
         """Take in one record of a list."""
         record, name = item["record"], str(item["record_id"])
         kind, subject = str(record["type"]), str(record["subject"])
@@ -139,10 +156,10 @@ class _Ties:
         return reached
 
 
-def _hits(client: Client, query: str) -> Any:
+def _hits(core: Core, query: str) -> Flow[Any]:
     """What a node finds under a name; nothing where it finds nothing."""
     try:
-        return client.search(query)["hits"]
+        return (yield from telling.search(core, query))["hits"]
     except ClientError as problem:
         if problem.code is Code.API_NOT_FOUND:
             return []
