@@ -51,8 +51,7 @@ FEW = {
     *({tuple(cells.values()): reader for reader, cells in CELLS.items()}.values()),
     *(NOBODY, "host", "water"),
 }
-"""Of each row of the table one, and three of those who are shown least: what takes long is asked
-by these."""
+"""One of each kind, and three who are shown least: of what is made anew for each who asks."""
 ASKED = [route for route, row in ROUTES.items() if row["shows"] != "own"]
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -198,8 +197,9 @@ def test_a_route_shows_each_reader_what_it_may_see_and_nothing_else(
 def each_cell(row: dict[str, Any], name: str, paths: list[str]) -> Iterator[tuple[str, str]]:
     """Every reader asks in the first way; one who is shown the class, and one who is not, in all."""
     shown = next((reader for reader, cells in CELLS.items() if cells[name]), NOBODY)
-    alike = len({cells[name] for cells in CELLS.values()}) == 1
-    for reader in ((NOBODY, "chief") if alike else FEW) if row.get("slow") else CELLS:
+    some = {shown, *(reader for reader, cells in CELLS.items() if not cells[name])}
+    few = FEW if len({cells[name] for cells in CELLS.values()}) > 1 else {NOBODY, "chief"}
+    for reader in few if row.get("few") else some if row.get("slow") else CELLS:
         yield from ((reader, path) for path in paths[:1])
     for reader in {shown, NOBODY, "water"}:
         yield from ((reader, path) for path in paths[1:])
