@@ -43,6 +43,7 @@ from ledger.core.bid_proof import BidProof, decode_bid_proof
 from ledger.core.bundle import Bundle, decode_bundle
 from ledger.core.identifiers import Digest, MemberId, NetworkId, RecordId, Subject
 from ledger.core.openings import Opening, Openings, commit_fields, decode_openings
+from ledger.core.policy import Policy
 from ledger.core.receipt import Receipt, decode_receipt
 from ledger.core.record import Evidence, Private, Record, Ref
 from ledger.core.sealed import Sealed, seal
@@ -52,7 +53,7 @@ from ledger.core.status_answer import StatusAnswer, decode_status_answer
 from ledger.disclosures import verify_batch_proof, verify_openings
 from ledger.errors import FormatError, LedgerError, VerificationError
 from ledger.files import digest_document
-from ledger.reliance import read_trust
+from ledger.reliance import read_policy, read_trust
 from ledger.status_answers import Standing, StatusVerdict, VerifiedStatus, verify_status_answer
 from ledger.trust import TrustRoot, decode_trust
 from ledger.verdict import VerifiedRecord
@@ -88,6 +89,7 @@ __all__ = [
     "Opening",
     "Openings",
     "Pending",
+    "Policy",
     "Private",
     "QueryPage",
     "Receipt",
@@ -123,6 +125,7 @@ __all__ = [
     "document",
     "document_tree",
     "open_key",
+    "read_policy",
     "read_trust",
     "seal",
     "seal_row",

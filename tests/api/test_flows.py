@@ -2,12 +2,17 @@
 
 import pytest
 
-from api.client import AsyncClient, Client, ClientError
+from api.client import AsyncClient, Client, ClientError, Pending
 from api.client.asking import AWAY_S, CALL_S, Asking, Question
 from api.client.both import Call, CallForEach
+from api.client.calls import telling, witnessing
+from api.client.core import Core
+from api.client.each import for_each
 from api.client.flow import Away, Begin, Flow, HangUp, Head, Part, Pause, Step
 from api.client.rounds import PAUSE_S
 from ledger.codes import Code
+from ledger.core.identifiers import RecordId
+from tests.vectors.small_network import SmallNetwork
 
 ONE, TWO, THREE = "http://one", "http://two", "http://three"
 
@@ -117,3 +122,43 @@ def test_every_call_of_the_one_client_is_a_call_of_the_other() -> None:
     for name in calls:
         assert getattr(Client, name).__doc__ == getattr(AsyncClient, name).__doc__
         assert getattr(Client, name).__doc__, f"{name} says nothing"
+
+
+def test_a_call_within_a_call_is_told_who_is_away_and_ends_with_it() -> None:
+    """A list that is taken in by a gathering call goes on at the next node, and stops with it."""
+    hand, seen = Hand(), list[object]()
+    flow = for_each(telling.subject(Core(hand.asking, SmallNetwork().trust), "P"), seen.append)
+    assert asked(hand.asks(flow, Away("nobody"))) == f"{TWO}/v1/subjects"
+    page = b'{"items": [1, 2], "cursor": 7}'
+    assert flow.send(head(200, TWO)) == Part(60)
+    assert isinstance(flow.send(page), Part)
+    assert flow.send(None) == HangUp()
+    assert asked(flow.send(None)) == f"{TWO}/v1/subjects"
+    assert seen == [1, 2]
+    inner = telling.subject(Core(hand.asking, SmallNetwork().trust), "P")
+    flow = for_each(inner, seen.append)
+    hand.asks(flow)
+    flow.close()
+    assert list(inner) == []
+
+
+def test_who_waits_for_a_stamp_looks_once_a_second_until_the_time_is_over() -> None:
+    hand, network = Hand(), SmallNetwork()
+    core = Core(hand.asking, network.trust)
+    flow = witnessing.witnessed_receipt(core, RecordId(bytes(32)), None, 1.5)
+    pauses, body = list[float](), list[bytes]()
+    step = hand.asks(flow)
+    with pytest.raises(Pending) as pending:
+        while True:
+            if isinstance(step, Pause):
+                pauses.append(step.seconds)
+                hand.now_s += step.seconds
+                step = flow.send(None)
+            elif isinstance(step, Part) and not body:
+                body += [b"{}"]
+                step = flow.send(body[0])
+            else:
+                body = []
+                step = flow.send(head(202) if isinstance(step, Begin) else None)
+    assert pending.value.code is Code.RECEIPT_PENDING
+    assert pauses == [1.0, 0.5]
