@@ -15,6 +15,7 @@ from api.explorer import band, project_view, record_view, rendering, trace_view
 from api.explorer.language import chosen_of, language_of
 from api.explorer.names import Names
 from api.explorer.places import places_of
+from api.explorer.project_view import said_received_ms
 from api.explorer.rendering import page
 from api.kept import nothing_found
 from api.rights import ALERT_TYPE
@@ -94,6 +95,8 @@ async def record(
         "facts": record_view.facts_of(service, said, names, language),
         "chains": trace_view.chain_rows(service, stored.record_id, names, language),
         "proof": record_view.proof_of(service, stored, language),
+        "is_derived": stored.entry.bundle_id is None,
+        "received_ms": said_received_ms(said),
         "header": service.chain.blocks.header(stored.place.height),
         "origin": service.chain.origin,
         "stands": standing_of(service, stored.record_id).stands,

@@ -24,6 +24,7 @@ from ledger.lookup import Turn
 STAGES: Final = ("tender", "bid", "opening", "evaluation", "award", "closing", "any")
 """招 投 开 评 定, filing, and what belongs to none."""
 INTAKE: Final = "tender.project_accepted"
+RECEIVED: Final = "received_ms"
 PAGE_MAX: Final = 100
 SECTIONS_MAX: Final = 50
 ALERTS_MAX: Final = 50
@@ -40,6 +41,8 @@ class Action:
     who: str
     subject: str
     occurred_ms: int
+    received_ms: int | None
+    """When a matter came in, as whoever took it in says; None for what says nothing of it."""
     committed_ms: int
     """Block time of its entry; of its commitment's where it was sealed."""
     opened_ms: int | None
@@ -134,6 +137,16 @@ def project_name(service: LedgerService, subject: str) -> str:
     return ""
 
 
+def said_received_ms(record: Record) -> int | None:
+    """When the matter of a record came in, as its author says: on paper, or as a clue.
+
+    The ledger knows of no other: when a node took a bundle in stands in its acknowledgement alone,
+    which the submitter has.
+    """
+    said = record.fields.get(RECEIVED)
+    return said if isinstance(said, int) else None
+
+
 def _page(
     service: LedgerService, subjects: Sequence[Subject], after: int | None
 ) -> tuple[list[Shown], int | None]:
@@ -193,6 +206,7 @@ def _action(
         names.member(record.issuer),
         record.subject,
         record.occurred_at_ms,
+        said_received_ms(record),
         entered.entry.block_time_ms,
         None if sealed is None else stored.entry.block_time_ms,
         entered.place.index,

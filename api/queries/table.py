@@ -8,7 +8,7 @@ spreadsheets show as text. Spec: ``docs/spec/queries.md``.
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
@@ -37,10 +37,10 @@ _BEIJING: Final = timezone(timedelta(hours=8))
 _FORMULA: Final = frozenset("=+-@\t\r\n＝＋－＠|%")
 
 
-def heading(language: str) -> str:
+def heading(language: str, columns: Mapping[str, tuple[str, str]] = COLUMNS) -> str:
     """The first line, with the mark of the encoding before it."""
     at = 0 if language == "zh" else 1
-    return BOM + line_of(names[at] for names in COLUMNS.values())
+    return BOM + line_of(names[at] for names in columns.values())
 
 
 def row_of(item: Mapping[str, Any], number: str, cursor: str, language: str) -> str:
@@ -72,9 +72,9 @@ def row_of(item: Mapping[str, Any], number: str, cursor: str, language: str) -> 
     return line_of(said[name] for name in COLUMNS)
 
 
-def more_row(cursor: str) -> str:
+def more_row(cursor: str, columns: Collection[str] = COLUMNS) -> str:
     """The last line of a table that was cut."""
-    return line_of([MORE, *[""] * (len(COLUMNS) - 2), cursor])
+    return line_of([MORE, *[""] * (len(columns) - 2), cursor])
 
 
 def safe_cell(text: str) -> str:

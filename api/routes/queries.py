@@ -1,4 +1,4 @@
-"""``/v1/records``, ``/v1/export/records`` and the named questions: docs/spec/queries.md."""
+"""``/v1/records``, ``/v1/export/…`` and the named questions: docs/spec/queries.md."""
 
 from dataclasses import replace
 from typing import Annotated, Final, Literal, TypeAlias
@@ -19,6 +19,7 @@ from api.queries.asking import (
     require_kept,
     require_known,
 )
+from api.queries.block_table import WantedBlocks, blocks_as_table
 from api.queries.cursor import PATTERN, cursor_at, index_of
 from api.queries.exporting import EXPORT_MAX, Wanted, as_lines, as_table
 from api.queries.questions import acted_for, overdue_forms, projects_in, refunds_overdue
@@ -170,6 +171,30 @@ async def export(
     headers = {"Content-Disposition": f'attachment; filename="records.{format}"'}
     holder = holder_of(request, service.viewer.member)
     return PacedResponse(lines, request.app.state.streams, holder, media_type, headers)
+
+
+@router.get(
+    "/v1/export/blocks",
+    summary="Blocks as a table, the newest first",
+    responses={
+        200: bytes_answer("Row by row; the last says whether there is more", CSV),
+        **problems(429),
+    },
+)
+async def export_blocks(
+    request: Request,
+    service: Service,
+    lang: Annotated[Literal["zh", "en"], Parameter(description="Of the headings")] = "zh",
+    limit: Annotated[int, Parameter(ge=1, le=EXPORT_MAX)] = EXPORT_MAX,
+    below: Annotated[
+        int | None, Parameter(ge=1, le=1 << 62, description="Last cell of a table that was cut")
+    ] = None,
+) -> Response:
+    """Sent while it is read. A table that was cut ends with a row that begins with `…`."""
+    lines = blocks_as_table(service, WantedBlocks(below, limit, lang))
+    headers = {"Content-Disposition": 'attachment; filename="blocks.csv"'}
+    holder = holder_of(request, service.viewer.member)
+    return PacedResponse(lines, request.app.state.streams, holder, CSV, headers)
 
 
 @router.get(

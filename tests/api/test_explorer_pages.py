@@ -41,6 +41,8 @@ def test_pages_lead_from_block_to_record_to_member(node: OneNode, client: httpx.
     assert "block.unknown" in page(client, "/blocks/99999", 404)
     assert "api.not_found" in page(client, "/members/nobody-at-all", 404)
     assert "AL" in page(client, "/alerts")
+    (alert,) = client.get("/v1/alerts", params={"limit": 1}).json()["items"]
+    assert "nobody submitted it" in page(client, f"/records/{alert['record_id']}?lang=en")
     assert "不等于认定违法" in page(client, "/alerts?severity=serious")
     assert "没有" in page(client, "/alerts/AL99")
     assert node.service is not None
@@ -92,6 +94,25 @@ def test_a_qr_leads_to_pages_of_this_node_only(client: httpx.Client) -> None:
     assert "style=" not in drawn.text
     for path in ("//elsewhere.example/", "/blocks/1?next=x", "https://elsewhere.example/", "/"):
         assert client.get("/qr.svg", params={"path": path}).status_code == 400
+
+
+def test_a_record_is_copied_taken_to_a_phone_and_told_with_its_three_times(
+    node: OneNode, client: httpx.Client
+) -> None:
+    came_ms = 1_760_000_000_000
+    record = say(client, node, node.record(subject="三时-1", files={"f": b"x"}))
+    on_paper = say(client, node, node.record(subject="三时-1", received_ms=came_ms))
+    told = page(client, f"/records/{record.record_id.hex()}")
+    path = f"/qr.svg?path=/records/{record.record_id.hex()}"
+    assert path in told and client.get(path).status_code == 200
+    for text in (record.record_id.hex(), record.evidence[0].sha256.hex()):
+        assert f"<code data-copy>{text}</code>" in told
+    assert "账本不记录收到时间" in told and "受理收到" not in told
+    said = str(shown.moment(came_ms))
+    assert said in page(client, f"/records/{on_paper.record_id.hex()}")
+    track = page(client, "/projects/三时-1?lang=en")
+    assert track.count("<dt>Came in</dt>") == 1 and said in track
+    assert "is not on the ledger" in track
 
 
 def test_a_time_that_is_none_is_refused(client: httpx.Client, node: OneNode) -> None:

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import re
+from html import unescape
 from typing import Any
 
 import httpx
@@ -10,6 +12,7 @@ import pytest
 
 from api.engines.query import Query
 from api.errors import ApiError
+from api.queries.block_table import COLUMNS as BLOCK_COLUMNS
 from api.queries.cursor import cursor_at, index_of
 from api.queries.table import COLUMNS, MORE, safe_cell
 from ledger.core.identifiers import LogIndex, MemberId
@@ -192,6 +195,36 @@ def test_a_table_that_was_cut_says_so_in_its_last_row(tender: Tender) -> None:
     ]
     everything = [each[0] for each in csv.reader(io.StringIO(whole.content.decode("utf-8-sig")))]
     assert joined == everything[1:]
+
+
+def test_blocks_come_as_a_table_that_goes_on_where_it_was_cut(tender: Tender) -> None:
+    client = tender.client
+    head = client.get("/v1/network").json()["height"]
+
+    def rows(**query: Any) -> list[list[str]]:
+        answer = client.get("/v1/export/blocks", params={"below": head + 1, **query})
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+        assert answer.content.startswith(b"\xef\xbb\xbf")
+        return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+    heading, *whole = rows()
+    assert heading[0] == "区块高度" and len(heading) == len(BLOCK_COLUMNS)
+    assert [int(each[0]) for each in whole] == list(range(head, 0, -1))
+    newest = dict(zip(BLOCK_COLUMNS, whole[0], strict=True))
+    header = client.get(f"/v1/blocks/{head}").json()["header"]
+    assert newest["hash"] == header["hash"] and newest["entries"] == str(header["entry_count"])
+    _, *cut, more = rows(limit=2, lang="en")
+    assert more[0] == MORE and len(cut) == 2
+    assert [each[0] for each in rows(below=more[-1])[1:]] == [each[0] for each in whole[2:]]
+
+
+def test_the_time_of_a_block_names_its_records(tender: Tender) -> None:
+    (found,) = items(tender.client, digest=tender.replaced.evidence[0].sha256.hex())
+    told = tender.client.get(f"/blocks/{found['height']}").text
+    (path,) = re.findall(r'href="(/v1/export/records\?[^"]*)"', told)
+    rows = csv.reader(io.StringIO(tender.client.get(unescape(path)).text))
+    block = tender.client.get(f"/v1/blocks/{found['height']}").json()["records"]["items"]
+    assert [row[4] for row in rows][1:] == [each["record_id"] for each in block if each["record"]]
 
 
 def test_the_projects_in_which_somebody_acted(tender: Tender) -> None:

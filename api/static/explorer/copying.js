@@ -15,9 +15,18 @@ function copyButton(place) {
   return button;
 }
 
-// Browsers give the clipboard to safe origins alone; elsewhere a button would do nothing.
-if (navigator.clipboard !== undefined) {
-  for (const place of document.querySelectorAll("code[data-copy]")) {
+/**
+ * Give all that may be copied its button.
+ *
+ * Browsers give the clipboard to safe origins alone; elsewhere a button would do nothing.
+ *
+ * @param {ParentNode} page whose places have none yet
+ */
+export function offerCopies(page) {
+  if (navigator.clipboard === undefined) return;
+  for (const place of page.querySelectorAll("code[data-copy]:not(:has(+ .copy))")) {
     place.after(" ", copyButton(place));
   }
 }
+
+offerCopies(document);

@@ -7,6 +7,7 @@
 import { Login } from "./desk_login.js";
 import { wire } from "./desk_parts.js";
 import { markVisit } from "./desk_visits.js";
+import { refusalOf } from "./signer.js";
 
 const READER = "Bidwitness-Reader";
 const OWN = /^\/(?:desk|records|projects|v|search)(?:[/?]|$)/;
@@ -34,8 +35,7 @@ function addressOf(path) {
 /** Puts the page at `path`, as the reader may see it, in the place of the one that is here. */
 async function open(path, { moved }) {
   try {
-    const headers = { Accept: "text/html", ...await login.headers() };
-    const answer = await fetch(path, { headers, cache: "no-store" });
+    const answer = await asked(path, { Accept: "text/html" });
     const made = new DOMParser().parseFromString(await answer.text(), "text/html");
     const reader = answer.headers.get(READER);
     if (reader !== null) login.name(decodeURIComponent(reader));
@@ -65,11 +65,20 @@ function mark(path) {
   });
 }
 
+/** What the node answers to the reader; that it answers nothing is not the signer's fault. */
+async function asked(path, accepted = {}) {
+  const headers = { ...accepted, ...await login.headers() };
+  return fetch(path, { headers, cache: "no-store" }).catch(({ message }) => {
+    throw new Error(message);
+  });
+}
+
 /** Takes a file away as the reader: the browser saves what the token got. */
 async function take(link) {
+  login.calm();
   try {
-    const answer = await fetch(link.href, { headers: await login.headers(), cache: "no-store" });
-    if (!answer.ok) throw new Error(String(answer.status));
+    const answer = await asked(link.href);
+    if (!answer.ok) throw await refusalOf(answer);
     const url = URL.createObjectURL(await answer.blob());
     const saved = document.createElement("a");
     saved.href = url;

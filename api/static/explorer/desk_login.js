@@ -63,10 +63,15 @@ export class Login {
     place.hidden = false;
   }
 
+  /** Takes back what was said of a refusal: the reader tries something else. */
+  calm() {
+    this.#part(".problem").hidden = true;
+  }
+
   /** What happened and what to do, in the reader's language. */
   words(problem) {
     const zh = document.documentElement.lang.startsWith("zh");
-    if (problem instanceof Refused) return `${zh ? problem.zh : problem.message} [${problem.code}]`;
+    if (problem instanceof Refused && problem.code) return `${zh ? problem.zh : problem.message} [${problem.code}]`;
     return this.#bar.dataset[problem instanceof TypeError ? "unreachable" : "lost"];
   }
 
@@ -140,7 +145,7 @@ export class Login {
 
   /** Does one step; a refusal is shown, and of a code that was misread another try is left. */
   async #try(step) {
-    this.#part(".problem").hidden = true;
+    this.calm();
     this.#show("busy");
     try {
       await step();

@@ -1,9 +1,10 @@
 /**
  * Owns what a page of the desk does by itself once it is shown: the button that verifies a record,
- * here as elsewhere but with the reader's token, draws that are recomputed, the form that the
+ * here as elsewhere but with the reader's token, the buttons that copy, draws that are recomputed, the form that the
  * signer signs, and printing.
  */
 
+import { offerCopies } from "./copying.js";
 import { wireDraws } from "./desk_draw.js";
 import { wireForm } from "./desk_form.js";
 import { verifyHere } from "./verify_here.js";
@@ -15,6 +16,7 @@ import { verifyHere } from "./verify_here.js";
  * @param {Login} login
  */
 export function wire(part, login) {
+  offerCopies(part);
   verifyHere(part, () => login.headers());
   wireDraws(part, login);
   wireForm(part, login);

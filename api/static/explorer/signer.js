@@ -123,7 +123,11 @@ export async function readAs(node, path, token) {
 
 async function read(answer) {
   if (answer.status === 204) return {};
-  const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refused(body, answer.status);
-  return body;
+  if (!answer.ok) throw await refusalOf(answer);
+  return answer.json().catch(() => ({}));
+}
+
+/** The refusal that an answer tells, in the words of whoever gave it. */
+export async function refusalOf(answer) {
+  return new Refused(await answer.json().catch(() => ({})), answer.status);
 }
