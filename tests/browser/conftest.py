@@ -51,6 +51,25 @@ credit_code = ""
 roles = [
     "standards_body", "address_keeper", "property_registry", "address_platform", "market_registrar",
 ]
+
+[[members]]
+id = "sealer"
+name_zh = "投标系统"
+name_en = "Bid system"
+credit_code = ""
+roles = ["bid_system"]
+
+[[members]]
+id = "bidder"
+name_zh = "投标单位"
+name_en = "Bidder"
+credit_code = ""
+roles = ["bidder"]
+
+[parameters]
+sealing_tick_ms = 500
+clock_ahead_ms = 100
+deadline_grace_ms = 1000
 """
 HOSTILE = '<script>document.title="stolen"</script>\u202egnp.exe'
 """Markup, and a mark that turns the text after it around."""

@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from ledger.core.hashing import sha256
+from ledger.core.identifiers import RecordId
+from ledger.core.record import Private
 from tests.browser.conftest import announce, say
 from tests.browser.signing import Terminal, agree, log_in, signer_of
 from tests.network.real_network import HOUR_MS, RealNetwork
@@ -17,6 +20,8 @@ from tests.network.real_network import HOUR_MS, RealNetwork
 pytestmark = [pytest.mark.browser, pytest.mark.network]
 PROJECT = "工作台-2026-003"
 SECTION = f"{PROJECT}/01"
+ADDRESS = "ADDR-620100-0001"
+LEVELS = Private(sha256(b"levels"), ("level01_province", "level03_district", "level12_room"))
 DAY_MS = 24 * HOUR_MS
 
 
@@ -45,6 +50,34 @@ def supervisor(network: RealNetwork) -> Iterator[Terminal]:
         yield terminal
 
 
+@pytest.fixture(scope="module")
+def address(network: RealNetwork) -> str:
+    """An address that a certificate can be issued for: three sources, whose it is, and a match."""
+    now_ms = time.time_ns() // 1_000_000
+    said: dict[str, RecordId] = {}
+    say(network, "office", "ledger.standard_published", "STD-1", name="标准", version="1")
+    for source in ("enterprise", "property", "address"):
+        said[source] = say(
+            network, "office", "address.snapshot_published", "office", source=source, version="1",
+            root=sha256(source.encode()), count=9, taken_ms=now_ms,
+        )  # fmt: skip
+    said["standard"] = say(
+        network, "office", "address.standard_published", ADDRESS, standard="STD-1",
+        refs=[("batch", said["address"])], private=LEVELS,
+    )  # fmt: skip
+    said["shared"] = say(
+        network, "office", "address.property_shared", ADDRESS, owner=sha256(b"owner"),
+        refs=[("batch", said["property"])],
+    )  # fmt: skip
+    rests_on = [("follows", said["standard"]), ("follows", said["shared"])]
+    rests_on.append(("batch", said["enterprise"]))
+    say(
+        network, "office", "address.matched", ADDRESS, refs=rests_on,
+        result="matched", algorithm="compare", algorithm_version="1", score_permille=990,
+    )  # fmt: skip
+    return ADDRESS
+
+
 def desk_of(context: BrowserContext, network: RealNetwork, path: str = "/desk") -> Page:
     """A page of the desk whose console must stay silent."""
     page = context.new_page()
@@ -54,6 +87,16 @@ def desk_of(context: BrowserContext, network: RealNetwork, path: str = "/desk") 
     expect(page.locator("html[data-ready]")).to_be_attached(timeout=30_000)
     assert said == []
     return page
+
+
+def refuse_one(page: Page, link: Locator) -> None:
+    """A download that the node refuses says so in the node's words, until another one is asked."""
+    whole = link.get_attribute("href")
+    link.evaluate("(link) => { link.href = '/v1/subjects/bundle.zip?key=nowhere'; }")
+    link.click()
+    expect(page.locator("#signer .problem")).to_contain_text("[court_bundle.nothing]")
+    expect(page.locator("#signer .problem")).to_contain_text("nowhere")
+    link.evaluate("(link, whole) => { link.href = whole; }", whole)
 
 
 def dispose(page: Page, signer: Page) -> None:
@@ -93,10 +136,12 @@ def test_a_supervisor_reads_by_its_own_right_takes_evidence_away_and_disposes_of
     page.go_back()
     expect(hidden).to_have_count(1)
 
+    refuse_one(page, hidden.get_by_role("link", name="下载证据包"))
     with page.expect_download() as waiting:
         hidden.get_by_role("link", name="下载证据包").click()
     with zipfile.ZipFile(Path(waiting.value.path())) as package:
         assert "manifest.json" in package.namelist()
+    expect(page.locator("#signer .problem")).to_be_hidden()
     hidden.get_by_role("link", name="记录与回执").click()
     expect(page.locator("#part h1")).to_have_text("预警")
     page.locator("#verify-here").click()
@@ -116,3 +161,26 @@ def test_a_supervisor_reads_by_its_own_right_takes_evidence_away_and_disposes_of
     assert "bidwitness signer http" not in page.evaluate("JSON.stringify({...sessionStorage})")
     held = json.loads(page.evaluate("Object.values(localStorage)[0]"))
     assert set(held) == {"height", "timeMs"}
+
+
+def test_a_clerk_issues_a_certificate_through_the_signer(
+    network: RealNetwork, address: str, context: BrowserContext, tmp_path: Path
+) -> None:
+    scan = tmp_path / "申请表.pdf"
+    scan.write_bytes(b"never uploaded")
+    with signer_of(network, "office") as terminal:
+        page = desk_of(context, network, "/desk/sign?lang=en")
+        uploaded: list[str] = []
+        page.on("request", lambda asked: uploaded.append(asked.post_data or ""))
+        page.locator("#about-property").fill(address)
+        page.locator("form", has=page.locator("#about-property")).get_by_role("button").click()
+        expect(page.locator(".verdict.still")).to_contain_text("The ledger lacks", ignore_case=True)
+        signer = log_in(context, page, terminal)
+        page.locator("#evidence").set_input_files(str(scan))
+        page.get_by_role("button", name="Hand to the signer").click()
+        digest = sha256(b"never uploaded").hex()
+        agree(signer, "A09", address, "申请表.pdf", digest)
+        expect(page.locator(".made .verdict.fine").first).to_be_visible(timeout=60_000)
+        page.locator("[data-made-record]").click()
+        expect(page.locator("#part")).to_contain_text(digest)
+    assert not any("never uploaded" in each for each in uploaded)

@@ -2,11 +2,12 @@
 
 import { hex } from "../verify/bytes.js";
 import { element, factList, timeElement } from "./elements.js";
-import { bidTold, statusTold, stepTold } from "./told.js";
+import { bidTold, bidTone, statusTold, stepTold } from "./told.js";
 import { plain } from "./words.js";
 
 /** The checks that every receipt goes through. */
 const RECEIPT_CHECKS = 10;
+const TONES = { fine: "✓", edge: "△", still: "✗" };
 const SIGNS = { passed: "✓", absent: "–", failed: "✗", unreached: "·" };
 
 /**
@@ -21,10 +22,11 @@ const SIGNS = { passed: "✓", absent: "–", failed: "✗", unreached: "·" };
 export function outcomeView(outcome, words, { live, title = null }) {
   const { file, verdict, refusal } = outcome;
   const holds = verdict !== null;
+  const tone = holds ? bidTone(verdict) : "still";
   return element("article", { class: "outcome" },
     element("h2", {}, title ?? plain(file.name)),
-    element("p", { class: `verdict ${holds ? "fine" : "still"}` },
-      element("span", { class: "sign", "aria-hidden": "true" }, holds ? "✓" : "✗"), " ",
+    element("p", { class: `verdict ${tone}` },
+      element("span", { class: "sign", "aria-hidden": "true" }, TONES[tone]), " ",
       element("strong", {}, holds ? headline(verdict, words) : failedHeadline(refusal, words)), " ",
       holds ? words.say("holds_told") : words.refused(refusal)),
     checkList(outcome, words),

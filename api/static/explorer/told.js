@@ -29,6 +29,15 @@ export function bidTold({ bid }, words) {
   return bid === undefined ? null : words.phrase(`bid.${bid.standing}`, bid);
 }
 
+/**
+ * How the sentence about a verdict looks. A proof that a bid was left out is sound as well, and
+ * good news for nobody.
+ */
+export function bidTone({ bid }) {
+  if (bid === undefined || bid.standing === "in_set") return "fine";
+  return bid.standing === "dropped" ? "still" : "edge";
+}
+
 /** What a status row says; null where the verdict is of something else. */
 export function statusTold({ status }, words) {
   if (status === undefined) return null;
