@@ -181,6 +181,10 @@ def test_a_clerk_issues_a_certificate_through_the_signer(
         digest = sha256(b"never uploaded").hex()
         agree(signer, "A09", address, "申请表.pdf", digest)
         expect(page.locator(".made .verdict.fine").first).to_be_visible(timeout=60_000)
+        # Nothing private was said, so there is nothing to keep.
+        expect(page.locator("[data-openings]")).to_be_hidden()
+        tab = page.locator(".tabs [aria-current]")
+        expect(tab).to_have_text("Forms to sign")
         page.locator("[data-made-record]").click()
         expect(page.locator("#part")).to_contain_text(digest)
     assert not any("never uploaded" in each for each in uploaded)

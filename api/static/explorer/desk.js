@@ -59,7 +59,8 @@ async function open(path, { moved }) {
 function mark(path) {
   const place = path.split("?")[0];
   document.querySelectorAll(".tabs a").forEach((tab) => {
-    const isHere = new URL(tab.href).pathname === place;
+    const { pathname } = new URL(tab.href);
+    const isHere = place === pathname || (pathname !== FRAME && place.startsWith(`${pathname}/`));
     if (isHere) tab.setAttribute("aria-current", "page");
     else tab.removeAttribute("aria-current");
   });
