@@ -71,7 +71,9 @@ export class Login {
   /** What happened and what to do, in the reader's language. */
   words(problem) {
     const zh = document.documentElement.lang.startsWith("zh");
-    if (problem instanceof Refused && problem.code) return `${zh ? problem.zh : problem.message} [${problem.code}]`;
+    if (problem instanceof Refused && problem.code) {
+      return `${zh ? problem.zh : problem.message} [${problem.code}]`;
+    }
     return this.#bar.dataset[problem instanceof TypeError ? "unreachable" : "lost"];
   }
 

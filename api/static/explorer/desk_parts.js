@@ -1,7 +1,7 @@
 /**
  * Owns what a page of the desk does by itself once it is shown: the button that verifies a record,
- * here as elsewhere but with the reader's token, the buttons that copy, draws that are recomputed, the form that the
- * signer signs, and printing.
+ * here as elsewhere but with the reader's token, the buttons that copy, draws that are recomputed,
+ * the form that the signer signs, and printing.
  */
 
 import { offerCopies } from "./copying.js";
