@@ -16,7 +16,7 @@ from cli.demo.story_files import MAIN, load_story, stories
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
-PLAY_S = 280
+PLAY_S = 420
 ALERTS = {
     "chengdu": ["AL02"],
     "haidian": ["AL36", "AL32", "AL33", "AL30"],
