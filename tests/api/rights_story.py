@@ -50,6 +50,13 @@ MEMBERS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def stage(folder: Path) -> OneNode:
+    """The node of the story, which one of its departments runs; it does not run yet."""
+    node = OneNode(folder, roles=MEMBERS, operator="host")
+    node.genesis = replace(node.genesis, parameters=PARAMETERS)
+    return node
+
+
 def read_table() -> tuple[tuple[str, ...], dict[str, dict[str, bool]]]:
     """The classes, and for each reader whether it is shown each of them."""
     text = (FOLDER / "readers.txt").read_text(encoding="utf-8").splitlines()

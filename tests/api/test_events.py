@@ -20,7 +20,7 @@ from api.streams import PacedResponse, Streams
 from ledger.codes import Code
 from ledger.core.identifiers import LogIndex
 from tests.api.one_node import OneNode, canonical
-from tests.api.rights_story import MEMBERS, NOBODY, read_table, token
+from tests.api.rights_story import NOBODY, read_table, stage, token
 from tests.api.test_rights_matrix import played
 from tests.api.test_trouble import StillNode
 from tests.contracts.sealing import SealedTown
@@ -126,7 +126,7 @@ def test_kinds_and_the_parts_of_a_query_narrow_it(node: OneNode, client: httpx.C
 def test_each_reader_hears_of_what_it_may_see_and_of_nothing_else(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    node = OneNode(tmp_path_factory.mktemp("rights"), roles=MEMBERS, operator="host")
+    node = stage(tmp_path_factory.mktemp("rights"))
     _, cells = read_table()
     with node.up() as client:
         story = played(node, client)

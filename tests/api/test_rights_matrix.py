@@ -9,7 +9,6 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +25,7 @@ from tests.api.one_node import OneNode, now_ms
 from tests.api.rights_story import (
     DAY_MS,
     FOLDER,
-    MEMBERS,
     NOBODY,
-    PARAMETERS,
     PROJECT,
     SECTION,
     Said,
@@ -38,6 +35,7 @@ from tests.api.rights_story import (
     read_table,
     say,
     settled,
+    stage,
     unpacked,
 )
 
@@ -58,8 +56,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    node = OneNode(tmp_path_factory.mktemp("rights"), roles=MEMBERS, operator="host")
-    node.genesis = replace(node.genesis, parameters=PARAMETERS)
+    node = stage(tmp_path_factory.mktemp("rights"))
     with node.up() as client:
         yield played(node, client)
 
