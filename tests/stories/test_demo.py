@@ -235,7 +235,7 @@ def test_however_the_demonstration_ends_no_node_outlives_it(
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_until(lambda: len(processes_of(folder)) == 1 + 4, within_s=60)
+        wait_until(lambda: len(processes_of(folder)) == 1 + 4, within_s=120)
         playing.send_signal(how)
         playing.wait(60)
     finally:
