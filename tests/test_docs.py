@@ -24,7 +24,7 @@ from cli.main import app
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-RUN_SECONDS_MAX = 120
+RUN_SECONDS_MAX = 240
 
 
 @dataclass(frozen=True, slots=True)
