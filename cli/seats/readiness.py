@@ -52,7 +52,7 @@ def follow_until_ready(
     # The approvals are at or below this height, and only from theirs on are headers compared.
     there = int(desk.network()["height"])
     with output.progress() as bars:
-        for here in _heights(bars, settings, there):
+        for here in _heights(bars, settings, there, until):
             if here >= there:
                 break
             if time.monotonic() > until:
@@ -67,25 +67,30 @@ def follow_until_ready(
     return signed_ready(said, signer)
 
 
-def _heights(bars: Progress, settings: Settings, there: int) -> Iterator[int]:
+def _heights(bars: Progress, settings: Settings, there: int, until: float) -> Iterator[int]:
     """The node's height, again and again, and how far it is on a bar.
 
+    A node that does not answer may have been started a moment ago, or have closed for one to begin
+    with a snapshot: it is waited for, and the bar says so.
+
     Raises:
-        LedgerError: `node.unreachable`, unless it closed for a moment to begin with a snapshot.
+        LedgerError: `node.unreachable` where it does not answer by then.
     """
-    node, fetched = settings.node_id, False
+    node = settings.node_id
     bar = bars.add_task(say("seat.syncing", node=node), total=there)
     while True:
         try:
             told = _told(settings, "/v1/network")
         except LedgerError:
-            if not fetched:
+            if time.monotonic() > until:
                 raise
-            yield 0
+            silent = say("seat.silent", node=node, url=settings.api_url)
+            bars.update(bar, description=silent)
+            time.sleep(_ASK_S)
             continue
         height, snapshot = int(told["height"]), told["snapshot"]
         if snapshot is not None and snapshot["total"]:
-            fetched, what = True, say("seat.snapshot", node=node, base=snapshot["height"])
+            what = say("seat.snapshot", node=node, base=snapshot["height"])
             here, total = snapshot["chunks"], snapshot["total"]
         else:
             what, here, total = say("seat.syncing", node=node), height, there
@@ -105,5 +110,5 @@ def _told(settings: Settings, path: str) -> Any:
         answer = httpx.get(f"{url}{path}", timeout=_TIMEOUT_S, trust_env=False, verify=checked)
         answer.raise_for_status()
     except httpx.HTTPError as problem:
-        raise LedgerError(Code.NODE_UNREACHABLE, node=url, reason=str(problem)) from problem
+        raise LedgerError(Code.NODE_UNREACHABLE, url=url, reason=str(problem)) from problem
     return answer.json()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from typer.testing import CliRunner
 
 from cli.main import app
@@ -65,6 +65,17 @@ def drop(page: Page, *paths: Path, more: int = 0) -> None:
     expect(shown).to_have_count(before + len(paths) + more, timeout=60_000)
 
 
+def held_back(page: Page, pattern: str) -> list[Route]:
+    """What the page asks at such addresses, unanswered until somebody lets it go on."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(pattern, hold)
+    return held
+
+
 @in_both_languages
 def test_a_guest_verifies_a_record_on_its_page(visitor: Visitor, network: RealNetwork) -> None:
     visitor.open(f"/records/{records_of(network)[0]}")
@@ -89,6 +100,30 @@ def test_a_tampered_receipt_shows_the_step_that_fails(visitor: Visitor, kept: Pa
     expect(failed).to_contain_text("receipt.quorum")
     expect(bad.locator(".checks .passed")).to_have_count(7)
     expect(bad.locator(".checks .unreached")).to_have_count(2)
+
+
+def test_what_a_reader_chooses_before_the_page_is_ready_is_judged(
+    visitor: Visitor, kept: Path
+) -> None:
+    held = held_back(visitor.page, "**/v1/trust")
+    visitor.open("/verify")
+    visitor.page.set_input_files("#files", str(kept / "receipt.json"))
+    outcomes = visitor.page.locator("article.outcome")
+    expect(outcomes).to_have_count(0)
+    expect(visitor.page.locator("html[data-ready]")).to_have_count(0)
+    held[0].continue_()
+    expect(outcomes.locator(".verdict.fine")).to_be_visible(timeout=30_000)
+
+
+def test_a_question_that_is_sent_before_the_page_has_its_words_stays_on_it(
+    visitor: Visitor, kept: Path
+) -> None:
+    held = held_back(visitor.page, "**/words/*")
+    visitor.open("/unchanged")
+    visitor.page.set_input_files("#kept", str(kept / "receipt.json"))
+    visitor.page.locator("#unchanged button").click()
+    held[0].continue_()
+    expect(visitor.page.locator(".verdict.fine")).to_be_visible(timeout=30_000)
 
 
 def test_a_certificate_that_was_changed_is_no_mere_document(visitor: Visitor, kept: Path) -> None:

@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from tests.network.operators import admitted, decided, joining, ran, until
 from tests.network.real_network import READY_S, RealNetwork
 from tests.test_docs import ROOT, blocks_of, commands_of
 
+STARTED_AFTER_S = 5
 ARCHIVE = """
 [[members]]
 id = "archive"
@@ -73,7 +75,12 @@ def a_member_is_admitted_and_its_node_joins(network: RealNetwork) -> NodeProcess
     node, request = joining(network, "archive", network.nodes[0])
     proposed = ran(network, "centre", "network", "propose", request)
     assert (proposed["epoch"], proposed["needed"]) == (1, 3)
+    # Whoever makes the change need not know that the new node is just being started.
+    node.kill()
+    again = Timer(STARTED_AFTER_S, node.start)
+    again.start()
     decided(network, proposed["proposal"], ("supervisor", "registry"), "--folder", node.folder)
+    again.join()
     until(lambda: told(network, node)["epoch"] == 1, "the new node is in epoch 1")
     return node
 

@@ -105,9 +105,11 @@ function headView({ size, root, quorum, nodesCount, timeMs, height }, at, words)
   ];
 }
 
-const words = await loadWords(document.documentElement.lang.startsWith("zh") ? "zh" : "en");
+// Listened to before the words are here: a form that is sent unheard would leave the page.
+const loaded = loadWords(document.documentElement.lang.startsWith("zh") ? "zh" : "en");
 place("unchanged").addEventListener("submit", async (event) => {
   event.preventDefault();
+  const words = await loaded;
   place("results").replaceChildren(element("p", {}, words.say("unchanged_working")));
   try {
     place("results").replaceChildren(...await judge(words));
@@ -118,4 +120,5 @@ place("unchanged").addEventListener("submit", async (event) => {
     place("results").replaceChildren(...said(problem instanceof Refusal ? "still" : "edge", told));
   }
 });
+await loaded;
 document.documentElement.dataset.ready = "";

@@ -25,8 +25,9 @@ let dropped = [];
 
 /** Take files in, beside those that are here already, and judge all of them together. */
 async function take(files) {
-  const room = FILES_MAX - dropped.length;
-  for (const file of [...files].slice(0, room)) {
+  const given = [...files];
+  await begun;
+  for (const file of given.slice(0, FILES_MAX - dropped.length)) {
     for (const one of await sorted(file, progress("reading", file))) {
       if (one.kind === "document") one.digests ??= await digested(file);
       dropped.push(one);
@@ -91,8 +92,8 @@ async function rootsAtHand() {
   const inside = [...document.querySelectorAll("script.trust")].map(({ textContent }) =>
     new TextEncoder().encode(textContent));
   if (isSaved) return inside.map(decodeTrust);
-  const answer = await fetch("/v1/trust");
-  return answer.ok ? [decodeTrust(new Uint8Array(await answer.arrayBuffer()))] : [];
+  const answer = await fetch("/v1/trust").catch(() => null);
+  return answer?.ok ? [decodeTrust(new Uint8Array(await answer.arrayBuffer()))] : [];
 }
 
 async function speak(language) {
@@ -134,8 +135,15 @@ function listen() {
   });
 }
 
-await speak(document.documentElement.lang.startsWith("zh") ? "zh" : "en");
-trusts = await rootsAtHand();
+async function begin() {
+  await speak(document.documentElement.lang.startsWith("zh") ? "zh" : "en");
+  trusts = await rootsAtHand();
+  await show();
+  document.documentElement.dataset.ready = "";
+}
+
+// Readers do not wait: what they choose before the words and the trust root are here is judged when
+// both are, and what they chose before this script ran is still in the form.
+const begun = begin();
 listen();
-await show();
-document.documentElement.dataset.ready = "";
+take(place("files").files);
