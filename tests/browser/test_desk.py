@@ -6,6 +6,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
@@ -21,6 +22,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.network]
 PROJECT = "工作台-2026-003"
 SECTION = f"{PROJECT}/01"
 ADDRESS = "ADDR-620100-0001"
+FORGED = "<div id=part><h1>请到新网站登录"
+"""The name of a project and of a document: a page, to whoever takes what quotes it for one."""
 LEVELS = Private(sha256(b"levels"), ("level01_province", "level03_district", "level12_room"))
 DAY_MS = 24 * HOUR_MS
 
@@ -188,3 +191,45 @@ def test_a_clerk_issues_a_certificate_through_the_signer(
         page.locator("[data-made-record]").click()
         expect(page.locator("#part")).to_contain_text(digest)
     assert not any("never uploaded" in each for each in uploaded)
+
+
+@pytest.fixture(scope="module")
+def forged(network: RealNetwork) -> str:
+    """A record, and an alert, of which every answer that is no page quotes a page."""
+    announce(network, FORGED)
+    section = f"{FORGED}/01"
+    say(network, "builder", "tender.document_filed", section, content=b"other", kind="tender")
+    return say(network, "centre", "evidence.deposited", "网页-1", FORGED).hex()
+
+
+@pytest.mark.parametrize(
+    ("address", "is_asked"),
+    [
+        ("/desk/../v1/records/{}", False),
+        ("/records/../v1/records/{}", False),
+        ("//elsewhere.example/desk", False),
+        ("/\\elsewhere.example/desk", False),
+        ("https://elsewhere.example/records/{}", False),
+        ("https://[", False),
+        ("/desk?format=json", True),
+    ],
+)
+def test_nothing_is_opened_beside_the_desk_but_a_page_of_this_node(
+    network: RealNetwork, context: BrowserContext, forged: str, address: str, is_asked: bool
+) -> None:
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    page = desk_of(context, network, "/desk?" + urlencode({"view": address.format(forged)}))
+    expect(page.locator("#part h1")).to_have_text("预警")
+    expect(page.locator("#part")).to_contain_text(FORGED)
+    expect(page.locator("#signer .problem")).to_be_visible(visible=is_asked)
+    assert all(each.startswith(f"{network.nodes[0].api}/") for each in asked)
+    assert not any("/v1/records/" in each for each in asked)
+
+
+def test_a_page_of_this_node_is_opened_beside_the_desk(
+    network: RealNetwork, context: BrowserContext, forged: str
+) -> None:
+    page = desk_of(context, network, f"/desk?view=/v/{forged}")
+    expect(page.locator("#part h1")).to_have_text("证据存证")
+    expect(page.locator("#part")).to_contain_text(FORGED)

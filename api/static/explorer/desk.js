@@ -5,12 +5,12 @@
  */
 
 import { Login } from "./desk_login.js";
+import { pageAt, pageIn } from "./desk_pages.js";
 import { wire } from "./desk_parts.js";
 import { markVisit } from "./desk_visits.js";
 import { refusalOf } from "./signer.js";
 
 const READER = "Bidwitness-Reader";
-const OWN = /^\/(?:desk|records|projects|v|search)(?:[/?]|$)/;
 const ASIDE = "view";
 const FRAME = "/desk";
 
@@ -21,7 +21,8 @@ let visit = null;
 /** The page that the address stands for: one beside the desk is kept in its query. */
 function here() {
   const aside = new URLSearchParams(location.search).get(ASIDE);
-  return aside !== null && OWN.test(aside) ? aside : location.pathname + location.search;
+  const page = aside === null ? null : pageAt(aside);
+  return page ?? location.pathname + location.search;
 }
 
 /** Under which address a page stands, so that it is opened here again when it is loaded anew. */
@@ -36,7 +37,7 @@ function addressOf(path) {
 async function open(path, { moved }) {
   try {
     const answer = await asked(path, { Accept: "text/html" });
-    const made = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const made = await pageIn(answer);
     const reader = answer.headers.get(READER);
     if (reader !== null) login.name(decodeURIComponent(reader));
     const shown = made.getElementById("part") ?? made.getElementById("content");
@@ -95,14 +96,15 @@ function clicked(event) {
   const link = event.target.closest("a[href]");
   const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
   if (link === null || !plain || login.signer === null) return;
-  const { origin, pathname, search } = new URL(link.href);
+  const { origin, pathname } = new URL(link.href);
   if (origin !== location.origin) return;
+  const page = pageAt(link.href);
   if (link.dataset.take !== undefined || pathname.startsWith("/v1/")) {
     event.preventDefault();
     take(link);
-  } else if (OWN.test(pathname)) {
+  } else if (page !== null) {
     event.preventDefault();
-    open(pathname + search, { moved: true });
+    open(page, { moved: true });
   }
 }
 

@@ -3,6 +3,7 @@
  * and says on the page how far that is. A token is in memory only, and gone with the tab.
  */
 
+import { Elsewhere } from "./desk_pages.js";
 import { Refused, Signer } from "./signer.js";
 
 const PORT_KEY = "bidwitness signer port";
@@ -74,6 +75,7 @@ export class Login {
     if (problem instanceof Refused && problem.code) {
       return `${zh ? problem.zh : problem.message} [${problem.code}]`;
     }
+    if (problem instanceof Elsewhere) return this.#bar.dataset.elsewhere;
     return this.#bar.dataset[problem instanceof TypeError ? "unreachable" : "lost"];
   }
 
