@@ -4,7 +4,6 @@ The record holds stable names (a type, a deadline, a reason); the words come fro
 """
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 from api.field_words import field_name
@@ -12,8 +11,8 @@ from api.forms import Json, stored_form
 from contracts.tables import Catalogue
 from ledger.block_store import StoredRecord
 from ledger.core.record import Record
+from ledger.words.moments import beijing_clock
 
-BEIJING: Final = timezone(timedelta(hours=8), "UTC+8")
 LANGUAGES: Final = ("zh", "en")
 _SCOPE: Final = re.compile(r"[@:{].*")
 """What follows a type in a must-follow term: among which records, and how many."""
@@ -56,15 +55,9 @@ def alert_sentence(catalogue: Catalogue, record: Record, language: str) -> str:
             facts[name] = _named(catalogue, facts[name], language)
     due_ms = record.fields.get("due_ms")
     if isinstance(due_ms, int):
-        facts["due"] = beijing(due_ms)
+        facts["due"] = beijing_clock(due_ms)
     template = alert.sentence_zh if language == "zh" else alert.sentence_en
     return template.format_map(facts)
-
-
-def beijing(time_ms: int) -> str:
-    """A time as officials read it: ``2026-03-01 09:30:00``, Beijing time."""
-    moment = datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(BEIJING)
-    return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def alert_form(stored: StoredRecord, record: Record, catalogue: Catalogue) -> dict[str, Json]:

@@ -6,7 +6,10 @@ cap: names beyond it are counted together under the empty name.
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
+
+from ledger.words.moments import BEIJING
 
 NAMES_MAX: Final = 20_000
 """Names that one counter tells apart."""
@@ -16,7 +19,6 @@ BIDS_MAX: Final = 10
 """Sections with as many bids or more are counted together."""
 OTHERS: Final = ""
 _DAY_MS: Final = 86_400_000
-_BEIJING_MS: Final = 8 * 3_600_000
 
 
 @dataclass(slots=True)
@@ -85,7 +87,8 @@ class Counts:
 
 def day_of(time_ms: int) -> int:
     """The day in Beijing, counted from 1970-01-01."""
-    return (time_ms + _BEIJING_MS) // _DAY_MS
+    ahead_ms = BEIJING.utcoffset(None) // timedelta(milliseconds=1)
+    return (time_ms + ahead_ms) // _DAY_MS
 
 
 def concentration_permille(winners: Counter[str]) -> int:

@@ -10,7 +10,7 @@ from typing import Final
 from markupsafe import Markup
 
 from ledger.terminal import printable
-from ledger.words.moments import beijing_time
+from ledger.words.moments import beijing_clock
 
 SHORT: Final = 12
 _EARLIEST_MS: Final = 100_000_000_000
@@ -27,13 +27,12 @@ def plain(value: object) -> object:
 
 def moment(time_ms: int) -> Markup:
     """Beijing time to the second, with UTC for machines and on hover."""
-    shown = beijing_time(time_ms)
+    shown = beijing_clock(time_ms)
     if not 0 <= time_ms <= _LATEST_MS:
         return Markup("{}").format(shown)
     utc = datetime.fromtimestamp(time_ms // 1000, UTC).replace(tzinfo=None).isoformat() + "Z"
     told = utc.replace("T", " ").replace("Z", " UTC")
-    text = shown.removesuffix(" +08:00")
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(utc, told, text)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(utc, told, shown)
 
 
 def is_moment(name: str, value: int) -> bool:

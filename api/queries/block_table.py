@@ -7,6 +7,7 @@ from typing import Final
 from api.queries import table
 from api.service import LedgerService
 from ledger.core.identifiers import Height
+from ledger.words.moments import beijing_clock
 
 COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
     "height": ("区块高度", "block height"),
@@ -65,7 +66,7 @@ def _row(service: LedgerService, height: Height, language: str) -> str:
     header, certificate = store.header(height), store.certificate(height)
     said = {
         "height": str(height),
-        "time": table.time_cell(header.time_ms),
+        "time": beijing_clock(header.time_ms),
         "hash": header.hash().hex(),
         "previous": header.previous.hex(),
         "proposer": header.proposer,

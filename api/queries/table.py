@@ -9,8 +9,9 @@ import csv
 import io
 import json
 from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
+
+from ledger.words.moments import beijing_clock
 
 BOM: Final = "\ufeff"
 """Without it, spreadsheets read Chinese as another encoding."""
@@ -33,7 +34,6 @@ COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
 """By column: its heading in Chinese and in English."""
 MORE: Final = "…"
 """First cell of a last row that says that there is more, from its cursor on."""
-_BEIJING: Final = timezone(timedelta(hours=8))
 _FORMULA: Final = frozenset("=+-@\t\r\n＝＋－＠|%")
 
 
@@ -56,14 +56,14 @@ def row_of(item: Mapping[str, Any], number: str, cursor: str, language: str) -> 
     said = {
         "index": str(item["index"]),
         "height": str(item["height"]),
-        "committed_at": time_cell(item["committed_at_ms"]),
+        "committed_at": beijing_clock(item["committed_at_ms"]),
         "number": number,
         "record_id": item["record_id"],
         "type_code": item["type_code"],
         "type": item["type_zh"] if language == "zh" else item["type_en"],
         "issuer": record["issuer"],
         "subject": record["subject"],
-        "occurred_at": time_cell(record["occurred_at_ms"]),
+        "occurred_at": beijing_clock(record["occurred_at_ms"]),
         "documents": "\n".join(_document(each) for each in record["evidence"]),
         "fields": _compact(record["fields"]) if record["fields"] else "",
         "refs": "\n".join(f"{each['relation']} {each['record_id']}" for each in record["refs"]),
@@ -97,9 +97,3 @@ def _document(evidence: Mapping[str, Any]) -> str:
 
 def _compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def time_cell(time_ms: int) -> str:
-    """As officials read it: Beijing time, to the second."""
-    moment = datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(_BEIJING)
-    return moment.strftime("%Y-%m-%d %H:%M:%S")

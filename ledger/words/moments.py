@@ -6,8 +6,9 @@ Never used for anything that is hashed, signed or compared.
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
-_BEIJING: Final = timezone(timedelta(hours=8))
+BEIJING: Final = timezone(timedelta(hours=8), "UTC+8")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_ZONE: Final = " +08:00"
 _LATEST_MS: Final = 253_402_271_999_999
 """End of the year 9999 in Beijing, beyond which a calendar date cannot be written."""
 
@@ -16,8 +17,13 @@ def beijing_time(time_ms: int) -> str:
     """``2026-03-01 09:30:00 +08:00``; the bare number where no calendar has that date."""
     if not 0 <= time_ms <= _LATEST_MS:
         return f"{time_ms} ms"
-    moment = datetime.fromtimestamp(time_ms // 1000, _BEIJING)
-    return moment.strftime("%Y-%m-%d %H:%M:%S +08:00")
+    moment = datetime.fromtimestamp(time_ms // 1000, BEIJING)
+    return moment.strftime("%Y-%m-%d %H:%M:%S") + _ZONE
+
+
+def beijing_clock(time_ms: int) -> str:
+    """`beijing_time` without its zone, for readers who are told otherwise that it is Beijing's."""
+    return beijing_time(time_ms).removesuffix(_ZONE)
 
 
 def moment_ms(text: str) -> int:
@@ -27,7 +33,7 @@ def moment_ms(text: str) -> int:
         ValueError: it is no time, or before the epoch.
     """
     moment = datetime.fromisoformat(text)
-    zoned = moment if moment.tzinfo is not None else moment.replace(tzinfo=_BEIJING)
+    zoned = moment if moment.tzinfo is not None else moment.replace(tzinfo=BEIJING)
     found = (zoned - _EPOCH) // timedelta(milliseconds=1)
     if found < 0:
         raise ValueError(text)

@@ -76,3 +76,10 @@ def test_the_other_language_says_the_same() -> None:
         "missing: Project accepted into the venue or Entry commitment, "
         "Bid set sealed at the deadline."
     )
+
+
+def test_a_limit_that_no_calendar_has_is_told_as_it_was_said() -> None:
+    beyond_ms = (1 << 53) - 1
+    fields = {"alert": "AL02", "about": "T28", "deadline": "bid_preparation", "due_ms": beyond_ms}
+    record = derived_record("ledger.alert_raised", Subject("P/01"), 0, "AL02", 1, [], fields)
+    assert f"{beyond_ms} ms" in alert_sentence(CATALOGUE, record, "zh")

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -21,6 +22,8 @@ from ledger.verify import verify_receipt
 from tests.api.one_node import OneNode, canonical
 from tests.api.small_tender import PROJECT, SECTION, Tender, play
 
+BEYOND_MS = (1 << 53) - 1
+"""The greatest time that a record may say: in the year 287396."""
 ATTACK = '=HYPERLINK("http://evil.example","开标结果")'
 
 
@@ -174,6 +177,16 @@ def test_a_table_opens_in_chinese_and_runs_nothing(tender: Tender, node: OneNode
     assert said["documents"].startswith(f"'{ATTACK}")
     assert not [each for each in row if each[:1] in set("=+-@\t\r")]
     assert said["record_id"] == record.record_id.hex() and said["number"].count("-") >= 2
+
+
+def test_a_time_that_no_calendar_has_stands_in_a_table_as_it_was_said(
+    tender: Tender, node: OneNode
+) -> None:
+    late = replace(node.record(subject="很久-1"), occurred_at_ms=BEYOND_MS)
+    assert canonical(tender.client, node.bundle(late), wait=20).status_code == 201
+    answer = tender.client.get("/v1/export/records", params={"subject": "很久-1", "format": "csv"})
+    _, row = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+    assert dict(zip(COLUMNS, row, strict=True))["occurred_at"] == f"{BEYOND_MS} ms"
 
 
 @pytest.mark.parametrize("lead", ["", " ", "\u3000", "\t"])

@@ -18,8 +18,8 @@ from api.explorer.names import Names
 from api.explorer.words import named
 from api.forms import Json
 from api.identity import asking
-from api.queries.table import time_cell
 from ledger.core.record import SUBJECT_BYTES_MAX
+from ledger.words.moments import beijing_clock
 
 router = APIRouter(include_in_schema=False)
 
@@ -150,7 +150,7 @@ def _alert_cells(row: FeedRow, language: str) -> list[str]:
             named(language, "values", last.decision),
             last.reason,
             last.who,
-            time_cell(last.when_ms),
+            beijing_clock(last.when_ms),
         ]
     )
     return [
@@ -160,7 +160,7 @@ def _alert_cells(row: FeedRow, language: str) -> list[str]:
         named(language, "severity", row.severity),
         row.subject,
         row.sentence,
-        time_cell(row.since_ms),
+        beijing_clock(row.since_ms),
         row.record_id,
         named(language, "desk", "open" if last is None else "disposed"),
         *done,
@@ -213,4 +213,4 @@ def _access_form(row: AccessRow) -> dict[str, Json]:
 
 def _access_cells(row: AccessRow) -> list[str]:
     said = "\n".join(f"{each.name}: {each.value}" for each in row.facts)
-    return [str(row.index), time_cell(row.when_ms), row.who, row.type, row.subject, said]
+    return [str(row.index), beijing_clock(row.when_ms), row.who, row.type, row.subject, said]

@@ -12,9 +12,9 @@ from api.explorer.desk.sheets import ROWS_MAX, Form, as_json, as_table
 from api.explorer.desk.week import report, report_form, week_at, week_named
 from api.explorer.language import language_of
 from api.forms import Json
-from api.queries.table import time_cell
 from ledger.codes import Code
 from ledger.core.record import SUBJECT_BYTES_MAX
+from ledger.words.moments import beijing_clock
 
 router = APIRouter(include_in_schema=False)
 
@@ -86,7 +86,7 @@ def _draw_form(row: DrawRow) -> dict[str, Json]:
 
 def _draw_cells(row: DrawRow) -> list[str]:
     return [
-        time_cell(row.when_ms),
+        beijing_clock(row.when_ms),
         row.subject,
         row.type,
         row.who,

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from api.engines.leveldb import LevelEngine
@@ -19,6 +19,7 @@ from api.forms import Json
 from api.queries.asking import answer_of
 from api.queries.questions import LATE, overdue_forms
 from api.service import LedgerService
+from ledger.words.moments import BEIJING
 
 ALERTS_MAX: Final = 2_000
 """Alerts of one week that are counted; a report says where it was cut."""
@@ -26,7 +27,6 @@ DISPOSALS_MAX: Final = 500
 LATE_MAX: Final = 100
 MISSING: Final = "AL01"
 SEVERITIES: Final = ("serious", "warning", "notice")
-_BEIJING: Final = timezone(timedelta(hours=8))
 _WEEK: Final = re.compile(r"(\d{4})-W(\d{2})")
 _DAYS: Final = 7
 
@@ -101,7 +101,7 @@ class Report:
 
 def week_at(time_ms: int) -> Week:
     """The week that a time falls in."""
-    day = datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(_BEIJING).date()
+    day = datetime.fromtimestamp(time_ms // 1000, BEIJING).date()
     return _week(*day.isocalendar()[:2])
 
 
@@ -193,7 +193,7 @@ def _row_form(row: FeedRow) -> dict[str, Json]:
 
 def _week(year: int, number: int) -> Week:
     monday = date.fromisocalendar(year, number, 1)
-    start = datetime(monday.year, monday.month, monday.day, tzinfo=_BEIJING)
+    start = datetime(monday.year, monday.month, monday.day, tzinfo=BEIJING)
     from_ms, to_ms = (int(each.timestamp()) * 1000 for each in (start, start + _LENGTH))
     return Week(f"{year:04d}-W{number:02d}", from_ms, to_ms)
 
