@@ -12,7 +12,7 @@ from api.explorer.names import Names
 from api.explorer.network_view import alert_row
 from api.explorer.rendering import page
 from api.explorer.rows import PAGE_ROWS
-from api.queries.asking import answer_of, require_known
+from api.queries.asking import page_of
 from ledger.core.identifiers import LogIndex
 
 router = APIRouter(include_in_schema=False)
@@ -47,8 +47,7 @@ async def _listed(
     language = language_of(request)
     wanted = Wanted(types=frozenset({ALERT_TYPE}), alert=code or None, severity=severity or None)
     place = None if after is None else LogIndex(after)
-    found = await answer_of(service, wanted, place, PAGE_ROWS, newest_first=True)
-    require_known(service, place, found.height)
+    found = await page_of(service, wanted, place, PAGE_ROWS, newest_first=True)
     names = Names(service, language)
     values = {
         "code": code,

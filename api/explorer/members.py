@@ -10,7 +10,7 @@ from api.explorer.language import language_of
 from api.explorer.names import Names
 from api.explorer.rendering import page
 from api.explorer.rows import PAGE_ROWS, shown_rows
-from api.queries.asking import answer_of, require_known
+from api.queries.asking import page_of
 from api.service import LedgerService
 from ledger.codes import Code
 from ledger.core.canonical import decode
@@ -39,8 +39,7 @@ async def member(
     names, who = Names(service, language_of(request)), MemberId(member)
     wanted = Wanted(member=who)
     place = None if after is None else LogIndex(after)
-    found = await answer_of(service, wanted, place, PAGE_ROWS, newest_first=True)
-    require_known(service, place, found.height)
+    found = await page_of(service, wanted, place, PAGE_ROWS, newest_first=True)
     founder = next((each for each in service.chain.genesis.members if each.member_id == who), None)
     name = names.member(member)
     known = founder is not None or name != member or who == NETWORK_MEMBER

@@ -5,9 +5,12 @@ at records that are shown. Only where a question costs more than its share of wo
 early, at a place of the log; its cursor goes on from there. Spec: ``docs/spec/queries.md``.
 """
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Final
 
+from api.engines.leveldb import LevelEngine
 from api.engines.query import Engine, Query
 from api.engines.span import reaches_below
 from api.errors import ApiError
@@ -44,6 +47,7 @@ async def answer_of(
     *,
     newest_first: bool = False,
     engine: Engine | None = None,
+    wanted: Callable[[Shown], bool] = lambda _: True,
 ) -> Answer:
     """A page of a query.
 
@@ -54,28 +58,73 @@ async def answer_of(
         limit: items on it; one more where an opening and what came out of it end it together.
         newest_first: against the log's order.
         engine: to ask; None: the service's.
+        wanted: which of those that are shown; the others are looked at, and left out.
     """
     asked = service.engine if engine is None else engine
     items: list[Shown] = []
     looked = cut = 0
     height: Height | None = None
     while True:
-        wanted = max(limit + 1 - len(items), _BATCH_LEAST)
-        batch = await asked.batch(query, after, wanted, newest_first=newest_first)
+        count = max(limit + 1 - len(items), _BATCH_LEAST)
+        batch = await asked.batch(query, after, count, newest_first=newest_first)
         # What was found first may be older than what was found last.
         height = batch.height if height is None else min(height, batch.height)
         for found in batch.found:
             shown = shown_record(service, found)
-            if shown is None:
+            if shown is None or not wanted(shown):
                 continue
             if len(items) >= limit and shown.index != items[-1].index:
                 return Answer(tuple(items), items[-1].index, height)
             items.append(shown)
-        looked, cut = looked + len(batch.found), cut + (len(batch.found) < wanted)
+        looked, cut = looked + len(batch.found), cut + (len(batch.found) < count)
         spent = looked >= LOOKED_AT_MAX or cut >= CUT_BATCHES_MAX
         if batch.reached is None or spent:
             return Answer(tuple(items), batch.reached, height)
         after = batch.reached
+        # Rights, unlike rows, are asked without giving the event loop away.
+        await asyncio.sleep(0)
+
+
+async def page_of(
+    service: LedgerService,
+    query: Query,
+    after: LogIndex | None,
+    limit: int,
+    *,
+    newest_first: bool = False,
+    engine: Engine | None = None,
+    wanted: Callable[[Shown], bool] = lambda _: True,
+) -> Answer:
+    """As `answer_of`, for whoever turns pages: refused where it would leave out what is not here.
+
+    Raises:
+        ApiError: `api.behind`.
+        StoreError: `log.not_kept`.
+    """
+    found = await answer_of(
+        service, query, after, limit, newest_first=newest_first, engine=engine, wanted=wanted
+    )
+    require_known(service, after, found.height)
+    require_kept(service, query, after, newest_first=newest_first)
+    return replace(
+        found, reached=reached_of(service, query, found.reached, newest_first=newest_first)
+    )
+
+
+async def own_page_of(
+    service: LedgerService,
+    query: Query,
+    after: LogIndex | None,
+    limit: int,
+    *,
+    newest_first: bool = False,
+    wanted: Callable[[Shown], bool] = lambda _: True,
+) -> Answer:
+    """As `page_of`, from the node's own rows: an index beside it is a moment behind."""
+    engine = LevelEngine(service.chain)
+    return await page_of(
+        service, query, after, limit, newest_first=newest_first, engine=engine, wanted=wanted
+    )
 
 
 def require_known(service: LedgerService, after: LogIndex | None, height: Height) -> None:

@@ -8,10 +8,9 @@ from fastapi.responses import JSONResponse
 
 from api.access import PageTurn, Service, page
 from api.alerts import alert_form
-from api.engines.leveldb import LevelEngine
 from api.engines.query import ALERT_TYPE, Query
 from api.openapi import answer, problems
-from api.queries.asking import answer_of, reached_of, require_kept, require_known
+from api.queries.asking import own_page_of
 from ledger.core.identifiers import Subject
 
 router = APIRouter(tags=["alerts"])
@@ -39,18 +38,9 @@ async def alerts(
         alert=code,
         severity=severity,
     )
-    limit, newest_first = turn.limit, turn.newest_first
     # This page names no height, so it is as new as the node's own rows.
-    found = await answer_of(
-        service,
-        query,
-        turn.after,
-        limit,
-        newest_first=newest_first,
-        engine=LevelEngine(service.chain),
+    found = await own_page_of(
+        service, query, turn.after, turn.limit, newest_first=turn.newest_first
     )
-    require_known(service, turn.after, found.height)
-    require_kept(service, query, turn.after, newest_first=newest_first)
-    reached = reached_of(service, query, found.reached, newest_first=newest_first)
     items = [alert_form(each.stored, each.record, service.catalogue) for each in found.items]
-    return JSONResponse(page(items, reached))
+    return JSONResponse(page(items, found.reached))

@@ -1,6 +1,5 @@
 """``/v1/records``, ``/v1/export/…`` and the named questions: docs/spec/queries.md."""
 
-from dataclasses import replace
 from typing import Annotated, Final, Literal, TypeAlias
 
 from fastapi import APIRouter, Depends, Path, Request, Response
@@ -14,8 +13,7 @@ from api.listing import shown_forms
 from api.openapi import Responses, answer, bytes_answer, problems
 from api.queries.asking import (
     Answer,
-    answer_of,
-    reached_of,
+    page_of,
     require_kept,
     require_known,
 )
@@ -128,11 +126,7 @@ async def records(
         if _has(request, tag):
             return Response(status_code=304, headers=_kept(tag))
     after = None if cursor is None else index_of(cursor, query, newest_first=newest_first)
-    found = await answer_of(service, query, after, limit, newest_first=newest_first)
-    require_known(service, after, found.height)
-    require_kept(service, query, after, newest_first=newest_first)
-    reached = reached_of(service, query, found.reached, newest_first=newest_first)
-    found = replace(found, reached=reached)
+    found = await page_of(service, query, after, limit, newest_first=newest_first)
     items = shown_forms(service, found.items)
     body = _page(items, found, query, newest_first=newest_first)
     return JSONResponse(body, headers=_kept(_tag(request, service, head, found.height)))
@@ -238,10 +232,7 @@ async def overdue(
 
 async def _turned(service: LedgerService, query: Query, limit: int, cursor: str | None) -> Answer:
     after = None if cursor is None else index_of(cursor, query, newest_first=False)
-    found = await answer_of(service, query, after, limit)
-    require_known(service, after, found.height)
-    require_kept(service, query, after)
-    return found
+    return await page_of(service, query, after, limit)
 
 
 def _page(

@@ -4,6 +4,7 @@ import pytest
 
 from api.alerts import alert_sentence
 from contracts.catalogue import load_catalogue
+from ledger.core.canonical import Value
 from ledger.core.derived import derived_record
 from ledger.core.identifiers import Subject
 
@@ -80,6 +81,11 @@ def test_the_other_language_says_the_same() -> None:
 
 def test_a_limit_that_no_calendar_has_is_told_as_it_was_said() -> None:
     beyond_ms = (1 << 53) - 1
-    fields = {"alert": "AL02", "about": "T28", "deadline": "bid_preparation", "due_ms": beyond_ms}
+    fields: dict[str, Value] = {
+        "alert": "AL02",
+        "about": "T28",
+        "deadline": "bid_preparation",
+        "due_ms": beyond_ms,
+    }
     record = derived_record("ledger.alert_raised", Subject("P/01"), 0, "AL02", 1, [], fields)
     assert f"{beyond_ms} ms" in alert_sentence(CATALOGUE, record, "zh")

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from api.court_code_rows import CodeRow
-from api.engines.leveldb import LevelEngine
 from api.engines.query import Query
 from api.explorer.names import Names
 from api.explorer.record_view import Fact, facts_of
 from api.identity import Caller
-from api.queries.asking import answer_of
+from api.queries.asking import own_page_of
 from api.service import LedgerService
 from ledger.core.identifiers import LogIndex, MemberId
 
@@ -91,13 +90,12 @@ async def accesses(
         member=MemberId(member) if member else None,
         types=frozenset({type_key} if type_key else TYPES),
     )
-    found = await answer_of(
+    found = await own_page_of(
         service,
         query,
         None if after is None else LogIndex(after),
         limit,
         newest_first=True,
-        engine=LevelEngine(service.chain),
     )
     names = Names(service, language)
     rows = tuple(

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.alerts import alert_sentence
-from api.engines.leveldb import LevelEngine
 from api.engines.query import Query
 from api.explorer.names import Names
 from api.listing import Shown
-from api.queries.asking import answer_of
+from api.queries.asking import own_page_of
 from api.rights import ALERT_TYPE
 from api.service import LedgerService
 from contracts.overlay import Overlay
@@ -20,8 +19,6 @@ from ledger.core.identifiers import Height, LogIndex, RecordId, Subject
 DISPOSED: Final = "ledger.alert_disposed"
 OPEN: Final = "open"
 DONE: Final = "disposed"
-LOOKED_AT_MAX: Final = 5_000
-"""Alerts looked at for one page: of a filter that few fit, a page ends early."""
 _DISPOSALS_MAX: Final = 20
 
 
@@ -92,7 +89,7 @@ class Feed:
 
     rows: tuple[FeedRow, ...]
     cursor: int | None
-    """Where the next page starts; None at the end."""
+    """Where the next page starts; None at the end. Of a filter that few fit a page ends early."""
 
 
 async def feed(
@@ -108,28 +105,15 @@ async def feed(
         language: ``zh`` or ``en``.
     """
     reading = _Reading(service, language)
-    rows: list[FeedRow] = []
-    reached = None if after is None else LogIndex(after)
-    looked = 0
-    while True:
-        found = await answer_of(
-            service,
-            wanted.query(),
-            reached,
-            limit,
-            newest_first=True,
-            engine=LevelEngine(service.chain),
-        )
-        for each in found.items:
-            row = reading.row(each)
-            if wanted.state and wanted.state != (DONE if row.disposals else OPEN):
-                continue
-            if len(rows) == limit:
-                return Feed(tuple(rows), rows[-1].index)
-            rows.append(row)
-        looked, reached = looked + len(found.items), found.reached
-        if reached is None or looked >= LOOKED_AT_MAX:
-            return Feed(tuple(rows), reached)
+    found = await own_page_of(
+        service,
+        wanted.query(),
+        None if after is None else LogIndex(after),
+        limit,
+        newest_first=True,
+        wanted=lambda shown: not wanted.state or wanted.state == reading.state(shown),
+    )
+    return Feed(tuple(map(reading.row, found.items)), found.reached)
 
 
 def kinds(service: LedgerService, language: str) -> Iterator[tuple[str, str]]:
@@ -148,6 +132,10 @@ class _Reading:
         self._state = State(Overlay(service.chain.state))
         self._as_of = Times(head.log_size, head.time_ms)
         self._kinds = dict(kinds(service, language))
+
+    def state(self, shown: Shown) -> str:
+        """Whether an alert is `OPEN` or `DONE`."""
+        return OPEN if next(self._disposals(shown.stored.record_id), None) is None else DONE
 
     def row(self, shown: Shown) -> FeedRow:
         """One alert that the caller may see."""

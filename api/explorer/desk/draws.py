@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from api.engines.leveldb import LevelEngine
 from api.engines.query import Query
 from api.explorer.names import Names
 from api.listing import Shown
-from api.queries.asking import answer_of
+from api.queries.asking import own_page_of
 from api.service import LedgerService
 from contracts.overlay import Overlay
 from contracts.state import State
@@ -52,13 +51,12 @@ async def draws(
     query = Query(
         subject=Subject(subject) if subject else None, within=True, types=frozenset(DRAWN)
     )
-    found = await answer_of(
+    found = await own_page_of(
         service,
         query,
         None if after is None else LogIndex(after),
         limit,
         newest_first=True,
-        engine=LevelEngine(service.chain),
     )
     names = Names(service, language)
     rows = (_row(service, names, each) for each in found.items)

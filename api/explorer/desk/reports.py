@@ -9,7 +9,7 @@ from api.errors import ApiError
 from api.explorer.desk.draws import DrawRow, draws
 from api.explorer.desk.dress import desk_page
 from api.explorer.desk.sheets import ROWS_MAX, Form, as_json, as_table
-from api.explorer.desk.week import report, report_form, week_at, week_named
+from api.explorer.desk.week import FIRST_YEAR, LAST_YEAR, report, report_form, week_at, week_named
 from api.explorer.language import language_of
 from api.forms import Json
 from ledger.codes import Code
@@ -62,7 +62,8 @@ async def week(
     """
     chosen = week_named(week) if week else week_at(service.chain.head.time_ms)
     if chosen is None:
-        raise ApiError(Code.API_PARAMETER, what=f"week: {week}")
+        what = f"week: {week} ({FIRST_YEAR}-W01 … {LAST_YEAR}-W53)"
+        raise ApiError(Code.API_PARAMETER, what=what)
     made = await report(service, chosen, language_of(request))
     if format == "json":
         return as_json(f"week-{chosen.name}", report_form(made))

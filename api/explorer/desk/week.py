@@ -11,24 +11,26 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from api.engines.leveldb import LevelEngine
 from api.engines.query import Query
 from api.explorer.desk.alerts import DISPOSED, FeedRow, Wanted, feed
 from api.explorer.names import Names
 from api.forms import Json
-from api.queries.asking import answer_of
+from api.queries.asking import own_page_of, require_kept
 from api.queries.questions import LATE, overdue_forms
 from api.service import LedgerService
 from ledger.words.moments import BEIJING
 
 ALERTS_MAX: Final = 2_000
-"""Alerts of one week that are counted; a report says where it was cut."""
+"""Alerts of one week that are counted; a report says where it, or one of its lists, was cut."""
 DISPOSALS_MAX: Final = 500
 LATE_MAX: Final = 100
+FIRST_YEAR: Final = 1971
+LAST_YEAR: Final = 9998
+"""Of weeks that can be asked for; of those beyond, a beginning or an end is no date."""
 MISSING: Final = "AL01"
 SEVERITIES: Final = ("serious", "warning", "notice")
 _WEEK: Final = re.compile(r"(\d{4})-W(\d{2})")
-_DAYS: Final = 7
+_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,14 @@ class Week:
     to_ms: int
 
     @property
-    def before(self) -> str:
-        """The name of the week before."""
-        return week_at(self.from_ms - 1).name
+    def before(self) -> str | None:
+        """The name of the week before; None where it cannot be asked for."""
+        return _asked_for(self.from_ms - 1)
 
     @property
-    def after(self) -> str:
-        """The name of the week after."""
-        return week_at(self.to_ms).name
+    def after(self) -> str | None:
+        """The name of the week after; None where it cannot be asked for."""
+        return _asked_for(self.to_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,10 @@ class Report:
     disposals: tuple[DisposalRow, ...]
     is_cut: bool
     """There were more alerts than are counted."""
+    is_late_cut: bool
+    """There were more late refunds than are listed."""
+    is_decided_cut: bool
+    """There were more disposals than are listed."""
 
 
 def week_at(time_ms: int) -> Week:
@@ -106,16 +112,23 @@ def week_at(time_ms: int) -> Week:
 
 
 def week_named(name: str) -> Week | None:
-    """The week of a name; None where it names none."""
+    """The week of a name; None where it names none that can be asked for."""
     found = _WEEK.fullmatch(name)
+    if found is None or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
+        return None
     try:
-        return None if found is None else _week(int(found[1]), int(found[2]))
-    except (ValueError, OverflowError):
+        return _week(int(found[1]), int(found[2]))
+    except ValueError:
         return None
 
 
 async def report(service: LedgerService, week: Week, language: str) -> Report:
-    """What the reader may know of a week."""
+    """What the reader may know of a week.
+
+    Raises:
+        StoreError: `log.not_kept` where a part of it is not here: a week on paper is whole.
+    """
+    require_kept(service, Query(from_ms=week.from_ms, to_ms=week.to_ms), None)
     rows, is_cut = await _alerts(service, week, language)
     left = tuple(each for each in rows if not each.disposals)
     named = {each.code: each.name for each in rows}
@@ -126,6 +139,8 @@ async def report(service: LedgerService, week: Week, language: str) -> Report:
         for code, count in sorted(counted.items(), key=lambda each: (-each[1], each[0]))
     )
     severities = Counter(each.severity for each in rows)
+    late, is_late_cut = await _late(service, week, rows)
+    disposals, is_decided_cut = await _disposals(service, week, language)
     return Report(
         week,
         week.to_ms <= service.chain.head.time_ms,
@@ -133,10 +148,12 @@ async def report(service: LedgerService, week: Week, language: str) -> Report:
         tuple((each, severities[each]) for each in SEVERITIES),
         tuple(kinds),
         left,
-        await _late(service, week, rows),
+        late,
         tuple(each for each in rows if each.code == MISSING),
-        await _disposals(service, week, language),
+        disposals,
         is_cut,
+        is_late_cut,
+        is_decided_cut,
     )
 
 
@@ -149,6 +166,8 @@ def report_form(made: Report) -> dict[str, Json]:
         "to_ms": made.week.to_ms,
         "over": made.is_over,
         "cut": made.is_cut,
+        "late_refunds_cut": made.is_late_cut,
+        "disposals_cut": made.is_decided_cut,
         "alerts_count": made.count,
         "severities": dict(made.severities),
         "kinds": [
@@ -198,38 +217,47 @@ def _week(year: int, number: int) -> Week:
     return Week(f"{year:04d}-W{number:02d}", from_ms, to_ms)
 
 
-_LENGTH: Final = timedelta(days=_DAYS)
+_LENGTH: Final = timedelta(weeks=1)
+
+
+def _asked_for(time_ms: int) -> str | None:
+    name = week_at(time_ms).name
+    return None if week_named(name) is None else name
 
 
 async def _alerts(
     service: LedgerService, week: Week, language: str
 ) -> tuple[Sequence[FeedRow], bool]:
-    """The alerts of the week, the newest first; whether there are more."""
+    """The alerts of the week, the newest first; whether there are or may be more.
+
+    A page that ended early has spent what one question may cost.
+    """
     wanted = Wanted(from_ms=week.from_ms, to_ms=week.to_ms)
     rows: list[FeedRow] = []
     cursor: int | None = None
     while True:
-        found = await feed(service, wanted, cursor, 500, language)
+        found = await feed(service, wanted, cursor, _AT_ONCE, language)
         rows.extend(found.rows)
         cursor = found.cursor
-        if cursor is None or len(rows) >= ALERTS_MAX:
+        if cursor is None or len(found.rows) < _AT_ONCE or len(rows) >= ALERTS_MAX:
             return rows[:ALERTS_MAX], cursor is not None
         await asyncio.sleep(0)
 
 
 async def _late(
     service: LedgerService, week: Week, rows: Iterable[FeedRow]
-) -> tuple[LateRefund, ...]:
+) -> tuple[tuple[LateRefund, ...], bool]:
+    """The newest of the late refunds; whether there are more."""
     wanted = Wanted(code=LATE, from_ms=week.from_ms, to_ms=week.to_ms).query()
-    engine = LevelEngine(service.chain)
-    found = await answer_of(service, wanted, None, LATE_MAX, newest_first=True, engine=engine)
+    found = await own_page_of(service, wanted, None, LATE_MAX, newest_first=True)
     forms = overdue_forms(service, found)
     by_id = {each.record_id: each for each in rows}
-    return tuple(
+    late = tuple(
         LateRefund(by_id[shown.stored.record_id.hex()], _told(form))
         for shown, form in zip(found.items, forms, strict=True)
         if shown.stored.record_id.hex() in by_id
     )
+    return late, found.reached is not None or len(late) < len(found.items)
 
 
 def _told(form: Json) -> bool | None:
@@ -237,12 +265,14 @@ def _told(form: Json) -> bool | None:
     return refunded if isinstance(refunded, bool) else None
 
 
-async def _disposals(service: LedgerService, week: Week, language: str) -> tuple[DisposalRow, ...]:
+async def _disposals(
+    service: LedgerService, week: Week, language: str
+) -> tuple[tuple[DisposalRow, ...], bool]:
+    """The first of what was decided; whether there is more."""
     names = Names(service, language)
     query = Query(types=frozenset({DISPOSED}), from_ms=week.from_ms, to_ms=week.to_ms)
-    engine = LevelEngine(service.chain)
-    found = await answer_of(service, query, None, DISPOSALS_MAX, engine=engine)
-    return tuple(
+    found = await own_page_of(service, query, None, DISPOSALS_MAX)
+    rows = tuple(
         DisposalRow(
             each.stored.record_id.hex(),
             each.record.subject,
@@ -253,3 +283,4 @@ async def _disposals(service: LedgerService, week: Week, language: str) -> tuple
         )
         for each in found.items
     )
+    return rows, found.reached is not None
