@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Final
 
 from api.forms import Json
+from api.listing import at_hand
 from api.service import LedgerService
 from contracts import clock_rows
 from contracts.clock_rows import Reported
@@ -23,6 +24,9 @@ FIELDS: Final = (
     *("cause", "time_source", "in_step", "peers"),
     *("slow_most_ms", "fast_most_ms", "stratum", "synchronised_at_ms"),
 )
+_CHOICES: Final = ("time_source", "in_step", "peers")
+UNKNOWN: Final = "unknown"
+"""Also what a machine says of itself that does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +34,13 @@ class ClockReport:
     """One report, and what it says."""
 
     row: Reported
-    record: Record
+    record: Record | None
+    """None where it stands below what this node keeps."""
 
     def said(self, name: str) -> Value:
-        """The value of a field; None where it is not there."""
-        return self.record.fields.get(name)
+        """The value of a field; None, or of a choice `UNKNOWN`, where it is not there."""
+        missing = UNKNOWN if name in _CHOICES else None
+        return missing if self.record is None else self.record.fields.get(name)
 
 
 def clock_reports(service: LedgerService) -> tuple[ClockReport, ...]:
@@ -60,7 +66,7 @@ def clock_report_form(report: ClockReport) -> dict[str, Json]:
 
 def _reports(service: LedgerService, rows: Iterator[Reported]) -> Iterator[ClockReport]:
     for row in rows:
-        yield ClockReport(row, service.decoded(service.stored(row.record_id)))
+        yield ClockReport(row, at_hand(service, row.record_id))
 
 
 def _plain(value: Value) -> Json:

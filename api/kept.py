@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contracts import layout
 from ledger.chain import Chain
 from ledger.codes import Code
-from ledger.core.identifiers import LogIndex, RecordId
+from ledger.core.identifiers import Height, LogIndex, RecordId
 from ledger.errors import LedgerError, StoreError
 
 
@@ -58,8 +58,31 @@ def nothing_found(chain: Chain, query: str, searched: str) -> LedgerError:
 
 def log_not_kept(chain: Chain) -> StoreError:
     """Where the log begins here, and who may have it whole."""
-    first, nodes = chain.blocks.base + 1, ", ".join(chain.committee)
+    first, nodes = first_height(chain), ", ".join(chain.committee)
     return StoreError(Code.LOG_NOT_KEPT, first=first, index=first_index(chain), nodes=nodes)
+
+
+def first_height(chain: Chain) -> Height:
+    """The first block that is kept here; of the snapshot's own there is no more than a header."""
+    return Height(chain.blocks.base + 1)
+
+
+def heights_kept(chain: Chain, below: int | None, limit: int) -> range:
+    """A page of blocks, the newest first; its last is where the next one begins below.
+
+    Args:
+        chain: whose blocks they are.
+        below: only blocks below this height; None from the newest on.
+        limit: blocks on the page.
+
+    Raises:
+        StoreError: `block.not_kept` where all of them are with others.
+    """
+    head = chain.head.height
+    top = head if below is None else min(head, below - 1)
+    if top:
+        chain.blocks.require_kept(Height(top))
+    return range(top, max(first_height(chain) - 1, top - limit), -1)
 
 
 def first_index(chain: Chain) -> LogIndex:

@@ -98,6 +98,16 @@ def placed(service: LedgerService, record_id: RecordId) -> dict[str, Json]:
     return {**place_form(stored), "record": None}
 
 
+def at_hand(service: LedgerService, record_id: RecordId) -> Record | None:
+    """A record that the caller may see; None as well where this node does not keep it.
+
+    The state names records from before the snapshot with which a node began.
+    """
+    stored = service.chain.blocks.record(record_id)
+    record = None if stored is None else service.decoded(stored)
+    return record if record is not None and service.viewer.may_see(record) else None
+
+
 def _shown(service: LedgerService, found: Found, wanted: Callable[[Record], bool]) -> Shown | None:
     stored = service.stored(found.record_id)
     record = service.decoded(stored)

@@ -41,7 +41,7 @@ def trace_form(service: LedgerService, record_id: RecordId) -> dict[str, Json]:
 
     Raises:
         NotPublic: `api.not_public`.
-        StoreError: `record.unknown`.
+        StoreError: `record.unknown`, `record.not_kept`.
     """
     chains, whole = chains_of(service, record_id)
     return {
@@ -54,10 +54,22 @@ def trace_form(service: LedgerService, record_id: RecordId) -> dict[str, Json]:
     }
 
 
-def chains_of(service: LedgerService, record_id: RecordId) -> tuple[tuple[Chain, ...], bool]:
-    """The chains that a record belongs to, and whether all that they hold was looked at."""
+def chains_of(
+    service: LedgerService, record_id: RecordId, *, as_kept: bool = False
+) -> tuple[tuple[Chain, ...], bool]:
+    """The chains that a record belongs to, and whether all that they hold was looked at.
+
+    Args:
+        service: as the caller may see it.
+        record_id: of a record that the caller may see.
+        as_kept: leave out what this node does not keep, instead of refusing the whole.
+
+    Raises:
+        NotPublic: `api.not_public`.
+        StoreError: `record.unknown`, `record.not_kept`.
+    """
     service.viewer.require(service.decoded(service.stored(record_id)))
-    gathered = _Gathering(service)
+    gathered = _Gathering(service, as_kept=as_kept)
     gathered.follow(record_id)
     found = traces(gathered.said, service.catalogue.replacing)
     return tuple(each for each in found if _holds(each, record_id)), gathered.whole
@@ -70,8 +82,8 @@ def _holds(chain: Chain, record_id: RecordId) -> bool:
 class _Gathering:
     """The records of a chain, as far as the caller may see them."""
 
-    def __init__(self, service: LedgerService) -> None:
-        self._service = service
+    def __init__(self, service: LedgerService, *, as_kept: bool) -> None:
+        self._service, self._as_kept = service, as_kept
         self._state = State(Overlay(service.chain.state))
         head = service.chain.head
         self._as_of = Times(head.log_size, head.time_ms)
@@ -109,9 +121,12 @@ class _Gathering:
                     self._see(each)
 
     def _see(self, record_id: RecordId) -> Record | None:
-        """Take in a record; None where the caller may not see it."""
+        """Take in a record; None where the caller may not see it, or it is not kept here."""
         if record_id in self._found:
             return self._found[record_id].record
+        if self._as_kept and self._service.chain.blocks.record_bytes(record_id) is None:
+            self.whole = False
+            return None
         stored = self._service.stored(record_id)
         record = self._service.decoded(stored)
         if not self._service.viewer.may_see(record):

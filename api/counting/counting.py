@@ -15,6 +15,7 @@ import structlog
 from api.counting.counts import BIDS_MAX, Counts, day_of
 from api.engines.opened import let_out
 from api.engines.query import ALERT_TYPE
+from api.kept import first_height
 from api.readers import readers
 from api.rights import Viewer
 from api.service import LedgerService
@@ -42,7 +43,7 @@ class Counting:
     def __init__(self, service: LedgerService) -> None:
         self._service = service
         self._counts = Counts(height=service.chain.blocks.base)
-        self._first = service.chain.blocks.base + 1
+        self._first = first_height(service.chain)
         self._task: asyncio.Task[None] | None = None
         self._log = structlog.get_logger("counting")
 

@@ -17,16 +17,15 @@ from api.explorer.moments import TYPED_MAX, asked_ms, typed_of
 from api.explorer.names import Names
 from api.explorer.rendering import page
 from api.explorer.rows import PAGE_ROWS, shown_rows
+from api.kept import nothing_found
 from api.listing import Shown, shown_page
 from api.service import LedgerService
 from api.standing import number_of
 from contracts.address_certificate_rows import CERTIFIED, FACTS, certificate, fact
 from contracts.overlay import Overlay
 from contracts.state import State
-from ledger.codes import Code
 from ledger.core.identifiers import LogIndex, Subject
 from ledger.core.record import SUBJECT_BYTES_MAX
-from ledger.errors import LedgerError
 from ledger.lookup import Turn
 
 router = APIRouter(include_in_schema=False)
@@ -59,13 +58,13 @@ async def address(
     """Its certificates, and its records that the reader may see.
 
     Raises:
-        LedgerError: `api.not_found`.
+        LedgerError: `api.not_found`, `log.not_kept`.
     """
     turn = Turn(PAGE_ROWS, None if after is None else LogIndex(after))
     about = partial(service.chain.lookup.by_subject, Subject(address))
     found = shown_page(service, about, turn)
     if not found.items and after is None:
-        raise LedgerError(Code.API_NOT_FOUND, query=address[:80], searched="address 标准地址")
+        raise nothing_found(service.chain, address[:80], "address 标准地址")
     certified = shown_page(
         service, about, Turn(_CERTIFICATES_MAX), lambda record: record.type in CERTIFIED
     )

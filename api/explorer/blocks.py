@@ -10,6 +10,7 @@ from api.explorer.names import Names, committee_of
 from api.explorer.network_view import block_row
 from api.explorer.rendering import page
 from api.explorer.rows import PAGE_ROWS, placed_rows
+from api.kept import first_height, heights_kept
 from ledger.codes import Code
 from ledger.core.identifiers import Height, LogIndex
 from ledger.errors import StoreError
@@ -26,16 +27,18 @@ async def blocks(
     service: Service,
     below: Annotated[int | None, Query(ge=1, le=1 << 62)] = None,
 ) -> Response:
-    """The newest first; a page is the same whatever comes later."""
+    """The newest first; a page is the same whatever comes later.
+
+    Raises:
+        StoreError: `block.not_kept`.
+    """
     names = Names(service, language_of(request))
-    head, least = service.chain.head.height, max(1, service.chain.blocks.base)
-    top = head if below is None else min(head, below - 1)
-    heights = range(top, max(least - 1, top - LISTED), -1)
+    heights = heights_kept(service.chain, below, LISTED)
     rows = [block_row(service, Height(height), names) for height in heights]
     values = {
         "blocks": rows,
         "n": service.chain.committee.n,
-        "cursor": heights[-1] if heights and heights[-1] > least else None,
+        "cursor": heights[-1] if heights and heights[-1] > 1 else None,
         "first": below is None,
     }
     return page(request, "blocks.html", values)
@@ -70,7 +73,7 @@ async def block(
         "records": list(placed_rows(service, found.items, names)),
         "cursor": found.cursor,
         "head": head,
-        "least": max(1, store.base + 1),
+        "least": first_height(service.chain),
         "cosigned_height": service.chain.cosigned_height,
     }
     return page(request, "block.html", values)

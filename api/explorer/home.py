@@ -49,8 +49,8 @@ async def home(request: Request, service: Service) -> Response:
 
 @router.get("/figures.json")
 async def as_json(request: Request, service: Service) -> Response:
-    """The figures for programs: each with its series and rows, and up to which block."""
-    height, found = await _figures(request, service)
+    """The figures for programs: each with its series and rows, and of which blocks."""
+    first, height, found = await _figures(request, service)
     figures = [
         {
             "key": each.key,
@@ -59,16 +59,16 @@ async def as_json(request: Request, service: Service) -> Response:
         }
         for each in found
     ]
-    return JSONResponse({"height": height, "figures": figures})
+    return JSONResponse({"first_height": first, "height": height, "figures": figures})
 
 
 @router.get("/figures.csv")
 async def as_table(request: Request, service: Service) -> Response:
     """The figures for spreadsheets: one line for each value."""
-    height, found = await _figures(request, service)
-    heads = line_of(("figure", "label", "series", "value", "height"))
+    first, height, found = await _figures(request, service)
+    heads = line_of(("figure", "label", "series", "value", "height", "first_height"))
     lines = [
-        line_of((each.key, row.label, name, str(value), str(height)))
+        line_of((each.key, row.label, name, str(value), str(height), str(first)))
         for each in found
         for row in each.rows
         for name, value in zip(each.series, row.values, strict=True)
@@ -77,9 +77,14 @@ async def as_table(request: Request, service: Service) -> Response:
     return Response(BOM + heads + "".join(lines), media_type=CSV, headers=headers)
 
 
-async def _figures(request: Request, service: Service) -> tuple[int, list[plots.Plot]]:
+async def _figures(request: Request, service: Service) -> tuple[int, int, list[plots.Plot]]:
+    """The first block that is counted, the last, and what they add up to."""
     language = language_of(request)
     counting: Counting = request.app.state.counting
     counts = await counting.counts()
     names, now_ms = Names(service, language), service.node.status.now_ms
-    return counts.height, list(plots.plots_of(counts, names, language, now_ms))
+    return (
+        counting.first_height,
+        counts.height,
+        list(plots.plots_of(counts, names, language, now_ms)),
+    )

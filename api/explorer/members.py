@@ -10,14 +10,13 @@ from api.explorer.language import language_of
 from api.explorer.names import Names
 from api.explorer.rendering import page
 from api.explorer.rows import PAGE_ROWS, shown_rows
+from api.kept import nothing_found
 from api.queries.asking import page_of
 from api.service import LedgerService
-from ledger.codes import Code
 from ledger.core.canonical import decode
 from ledger.core.identifiers import NETWORK_MEMBER, LogIndex, MemberId
 from ledger.core.shapes import array
 from ledger.core.status import ROW_BYTES_MAX, interval_from
-from ledger.errors import LedgerError
 
 router = APIRouter(include_in_schema=False)
 
@@ -34,7 +33,7 @@ async def member(
     """Who it is, its roles and nodes, and the newest of its records that the reader may see.
 
     Raises:
-        LedgerError: `api.not_found`.
+        LedgerError: `api.not_found`, `log.not_kept`.
     """
     names, who = Names(service, language_of(request)), MemberId(member)
     wanted = Wanted(member=who)
@@ -44,7 +43,7 @@ async def member(
     name = names.member(member)
     known = founder is not None or name != member or who == NETWORK_MEMBER
     if not (known or found.items or after is not None):
-        raise LedgerError(Code.API_NOT_FOUND, query=member, searched="member 成员")
+        raise nothing_found(service.chain, member, "member 成员")
     values = {
         "member": member,
         "name": name,

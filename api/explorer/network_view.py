@@ -9,6 +9,7 @@ from api.diagnose import sentence_of
 from api.explorer.names import Names
 from api.finding import Severity
 from api.findings import findings
+from api.kept import heights_kept
 from api.rights import ALERT_TYPE
 from api.service import LedgerService
 from ledger.core.identifiers import Height
@@ -164,8 +165,7 @@ def block_rows(
     service: LedgerService, names: Names, count_max: int = BLOCKS_MAX
 ) -> Iterator[BlockRow]:
     """The newest blocks, the newest first."""
-    store, head = service.chain.blocks, service.chain.head.height
-    for height in range(head, max(0, store.base - 1, head - count_max), -1):
+    for height in heights_kept(service.chain, None, count_max):
         yield block_row(service, Height(height), names)
 
 

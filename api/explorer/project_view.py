@@ -11,7 +11,7 @@ from typing import Final
 
 from api.explorer.names import Names
 from api.explorer.network_view import AlertRow, alert_row
-from api.listing import Shown, ShownPage, shown_page
+from api.listing import Shown, ShownPage, at_hand, shown_page
 from api.rights import ALERT_TYPE
 from api.service import LedgerService
 from contracts.overlay import Overlay
@@ -131,8 +131,8 @@ def project_name(service: LedgerService, subject: str) -> str:
     head, project = service.chain.head, subject.partition("/")[0]
     state = State(Overlay(service.chain.state))
     for each in state.records(project, INTAKE, Times(head.log_size, head.time_ms)):
-        record = service.decoded(service.stored(each))
-        if service.viewer.may_see(record):
+        record = at_hand(service, each)
+        if record is not None:
             return str(record.fields.get("name", ""))
     return ""
 
@@ -175,8 +175,8 @@ def _alerts(
     rows: list[AlertRow] = []
     for subject in subjects:
         for record_id in state.alerts(subject, Times(head.log_size, head.time_ms)):
-            record = service.decoded(service.stored(record_id))
-            if not service.viewer.may_see(record):
+            record = at_hand(service, record_id)
+            if record is None:
                 continue
             if len(rows) == ALERTS_MAX:
                 return rows, True

@@ -13,6 +13,7 @@ from api.access import service_of
 from api.explorer import shown
 from api.explorer.language import language_of
 from api.explorer.words import LANGUAGES, named, say
+from api.kept import first_height
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; worker-src 'self'; "
@@ -49,7 +50,7 @@ def page(
             network_name=service.chain.genesis.name,
             this_node=standing.node_id,
             observes=following is not None,
-            first_height=service.chain.blocks.base + 1,
+            first_height=first_height(service.chain),
             followed=None if following is None else following.followed,
             query=request.query_params.get("q", "")[:200],
         )

@@ -11,14 +11,13 @@ from api.explorer.moments import TYPED_MAX, asked_ms, typed_of
 from api.explorer.names import Names
 from api.explorer.rendering import page
 from api.explorer.rows import PAGE_ROWS, shown_rows
+from api.kept import nothing_found
 from api.listing import shown_page
 from contracts.eseal_rows import made, spells
 from contracts.overlay import Overlay
 from contracts.state import State
-from ledger.codes import Code
 from ledger.core.identifiers import LogIndex, Subject
 from ledger.core.record import SUBJECT_BYTES_MAX
-from ledger.errors import LedgerError
 from ledger.lookup import Turn
 
 router = APIRouter(include_in_schema=False)
@@ -35,14 +34,14 @@ async def seal(
     """Every spell of its status, and its records.
 
     Raises:
-        LedgerError: `api.not_found`.
+        LedgerError: `api.not_found`, `log.not_kept`.
     """
     state = State(Overlay(service.chain.state))
     turn = Turn(PAGE_ROWS, None if after is None else LogIndex(after))
     about = partial(service.chain.lookup.by_subject, Subject(seal))
     found, spelled = shown_page(service, about, turn), tuple(spells(state, seal))
     if not (spelled or found.items or made(state, seal)):
-        raise LedgerError(Code.API_NOT_FOUND, query=seal[:80], searched="seal 电子印章")
+        raise nothing_found(service.chain, seal[:80], "seal 电子印章")
     now_ms = service.node.status.now_ms
     at_ms = asked_ms(at, now_ms)
     names = Names(service, language_of(request))

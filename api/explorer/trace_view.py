@@ -5,7 +5,7 @@ Of private fields a page says that they were committed anew; whoever holds the o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from api.explorer.names import Names
@@ -63,14 +63,22 @@ class ChainRow:
     acts: tuple[ActRow, ...]
     more: bool
     """There are more acts than the page shows."""
+    kept: bool = True
+    """Whether this node keeps the first record."""
 
 
 def chain_rows(
     service: LedgerService, record_id: RecordId, names: Names, language: str
 ) -> tuple[ChainRow, ...]:
     """The chains that the record of a page belongs to."""
-    chains, whole = chains_of(service, record_id)
-    return tuple(_chain(each, record_id, names, language, whole=whole) for each in chains)
+    chains, whole = chains_of(service, record_id, as_kept=True)
+    return tuple(
+        replace(
+            _chain(each, record_id, names, language, whole=whole),
+            kept=service.chain.blocks.record_bytes(each.root) is not None,
+        )
+        for each in chains
+    )
 
 
 def changes_of(

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from api.kept import first_height
 from api.queries import table
 from api.service import LedgerService
 from ledger.core.identifiers import Height
@@ -41,24 +42,19 @@ class WantedBlocks:
 
 
 async def blocks_as_table(service: LedgerService, wanted: WantedBlocks) -> AsyncIterator[bytes]:
-    """A row each, after the headings; a last row says that there is more, where there is."""
+    """A row each, after the headings; a last row says that there is more, here or with others."""
     yield table.heading(wanted.language, COLUMNS).encode()
     head = service.chain.head.height
     top = head if wanted.below is None else min(head, wanted.below - 1)
     last = max(0, top - wanted.limit)
-    while top > last and top >= _least(service):
-        # Asked anew for each batch: what is not kept may grow while a slow reader reads.
-        end = max(last, _least(service) - 1, top - _AT_ONCE)
+    # The lowest is asked anew for each batch: it may rise while a slow reader reads.
+    while top > last and top >= first_height(service.chain):
+        end = max(last, first_height(service.chain) - 1, top - _AT_ONCE)
         rows = [_row(service, Height(each), wanted.language) for each in range(top, end, -1)]
         yield "".join(rows).encode()
         top = end
-    if top >= _least(service):
+    if top:
         yield table.more_row(str(top + 1), COLUMNS).encode()
-
-
-def _least(service: LedgerService) -> int:
-    """The lowest block that this node kept."""
-    return max(1, service.chain.blocks.base)
 
 
 def _row(service: LedgerService, height: Height, language: str) -> str:

@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 
 from api.access import PAGE_MAX, PageTurn, Service, page
 from api.forms import Json, certificate_form, header_form
+from api.kept import heights_kept
 from api.listing import placed_page
 from api.openapi import answer, problems
 from api.service import LedgerService
@@ -20,20 +21,17 @@ router = APIRouter(tags=["blocks"])
 @router.get(
     "/v1/blocks",
     summary="Blocks, the newest first",
-    responses={200: answer("A page of blocks", "BlockPageJson"), **problems()},
+    responses={200: answer("A page of blocks", "BlockPageJson"), **problems(421)},
 )
 async def blocks(
     service: Service,
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
     below: Annotated[int | None, Query(ge=1, description="`cursor` of the page before")] = None,
 ) -> Response:
-    """Headers with who committed them."""
-    head = service.chain.head.height
-    top = head if below is None else min(head, below - 1)
-    least = max(1, service.chain.blocks.base)
-    heights = range(top, max(least - 1, top - limit), -1)
+    """Headers with who committed them, as far down as this node keeps blocks."""
+    heights = heights_kept(service.chain, below, limit)
     items: list[Json] = [_block(service, Height(height)) for height in heights]
-    return JSONResponse(page(items, heights[-1] if heights and heights[-1] > least else None))
+    return JSONResponse(page(items, heights[-1] if heights and heights[-1] > 1 else None))
 
 
 @router.get(

@@ -9,6 +9,7 @@ from api.access import Service, page
 from api.clock_reports import clock_report_form, clock_reports
 from api.examples import JSON
 from api.forms import Json, committee_form, value_form
+from api.kept import first_height
 from api.node_facts import clock_form, stamp_form, witness_form
 from api.openapi import answer, bytes_answer, problems
 from api.searching import QUERY_MAX
@@ -125,7 +126,7 @@ def _condition(service: LedgerService) -> dict[str, Json]:
         "words_en": service.words("en"),
         "this_node": status.node_id,
         "observer": _observer(status.following),
-        "first_height": service.chain.blocks.base + 1,
+        "first_height": first_height(service.chain),
         "snapshot": _snapshot(status.snapshot),
         "nodes": _nodes(service),
         "witnesses": [witness_form(each) for each in service.witnesses],

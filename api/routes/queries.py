@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from api.access import ID_PATTERN, PAGE_MAX, Service
 from api.engines.query import Query, types_of
 from api.forms import Json
+from api.kept import heights_kept
 from api.listing import shown_forms
 from api.openapi import Responses, answer, bytes_answer, problems
 from api.queries.asking import (
@@ -172,7 +173,7 @@ async def export(
     summary="Blocks as a table, the newest first",
     responses={
         200: bytes_answer("Row by row; the last says whether there is more", CSV),
-        **problems(429),
+        **problems(421, 429),
     },
 )
 async def export_blocks(
@@ -185,6 +186,7 @@ async def export_blocks(
     ] = None,
 ) -> Response:
     """Sent while it is read. A table that was cut ends with a row that begins with `…`."""
+    heights_kept(service.chain, below, limit)
     lines = blocks_as_table(service, WantedBlocks(below, limit, lang))
     headers = {"Content-Disposition": 'attachment; filename="blocks.csv"'}
     holder = holder_of(request, service.viewer.member)

@@ -171,7 +171,9 @@ class ClockReportJson(Model):
     member_id: MemberName
     record_id: Hex32
     time_ms: TimeMs = Field(description="Of the block that it entered by")
-    cause: Literal["schedule", "state_change"]
+    cause: Literal["schedule", "state_change"] | None = Field(
+        description="Null where the record is not kept here, and all it says is unknown"
+    )
     time_source: Literal["chrony", "timesyncd", "kernel", "unknown"]
     in_step: Literal["yes", "no", "unknown"]
     peers: Literal["within_bound", "beyond_bound", "unknown"] = Field(

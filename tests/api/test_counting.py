@@ -66,7 +66,7 @@ def test_the_figures_go_on_with_the_blocks_and_are_given_to_programs(
     assert sum(row["values"][0] for row in days["rows"]) > 0
     table = client.get("/figures.csv", params=asked)
     assert table.headers["content-type"].startswith("text/csv")
-    assert table.text.startswith("\ufefffigure,label,series,value,height\r\n")
+    assert table.text.startswith("\ufefffigure,label,series,value,height,first_height\r\n")
     assert "types," in table.text
 
 

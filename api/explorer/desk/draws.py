@@ -6,7 +6,7 @@ from typing import Final
 
 from api.engines.query import Query
 from api.explorer.names import Names
-from api.listing import Shown
+from api.listing import Shown, at_hand
 from api.queries.asking import own_page_of
 from api.service import LedgerService
 from contracts.overlay import Overlay
@@ -28,12 +28,13 @@ class DrawRow:
     when_ms: int
     record_id: str
     seeders: tuple[str, ...]
-    pool_count: int
-    draw_height: int
+    """Empty, as what follows from the request, where it stands below what this node keeps."""
+    pool_count: int | None
+    draw_height: int | None
     places: tuple[int, ...]
     receipts: tuple[str, ...]
     """Ids of the records from which it is recomputed: the request, the seeds, their commitments and
-    the result."""
+    the result; none where not all of them are here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +68,24 @@ def _row(service: LedgerService, names: Names, shown: Shown) -> DrawRow | None:
     asked = next((ref.record_id for ref in shown.record.refs if ref.relation == "follows"), None)
     if asked is None:
         return None
-    request = service.decoded(service.stored(asked))
-    if not service.viewer.may_see(request):
+    is_kept = service.chain.blocks.record_bytes(asked) is not None
+    request = at_hand(service, asked)
+    if is_kept and request is None:
         return None
-    seeders, places = request.fields.get("seeders"), shown.record.fields.get("places")
+    told = {} if request is None else request.fields
     return DrawRow(
         shown.record.subject,
         names.type(shown.record.type),
         names.member(shown.record.issuer),
         shown.stored.entry.block_time_ms,
         shown.stored.record_id.hex(),
-        tuple(names.member(str(each)) for each in _listed(seeders)),
-        _count(request.fields.get("pool_count")),
-        _count(request.fields.get("draw_height")),
-        tuple(_count(each) for each in _listed(places)),
-        tuple(each.hex() for each in (asked, *_seeds(service, asked), shown.stored.record_id)),
+        tuple(names.member(str(each)) for each in _listed(told.get("seeders"))),
+        _count(told.get("pool_count")),
+        _count(told.get("draw_height")),
+        tuple(each for each in _listed(shown.record.fields.get("places")) if isinstance(each, int)),
+        tuple(each.hex() for each in (asked, *_seeds(service, asked), shown.stored.record_id))
+        if is_kept
+        else (),
     )
 
 
@@ -99,5 +103,5 @@ def _listed(value: object) -> tuple[object, ...]:
     return value if isinstance(value, tuple) else ()
 
 
-def _count(value: object) -> int:
-    return value if isinstance(value, int) else 0
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) else None

@@ -91,9 +91,13 @@ def _draw_cells(row: DrawRow) -> list[str]:
         row.subject,
         row.type,
         row.who,
-        str(row.pool_count),
+        _number(row.pool_count),
         " ".join(map(str, row.places)),
         ", ".join(row.seeders),
-        str(row.draw_height),
+        _number(row.draw_height),
         row.record_id,
     ]
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else str(value)
