@@ -4,16 +4,16 @@ A bundle is durable before it is acknowledged, acknowledged before it is relayed
 signature included) before either. Spec: ``docs/spec/pool.md``.
 """
 
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from consensus.application import Application
 from consensus.core.own_keys import OwnKeys, key_in
+from consensus.deferral import Deferral, Deferred
 from consensus.depths import PoolDepth
 from consensus.events import Events
 from consensus.fates import Committed, Fate, Fates, Pending, Refused
 from consensus.intake import Intake
-from consensus.mempool import Mempool, Pooled, PoolLimits, Unfit, size_of
+from consensus.mempool import Mempool, Pooled, PoolLimits, Unfit
 from consensus.transport import Transport
 from consensus.wire import Codec, Relayed, Report
 from consensus.withheld import cloned, observes
@@ -28,16 +28,8 @@ from ledger.errors import Rejected, VerificationError
 RELAY_AGAIN_MS: Final = 10_000
 """A bundle still waiting is relayed again: a frame may have been dropped."""
 RELAY_AGAIN_BYTES_MAX: Final = 16 << 20
-DEFERRED_MS: Final = 10_000
-"""A relayed bundle may rest on a block that is not here yet: so long it is judged again."""
 EAGER_MS: Final = 60_000
 """After an unfit bundle of a peer, so long whatever it relays is judged at once."""
-DEFERRED_MAX: Final = 256
-"""Per peer."""
-DEFERRED_BYTES_MAX: Final = 16 << 20
-"""Of header and records, per peer."""
-DEFERRED_RECORDS_MAX: Final = 1_000
-"""Judged again after each block."""
 _FINAL: Final = frozenset(
     {Code.BUNDLE_SIGNATURE, Code.BUNDLE_NETWORK, Code.POOL_FULL, Code.POOL_NODE_FULL}
 )
@@ -45,16 +37,6 @@ _FINAL: Final = frozenset(
 
 Answer: TypeAlias = Acknowledgement | Committed | Rejected
 """To a submission: a signed promise, the height it is at already, or why not."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Deferred:
-    """A relayed bundle that is unfit on this head."""
-
-    bundle: Bundle
-    verdict: Rejected
-    source: NodeId
-    since_ms: int
 
 
 class BundleDesk:
@@ -80,7 +62,7 @@ class BundleDesk:
         self._events = events
         self.pool = Mempool(self._judge, limits or PoolLimits())
         self._fates = Fates()
-        self._deferred: dict[Digest, _Deferred] = {}
+        self._deferred = Deferral()
         self.settled_count = 0
         """Bundles whose fate was settled since the start: who waits for one looks again."""
         self._relayed_ms = 0
@@ -169,7 +151,7 @@ class BundleDesk:
         for key in keys:
             if self._fates.committed(key, height):
                 self._intake.moot(key)
-            self._deferred.pop(key, None)
+            self._deferred.drop(key)
         self.pool.committed(keys, height)
         self.settled_count += len(keys)
         self.judge_again(now_ms)
@@ -190,10 +172,8 @@ class BundleDesk:
         """What is done now and then: go on judging, forget, relay again."""
         self.judge_again(now_ms)
         self._fates.forget(now_ms)
-        for key, each in list(self._deferred.items()):
-            if each.since_ms + DEFERRED_MS <= now_ms:
-                del self._deferred[key]
-                self._report(each.source, key, each.verdict)
+        for each in self._deferred.take_expired(now_ms):
+            self._report(each.source, each.bundle.pool_key, each.verdict)
         self._relayed_ms = min(self._relayed_ms, now_ms)
         if self._relayed_ms + RELAY_AGAIN_MS <= now_ms:
             self._relayed_ms = now_ms
@@ -241,12 +221,9 @@ class BundleDesk:
         Until further notice, what this peer relays is judged at once.
         """
         self._eager_until_ms[peer] = now_ms + EAGER_MS
-        sizes = [size_of(each.bundle) for each in self._deferred.values() if each.source == peer]
-        room = sum(sizes) + size_of(bundle) <= DEFERRED_BYTES_MAX and len(sizes) < DEFERRED_MAX
-        if verdict.code in _FINAL or not room:
+        late = Deferred(bundle, verdict, peer, now_ms)
+        if verdict.code in _FINAL or not self._deferred.add(late):
             self._report(peer, bundle.pool_key, verdict)
-        else:
-            self._deferred[bundle.pool_key] = _Deferred(bundle, verdict, peer, now_ms)
 
     def _judge(self, bundle: Bundle, time_ms: int) -> object:
         """On the time that the next block can have at the earliest."""
@@ -263,13 +240,9 @@ class BundleDesk:
 
     def _judge_deferred(self, now_ms: int) -> None:
         """What rested on a block that has just come is fit now; oldest first, within a limit."""
-        records = 0
-        for key, each in list(self._deferred.items()):
-            if records >= DEFERRED_RECORDS_MAX:
-                break
-            records += each.bundle.header.count
+        for each in self._deferred.due():
             if not isinstance(self._admit(each.bundle, each.source, now_ms), Rejected):
-                del self._deferred[key]
+                self._deferred.drop(each.bundle.pool_key)
 
     def _refuse(self, pool_key: Digest, verdict: Rejected, now_ms: int) -> None:
         refused = Refused(verdict, self._signed_refusal(pool_key, verdict), now_ms)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from consensus import bundle_desk, fates
+from consensus import deferral, fates
 from consensus.core.own_keys import OwnKeys
 from consensus.fates import Committed, Pending, Refused, Unknown
 from consensus.presence import Presences
@@ -87,7 +87,7 @@ def test_a_bundle_that_never_becomes_fit_is_reported_to_who_took_it_in(
     monkeypatch.setattr(LedgerApplication, "judge", judge)
     table.lost = lambda sender, _receiver, frame: sender == NOTARY and frame[0] == Kind.MESSAGE
     assert isinstance(table["notary"].up.submit(bundle, table.now_ms), Acknowledgement)
-    table.rest(bundle_desk.DEFERRED_MS + 2_000)
+    table.rest(deferral.DEFERRED_MS + 2_000)
     told = [e for e in table["notary"].events if e.name == "bundle.refused_by_peer"]
     assert {event.facts["peer"] for event in told} == set(table.seats) - {NOTARY}
     assert {event.facts["code"] for event in told} == {"record.ref_unknown"}
@@ -166,7 +166,7 @@ def test_one_peers_word_refuses_nothing_and_pushes_out_no_refusal_that_holds(
 def test_a_flood_of_unfit_bundles_from_one_peer_is_bounded(
     table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bundle_desk, "DEFERRED_MAX", 3)
+    monkeypatch.setattr(deferral, "DEFERRED_MAX", 3)
     monkeypatch.setattr(
         LedgerApplication, "judge", lambda _self, _bundle, _time: Rejected(Code.RECORD_INVALID)
     )
@@ -176,7 +176,7 @@ def test_a_flood_of_unfit_bundles_from_one_peer_is_bounded(
         centre.up.received(NOTARY, frame, table.now_ms)
     table.rest(1_500)
     assert len(centre.up._desk._deferred) == 3
-    table.rest(bundle_desk.DEFERRED_MS + 1_000)
+    table.rest(deferral.DEFERRED_MS + 1_000)
     assert len(centre.up._desk._deferred) == 0
     # From then on this peer's bundles are judged as they come.
     late = table.bundle("late")
