@@ -4,6 +4,7 @@ A bundle is durable before it is acknowledged, acknowledged before it is relayed
 signature included) before either. Spec: ``docs/spec/pool.md``.
 """
 
+from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 from consensus.application import Application
@@ -75,6 +76,7 @@ class BundleDesk:
 
     def start(self, now_ms: int) -> None:
         """Pool again what was acknowledged before the restart and still waits; refusals stand."""
+        unfit: list[tuple[Digest, Rejected]] = []
         for each in self._intake.take_found():
             if isinstance(each, Refused):
                 self._fates.refused(each.signed.pool_key, each)
@@ -82,7 +84,8 @@ class BundleDesk:
             received_at_ms, bundle = each
             pooled = self._admit(bundle, self._own, received_at_ms)
             if isinstance(pooled, Rejected) and pooled.code is not Code.BUNDLE_KNOWN:
-                self._refuse(bundle.pool_key, pooled, now_ms)
+                unfit.append((bundle.pool_key, pooled))
+        self._refuse(unfit, now_ms)
         self._fates.forget(now_ms)
         self._events.add("pool.restored", count=len(self.pool))
         self._relayed_ms = now_ms
@@ -148,17 +151,14 @@ class BundleDesk:
         """A block is durable: settle its bundles; what waits is judged on the new head when due."""
         height = self._application.head.height
         keys = pool_keys(payload, self._codec.limits)
+        self._intake.moot([key for key in keys if self._fates.committed(key, height)])
         for key in keys:
-            if self._fates.committed(key, height):
-                self._intake.moot(key)
             self._deferred.drop(key)
         self.pool.committed(keys, height)
         self.settled_count += len(keys)
         self.judge_again(now_ms)
         self._judge_deferred(now_ms)
-        own = self.pool.taken_in_by(self._own)
-        size = sum(each.size_bytes for each in own)
-        self._intake.compact(own, size, self._fates.refusals)
+        self._compact()
 
     def judge_again(self, now_ms: int) -> None:
         """Judge waiting bundles that are due on the newest head, as many as fit in one go."""
@@ -172,6 +172,7 @@ class BundleDesk:
         """What is done now and then: go on judging, forget, relay again."""
         self.judge_again(now_ms)
         self._fates.forget(now_ms)
+        self._compact()
         for each in self._deferred.take_expired(now_ms):
             self._report(each.source, each.bundle.pool_key, each.verdict)
         self._relayed_ms = min(self._relayed_ms, now_ms)
@@ -199,16 +200,17 @@ class BundleDesk:
 
     def _leave(self, unfit: list[Unfit], now_ms: int) -> None:
         """Tell whoever took these bundles in; what was never fit here may still become so."""
-        for each, verdict in unfit:
-            if verdict.code is Code.BUNDLE_KNOWN:
-                # Its records entered by other bundles: whoever waits gets their receipts.
-                if self._fates.committed(each.pool_key, self._application.head.height):
-                    self._intake.moot(each.pool_key)
-                self.settled_count += 1
-                continue
+        known = [each for each, verdict in unfit if verdict.code is Code.BUNDLE_KNOWN]
+        # Their records entered by other bundles: whoever waits gets these receipts.
+        height = self._application.head.height
+        keys = [each.pool_key for each in known]
+        self._intake.moot([key for key in keys if self._fates.committed(key, height)])
+        self.settled_count += len(known)
+        left = [(each, verdict) for each, verdict in unfit if verdict.code is not Code.BUNDLE_KNOWN]
+        own = [(each.pool_key, verdict) for each, verdict in left if self._own in each.sources]
+        self._refuse(own, now_ms)
+        for each, verdict in left:
             self._events.add("bundle.unfit", bundle=each.pool_key.hex(), code=verdict.code.value)
-            if self._own in each.sources:
-                self._refuse(each.pool_key, verdict, now_ms)
             for source in sorted(each.sources - {self._own}):
                 if each.fit:
                     self._report(source, each.pool_key, verdict)
@@ -235,7 +237,7 @@ class BundleDesk:
         height = self._application.head.height
         pooled = self.pool.admit(bundle, source, height, now_ms, held=held)
         if isinstance(pooled, Pooled) and self._fates.pooled(pooled.pool_key):
-            self._intake.moot(pooled.pool_key)
+            self._intake.moot([pooled.pool_key])
         return pooled
 
     def _judge_deferred(self, now_ms: int) -> None:
@@ -244,11 +246,21 @@ class BundleDesk:
             if not isinstance(self._admit(each.bundle, each.source, now_ms), Rejected):
                 self._deferred.drop(each.bundle.pool_key)
 
-    def _refuse(self, pool_key: Digest, verdict: Rejected, now_ms: int) -> None:
-        refused = Refused(verdict, self._signed_refusal(pool_key, verdict), now_ms)
+    def _compact(self) -> None:
+        """Drop from the file what no longer waits; also while no block comes, when it grows on."""
+        if self._intake.outgrown:
+            self._intake.compact(self.pool.taken_in_by(self._own), self._fates.refusals)
+
+    def _refuse(self, unfit: Sequence[tuple[Digest, Rejected]], now_ms: int) -> None:
+        """Refuse what this node took in: durable before anybody is told, all with one fsync."""
+        refused = [
+            Refused(verdict, self._signed_refusal(pool_key, verdict), now_ms)
+            for pool_key, verdict in unfit
+        ]
         self._intake.refuse(refused)
-        self._fates.refused(pool_key, refused)
-        self.settled_count += 1
+        for each in refused:
+            self._fates.refused(each.signed.pool_key, each)
+        self.settled_count += len(refused)
 
     def _report(self, peer: NodeId, pool_key: Digest, verdict: Rejected) -> None:
         frame = self._codec.encode(Report(self._signed_refusal(pool_key, verdict)))

@@ -6,7 +6,7 @@ less durable: whoever was told one is told the same after a restart. Spec: ``doc
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from consensus.append_file import File, frame, scan
@@ -23,7 +23,7 @@ from ledger.core.shapes import digest, mapping, octets, signature, text, time_ms
 from ledger.errors import DetailValue, FormatError, Rejected, StoreError
 
 COMPACT_BYTES: Final = 64 << 20
-"""Above this size, and twice what waits, the file starts anew with what stands."""
+"""Above this size, and twice what stood when it last did so, the file starts anew."""
 REFUSAL_BYTES_MAX: Final = 65_536
 FACTS_MAX: Final = 16
 FACT_CHARACTERS_MAX: Final = 400
@@ -39,10 +39,18 @@ _Word: TypeAlias = Found | Digest
 """One record of the file; a pool key alone ends whatever was said of it."""
 
 
+class _UnknownCodeError(FormatError):
+    """A well-formed refusal for a reason that this version does not know."""
+
+    def __init__(self, pool_key: Digest) -> None:
+        super().__init__(Code.FORMAT_SHAPE, what="code")
+        self.pool_key = pool_key
+
+
 class Intake:
     """What this node took in, over a `File`."""
 
-    __slots__ = ("_file", "_found", "_size", "cut_bytes")
+    __slots__ = ("_file", "_found", "_size", "_stood", "cut_bytes")
 
     def __init__(self, file: File, limits: Parameters) -> None:
         """Read the file and make durable what was read: it will be acknowledged again.
@@ -62,6 +70,7 @@ class Intake:
         self.cut_bytes = len(data) - read.size
         """Bytes of a torn write that were cut at the start; 0 after a clean stop."""
         self._size = read.size
+        self._stood = 0
         if data:
             file.replace(data[: read.size])
 
@@ -76,47 +85,59 @@ class Intake:
         Raises:
             StoreError: from the file.
         """
-        self._keep(_encode(bundle, received_at_ms))
+        self._keep([_encode(bundle, received_at_ms)])
 
-    def refuse(self, refused: Refused) -> None:
-        """Make a refusal durable; only then may it be told. The bundle no longer waits.
+    def refuse(self, refused: Sequence[Refused]) -> None:
+        """Make refusals durable, all with one fsync; only then may they be told.
 
-        Raises:
-            StoreError: from the file.
-        """
-        self._keep(_encode_refusal(refused))
-
-    def moot(self, pool_key: Digest) -> None:
-        """Whatever was refused of a bundle no longer counts: it entered, or waits again.
+        Their bundles no longer wait.
 
         Raises:
             StoreError: from the file.
         """
-        self._keep(_encode_moot(pool_key))
+        self._keep([_encode_refusal(each) for each in refused])
 
-    def compact(
-        self, waiting: Iterable[Pooled], size_bytes: int, refused: Iterable[Refused] = ()
-    ) -> None:
-        """Drop what no longer waits, where that is worth writing the file anew.
+    def moot(self, pool_keys: Sequence[Digest]) -> None:
+        """Whatever was refused of bundles no longer counts: they entered, or wait again.
+
+        Raises:
+            StoreError: from the file.
+        """
+        self._keep([_encode_moot(each) for each in pool_keys])
+
+    @property
+    def outgrown(self) -> bool:
+        """Whether the file is worth writing anew.
+
+        Twice what stood the last time: else a file in which that much still stands would be
+        written anew whenever this is asked.
+        """
+        return self._size > max(COMPACT_BYTES, 2 * self._stood)
+
+    def compact(self, waiting: Iterable[Pooled], refused: Iterable[Refused] = ()) -> None:
+        """Write the file anew with what still stands.
 
         Args:
             waiting: what this node took in and still has.
-            size_bytes: of these bundles together.
             refused: what it refused and still tells.
+
+        Raises:
+            StoreError: from the file.
         """
-        if self._size <= max(COMPACT_BYTES, 2 * size_bytes):
-            return
         bodies = [_encode(each.bundle, each.received_at_ms) for each in waiting]
         bodies += [_encode_refusal(each) for each in refused]
         data = b"".join(map(frame, bodies))
         self._file.replace(data)
-        self._size = len(data)
+        self._size = self._stood = len(data)
 
-    def _keep(self, body: bytes) -> None:
-        record = frame(body)
-        self._file.append(record)
+    def _keep(self, bodies: Sequence[bytes]) -> None:
+        """Make records durable, the later ones never without the earlier."""
+        if not bodies:
+            return
+        records = b"".join(map(frame, bodies))
+        self._file.append(records)
         self._file.sync()
-        self._size += len(record)
+        self._size += len(records)
 
 
 def _standing(words: Iterator[_Word]) -> tuple[Found, ...]:
@@ -138,7 +159,13 @@ def _word(body: bytes, limits: Parameters) -> _Word:
         return _decode(body, limits)
     value = decode(body, REFUSAL_BYTES_MAX)
     is_moot = isinstance(value, tuple) and value[:1] == (_MOOT,)
-    return _decode_moot(body) if is_moot else _decode_refusal(body)
+    if is_moot:
+        return _decode_moot(body)
+    try:
+        return _decode_refusal(body)
+    except _UnknownCodeError as other:
+        # A later version wrote it. Its bundle does not wait, and this version cannot say why.
+        return other.pool_key
 
 
 def _encode(bundle: Bundle, received_at_ms: int) -> bytes:
@@ -197,19 +224,17 @@ def _decode_refusal(body: bytes) -> Refused:
         if isinstance(fact, bool) or not isinstance(fact, str | int):
             raise FormatError(Code.FORMAT_SHAPE, what="facts")
         facts[name] = fact
+    network_id = NetworkId(digest(items[3], "network_id"))
+    node_id = NodeId(check_name(text(items[4], "node_id"), "node_id"))
+    pool_key = digest(items[5], "pool_key")
+    head_hash = HeaderHash(digest(items[8], "head_hash"))
+    signed, at_ms = signature(items[9], "signature"), time_ms(items[2], "at_ms")
     try:
         code = Code(named)
     except ValueError as problem:
-        raise FormatError(Code.FORMAT_SHAPE, what="code") from problem
-    signed = SignedRefusal(
-        NetworkId(digest(items[3], "network_id")),
-        NodeId(check_name(text(items[4], "node_id"), "node_id")),
-        digest(items[5], "pool_key"),
-        code,
-        HeaderHash(digest(items[8], "head_hash")),
-        signature(items[9], "signature"),
-    )
-    return Refused(Rejected(code, facts), signed, time_ms(items[2], "at_ms"))
+        raise _UnknownCodeError(pool_key) from problem
+    refusal = SignedRefusal(network_id, node_id, pool_key, code, head_hash, signed)
+    return Refused(Rejected(code, facts), refusal, at_ms)
 
 
 def _encode_moot(pool_key: Digest) -> bytes:

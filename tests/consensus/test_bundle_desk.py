@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from consensus import deferral, fates
+from consensus import deferral, fates, intake
 from consensus.core.own_keys import OwnKeys
 from consensus.fates import Committed, Pending, Refused, Unknown
 from consensus.presence import Presences
@@ -161,6 +161,40 @@ def test_one_peers_word_refuses_nothing_and_pushes_out_no_refusal_that_holds(
     table.start("centre")
     assert centre.up.fate(unfit.pool_key) == held, "after a restart"
     assert isinstance(centre.up.submit(others[0], table.now_ms), Acknowledgement)
+
+
+def test_the_intake_does_not_grow_for_ever_while_no_block_comes(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What expires and is sent anew leaves two records each time, and no block drops them."""
+    monkeypatch.setattr(intake, "COMPACT_BYTES", 4_000)
+    monkeypatch.setattr(fates, "REFUSED_MAX", 3)
+    for name in ("registry", "supervisor"):
+        table.crash(name)
+    centre = table["centre"]
+    for number in range(40):
+        bundle = table.bundle(f"short {number}", life_ms=500)
+        assert isinstance(centre.up.submit(bundle, table.now_ms), Acknowledgement)
+        table.rest(1_500)
+        assert isinstance(centre.up.fate(bundle.pool_key), Refused)
+    assert centre.height == 0
+    assert len(centre.intake.durable) < 6_000
+
+
+def test_what_becomes_unfit_at_one_moment_costs_one_fsync(table: Table) -> None:
+    for name in ("registry", "supervisor"):
+        table.crash(name)
+    centre = table["centre"]
+    bundles = [table.bundle(f"short {number}", life_ms=500) for number in range(20)]
+    for bundle in bundles:
+        centre.up.submit(bundle, table.now_ms)
+    before = centre.intake.calls.count("sync")
+    table.rest(1_500)
+    assert all(isinstance(centre.up.fate(bundle.pool_key), Refused) for bundle in bundles)
+    assert centre.intake.calls.count("sync") == before + 1
+    table.crash("centre")
+    table.start("centre")
+    assert all(isinstance(centre.up.fate(bundle.pool_key), Refused) for bundle in bundles)
 
 
 def test_a_flood_of_unfit_bundles_from_one_peer_is_bounded(

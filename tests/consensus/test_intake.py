@@ -10,10 +10,11 @@ from consensus.mempool import Mempool, PoolLimits
 from ledger.codes import Code
 from ledger.core.acknowledgement import refuse
 from ledger.core.bundle import Bundle
-from ledger.core.canonical import encode
+from ledger.core.canonical import decode, encode
 from ledger.core.identifiers import HeaderHash, Height, NodeId
 from ledger.core.limits import DEFAULT
 from ledger.core.reader import array_header, byte_string
+from ledger.core.shapes import array
 from ledger.errors import Rejected, StoreError
 from tests.consensus.memory_file import MemoryFile
 from tests.vectors.small_network import SmallNetwork, seed, signer, small_record
@@ -93,8 +94,8 @@ def test_the_file_shrinks_to_what_waits(monkeypatch: pytest.MonkeyPatch) -> None
         intake.take(one, number)
         if number >= 2:
             pool.committed([bundle(str(number - 2)).pool_key], Height(number))
-        own = pool.taken_in_by(OWN)
-        intake.compact(own, sum(each.size_bytes for each in own))
+        if intake.outgrown:
+            intake.compact(pool.taken_in_by(OWN))
         assert len(file.durable) < 6_500
     found = opened(file.after_crash()).take_found()
     assert [each[0] for each in found if isinstance(each, tuple)][-2:] == [38, 39]
@@ -112,7 +113,7 @@ def test_a_refusal_is_durable_and_stands_for_its_bundle() -> None:
     intake, said = opened(file), refusal(bundle("a"), 30, issuer="张三", now=-5)
     intake.take(bundle("a"), 17)
     intake.take(bundle("b"), 18)
-    intake.refuse(said)
+    intake.refuse([said])
     assert file.calls[-2:] == ["append", "sync"]
     assert opened(file.after_crash()).take_found() == ((18, bundle("b")), said)
 
@@ -122,9 +123,9 @@ def test_the_last_word_about_a_bundle_counts() -> None:
     intake = opened(file)
     for name in "ab":
         intake.take(bundle(name), 1)
-        intake.refuse(refusal(bundle(name), 2))
+        intake.refuse([refusal(bundle(name), 2)])
     intake.take(bundle("a"), 3)
-    intake.moot(bundle("b").pool_key)
+    intake.moot([bundle("b").pool_key])
     assert opened(file.after_crash()).take_found() == ((3, bundle("a")),)
 
 
@@ -133,17 +134,54 @@ def test_refusals_stay_where_the_file_shrinks(monkeypatch: pytest.MonkeyPatch) -
     file = MemoryFile()
     intake, said = opened(file), refusal(bundle("a"), 2)
     intake.take(bundle("a"), 1)
-    intake.refuse(said)
-    intake.compact([], 0, [said])
+    intake.refuse([said])
+    assert intake.outgrown
+    intake.compact([], [said])
     assert opened(file.after_crash()).take_found() == (said,)
     assert bundle("a").encode() not in file.durable
+
+
+def test_a_file_in_which_much_still_stands_is_not_written_anew_all_the_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(intake_module, "COMPACT_BYTES", 1_000)
+    file = MemoryFile()
+    intake = opened(file)
+    said = [refusal(bundle(str(number)), number) for number in range(20)]
+    for number in range(20):
+        intake.refuse(said[number : number + 1])
+        if intake.outgrown:
+            intake.compact([], said[: number + 1])
+    assert file.calls.count("replace") <= 4
+
+
+def test_many_refusals_cost_one_fsync_and_a_crash_keeps_the_earlier_ones() -> None:
+    file = MemoryFile()
+    said = [refusal(bundle(name), 2) for name in "abc"]
+    opened(file).refuse(said)
+    assert file.calls == ["append", "sync"]
+    assert opened(file.after_crash()).take_found() == tuple(said)
+    torn = MemoryFile(durable=file.durable[:-1])
+    assert opened(torn).take_found() == tuple(said[:2])
+
+
+def test_a_refusal_of_a_later_version_stops_no_node_and_its_bundle_does_not_wait() -> None:
+    file = MemoryFile()
+    intake = opened(file)
+    intake.take(bundle("a"), 1)
+    intake.take(bundle("b"), 2)
+    one = refusal(bundle("a"), 3)
+    words = list(array(decode(intake_module._encode_refusal(one), 9_999), "refusal", 10))
+    words[6] = "bundle.of_tomorrow"
+    later = MemoryFile(durable=file.durable + frame(encode(tuple(words))))
+    assert opened(later).take_found() == ((2, bundle("b")),)
 
 
 @pytest.mark.parametrize("fact", ["e\u0301" * 10_000, "\ud800", 1 << 80, "長" * 9_999])
 def test_no_fact_of_a_refusal_stops_the_node_or_the_next_start(fact: str | int) -> None:
     file = MemoryFile()
     many = {f"fact_{place}": fact for place in range(40)}
-    opened(file).refuse(refusal(bundle("a"), 2, **many))
+    opened(file).refuse([refusal(bundle("a"), 2, **many)])
     (found,) = opened(file.after_crash()).take_found()
     assert isinstance(found, Refused) and found.verdict.code is Code.BUNDLE_EXPIRED
 
