@@ -84,7 +84,7 @@ class Counting:
         for place, (record_id, data, is_entry) in enumerate(self._records(header)):
             if place % AT_ONCE == 0:
                 await asyncio.sleep(0)
-            public = self._count(more, viewer, record_id, data)
+            public = self._count(more, header, viewer, record_id, data)
             if is_entry:
                 more.entered(day, 1, public=public)
         # A block without records takes its turn as well.
@@ -103,8 +103,10 @@ class Counting:
             if inside is not None:
                 yield inside.record_id, inside.data, False
 
-    def _count(self, more: Counts, viewer: Viewer, record_id: RecordId, data: bytes) -> bool:
-        """Count a record where it is public; returns whether it is."""
+    def _count(
+        self, more: Counts, header: Header, viewer: Viewer, record_id: RecordId, data: bytes
+    ) -> bool:
+        """Count a record of the block of `header` where it is public; returns whether it is."""
         type_key, issuer, subject = head_of_record(data, record_id)
         whole = type_key in readers().about or type_key in _LOOKED_INTO
         record = decode_record(data, self._service.chain.genesis.parameters) if whole else None
@@ -120,15 +122,28 @@ class Counting:
             code, severity = (str(record.fields.get(name, "")) for name in ("alert", "severity"))
             more.alerts[code, severity] += 1
         elif record is not None and type_key == _RESULT:
-            self._result(more, record_id, record)
+            self._result(more, header, record_id, record)
         return True
 
-    def _result(self, more: Counts, record_id: RecordId, record: Record) -> None:
-        """A section's first result in force: how many bids it had, and who won it."""
-        head = self._service.chain.head
-        state, as_of = State(Overlay(self._service.chain.state)), Times(head.log_size, head.time_ms)
+    def _result(self, more: Counts, header: Header, record_id: RecordId, record: Record) -> None:
+        """A section's first result in force: how many bids it had, and who won it.
+
+        As of its own block, whatever has come since: a node that counted it then and a process
+        that counts it years later show the same.
+        """
+        state = State(Overlay(self._service.chain.state))
+        as_of = Times(header.log_size, header.time_ms)
         if next(state.records(record.subject, _RESULT, as_of), None) != record_id:
             return
-        bids = sum(1 for _ in islice(state.records(record.subject, _BID, as_of), BIDS_MAX))
-        more.bids[bids] += 1
+        bids = (
+            bid
+            for bid in state.records(record.subject, _BID, as_of)
+            if self._is_there(bid, header.height)
+        )
+        more.bids[sum(1 for _ in islice(bids, BIDS_MAX))] += 1
         more.winners[str(record.fields.get("winner", ""))] += 1
+
+    def _is_there(self, bid: RecordId, height: Height) -> bool:
+        """Whether a bid was opened by the block at `height`; in effect it is since its sealing."""
+        found = self._service.chain.blocks.record_bytes(bid)
+        return found is not None and found[0].height <= height

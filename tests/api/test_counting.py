@@ -2,8 +2,10 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 
 import httpx
+import pytest
 
 from api.counting.counting import Counting
 from api.counting.counts import (
@@ -15,8 +17,18 @@ from api.counting.counts import (
     concentration_permille,
     day_of,
 )
+from api.service import LedgerService
+from contracts.overlay import Overlay
+from contracts.state import State
+from contracts.verdict import Times
+from ledger.core.identifiers import RecordId
 from tests.api.one_node import OneNode
 from tests.api.small_tender import PROJECT, play, say
+from tests.api.test_trouble import StillNode
+from tests.contracts import tendering
+from tests.contracts.sealing import BIDDERS
+from tests.contracts.town import CATALOGUE, SECTION
+from tests.vectors.small_network import signer
 
 MIDNIGHT_MS = 1_780_243_200_000
 """2026-06-01 00:00 in Beijing, and still May in Greenwich."""
@@ -68,6 +80,47 @@ def test_the_figures_go_on_with_the_blocks_and_are_given_to_programs(
     assert table.headers["content-type"].startswith("text/csv")
     assert table.text.startswith("\ufefffigure,label,series,value,height,first_height\r\n")
     assert "types," in table.text
+
+
+class LateTown(tendering.TenderTown):
+    """A fourth bid is of the set, and nobody opens it in time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.late = self.seal(self.bid(BIDDERS[3]))
+        (self.put_off,) = self.commit_sealed(self.late)
+
+    def seal_set(self, *commitments: RecordId) -> RecordId:
+        return super().seal_set(*commitments, self.put_off)
+
+
+def test_who_counts_late_counts_what_who_counted_early_did(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A bid that is opened after the result, and a result that is voided, change no figure.
+
+    By the shipped rules no result can be voided; by those that a network adopts it might.
+    """
+    kind = replace(CATALOGUE.types["tender.result_published"], voidable=True)
+    lenient = replace(CATALOGUE, types={**CATALOGUE.types, kind.key: kind})
+    monkeypatch.setattr(tendering, "CATALOGUE", lenient)
+    town = LateTown()
+    service = LedgerService(town.chain, CATALOGUE, StillNode(town.chain), signer("log centre"))
+    town.evaluated()
+    result, early = town.awarded(), Counting(service)
+    counts = asyncio.run(caught_up(early, town.chain.head.height))
+    assert (counts.bids, counts.winners) == (Counter({3: 1}), Counter({"bidder": 1}))
+    town.open(town.late, town.put_off)
+    voids = [("voids", result)]
+    voided = town.say("builder", "ledger.voided", refs=voids, reason="误发")
+    town.confirm(voided, "supervisor")
+    head, state = town.chain.head, State(Overlay(town.chain.state))
+    now = Times(head.log_size, head.time_ms)
+    assert not list(state.records(SECTION, "tender.result_published", now))
+    assert len(list(state.records(SECTION, "tender.bid_submitted", now))) == 4
+    counts = asyncio.run(caught_up(early, head.height))
+    assert asyncio.run(caught_up(Counting(service), head.height)) == counts
+    assert (counts.bids, counts.winners) == (Counter({3: 1}), Counter({"bidder": 1}))
 
 
 def test_days_are_beijings() -> None:
