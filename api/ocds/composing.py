@@ -139,7 +139,8 @@ def _registered(items: Iterable[Item]) -> dict[MemberId, Party]:
     found: dict[MemberId, Party] = {}
     for each in items:
         said = each.record.fields
-        if each.record.type == REGISTERED and said.get("kind") in ORGANISATIONS:
+        # Whatever a made-up receipt holds: here nothing was judged yet.
+        if each.record.type == REGISTERED and str(said.get("kind")) in ORGANISATIONS:
             name = said.get("name_zh") or said.get("name_en") or ""
             code = said.get("credit_code") or ""
             found[MemberId(each.record.subject)] = Party(str(name), str(code))

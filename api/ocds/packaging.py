@@ -25,6 +25,7 @@ BIDS: Final = (
     "https://raw.githubusercontent.com/open-contracting-extensions/ocds_bid_extension"
     "/v1.1.5/extension.json"
 )
+_OF_THE_NODE: Final = frozenset({"uri", "extensions"})
 RootOf = Callable[[NetworkId], TrustRoot]
 
 
@@ -72,6 +73,8 @@ def check_package(package: Mapping[str, Any], receipts: Sequence[Receipt], root_
     Raises:
         FormatError: `ocds.other` with the place that differs; what a decoder raises.
     """
+    if any(each.network_id != receipts[0].network_id for each in receipts):
+        raise FormatError(Code.OCDS_OTHER, where="network_id")
     try:
         genesis = root_of(receipts[0].network_id).genesis
     except VerificationError:
@@ -79,11 +82,17 @@ def check_package(package: Mapping[str, Any], receipts: Sequence[Receipt], root_
     items = items_from(receipts, genesis.parameters)
     prefix = _prefix_in(package, {each.record.subject for each in items}, genesis)
     records = composed(items, prefix, genesis.domain, _founders(genesis))
-    made = {**_said_of(items, genesis), "records": records}
-    said = {name: package.get(name) for name in made}
+    made = {"version": VERSION, **_said_of(items, genesis), "records": records}
+    said = {name: each for name, each in package.items() if not _is_of_the_node(name, each)}
     differs = _difference(said, made)
     if differs is not None:
         raise FormatError(Code.OCDS_OTHER, where=differs[:200])
+
+
+def _is_of_the_node(name: str, said: Any) -> bool:
+    """Whether nothing of it follows from receipts: where it was asked for, and in which words."""
+    addresses = said if name == "extensions" and isinstance(said, list) else [said]
+    return name in _OF_THE_NODE and all(isinstance(each, str) for each in addresses)
 
 
 def _said_of(items: Sequence[Item], genesis: Genesis) -> JsonObject:

@@ -6,7 +6,7 @@ What the mapping left out is not there again; the digests in the evidence still 
 from collections.abc import Sequence
 from typing import Any, Final
 
-from api.ocds.amounts import Amount
+from api.ocds.amounts import PLACES_MAX, UNITS_MAX, Amount
 from api.ocds.building import JsonObject, money, put
 from api.ocds.items import Item
 from api.ocds.mapping import EACH, FieldRow, Path, mapping
@@ -16,6 +16,8 @@ from ledger.core.record import Record
 
 PREFIX: Final = "ocds."
 STATED: Final = "_stated"
+_DIGITS_MAX: Final = 9
+"""Of a place in a list."""
 
 
 def is_statement(record: Record) -> bool:
@@ -74,7 +76,7 @@ def _leads(path: Path, names: Sequence[str]) -> bool:
 
 
 def _is_number(name: str) -> bool:
-    return name.isascii() and name.isdigit()
+    return name.isascii() and name.isdigit() and len(name) <= _DIGITS_MAX
 
 
 def _order(pointer: str) -> list[tuple[int, str]]:
@@ -115,6 +117,9 @@ def _value(row: FieldRow, record: Record) -> Any:
             units, places = (record.fields.get(f"{row.name}_{end}") for end in ("units", "places"))
             currency = record.fields.get(f"{row.name}_currency", "")
             if not isinstance(units, int) or not isinstance(places, int):
+                return None
+            # What no import keeps nobody can have meant, and would fill pages with zeros.
+            if abs(units) > UNITS_MAX or not 0 <= places <= PLACES_MAX:
                 return None
             return money(Amount(units, places), str(currency))
         case "time":

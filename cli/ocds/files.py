@@ -16,6 +16,7 @@ from cli.documents import unreadable
 from cli.failures import CommandError, Exit
 from cli.plain_files import open_plain
 from ledger.codes import Code
+from ledger.json_objects import doubled
 
 PACKAGE_BYTES_MAX: Final = 1 << 28
 """A whole file, or one line of JSON Lines, unpacked."""
@@ -53,8 +54,7 @@ class JsonObject(dict[str, object]):
         """For ``json.loads(object_pairs_hook=…)``."""
         made = cls(pairs)
         if len(made) != len(pairs):
-            names = [name for name, _ in pairs]
-            made.doubled = next(name for name in names if names.count(name) > 1)
+            made.doubled = doubled(pairs)
         return made
 
 

@@ -10,9 +10,15 @@ from typing import Any, Final
 
 from ledger.codes import Code
 from ledger.errors import FormatError
+from ledger.json_objects import check_nesting, distinct
 
 PACKAGE_BYTES_MAX: Final = 32 << 20
 RECEIPTS_MAX: Final = 2_000
+"""Different receipts, and processes: each has at least one."""
+ITEMS_MAX: Final = 1 << 21
+"""Values in one package: bounds what brackets alone can make the parser allocate."""
+DEPTH_MAX: Final = 64
+"""Of the package; the receipts inside may nest half as deep."""
 LISTED: Final = "ledgerRecords"
 _WORDS: Final = (f'"{LISTED}"'.encode(), b'"records"', b'"receipt"')
 
@@ -26,16 +32,25 @@ def package_value(data: bytes) -> dict[str, Any]:
     """The JSON object that a package is.
 
     Raises:
-        FormatError: `format.too_large`, `.json`, `.duplicate` or `.shape`.
+        FormatError: `format.too_large`, `.json`, `.duplicate`, `.too_deep`, `.not_allowed` or
+            `.shape`.
     """
     if len(data) > PACKAGE_BYTES_MAX:
         raise FormatError(Code.FORMAT_TOO_LARGE, size=len(data), limit=PACKAGE_BYTES_MAX)
+    items = sum(data.count(mark) for mark in (b",", b"[", b"{"))
+    if items > ITEMS_MAX:
+        raise FormatError(Code.FORMAT_TOO_LARGE, size=items, limit=ITEMS_MAX)
     try:
-        value = json.loads(data.decode(), object_pairs_hook=_distinct, parse_constant=_no_number)
-    except (ValueError, RecursionError) as problem:
+        value = json.loads(data.decode(), object_pairs_hook=distinct, parse_constant=_no_number)
+    except RecursionError as problem:
+        raise FormatError(Code.FORMAT_TOO_DEEP, limit=DEPTH_MAX) from problem
+    except ValueError as problem:
         raise FormatError(Code.FORMAT_JSON, reason=str(problem)[:100]) from problem
+    check_nesting(data, value, DEPTH_MAX)
     if not isinstance(value, dict) or not isinstance(value.get("records"), list):
         raise FormatError(Code.FORMAT_SHAPE, what="records")
+    if len(value["records"]) > RECEIPTS_MAX:
+        raise FormatError(Code.FORMAT_TOO_LARGE, size=len(value["records"]), limit=RECEIPTS_MAX)
     return value
 
 
@@ -52,14 +67,14 @@ def receipts_in(package: dict[str, Any]) -> dict[str, bytes]:
             here = f"{pointer}/{place}"
             if not isinstance(each, dict) or not isinstance(each.get("receipt"), dict):
                 raise FormatError(Code.FORMAT_SHAPE, what=f"{here}/receipt")
-            data = json.dumps(each["receipt"], ensure_ascii=False).encode("utf-8", "surrogatepass")
+            data = json.dumps(each["receipt"], ensure_ascii=False).encode()
             if data not in seen:
                 seen.add(data)
                 found[here] = data
+            if len(found) > RECEIPTS_MAX:
+                raise FormatError(Code.FORMAT_TOO_LARGE, size=len(found), limit=RECEIPTS_MAX)
     if not found:
         raise FormatError(Code.FORMAT_SHAPE, what=LISTED)
-    if len(found) > RECEIPTS_MAX:
-        raise FormatError(Code.FORMAT_TOO_LARGE, size=len(found), limit=RECEIPTS_MAX)
     return found
 
 
@@ -79,15 +94,6 @@ def _lists(package: dict[str, Any]) -> Iterator[tuple[str, list[Any]]]:
         if not isinstance(beside, list):
             raise FormatError(Code.FORMAT_SHAPE, what=f"/records/{at}/{LISTED}")
         yield f"/records/{at}/{LISTED}", beside
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        names = [name for name, _ in pairs]
-        doubled = next(name for name in names if names.count(name) > 1)
-        raise FormatError(Code.FORMAT_DUPLICATE, key=doubled[:64])
-    return made
 
 
 def _no_number(text: str) -> Any:

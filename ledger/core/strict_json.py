@@ -15,6 +15,7 @@ from typing import Final, TypeAlias, cast
 from ledger.codes import Code
 from ledger.core.identifiers import DIGEST_BYTES, Digest
 from ledger.errors import FormatError
+from ledger.json_objects import check_nesting, distinct
 
 JsonValue: TypeAlias = bool | int | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"] | None
 
@@ -26,7 +27,6 @@ PATH_MAX: Final = 63
 """Hashes in one RFC 6962 path: a log has fewer than 2**63 leaves."""
 INTEGER_MAX: Final = (1 << 63) - 1
 _DIGITS_MAX: Final = len(str(INTEGER_MAX))
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _HEX: Final = re.compile("[0-9a-f]*")
 
 
@@ -48,7 +48,7 @@ def load(data: bytes, size_max: int) -> JsonValue:
     try:
         loaded = json.loads(
             data.decode(),
-            object_pairs_hook=_distinct,
+            object_pairs_hook=distinct,
             parse_int=_integer,
             parse_float=_no_float,
             parse_constant=_no_float,
@@ -57,11 +57,7 @@ def load(data: bytes, size_max: int) -> JsonValue:
         raise FormatError(Code.FORMAT_TOO_DEEP, limit=DEPTH_MAX) from problem
     except ValueError as problem:
         raise FormatError(Code.FORMAT_JSON, reason=str(problem)[:100]) from problem
-    if data.count(b"[") + data.count(b"{") > DEPTH_MAX:
-        _check_depth(loaded)
-    # UTF-8 cannot spell half a surrogate pair; only an escape can.
-    if b"\\u" in data and _SURROGATE.search(json.dumps(loaded, ensure_ascii=False)):
-        raise FormatError(Code.FORMAT_NOT_ALLOWED, type="surrogate")
+    check_nesting(data, loaded, DEPTH_MAX)
     return cast(JsonValue, loaded)
 
 
@@ -160,26 +156,6 @@ def path(value: JsonValue, what: str) -> tuple[Digest, ...]:
 def path_value(hashes: Sequence[bytes]) -> JsonValue:
     """An RFC 6962 path as JSON."""
     return [each.hex() for each in hashes]
-
-
-def _distinct(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-    found: dict[str, JsonValue] = {}
-    for name, value in pairs:
-        if name in found:
-            raise FormatError(Code.FORMAT_DUPLICATE, key=name[:64])
-        found[name] = value
-    return found
-
-
-def _check_depth(loaded: object) -> None:
-    """Refuse what is nested deeper than `DEPTH_MAX`; looks at one level after the other."""
-    level, depth = [loaded], 0
-    while level := [each for each in level if isinstance(each, dict | list)]:
-        depth += 1
-        if depth > DEPTH_MAX:
-            raise FormatError(Code.FORMAT_TOO_DEEP, limit=DEPTH_MAX)
-        inner = [each.values() if isinstance(each, dict) else each for each in level]
-        level = [value for values in inner for value in values]
 
 
 def _integer(spelled: str) -> int:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from contracts.shape import check_shape
 from ledger.__main__ import OK, REFUSED, UNREADABLE, main
 from ledger.carriers.ocds_package import package_value, receipts_in
 from ledger.codes import Code
-from ledger.core.identifiers import MemberId, Subject
+from ledger.core.identifiers import MemberId, NetworkId, Subject
 from ledger.core.receipt import decode_receipt
 from ledger.core.record import Record, Ref
 from ledger.errors import FormatError
@@ -308,6 +309,15 @@ def _truth(package: Any) -> None:
         (_digest, "/records/1/releases/0/tender/documents/0/digests/sha256"),
         (_date, "/publishedDate"),
         (_truth, "/records/1/releases/0/tender/documents/0/digests/sizeBytes"),
+        (lambda package: package.update(version="1.2"), "/version"),
+        (lambda package: package.update(license="free"), "/license"),
+        (lambda package: package.update(uri={"says": "who won"}), "/uri"),
+        (lambda package: package["extensions"].append(["who won"]), "/extensions"),
+        (lambda package: package["records"][0].update(note="who won"), "/records/0/note"),
+        (
+            lambda package: package["records"][0]["releases"][0]["ledgerRecords"][0].update(a=1),
+            "/records/0/releases/0/ledgerRecords/0/a",
+        ),
     ],
 )
 def test_a_word_that_was_changed_beside_the_receipts_is_named(
@@ -349,6 +359,67 @@ def test_a_package_without_its_receipts_is_none(file: Path, change: Change) -> N
     with pytest.raises(FormatError) as refused:
         receipts_in(package_value(json.dumps(package).encode()))
     assert refused.value.code is Code.FORMAT_SHAPE
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        ('{"records": [' + ",".join(["{}"] * 2_001) + "]}", Code.FORMAT_TOO_LARGE),
+        ('{"records": [], "a": [' + "[],[" * (1 << 20) + "]]}", Code.FORMAT_TOO_LARGE),
+        ('{"records": ' + "[" * 99 + "]" * 99 + "}", Code.FORMAT_TOO_DEEP),
+        ('{"records": ' + "[" * 99_999, Code.FORMAT_TOO_DEEP),
+        ('{"records": [], "\\ud800": 1}', Code.FORMAT_NOT_ALLOWED),
+        ('{"records": [], "a": NaN}', Code.FORMAT_JSON),
+    ],
+)
+def test_a_package_that_could_be_a_burden_is_none(data: str, code: Code) -> None:
+    with pytest.raises(FormatError) as refused:
+        package_value(data.encode())
+    assert refused.value.code is code
+
+
+def test_a_name_that_comes_twice_is_found_in_one_pass_among_many() -> None:
+    """Counting each name among all the others would take an hour."""
+    names = ",".join(f'"{name}":1' for name in range(1 << 19))
+    doubled = f'{{"records": [{{{names}, "{(1 << 19) - 1}": 1}}]}}'.encode()
+    with pytest.raises(FormatError) as refused:
+        package_value(doubled)
+    assert refused.value.code is Code.FORMAT_DUPLICATE
+    assert json_value(doubled)["records"][0].doubled == str((1 << 19) - 1)
+
+
+def test_receipts_of_two_networks_are_no_package(town: Town) -> None:
+    receipts = [town.network.receipt(each) for each in town.records[:2]]
+    receipts[1] = replace(receipts[1], network_id=NetworkId(bytes(32)))
+    trust = town.network.trust
+    package = package_of(items_from(receipts), trust.genesis, "ocds-1", "https://n.example", "")
+    with pytest.raises(FormatError) as refused:
+        check_package(package, receipts, lambda _: trust)
+    assert refused.value.detail == {"where": "network_id"}
+
+
+MADE_UP = [
+    ("tender.subject_registered", {"kind": {"a": 1}}),
+    ("ocds.award_stated", {"pointer": "/awards/" + "9" * 5_000, "award_id": "1"}),
+    *(
+        ("ocds.award_stated", {"pointer": "/awards/0", "value_units": units, "value_places": at})
+        for units, at in ((1, (1 << 64) - 1), (1, -5_000), (1, 13), (1 << 53, 0))
+    ),
+]
+
+
+@pytest.mark.parametrize(("type_", "fields"), MADE_UP)
+def test_made_up_receipts_are_compared_without_harm(type_: str, fields: dict[str, Any]) -> None:
+    """A package is compared before its receipts are judged, and a publisher may state anything."""
+    made = Town()
+    whole = made.say("ocds.award", S, "centre", release_id="1", tags=("award",))
+    made.say(type_, S, "centre", after=[whole], **fields)
+    receipts = [made.network.receipt(each) for each in made.records]
+    with pytest.raises(FormatError) as refused:
+        check_package({"records": [{}]}, receipts, lambda _: made.network.trust)
+    assert refused.value.code is Code.OCDS_OTHER
+    (record,) = made.package()["records"]
+    assert "value" not in record["compiledRelease"].get("awards", [{}])[0]
 
 
 def test_members_are_shown_what_the_public_is_not(tender: Tender, node: OneNode) -> None:
