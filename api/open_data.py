@@ -1,26 +1,32 @@
 """Open data of a subject and all within it, as a caller may see them.
 
 What is not shown is left out, and so is what has no receipt yet: a package is of the newest head
-that a quorum cosigned. One at a time; between two receipts the event loop gets its turn.
+that a quorum cosigned. One at a time; between two receipts the event loop gets its turn, and the
+file is composed and spelt in a thread.
 """
 
 import asyncio
+import json
 from typing import Final
 
+from api.engines.leveldb import LevelEngine
 from api.engines.query import Query
-from api.ocds.building import JsonObject
 from api.ocds.composing import REGISTERED, members_named
 from api.ocds.items import items_from
 from api.ocds.packaging import own_prefix, package_of
 from api.queries.asking import answer_of
 from api.service import LedgerService
 from ledger.block_store import StoredRecord
+from ledger.carriers.ocds_package import RECEIPTS_MAX
 from ledger.codes import Code
-from ledger.core.identifiers import LogIndex, MemberId, RecordId, Subject
+from ledger.core.genesis import Genesis
+from ledger.core.identifiers import MemberId, RecordId, Subject
+from ledger.core.receipt import Receipt
 from ledger.errors import FormatError, LedgerError
-from ledger.lookup import Turn
 
 RECORDS_MAX: Final = 1_000
+TURNS_MAX: Final = 50
+"""Pages asked for one answer: where most is hidden from the caller, they are nearly empty."""
 _PAGE: Final = 200
 
 
@@ -33,8 +39,8 @@ class OpenDataDesk:
 
     async def package(
         self, service: LedgerService, subject: Subject, prefix: str | None, address: str, uri: str
-    ) -> JsonObject:
-        """The package of a subject, for the caller by whom `service` is seen.
+    ) -> bytes:
+        """The package of a subject as a file, for the caller by whom `service` is seen.
 
         Args:
             service: as the caller may see it.
@@ -57,17 +63,25 @@ class OpenDataDesk:
                 await asyncio.sleep(0)
             if not receipts:
                 raise FormatError(Code.OCDS_NOTHING)
-            items = items_from(receipts, genesis.parameters)
             wanted = prefix or own_prefix(genesis)
-            return await asyncio.to_thread(package_of, items, genesis, wanted, address, uri)
+            return await asyncio.to_thread(_file, receipts, genesis, wanted, address, uri)
+
+
+def _file(receipts: list[Receipt], genesis: Genesis, prefix: str, address: str, uri: str) -> bytes:
+    made = package_of(items_from(receipts, genesis.parameters), genesis, prefix, address, uri)
+    return (json.dumps(made, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 async def _shown(service: LedgerService, subject: Subject) -> list[RecordId]:
-    """The records that belong into a package."""
+    """The records that belong into a package.
+
+    Raises:
+        FormatError: `ocds.many`.
+    """
     query, after = Query(subject=subject, within=True), None
     found: dict[RecordId, None] = {}
     members: set[MemberId] = set()
-    while True:
+    for _ in range(TURNS_MAX):
         answer = await answer_of(service, query, after, _PAGE)
         shown = [each for each in answer.items if _has_receipt(service, each.stored)]
         members |= members_named(each.record for each in shown)
@@ -77,10 +91,14 @@ async def _shown(service: LedgerService, subject: Subject) -> list[RecordId]:
         after = answer.reached
         if after is None:
             break
+    else:
+        raise FormatError(Code.OCDS_MANY, limit=RECORDS_MAX)
     for member in sorted(members):
-        registered = _registration(service, member)
+        registered = await _registration(service, member)
         if registered is not None:
             found[registered] = None
+    if len(found) > RECEIPTS_MAX:
+        raise FormatError(Code.OCDS_MANY, limit=RECORDS_MAX)
     return list(found)
 
 
@@ -88,18 +106,23 @@ def _has_receipt(service: LedgerService, stored: StoredRecord) -> bool:
     return stored.entry.height <= service.chain.cosigned_height
 
 
-def _registration(service: LedgerService, member: MemberId) -> RecordId | None:
-    """The newest record by which a member was registered; None for one that founded the network."""
-    after: LogIndex | None = None
-    while True:
-        turn = Turn(_PAGE, after, newest_first=True)
-        page = service.chain.lookup.by_subject(Subject(member), turn)
-        for each in page.items:
-            stored = service.stored(each.record_id)
-            record = service.decoded(stored)
-            is_shown = service.viewer.may_see(record) and _has_receipt(service, stored)
-            if record.type == REGISTERED and is_shown:
-                return each.record_id
-        if page.cursor is None:
+async def _registration(service: LedgerService, member: MemberId) -> RecordId | None:
+    """The newest record by which a member was registered; None for one that founded the network.
+
+    The node's own rows are asked, whatever else was said about the member: an index beside them may
+    not know yet what the records shown here do.
+
+    Raises:
+        FormatError: `ocds.many`.
+    """
+    query = Query(subject=Subject(member), types=frozenset({REGISTERED}))
+    own, after = LevelEngine(service.chain), None
+    for _ in range(TURNS_MAX):
+        answer = await answer_of(service, query, after, _PAGE, newest_first=True, engine=own)
+        for each in answer.items:
+            if _has_receipt(service, each.stored):
+                return each.stored.record_id
+        after = answer.reached
+        if after is None:
             return None
-        after = page.cursor
+    raise FormatError(Code.OCDS_MANY, limit=RECORDS_MAX)

@@ -1,6 +1,5 @@
 """``/v1/export/ocds`` and the extension that its packages name: docs/open-data.md."""
 
-import json
 from importlib import resources
 from typing import Annotated, Final, Literal
 
@@ -54,12 +53,11 @@ async def package(
     """
     address = str(request.base_url).rstrip("/")
     made = await desk.package(service, Subject(subject), prefix, address, str(request.url))
-    body = json.dumps(made, ensure_ascii=False, indent=1) + "\n"
     headers = {
         "Cache-Control": "no-store",
         "Content-Disposition": 'attachment; filename="package.ocds.json"',
     }
-    return Response(body, media_type=JSON, headers=headers)
+    return Response(made, media_type=JSON, headers=headers)
 
 
 @router.get(

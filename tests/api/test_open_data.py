@@ -1,7 +1,10 @@
 """Open data: valid, verified offline, compared with its receipts, and importable as statements."""
 
+import asyncio
 import json
+import threading
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,11 +14,13 @@ import pytest
 from jsonschema import Draft4Validator
 from referencing import Registry, Resource
 
+from api import open_data as desk
 from api.client import ClientError
 from api.ocds.acts import acts
 from api.ocds.items import items_from
 from api.ocds.packaging import check_package, package_of
 from api.ocds.tags import TAGS
+from api.service import LedgerService
 from cli.commands.verifying import _compare
 from cli.ocds.files import Item as Entry
 from cli.ocds.files import items_in, json_value
@@ -23,9 +28,10 @@ from cli.ocds.records import Reader, Release
 from contracts.catalogue import load_catalogue
 from contracts.shape import check_shape
 from ledger.__main__ import OK, REFUSED, UNREADABLE, main
+from ledger.block_store import StoredRecord
 from ledger.carriers.ocds_package import package_value, receipts_in
 from ledger.codes import Code
-from ledger.core.identifiers import MemberId, NetworkId, Subject
+from ledger.core.identifiers import MemberId, NetworkId, RecordId, Subject
 from ledger.core.receipt import decode_receipt
 from ledger.core.record import Record, Ref
 from ledger.errors import FormatError
@@ -432,6 +438,59 @@ def test_members_are_shown_what_the_public_is_not(tender: Tender, node: OneNode)
         return {each["type"] for each in record["ledgerRecords"]}
 
     assert "tender.complaint" in types("supervisor") - types("nobody")
+
+
+def test_many_turns_over_what_is_hidden_come_to_an_end(
+    tender: Tender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "TURNS_MAX", 1)
+    monkeypatch.setattr(desk, "_PAGE", 2)
+    answer = tender.client.get("/v1/export/ocds", params={"subject": PROJECT})
+    assert (answer.status_code, answer.json()["code"]) == (413, "ocds.many")
+
+
+def test_who_is_much_talked_about_costs_no_more_and_no_index_is_asked_who_it_is(
+    tender: Tender, node: OneNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody may say a lot about a member, and an index may not know yet what was registered."""
+    monkeypatch.setattr(desk, "REGISTERED", "tender.entry_commitment")
+    named = node.record("builder", "tender.entry_commitment", "bidder")
+    gossip = [node.record("builder", subject="bidder") for _ in range(40)]
+    for records in ([named], gossip):
+        assert canonical(tender.client, node.bundle(*records), wait=20).status_code == 201
+    assert node.service is not None
+    service, looked = copy(node.service), []
+    service.engine = None  # type: ignore[assignment]
+    stored = LedgerService.stored
+
+    def looks(self: LedgerService, record_id: RecordId) -> StoredRecord:
+        looked.append(record_id)
+        return stored(self, record_id)
+
+    monkeypatch.setattr(LedgerService, "stored", looks)
+    found = asyncio.run(desk._registration(service, MemberId("bidder")))
+    assert found == named.record_id and len(looked) == 1
+
+
+def test_a_file_is_spelt_beside_the_event_loop(
+    tender: Tender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, spelt = [], []
+    shown, dumps = desk._shown, json.dumps
+
+    async def seen(service: LedgerService, subject: Subject) -> list[RecordId]:
+        loop.append(threading.get_ident())
+        return await shown(service, subject)
+
+    def spelling(*parts: Any, **how: Any) -> str:
+        spelt.append(threading.get_ident())
+        return dumps(*parts, **how)
+
+    monkeypatch.setattr(desk, "_shown", seen)
+    monkeypatch.setattr(json, "dumps", spelling)
+    answer = tender.client.get("/v1/export/ocds", params={"subject": PROJECT})
+    assert answer.status_code == 200
+    assert len(loop) == 1 and loop[0] not in spelt
 
 
 def test_the_extension_that_a_package_names_is_there(tender: Tender, file: Path) -> None:
