@@ -12,6 +12,7 @@ from typing import Final
 
 from api.ocds.acts import act_of
 from api.ocds.building import JsonObject
+from api.ocds.in_force import ACCEPTED, in_force, project_of
 from api.ocds.items import Item
 from api.ocds.merging import compiled
 from api.ocds.restating import is_statement, is_whole_release, pointer_of, restated
@@ -21,7 +22,6 @@ from ledger.core.identifiers import MemberId, RecordId, Subject
 from ledger.core.record import Record
 
 REGISTERED: Final = "tender.subject_registered"
-ACCEPTED: Final = "tender.project_accepted"
 ORGANISATIONS: Final = frozenset({"organisation", "system"})
 """Kinds of members that are named; of persons and labels nothing but the id is told."""
 _Release = tuple[JsonObject, list[Item]]
@@ -56,15 +56,20 @@ def composed(
     for each in items:
         tracks[each.record.subject].append(each)
     found: list[JsonObject] = []
+    counted = in_force(items)
+    told_of = {
+        subject: [each for each in track if each.record_id in counted]
+        for subject, track in tracks.items()
+    }
     for subject, track in sorted(tracks.items()):
-        process = Process(tenderer=_tenderer(tracks.get(_project(subject), [])))
-        acts = [_told(each, process, parties) for each in track]
+        process = Process(tenderer=_tenderer(told_of.get(project_of(subject), [])))
+        acts = [_told(each, process, parties) for each in told_of[subject]]
         releases = [each for each in acts if each is not None]
         ocid = f"{prefix}-{subject}"
         if not releases:
-            releases, ocid = _restated(track), subject
+            releases, ocid = _restated(told_of[subject]), subject
         if releases:
-            parent = _project(subject)
+            parent = project_of(subject)
             within = f"{prefix}-{parent}" if subject not in (ocid, parent) else ""
             beside = _beside(items, track, releases)
             found.append(_record(ocid, within, releases, beside, domain))
@@ -151,7 +156,3 @@ def _tenderer(project: Iterable[Item]) -> str:
     """For whom a project was accepted; of several records the last one counts."""
     said = [each.record.fields.get("tenderer") for each in project if each.record.type == ACCEPTED]
     return str(said[-1]) if said and said[-1] else ""
-
-
-def _project(subject: Subject) -> Subject:
-    return Subject(subject.partition("/")[0])

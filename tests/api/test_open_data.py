@@ -40,6 +40,7 @@ from tests.api.awaited import Opening
 from tests.api.one_node import OneNode, canonical, now_ms
 from tests.api.rights_story import token
 from tests.api.small_tender import PROJECT, SECTION, Tender, play
+from tests.vectors.reading import cases
 from tests.vectors.small_network import START_MS, SmallNetwork, small_record
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "ocds"
@@ -94,7 +95,8 @@ class Town:
     def say(
         self, type_: str, subject: Subject = S, issuer: str = "registry", /, **parts: Any
     ) -> Record:
-        refs = tuple(Ref("follows", each.record_id) for each in parts.pop("after", ()))
+        after = tuple(Ref("follows", each.record_id) for each in parts.pop("after", ()))
+        refs = (*after, *parts.pop("refs", ()))
         made = small_record(
             f"{type_} {len(self.records)}",
             issuer,
@@ -107,6 +109,11 @@ class Town:
         self.records.append(made)
         return made
 
+    def confirm(self, awaited: Record, *members: str) -> None:
+        for each in members:
+            cited = (Ref("confirms", awaited.record_id),)
+            self.say("ledger.confirmed", awaited.subject, each, refs=cited)
+
     def package(self, prefix: str = "ocds-213czf") -> Any:
         receipts = [self.network.receipt(each) for each in self.records]
         items, genesis = items_from(receipts), self.network.trust.genesis
@@ -117,7 +124,11 @@ class Town:
 
 @pytest.fixture(scope="module")
 def town() -> Town:
-    """A tender from its plan to its contract, and a complaint for which OCDS has no word."""
+    """A tender from its plan to its contract, and a complaint for which OCDS has no word.
+
+    What needs further signers has them: a rejection most of the committee, a contract the other
+    party.
+    """
     made = Town()
     say, end = made.say, START_MS + 30 * DAY_MS
     say("tender.project_accepted", P, "centre", tenderer="registry", name="学校")
@@ -125,12 +136,16 @@ def town() -> Town:
     say("tender.change", kind="extension", bid_deadline_ms=end + DAY_MS, reason="踏勘")
     bids = [say("tender.bid_submitted", S, each) for each in ("notary", "supervisor")]
     say("tender.bid_withdrawn", S, "supervisor", kind="withdrawn", after=bids[1:])
-    say("tender.bid_rejected", reason="签章", after=bids[:1])
+    say("tender.committee_formed", members=("registry", "centre", "notary"), chair="centre")
+    rejected = say("tender.bid_rejected", reason="签章", after=bids[:1])
+    made.confirm(rejected, "centre")
     say("tender.complaint", S, "notary", matter="other")
     say("tender.award_decided", winner="notary")
     say("tender.result_published", winner="notary", price_fen=123_456_789_01)
     contract = say("tender.contract_signed", contractor="notary", price_fen=1_000_050)
-    say("tender.contract_changed", contractor="notary", kind="change", after=[contract])
+    made.confirm(contract, "notary")
+    changed = say("tender.contract_changed", contractor="notary", kind="change", after=[contract])
+    made.confirm(changed, "notary")
     return made
 
 
@@ -147,7 +162,12 @@ def test_a_tender_is_one_process_for_each_subject_and_fits_the_schema(town: Town
     ]
     parent = section["compiledRelease"]["relatedProcesses"]
     assert parent[0]["identifier"] == project["ocid"]
-    assert [each["type"] for each in section["ledgerRecords"]] == ["tender.complaint"]
+    assert [each["type"] for each in section["ledgerRecords"]] == [
+        "tender.committee_formed",
+        "ledger.confirmed",
+        "tender.complaint",
+        *["ledger.confirmed"] * 2,
+    ]
 
 
 def test_the_compiled_release_is_the_newest_state_of_each_thing(town: Town) -> None:
@@ -216,6 +236,46 @@ def test_an_imported_release_is_exported_as_it_was_and_beside_an_act_only_listed
     ]
     assert len(mixed["ledgerRecords"]) == len(release.records)
     assert "awards" not in mixed["compiledRelease"]
+
+
+def test_a_strangers_award_has_no_release_and_stands_beside() -> None:
+    made = Town()
+    made.say("tender.project_accepted", P, "centre", tenderer="registry")
+    made.say("tender.announcement", kind="announcement")
+    award = made.say("tender.result_published", S, "notary", winner="notary", price_fen=1)
+    alert = {"alert": "AL05", "because": "not_party"}
+    made.say("ledger.alert_raised", S, "centre", after=[award], **alert)
+    (_, section) = made.package()["records"]
+    assert [each["tag"] for each in section["releases"]] == [["tender"]]
+    assert section["compiledRelease"]["tender"]["status"] == "active"
+    assert "awards" not in section["compiledRelease"]
+    assert [each["type"] for each in section["ledgerRecords"]] == [
+        "tender.result_published",
+        "ledger.alert_raised",
+    ]
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_a_stated_award_that_was_voided_is_told_no_more(confirmed: bool) -> None:
+    made = Town()
+    whole = made.say("ocds.award", S, "centre", release_id="1", tags=("award",))
+    said = {"pointer": "/awards/0", "award_id": "7"}
+    part = made.say("ocds.award_stated", S, "centre", after=[whole], **said)
+    voids = (Ref("voids", part.record_id),)
+    voided = made.say("ledger.voided", S, "centre", reason="误录", refs=voids)
+    if confirmed:
+        made.confirm(voided, "supervisor")
+    (record,) = made.package()["records"]
+    assert ("awards" in record["compiledRelease"]) != confirmed
+    assert len(record["ledgerRecords"]) == 1 + 2 * confirmed
+
+
+@pytest.mark.parametrize("case", cases("open_data/packages"))
+def test_packages_hold_or_not_as_the_vectors_say(case: Any, tmp_path: Path) -> None:
+    path, trust = tmp_path / "package.json", tmp_path / "trust.json"
+    path.write_text(case["package"])
+    trust.write_text(case["trust"])
+    assert verified(path, trust) == (OK if case.get("holds") else UNREADABLE)
 
 
 def test_a_part_at_a_place_that_no_release_has_stays_beside() -> None:

@@ -13,10 +13,12 @@ from tests.vectors.reading import VECTORS
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 NODE = shutil.which("node")
-NOT_FOR_A_VERIFIER = frozenset({"add_checkpoint", "deposit", "time_stamp", "court_code"})
+NOT_FOR_A_VERIFIER = frozenset(
+    {"add_checkpoint", "deposit", "time_stamp", "court_code", "open_data"}
+)
 """Folders of vectors that say what a server answers, what takes a secret key to open, whose word
-about time counts, which the verifier in JavaScript says that it does not judge, and codes that
-people type."""
+about time counts, which the verifier in JavaScript says that it does not judge, codes that people
+type, and open data, whose receipts it judges one by one."""
 
 
 def node(ask: str, **question: Any) -> Any:

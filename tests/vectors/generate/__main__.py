@@ -28,6 +28,7 @@ from tests.vectors.generate import (
     misconduct,
     negative_list,
     networks,
+    open_data,
     outside,
     receipts,
     records,
@@ -74,6 +75,7 @@ SOURCES = (
     add_checkpoint,
     deposit,
     misconduct,
+    open_data,
 )
 
 
