@@ -14,7 +14,7 @@ from api.engines.query import Query
 from api.ocds.composing import REGISTERED, members_named
 from api.ocds.items import items_from
 from api.ocds.packaging import own_prefix, package_of
-from api.queries.asking import answer_of
+from api.queries.asking import answer_of, page_of
 from api.service import LedgerService
 from ledger.block_store import StoredRecord
 from ledger.carriers.ocds_package import RECEIPTS_MAX
@@ -51,7 +51,7 @@ class OpenDataDesk:
 
         Raises:
             FormatError: `ocds.nothing`, `ocds.many`.
-            LedgerError: `ocds.busy`.
+            LedgerError: `ocds.busy`; `log.not_kept` where this node began with a snapshot.
         """
         if self._busy.locked():
             raise LedgerError(Code.OCDS_BUSY)
@@ -82,7 +82,7 @@ async def _shown(service: LedgerService, subject: Subject) -> list[RecordId]:
     found: dict[RecordId, None] = {}
     members: set[MemberId] = set()
     for _ in range(TURNS_MAX):
-        answer = await answer_of(service, query, after, _PAGE)
+        answer = await page_of(service, query, after, _PAGE)
         shown = [each for each in answer.items if _has_receipt(service, each.stored)]
         members |= members_named(each.record for each in shown)
         found |= dict.fromkeys(each.stored.record_id for each in shown)

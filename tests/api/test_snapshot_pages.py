@@ -97,6 +97,12 @@ def test_a_track_shows_what_is_here(story: Story, subject: str) -> None:
     assert story.late.chain.blocks.record(story.document) is None
 
 
+def test_open_data_never_leaves_out_without_a_word_what_stands_below(story: Story) -> None:
+    """A file is handed on, and whoever has it knows nothing of the node that wrote it."""
+    path = f"/v1/export/ocds?subject={SECTION}"
+    assert code(story.late, path) == (421, "log.not_kept")
+
+
 def test_an_amendment_says_that_what_it_amends_is_with_others(story: Story) -> None:
     path = f"/records/{story.amendment.hex()}?lang=en"
     shown = page(story.late, path)
