@@ -6,7 +6,8 @@ No batch equation is used anywhere: libraries disagree on small-order parts. Spe
 ``docs/spec/signing.md``.
 """
 
-from typing import Protocol
+from functools import lru_cache
+from typing import Final, Protocol
 
 from nacl import bindings
 from nacl.exceptions import BadSignatureError, CryptoError
@@ -20,6 +21,7 @@ from ledger.errors import FormatError, VerificationError
 ALGORITHM = "ed25519"
 SEED_BYTES = 32
 PUBLIC_KEY_BYTES = 32
+_KEYS_KEPT: Final = 4096
 
 
 class Signer(Protocol):
@@ -61,9 +63,15 @@ def check_public_key(key: bytes) -> PublicKey:
         VerificationError: `key.weak` for a key that is not canonical, of small order, or outside
             the prime-order subgroup.
     """
-    if len(key) != PUBLIC_KEY_BYTES or not bindings.crypto_core_ed25519_is_valid_point(key):
+    if len(key) != PUBLIC_KEY_BYTES or not _in_subgroup(key):
         raise VerificationError(Code.KEY_WEAK, key=key.hex()[:64])
     return PublicKey(key)
+
+
+@lru_cache(_KEYS_KEPT)
+def _in_subgroup(key: bytes) -> bool:
+    """Kept, since the same few keys are asked about at every block, and the arithmetic is slow."""
+    return bool(bindings.crypto_core_ed25519_is_valid_point(key))
 
 
 def key_id(key: bytes) -> KeyId:

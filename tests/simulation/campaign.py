@@ -133,15 +133,12 @@ def _spare_work() -> None:
     """What changes no result and takes a third of a worker's time.
 
     What was imported stays for good, and need not be looked through again; and that a signature
-    holds, or that a key is a point of the curve, is found out once, and not by every node of the
-    same process at every block.
+    holds is found out once, and not by every node of the same process at every block.
     """
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     opened = lru_cache(SIGNATURES_KEPT)(bindings.crypto_sign_open)
     bindings.crypto_sign_open = opened
-    valid = lru_cache(SIGNATURES_KEPT)(bindings.crypto_core_ed25519_is_valid_point)
-    bindings.crypto_core_ed25519_is_valid_point = valid
 
 
 def _run(task: tuple[int, int | None, bool]) -> Result:
