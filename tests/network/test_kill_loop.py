@@ -1,4 +1,4 @@
-"""Ten rounds of the kill loop over four real processes, the last of which kills all at once."""
+"""Six rounds of the kill loop over four real processes, the last of which kills all at once."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.network.kill_loop import campaign
 
-ROUNDS = 10
+ROUNDS = 6
 
 
 @pytest.mark.network

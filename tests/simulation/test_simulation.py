@@ -13,7 +13,7 @@ from tests.simulation.lies import Lie
 from tests.simulation.plan import CLONE_BLOWS, Blow, plan_of
 
 ROOT = Path(__file__).resolve().parents[2]
-SEEDS = 500
+SEEDS = 300
 PER_TEST = 10
 
 
@@ -52,7 +52,7 @@ def test_seeds_differ_and_cover_the_faults() -> None:
     assert {plan.nodes for plan in plans} == {1, 2, 3, 4, 5, 7}
     assert {fault.blow for plan in plans for fault in plan.faults} == set(Blow) - CLONE_BLOWS
     assert {lie for plan in plans for _, lie in plan.liars} == set(Lie)
-    assert 100 < sum(bool(plan.liars) for plan in plans) < SEEDS / 2
+    assert SEEDS / 5 < sum(bool(plan.liars) for plan in plans) < SEEDS / 2
     assert any(len(plan.liars) == 2 for plan in plans if plan.nodes == 7)
     assert len({plan.works for plan in plans}) == SEEDS
 
