@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # In an intranet the wheels come from the folder that `make wheelhouse` filled elsewhere.
 FROM := $(if $(wildcard wheelhouse),--no-index --find-links wheelhouse)
 
-# Each node and each command is a process: without compiled modules at hand every start costs a second.
+# Each node and each command is a process, and starts a third sooner with compiled modules at hand.
 unexport PYTHONDONTWRITEBYTECODE
 
 # A tree that was moved, or whose Python is gone, has a .venv that points nowhere: start it again.
