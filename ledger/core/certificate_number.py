@@ -1,7 +1,8 @@
 """The number of a piece of evidence for people: network, place in the log, and a check character.
 
-Short enough to be read out over the telephone; one mistyped character is noticed, and nearly always
-that two were exchanged. It names a record and proves nothing. Spec: ``docs/spec/certificate_pdf.md``; ISO/IEC 7064.
+Short enough to be read out over the telephone. One mistyped character is noticed, and nearly always
+that two were exchanged. It names a record and proves nothing.
+Spec: ``docs/spec/certificate_pdf.md``; ISO/IEC 7064.
 """
 
 import re
