@@ -29,7 +29,15 @@ def index_of_leaf(chain: Chain, leaf: Digest) -> LogIndex | None:
                 raise
             # The log begins above here, with a snapshot: whoever searches is told so.
             return None
-        for place in range(0, len(hashes), len(leaf)):
-            if hashes[place : place + len(leaf)] == leaf:
-                return LogIndex(first + place // len(leaf))
+        place = _place(hashes, leaf)
+        if place is not None:
+            return LogIndex(first + place)
     return None
+
+
+def _place(hashes: bytes, leaf: Digest) -> int | None:
+    """Which of the hashes it is; what begins inside of one, and ends in the next, is none."""
+    found = hashes.find(leaf)
+    while found > 0 and found % len(leaf):
+        found = hashes.find(leaf, found + 1)
+    return None if found < 0 else found // len(leaf)

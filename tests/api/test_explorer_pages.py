@@ -7,8 +7,11 @@ import httpx
 
 from api.explorer import shown
 from api.explorer.words import _words
+from api.leaf_hashes import index_of_leaf
 from ledger.core.hashing import sha256
+from ledger.core.identifiers import Digest
 from ledger.core.merkle import leaf_hash
+from ledger.core.tiles import TILE_WIDTH, TilePath
 from tests.api.one_node import OneNode
 from tests.api.small_tender import PROJECT, play, say
 from tests.api.test_pages import page
@@ -86,6 +89,16 @@ def test_the_box_finds_a_leaf_and_says_what_it_looked_through(
         assert kind in missing
     assert f'href="/members/{record.issuer}"' in page(client, f"/search?q={record.issuer}")
     assert 'href="/blocks/1"' in page(client, "/search?q=1")
+
+
+def test_what_lies_across_two_leaves_is_none(node: OneNode, client: httpx.Client) -> None:
+    assert node.service is not None
+    chain = node.service.chain
+    size = chain.head.log_size
+    lowest = chain.tiles.read(TilePath(0, 0, min(TILE_WIDTH, size)), size)
+    leaves = [Digest(lowest[at : at + 32]) for at in range(0, len(lowest), 32)]
+    assert [index_of_leaf(chain, each) for each in leaves] == list(range(len(leaves)))
+    assert index_of_leaf(chain, Digest(lowest[16:48])) is None
 
 
 def test_a_qr_leads_to_pages_of_this_node_only(client: httpx.Client) -> None:
