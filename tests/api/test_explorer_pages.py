@@ -1,9 +1,14 @@
 """The pages behind the search box: blocks, members, alerts, checkpoints, nodes, and their words."""
 
 import re
+from html import unescape
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import httpx
+import pytest
+import segno
 
 from api.explorer import shown
 from api.explorer.words import _words
@@ -107,6 +112,33 @@ def test_a_qr_leads_to_pages_of_this_node_only(client: httpx.Client) -> None:
     assert "style=" not in drawn.text
     for path in ("//elsewhere.example/", "/blocks/1?next=x", "https://elsewhere.example/", "/"):
         assert client.get("/qr.svg", params={"path": path}).status_code == 400
+
+
+@pytest.mark.parametrize("subject", ["学校#1?a=50% b&c", "学" * 66 + "+"], ids=["signs", "long"])
+def test_what_a_qr_says_is_the_address_of_the_page_it_stands_on(
+    node: OneNode, client: httpx.Client, monkeypatch: pytest.MonkeyPatch, subject: str
+) -> None:
+    say(client, node, node.record(subject=subject, files={"f": b"x"}))
+    told = page(client, f"/projects/{quote(subject)}")
+    drawn: list[str] = []
+    make = segno.make
+
+    def kept(address: str, **how: Any) -> Any:
+        drawn.append(address)
+        return make(address, **how)
+
+    monkeypatch.setattr(segno, "make", kept)
+    (path,) = re.findall(r'src="(/qr\.svg[^"]*)"', told)
+    assert client.get(unescape(path)).status_code == 200
+    (address,) = drawn
+    assert address.isascii()
+    assert client.get(address).text == told
+
+
+def test_a_name_that_no_qr_can_hold_is_refused_in_words(client: httpx.Client) -> None:
+    longer = {"Host": f"{'n' * 3000}.example"}
+    answer = client.get("/qr.svg", params={"path": "/blocks/1"}, headers=longer)
+    assert (answer.status_code, answer.json()["code"]) == (400, "api.parameter")
 
 
 def test_a_record_is_copied_taken_to_a_phone_and_told_with_its_three_times(
