@@ -71,10 +71,15 @@ def label_project(state: State, member: MemberId) -> str:
     return "" if data is None else _label_project(data)
 
 
+def facts_of(state: State, member: MemberId) -> Mapping[str, Value]:
+    """Kind, names and credit code under which a member was enrolled; nothing of nobody."""
+    data = state.overlay.get(PREFIX + f"member/{member}".encode())
+    return {} if data is None else _member_facts(data)
+
+
 def kind(state: State, member: MemberId) -> str:
     """What a member is: ``organisation``, ``system``, ``person`` or ``label``; empty for nobody."""
-    data = state.overlay.get(PREFIX + f"member/{member}".encode())
-    return "" if data is None else str(_member_facts(data).get("kind", ""))
+    return str(facts_of(state, member).get("kind", ""))
 
 
 def key(state: State, member: MemberId, key_id_: KeyId) -> KeyRow | None:

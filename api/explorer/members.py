@@ -41,13 +41,14 @@ async def member(
     found = await page_of(service, wanted, place, PAGE_ROWS, newest_first=True)
     founder = next((each for each in service.chain.genesis.members if each.member_id == who), None)
     name = names.member(member)
-    known = founder is not None or name != member or who == NETWORK_MEMBER
+    kind = names.kind(member) if founder is None else founder.kind
+    known = founder is not None or kind or who == NETWORK_MEMBER
     if not (known or found.items or after is not None):
         raise nothing_found(service.chain, member, "member 成员")
     values = {
         "member": member,
         "name": name,
-        "kind": "" if founder is None else founder.kind,
+        "kind": kind,
         "credit_code": names.credit_code(member) if founder is None else founder.credit_code,
         "roles": _roles(service, who, names),
         "nodes": [each.node_id for each in service.chain.committee.nodes if each.member_id == who],

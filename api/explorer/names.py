@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from typing import Final
 
 from api.service import LedgerService
+from contracts import standing
+from contracts.overlay import Overlay
+from contracts.state import State
+from contracts.verdict import Times
 from ledger.core.canonical import Value
 from ledger.core.committee import Committee
-from ledger.core.identifiers import NETWORK_MEMBER, MemberId, NodeId, Subject
-from ledger.lookup import Turn
+from ledger.core.identifiers import NETWORK_MEMBER, MemberId, NodeId, RecordId
 
 _ENROLLED_BY: Final = ("tender.subject_registered", "ledger.node_admitted")
-_LOOKED_AT_MAX: Final = 20
 
 
 class Names:
@@ -19,6 +21,9 @@ class Names:
     def __init__(self, service: LedgerService, language: str) -> None:
         self._service = service
         self._language = language
+        head = service.chain.head
+        self._state = State(Overlay(service.chain.state))
+        self._as_of = Times(head.log_size, head.time_ms)
         self._found = {
             member.member_id: self._chosen(member.name_zh, member.name_en)
             for member in service.chain.genesis.members
@@ -62,6 +67,10 @@ class Names:
         alert = self._service.catalogue.alerts.get(code)
         return code if alert is None else f"{code} {self._chosen(alert.zh, alert.en)}"
 
+    def kind(self, member: str) -> str:
+        """What a member is that was enrolled after the first block; empty where none is shown."""
+        return str(self._enrolment(MemberId(member)).get("kind", ""))
+
     def credit_code(self, member: str) -> str:
         """Of a member that was enrolled after the first block; empty where none is shown."""
         fields = self._enrolment(MemberId(member))
@@ -73,14 +82,23 @@ class Names:
         return self._chosen(*(str(fields.get(name, "")) for name in ("name_zh", "name_en")))
 
     def _enrolment(self, member: MemberId) -> Mapping[str, Value]:
-        """What was said of a member when it was enrolled; nothing where that is not shown."""
-        service = self._service
-        found = service.chain.lookup.by_subject(Subject(member), Turn(_LOOKED_AT_MAX))
-        for each in found.items:
-            record = service.decoded(service.stored(each.record_id))
-            if record.type in _ENROLLED_BY and service.viewer.may_see(record):
-                return record.fields
+        """What was said of a member when it was enrolled; nothing where that is not shown.
+
+        The state knows it by the member's own row, so nobody's other records stand before it, and
+        it is known below a snapshot as well.
+        """
+        for kind in _ENROLLED_BY:
+            by = next(self._state.records(member, kind, self._as_of), None)
+            if by is not None and self._is_shown(by, kind, member):
+                return standing.facts_of(self._state, member)
         return {}
+
+    def _is_shown(self, record_id: RecordId, kind: str, member: MemberId) -> bool:
+        """Whether the reader may see the record by which a member was enrolled."""
+        viewer, stored = self._service.viewer, self._service.chain.blocks.record(record_id)
+        if stored is None:
+            return viewer.may_see_type(kind, member)
+        return viewer.may_see(self._service.decoded(stored))
 
     def _chosen(self, zh: str, en: str) -> str:
         return (zh or en) if self._language == "zh" else (en or zh)

@@ -10,34 +10,14 @@ import io
 import pytest
 
 from ledger.core.identifiers import Height, RecordId
-from ledger.store.memory import MemoryStore
+from tests.api.long_town import BASE, LongTown, begun
 from tests.api.test_snapshot_answers import code
 from tests.api.test_trouble import ask
-from tests.contracts.sealing import BIDDERS, DEADLINE
-from tests.contracts.tendering import EXPERTS, OFFICES, SEEDERS, TENDER_ROLES, TenderTown
+from tests.contracts.sealing import DEADLINE
+from tests.contracts.tendering import SEEDERS
 from tests.contracts.test_clock_reports import told
-from tests.contracts.test_joining import cosigned_by, fetch, follow, opened, taken
-from tests.contracts.test_snapshots import EVERY_THIRD
+from tests.contracts.test_joining import cosigned_by, follow
 from tests.contracts.town import PROJECT, SECTION, Town
-from tests.vectors.small_network import signer
-
-BASE = 12
-
-
-class LongTown(TenderTown):
-    """A town whose nodes make snapshots of the state."""
-
-    def __init__(self) -> None:
-        Town.__init__(self, MemoryStore(), parameters=EVERY_THIRD, roles=TENDER_ROLES)
-        names = (*OFFICES, *EXPERTS, *BIDDERS)
-        self.signers |= {name: signer(f"member {name}") for name in names}
-        self.at = {}
-
-    def say_on(self) -> None:
-        """One block more, and the snapshots that are due by then."""
-        self.say("notary", "evidence.deposited", "D-1")
-        while self.chain.snapshots.step():
-            pass
 
 
 class Story:
@@ -50,9 +30,8 @@ class Story:
         (self.document,) = town.listed("tender.document_filed")
         town.say("builder", "tender.document_filed", files={"file": b"other"}, kind="tender")
         request, height = town.seeded()
-        while town.chain.head.height < BASE + 4:
-            town.say_on()
-        self.late = self._joined()
+        town.go_on()
+        self.late = begun(town)
         for seeder in SEEDERS:
             town.accepted(town.reveal(request, seeder))
         self.drawn = town.accepted(town.result(request, height))
@@ -62,13 +41,6 @@ class Story:
         head = town.chain.blocks.header(town.chain.head.height)
         for node, line in cosigned_by(town, head):
             self.late.chain.add_cosignature(node, head.log_size, head.log_root, line)
-
-    def _joined(self) -> Town:
-        store = MemoryStore()
-        taking = taken(self.old, store)
-        fetch(self.old, taking, list(taking.missing))
-        assert taking.finish() == BASE
-        return opened(self.old, store)
 
 
 @pytest.fixture(scope="module")
@@ -185,3 +157,7 @@ def test_figures_say_of_which_blocks_they_are(story: Story) -> None:
 def test_a_record_that_is_with_others_is_asked_for_there(story: Story) -> None:
     for record in (story.document, story.report):
         assert code(story.late, f"/records/{RecordId(record).hex()}")[1] == "record.not_kept"
+
+
+def test_open_data_of_a_project_are_whole_or_asked_for_elsewhere(story: Story) -> None:
+    assert code(story.late, f"/v1/export/ocds?subject={SECTION}") == (421, "log.not_kept")
