@@ -7,8 +7,11 @@ import httpx
 import pytest
 
 from api.client import Client, ClientError
+from api.client.calls import telling
 from ledger.codes import Code
+from ledger.core.sealed_file import SealedFile
 from ledger.trust import trust_root
+from tests.vectors.generate.sealed import NETWORK, SYSTEM, sealed_record
 from tests.vectors.small_network import small_genesis
 
 GOOD: dict[str, Any] = {
@@ -84,3 +87,32 @@ def test_a_project_without_sections_has_none() -> None:
         return httpx.Response(404, json={"code": "api.not_found", "facts": facts})
 
     assert node(answer).sections("P") == []
+
+
+@pytest.mark.parametrize(
+    "gather",
+    [
+        lambda client: client.gather_said(["P"], {}),
+        lambda client: client.encryption_key_of("centre"),
+        lambda client: client.gather_bid_proof(
+            SealedFile(NETWORK, SYSTEM, sealed_record("bid")),
+        ),
+    ],
+    ids=["trace", "key", "bid"],
+)
+def test_a_list_that_never_ends_is_left_by_whoever_gathers(
+    gather: Callable[[Client], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling, "GATHERED_MAX", 5)
+    pages: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        pages.append(request.url.path)
+        if len(pages) > 10:
+            return httpx.Response(503)
+        return httpx.Response(200, json={"items": [GOOD, GOOD], "cursor": len(pages)})
+
+    with pytest.raises(ClientError) as problem:
+        gather(node(answer))
+    assert (problem.value.code, problem.value.detail["what"]) == (Code.API_ANSWER, "items")
+    assert pages == ["/v1/subjects"] * 3

@@ -4,11 +4,10 @@ The nodes are asked and not believed: what they leave out makes the answer "not 
 "dropped". Judged by `ledger.bid_proofs`. Spec: ``docs/spec/bid_proof.md``.
 """
 
-from typing import Any, Final
+from typing import Any
 
 from api.client.calls import reading, telling
 from api.client.core import Core
-from api.client.each import for_each
 from api.client.flow import Flow
 from api.client.problems import ClientError
 from ledger.bid_proofs import DEADLINE_FIELD, DEADLINE_TYPES, SET_TYPE
@@ -18,9 +17,6 @@ from ledger.core.identifiers import RecordId
 from ledger.core.receipt import Receipt
 from ledger.core.record import decode_record
 from ledger.core.sealed_file import SealedFile
-
-LISTED_MAX: Final = 200_000
-"""Records about one subject that are looked at: a node that never ends its list is none."""
 
 
 def gather_bid_proof(core: Core, /, sealed: SealedFile) -> Flow[BidProof]:
@@ -61,17 +57,13 @@ def _gathered(core: Core, sealed: SealedFile) -> Flow[BidProof]:
 
 def _kept(core: Core, subject: str) -> Flow[list[Any]]:
     """Of the records about a subject those that a proof may need."""
-    kept, count = list[Any](), 0
+    kept: list[Any] = []
 
     def look(item: Any) -> None:
-        nonlocal count
-        count += 1
-        if count > LISTED_MAX:
-            raise ClientError(Code.API_ANSWER, node="/v1/subjects", what="items")
         if item["record"]["type"] == SET_TYPE or _fixes_deadline(item):
             kept.append(item)
 
-    yield from for_each(telling.subject(core, subject), look)
+    yield from telling.each_about(core, subject, look)
     return kept
 
 

@@ -8,9 +8,8 @@ leaves out a newer key is not seen: whoever asks several nodes, or waits, sees i
 from typing import Any, Final, cast
 
 from api.client.calls import reading, telling
-from api.client.calls.tracing import LISTED_MAX, gather_said
+from api.client.calls.tracing import gather_said
 from api.client.core import Core
-from api.client.each import for_each
 from api.client.flow import Flow
 from api.client.problems import ClientError
 from ledger.codes import Code
@@ -54,17 +53,13 @@ def encryption_key_of(core: Core, /, member: MemberId) -> Flow[Recipient]:
 
 def _bound(core: Core, member: MemberId) -> Flow[list[Any]]:
     """The records by which a node says that the member enrolled keys."""
-    found, count = list[Any](), 0
+    found: list[Any] = []
 
     def look(item: Any) -> None:
-        nonlocal count
-        count += 1
-        if count > LISTED_MAX:
-            raise ClientError(Code.API_ANSWER, node="/v1/subjects", what="items")
         if _is_bound(item, member):
             found.append(item)
 
-    yield from for_each(telling.subject(core, member), look)
+    yield from telling.each_about(core, member, look)
     return found
 
 

@@ -3,12 +3,14 @@
 Each answer is one node's word, for looking around; the receipts of the records are the proof.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import quote
 
 from api.client import coverage as coverage_lists
 from api.client.calls import reading
 from api.client.core import Core
+from api.client.each import for_each
 from api.client.flow import Flow, Item, Items
 from api.client.problems import ClientError
 from api.client.seals import SealStatus
@@ -20,6 +22,8 @@ from ledger.core.receipt import Receipt
 
 PAGE: Final = 500
 """Items of one page."""
+GATHERED_MAX: Final = 200_000
+"""Records about one subject that are looked at: a node that never ends its list is none."""
 
 
 def record(core: Core, /, record_id: RecordId) -> Flow[Any]:
@@ -47,6 +51,28 @@ def knows(core: Core, /, record_id: RecordId) -> Flow[bool]:
 def subject(core: Core, /, key: str) -> Items[Any]:
     """All records about a subject, in the log's order."""
     return _paged(core, "/v1/subjects", {"key": key})
+
+
+def each_about(core: Core, key: str, look: Callable[[Any], None]) -> Flow[None]:
+    """Show each record about a subject to somebody who gathers, and not without end.
+
+    Args:
+        key: the subject.
+        look: takes in one of them.
+
+    Raises:
+        ClientError: `api.answer`, or that no node could be asked.
+    """
+    count = 0
+
+    def counted(item: Any) -> None:
+        nonlocal count
+        count += 1
+        if count > GATHERED_MAX:
+            raise ClientError(Code.API_ANSWER, node="/v1/subjects", what="items")
+        look(item)
+
+    return for_each(subject(core, key), counted)
 
 
 def alerts(core: Core, /, **wanted: str) -> Items[Any]:

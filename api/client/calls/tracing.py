@@ -10,7 +10,6 @@ from typing import Any, Final
 from api.client.calls import telling
 from api.client.calls.witnessing import witnessed_receipt
 from api.client.core import Core
-from api.client.each import for_each
 from api.client.flow import Flow
 from api.client.problems import ClientError
 from ledger.codes import Code
@@ -19,8 +18,6 @@ from ledger.field_changes import Said
 from ledger.traces import CONFIRMED, Sets
 from ledger.verify import verify_receipt
 
-LISTED_MAX: Final = 200_000
-"""Records about one subject that are looked at: a node that never ends its list is none."""
 SECTIONS_MAX: Final = 500
 RECEIPT_WAIT_S: Final = 15.0
 """How long a record that was just committed may lack its receipt."""
@@ -73,7 +70,7 @@ def gather_said(
     ties = _Ties(sets)
     try:
         for subject in subjects:
-            yield from for_each(telling.subject(core, subject), ties.of_one_list())
+            yield from telling.each_about(core, subject, ties.see)
         wanted = ties.wanted(only)
     except (KeyError, TypeError, ValueError) as problem:
         raise ClientError(Code.API_ANSWER, node=_PATH, what=repr(problem)) from problem
@@ -98,20 +95,7 @@ class _Ties:
         self._replacing: list[tuple[str, str, str]] = []
         self._confirming: list[tuple[str, str]] = []
 
-    def of_one_list(self) -> Callable[[Any], None]:
-        """Takes in the records of one list, and not without end."""
-        count = 0
-
-        def see(item: Any) -> None:
-            nonlocal count
-            count += 1
-            if count > LISTED_MAX:
-                raise ClientError(Code.API_ANSWER, node=_PATH, what="items")
-            self._see(item)
-
-        return see
-
-    def _see(self, item: Any) -> None:
+    def see(self, item: Any) -> None:
         """Take in one record of a list."""
         record, name = item["record"], str(item["record_id"])
         kind, subject = str(record["type"]), str(record["subject"])
