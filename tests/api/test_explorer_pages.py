@@ -34,6 +34,14 @@ def test_every_word_that_a_template_asks_for_is_there() -> None:
     assert asked > 200
 
 
+def test_wide_tables_scroll_in_one_kind_of_frame() -> None:
+    """Reached by keyboard and named: what one template forgets, a reader without a mouse lacks."""
+    framed = [p.name for p in TEMPLATES.glob("*.html") if 'class="scroll"' in p.read_text("utf-8")]
+    assert framed == ["parts.html"]
+    called = sum(p.read_text("utf-8").count("call parts.scroll(") for p in TEMPLATES.glob("*.html"))
+    assert called > 15
+
+
 def test_pages_lead_from_block_to_record_to_member(node: OneNode, client: httpx.Client) -> None:
     tender = play(client, node)
     height = client.get(f"/v1/records/{tender.document.record_id.hex()}").json()["height"]

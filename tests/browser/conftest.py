@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from ledger.core.bundle import sign_bundle
 from ledger.core.canonical import Value
@@ -140,6 +140,16 @@ def visitor(
     context.close()
     assert guest.strangers == [], "the page asked another host"
     assert guest.said == [], "the browser's console is not silent"
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A reader of Chinese whose pages may ask the signer of this machine."""
+    made = browser.new_context(locale="zh-CN", viewport={"width": 1100, "height": 900})
+    # Chromium asks its user before a page reaches a program of this machine.
+    made.grant_permissions(["local-network-access"])
+    yield made
+    made.close()
 
 
 def records_of(network: RealNetwork) -> list[str]:

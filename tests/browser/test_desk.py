@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from ledger.core.hashing import sha256
 from ledger.core.identifiers import RecordId
@@ -36,15 +36,6 @@ def town(network: RealNetwork) -> RealNetwork:
     known_ms = time.time_ns() // 1_000_000 - 20 * DAY_MS
     say(network, "notary", "tender.complaint", SECTION, matter="other", known_at_ms=known_ms)
     return network
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(locale="zh-CN", viewport={"width": 1100, "height": 900})
-    # Chromium asks its user before a page reaches a program of this machine.
-    made.grant_permissions(["local-network-access"])
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import SECTION
 from tests.browser.signing import FREE, Terminal, agree, signer_of
@@ -30,15 +30,6 @@ COMPLAINT_FILE = {
 def terminal(network: RealNetwork) -> Iterator[Terminal]:
     with signer_of(network, "builder") as made:
         yield made
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(locale="zh-CN", viewport={"width": 1100, "height": 900})
-    # Chromium asks its user before a page reaches a program of this machine.
-    made.grant_permissions(["local-network-access"])
-    yield made
-    made.close()
 
 
 def page_of(context: BrowserContext, origin: str) -> Page:
