@@ -3,8 +3,9 @@
 Integers only. A plot is drawn in the browser from its own table, so that no figure is said twice.
 """
 
+import heapq
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -110,13 +111,18 @@ def _top(
     page: str = "",
 ) -> Plot:
     """The greatest, and the rest in one row."""
-    known = Counter({each: count for each, count in counted.items() if each != OTHERS})
-    shown = sorted(known.items(), key=lambda each: (-each[1], each[0]))[:ROWS_MAX]
+    known = (each for each in counted.items() if each[0] != OTHERS)
+    shown = _greatest(known)
     rows = [Row(name(each), (count,), (page, each) if page else ()) for each, count in shown]
     rest = counted.total() - sum(count for _, count in shown)
     if rest:
         rows.append(Row(named(language, "plots", "rest"), (rest,)))
     return Plot(key, "rows", (named(language, "plots", "count"),), tuple(rows))
+
+
+def _greatest(counted: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    """The first rows, without ordering the thousands of names behind them."""
+    return heapq.nsmallest(ROWS_MAX, counted, key=lambda each: (-each[1], each[0]))
 
 
 def _alerts(counts: Counts, names: Names, language: str) -> Plot:
@@ -129,7 +135,7 @@ def _alerts(counts: Counts, names: Names, language: str) -> Plot:
             tuple(counts.alerts[code, each] for each in SEVERITIES),
             ("alerts", code),
         )
-        for code, _ in sorted(kinds.items(), key=lambda each: (-each[1], each[0]))[:ROWS_MAX]
+        for code, _ in _greatest(kinds.items())
     )
     series = tuple(named(language, "severity", each) for each in SEVERITIES)
     return Plot("alerts", "rows", series, rows)

@@ -7,6 +7,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, islice
 from typing import Final
 
 from api.explorer.names import Names
@@ -28,6 +29,8 @@ RECEIVED: Final = "received_ms"
 PAGE_MAX: Final = 100
 SECTIONS_MAX: Final = 50
 ALERTS_MAX: Final = 50
+ALERTS_LOOKED_AT_MAX: Final = 500
+"""Alerts of one track that are read, so that a page ends where most are not for its reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,18 +173,19 @@ def _about(service: LedgerService, subject: Subject, turn: Turn) -> ShownPage:
 def _alerts(
     service: LedgerService, state: State, subjects: Iterable[Subject], language: str
 ) -> tuple[list[AlertRow], bool]:
-    """The first alerts of all subjects that the reader may see; whether there are more."""
+    """The first alerts of all subjects that the reader may see; whether there may be more."""
     head = service.chain.head
+    as_of = Times(head.log_size, head.time_ms)
     rows: list[AlertRow] = []
-    for subject in subjects:
-        for record_id in state.alerts(subject, Times(head.log_size, head.time_ms)):
-            record = at_hand(service, record_id)
-            if record is None:
-                continue
-            if len(rows) == ALERTS_MAX:
-                return rows, True
-            rows.append(alert_row(service, record_id.hex(), record, language))
-    return rows, False
+    raised = chain.from_iterable(state.alerts(each, as_of) for each in subjects)
+    for record_id in islice(raised, ALERTS_LOOKED_AT_MAX):
+        record = at_hand(service, record_id)
+        if record is None:
+            continue
+        if len(rows) == ALERTS_MAX:
+            return rows, True
+        rows.append(alert_row(service, record_id.hex(), record, language))
+    return rows, next(raised, None) is not None
 
 
 def _action(

@@ -7,14 +7,19 @@ import pytest
 
 from api.engines.leveldb import LevelEngine
 from api.engines.query import ALERT_TYPE
-from api.explorer.desk import pages, week
+from api.explorer import project_view
+from api.explorer.desk import forms, pages, week
+from api.listing import at_hand
 from api.queries import asking
 from api.rights import Viewer
-from ledger.core.identifiers import RecordId
+from api.service import LedgerService
+from ledger.block_store import StoredRecord
+from ledger.core.identifiers import RecordId, Subject
 from ledger.core.record import Record
 from ledger.lookup import Turn
-from tests.api.test_trouble import ask
-from tests.contracts.town import DAY, PROJECT, Town
+from tests.api.test_trouble import StillNode, ask
+from tests.contracts.town import CATALOGUE, DAY, PROJECT, Town
+from tests.vectors.small_network import signer
 
 CLOSED = f"{PROJECT}/02"
 HIDDEN = 200
@@ -123,6 +128,45 @@ def test_lists_of_a_week_that_were_cut_say_so(town: Town, monkeypatch: pytest.Mo
     assert (len(report["disposals"]), report["disposals_cut"]) == (1, True)
     told = got(town, f"/desk/week?lang=en&week={WEEK}").text
     assert told.count("Only 1 are listed") == 2
+
+
+def test_a_track_reads_so_many_alerts_and_says_that_there_may_be_more(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = {CLOSED: "tender.document_filed"}
+    monkeypatch.setattr(
+        Viewer, "may_see", lambda _, record: record.type == shown.get(record.subject, record.type)
+    )
+    monkeypatch.setattr(project_view, "ALERTS_LOOKED_AT_MAX", 10)
+    read: list[RecordId] = []
+
+    def counted(service: LedgerService, record_id: RecordId) -> Record | None:
+        read.append(record_id)
+        return at_hand(service, record_id)
+
+    monkeypatch.setattr(project_view, "at_hand", counted)
+    told = got(town, f"/projects/{PROJECT}?lang=en").text
+    assert len(read) <= 12
+    assert "The first 2 are listed" in told
+
+
+def test_a_form_reads_the_newest_records_first_and_not_all(town: Town) -> None:
+    read: list[RecordId] = []
+
+    class Counted(LedgerService):
+        def decoded(self, stored: StoredRecord) -> Record:
+            read.append(stored.record_id)
+            return super().decoded(stored)
+
+    service = Counted(town.chain, CATALOGUE, StillNode(town.chain), signer("log centre"))
+    maker = forms._Maker(service, forms.OBJECTION, "en")
+    newest = maker.newest(CLOSED, "tender.document_filed", None)
+    assert newest is not None and read == [newest[0]]
+    last = town.chain.lookup.by_subject(Subject(CLOSED), Turn(limit=500, newest_first=True)).items
+    assert newest[0] in {each.record_id for each in last[:100]}
+    read.clear()
+    assert maker.newest(CLOSED, "tender.document_filed", ("kind", "other")) is None
+    assert len(read) == forms.LOOKED_AT_MAX
 
 
 @pytest.mark.parametrize(

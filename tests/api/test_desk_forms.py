@@ -46,6 +46,7 @@ def test_a_certificate_rests_on_the_newest_of_each_and_says_what_lacks(tmp_path:
         headers = HTML | token(node, "centre")
         for form in ("property", "use"):
             page = client.get(f"/desk/sign/{form}?about={ADDRESS}", headers=headers)
+            assert f'href="/addresses/{ADDRESS}"' in page.text
             record = wished(node, "centre", filled(page.text))
             assert record.fields["property_fact"] == said.records["shared"]
             answer = canonical(client, node.bundle(record), wait=20)

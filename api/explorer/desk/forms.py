@@ -5,13 +5,14 @@ of the owner, which check of the list) is filled in here, so that a person types
 Nothing is submitted here: the page hands the record to the signer, which shows it in words.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
+from api.explorer.desk.sign_form import Cite, Input, SignForm
 from api.explorer.names import Names
 from api.explorer.words import named
-from api.forms import Json, value_form
+from api.forms import value_form
 from api.service import LedgerService
 from contracts.overlay import Overlay
 from contracts.schema import Field
@@ -54,66 +55,11 @@ TYPES: Final[Mapping[str, str]] = {
 ABOUT_RECORD: Final = frozenset({"dispose", "confirm", "answer"})
 """Forms that are opened from a record; the others from a subject."""
 _LONG: Final = frozenset({"text", "reason"})
+LOOKED_AT_MAX: Final = 100
+"""Records of one type about a subject that are read, the newest first."""
 _PRIVATE_MAX: Final = 2_000
 """Characters of a private value."""
 _NOT_ASKED: Final = frozenset({"epoch", "on_behalf_of", "property_unit"})
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """One thing that a person fills in."""
-
-    name: str
-    label: str
-    kind: str
-    """``choice``, ``time``, ``integer``, ``hex``, ``area`` or ``text``."""
-    required: bool
-    private: bool
-    """Committed to with a salt, and shown to nobody by the ledger."""
-    limit: int
-    choices: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Cite:
-    """One record that the new one rests on."""
-
-    relation: str
-    record_id: str
-    type: str
-    who: str
-    when_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class SignForm:
-    """One record to be made."""
-
-    type_key: str
-    code: str
-    type: str
-    subject: str
-    cites: tuple[Cite, ...]
-    inputs: tuple[Input, ...]
-    fixed: Mapping[str, Json] = field(default_factory=dict)
-    """Fields that follow from what is cited."""
-    told: tuple[tuple[str, str], ...] = ()
-    """Those in words."""
-    evidence_min: int = 0
-    lacks: tuple[str, ...] = ()
-    """Names of types of which no record is there that it could rest on."""
-
-    @property
-    def record(self) -> dict[str, Json]:
-        """What is known of the record."""
-        return {
-            "type": self.type_key,
-            "subject": self.subject,
-            "fields": dict(self.fixed),
-            "refs": [
-                {"relation": each.relation, "record_id": each.record_id} for each in self.cites
-            ],
-        }
 
 
 def form_about(service: LedgerService, name: str, record_id: RecordId, language: str) -> SignForm:
@@ -201,13 +147,13 @@ class _Maker:
         self, subject: str, type_key: str, holds: _Condition
     ) -> tuple[RecordId, Record] | None:
         """The newest record of a type in force about a subject, as far as the caller sees it."""
-        found = None
-        for record_id in self._state.records(subject, type_key, self._as_of):
+        listed = deque(self._state.records(subject, type_key, self._as_of), LOOKED_AT_MAX)
+        for record_id in reversed(listed):
             record = self._service.decoded(self._service.stored(record_id))
             fits = holds is None or record.fields.get(holds[0]) == holds[1]
             if fits and self._service.viewer.may_see(record):
-                found = record_id, record
-        return found
+                return record_id, record
+        return None
 
     def resting(
         self,

@@ -9,6 +9,7 @@ from api.explorer.desk.dress import desk_page
 from api.explorer.desk.forms import ABOUT_RECORD, TYPES, form_about, form_on
 from api.explorer.language import language_of
 from api.explorer.names import Names
+from api.explorer.places import place_of
 from ledger.core.identifiers import RecordId
 from ledger.core.record import SUBJECT_BYTES_MAX
 
@@ -49,5 +50,10 @@ async def form(
         made = form_about(service, form, RecordId(digest(record)), language)
     else:
         made = form_on(service, form, about.strip(), language)
-    values = {"form": made, "name": form, "domain": service.chain.genesis.domain}
+    values = {
+        "form": made,
+        "name": form,
+        "place": place_of(service, made.subject, made.type_key),
+        "domain": service.chain.genesis.domain,
+    }
     return desk_page(request, service, "desk_form.html", values)
