@@ -44,6 +44,7 @@ class Code(StrEnum):
     COMMITTEE_KEYS_OTHER = "committee.keys_other"
     COMMITTEE_KEYS_SAID = "committee.keys_said"
     COMMITTEE_KEYS_KEPT = "committee.keys_kept"
+    COMMITTEE_KEYS_THERE = "committee.keys_there"
     CERTIFICATE_INVALID = "certificate.invalid"
     CERTIFICATE_QUORUM = "certificate.quorum"
 

@@ -2,10 +2,13 @@
 
 The node writes down what it destroys; this reads it, sees from the epochs which keys ceased to
 count, and puts one record on the ledger for each change. What people destroyed they say themselves.
+Either way none of these keys may still lie in the folder.
 """
 
 import time
+from collections.abc import Iterator
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -19,14 +22,17 @@ from cli.commands.options import (
     WaitOption,
     open_desk,
 )
-from cli.compose.destroying import destroyed_keys, private_keys
+from cli.compose.destroying import destroyed_keys, lying
+from cli.desk import Desk
 from cli.failures import CommandError, Exit
 from cli.output import HELD, Output, table
 from cli.seats.former_keys import FormerKeys, destroyed_record, former_keys, said_already
 from cli.settings import node_settings
 from cli.words import say
 from ledger.codes import Code
+from ledger.core.committee_change import DESTROYED_TYPE
 from ledger.core.identifiers import NodeId, check_name
+from ledger.core.receipt import Receipt
 
 
 class Copies(StrEnum):
@@ -60,8 +66,10 @@ def destroyed(
         left = former_keys(desk.client.trust.epochs, named, desk.member_id)
         if not left:
             raise CommandError(Exit.USAGE, Code.NODE_NOT_MEMBER, node=named)
-        said = said_already(desk.client.subject(desk.member_id))
+        said = said_already(_statements(desk), desk.member_id)
         due = tuple(each for each in left if each.epoch not in said)
+        if folder is not None:
+            _require_gone(named, left, folder)
         when = _when(due, folder, by_hand=by_hand)
         manner = "hand" if by_hand else "node"
         written = [
@@ -88,6 +96,31 @@ def destroyed(
     )
 
 
+def _statements(desk: Desk) -> Iterator[Receipt]:
+    """Verified receipts of what was stated before; as many as there can be, whatever a node gives.
+
+    The ledger takes one statement for each epoch. One that a node leaves out it refuses again.
+    """
+    wanted = {"subject": desk.member_id, "type": DESTROYED_TYPE}
+    found = desk.client.records(receipts=True, **wanted)
+    for each in islice(found, len(desk.client.trust.epochs.committees)):
+        if each.receipt is not None:
+            yield each.receipt
+
+
+def _require_gone(node: NodeId, left: tuple[FormerKeys, ...], folder: Path) -> None:
+    """Whatever was written down or is said: what still lies in the folder is not destroyed.
+
+    Raises:
+        CommandError: `committee.keys_there`.
+    """
+    former = {key for each in left for key in each.keys}
+    there = lying(node_settings(folder), former)
+    if there:
+        paths = ", ".join(map(str, there))
+        raise CommandError(Exit.REFUSED, Code.COMMITTEE_KEYS_THERE, node=node, paths=paths)
+
+
 def _when(due: tuple[FormerKeys, ...], folder: Path | None, *, by_hand: bool) -> list[int]:
     """When the keys of each change were destroyed, in ms; requires that something says so.
 
@@ -96,22 +129,15 @@ def _when(due: tuple[FormerKeys, ...], folder: Path | None, *, by_hand: bool) ->
     """
     now_ms = _now_ms()
     known = {} if folder is None else destroyed_keys(folder)
-    lying = () if folder is None else private_keys(node_settings(folder))
-    if by_hand and lying:
-        raise _kept(due[0] if due else None, ", ".join(map(str, lying)))
     found = []
     for each in due:
         unsaid = [key.hex() for key in each.keys if key not in known]
         if unsaid and not by_hand:
-            raise _kept(each, ", ".join(unsaid))
+            keys = ", ".join(unsaid)
+            raise CommandError(Exit.REFUSED, Code.COMMITTEE_KEYS_KEPT, node=each.node_id, keys=keys)
         at_ms = [known[key] for key in each.keys if key in known]
         found.append(min(now_ms, max(at_ms, default=now_ms)))
     return found
-
-
-def _kept(former: FormerKeys | None, keys: str) -> CommandError:
-    node = "–" if former is None else former.node_id
-    return CommandError(Exit.REFUSED, Code.COMMITTEE_KEYS_KEPT, node=node, keys=keys)
 
 
 def _now_ms() -> int:

@@ -5,16 +5,17 @@ too many and never one too few; a node that has left is finished with at its nex
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
 
-from cli.compose.own_tls import CERTIFICATE_FILE, KEY_FILE
+from cli.compose.own_tls import CERTIFICATE_FILE, KEY_FILE, key_of
 from cli.documents import read_given
 from cli.durable_files import append_durably, replace_durably, unlink_durably
+from cli.keyfiles import read_key_file
 from cli.settings import Settings
 from cli.signers.folder import LOG_KEY_FILE, NODE_KEY_FILE
 from cli.signers.standing import NEXT_FOLDER
@@ -86,15 +87,29 @@ def destroyed_keys(folder: Path) -> dict[Digest, int]:
 
 def has_retired(settings: Settings) -> bool:
     """Whether the node of a folder has left; keys that a crash has spared are destroyed now."""
-    path = settings.folder / DESTROYED_FILE
-    if not path.exists():
-        return False
-    with path.open("rb") as file:
-        lines = file.read(_FILE_BYTES_MAX).splitlines()
-    if not any(_said(line).get("retired") is True for line in lines):
+    if not _says_retired(settings.folder):
         return False
     _destroy(private_keys(settings))
     return True
+
+
+def lying(settings: Settings, former: Collection[Digest]) -> list[Path]:
+    """Which private keys of a folder count no more and are still there.
+
+    A line comes before its deed, and a crash in between leaves it. Of a node that has left every
+    key counts no more; one that renewed keys goes on with others in the same files.
+
+    Args:
+        settings: of the folder.
+        former: the keys that ceased to count, as `destroyed_keys` names them.
+
+    Raises:
+        StoreError: `key.*`: a file may hold one of them, and cannot be read.
+    """
+    found = private_keys(settings)
+    if _says_retired(settings.folder):
+        return found
+    return [path for path in found if _named(path) in former]
 
 
 def private_keys(settings: Settings) -> list[Path]:
@@ -106,6 +121,22 @@ def private_keys(settings: Settings) -> list[Path]:
         *(folder / NODE_KEY_FILE for folder in (keys / NEXT_FOLDER, keys)),
     ]
     return [path for path in named if path.exists()]
+
+
+def _named(path: Path) -> Digest:
+    """What the key in a file is called: its public half is no secret."""
+    if path.name == KEY_FILE:
+        return key_of(path)
+    return Digest(key_id(read_key_file(path).public_key))
+
+
+def _says_retired(folder: Path) -> bool:
+    path = folder / DESTROYED_FILE
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        lines = file.read(_FILE_BYTES_MAX).splitlines()
+    return any(_said(line).get("retired") is True for line in lines)
 
 
 def _destroy(paths: Sequence[Path]) -> None:

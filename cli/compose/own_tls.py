@@ -38,7 +38,7 @@ def own_files(folder: Path, committees: tuple[Committee, ...], own: NodeId) -> t
         for certificate in (each / CERTIFICATE_FILE for each in folders):
             if certificate.exists() and key_digest(read_certificate(certificate)) == pin:
                 for key in (each / KEY_FILE for each in folders):
-                    if key.exists() and _public(key) == pin:
+                    if key.exists() and key_of(key) == pin:
                         return certificate, key
     return folder / CERTIFICATE_FILE, folder / KEY_FILE
 
@@ -49,7 +49,7 @@ def tls_files(folder: Path, shown: tuple[Path, Path]) -> TlsFiles:
     return TlsFiles(*shown, tuple(peers))
 
 
-def _public(key: Path) -> Digest:
+def key_of(key: Path) -> Digest:
     """Digest of the public half of a private key in PEM; of nothing where it cannot be read."""
     try:
         return public_digest(load_pem_private_key(key.read_bytes(), None).public_key())

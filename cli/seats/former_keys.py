@@ -7,7 +7,6 @@ Which they were follows from the committees of the epochs, which a reader has ve
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from api.client.writing import WrittenRecord
 from cli.seats.records import written
@@ -15,6 +14,8 @@ from ledger.core.canonical import Value
 from ledger.core.committee_change import DESTROYED_TYPE, step_between
 from ledger.core.epochs import Epochs
 from ledger.core.identifiers import Digest, Epoch, MemberId, NodeId
+from ledger.core.receipt import Receipt
+from ledger.core.record import decode_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,20 @@ def former_keys(epochs: Epochs, node_id: NodeId, member_id: MemberId) -> tuple[F
     return tuple(found)
 
 
-def said_already(told: Iterable[Any]) -> frozenset[Epoch]:
-    """The epochs of which records about a member say it, as a node gives them."""
-    records = [each.get("record") or {} for each in told]
-    said = [record["fields"] for record in records if record.get("type") == DESTROYED_TYPE]
-    return frozenset(Epoch(int(fields["epoch"])) for fields in said)
+def said_already(receipts: Iterable[Receipt], member_id: MemberId) -> frozenset[Epoch]:
+    """The epochs of which a member has stated it.
+
+    Args:
+        receipts: verified ones, of whatever a node gave: it cannot make up that something was said.
+        member_id: who states it of its node.
+    """
+    records = [decode_record(each.record) for each in receipts]
+    said = [
+        each.fields.get("epoch")
+        for each in records
+        if (each.type, each.issuer) == (DESTROYED_TYPE, member_id)
+    ]
+    return frozenset(Epoch(epoch) for epoch in said if isinstance(epoch, int))
 
 
 def destroyed_record(

@@ -8,17 +8,22 @@ from pathlib import Path
 import pytest
 
 from cli.compose import destroying
-from cli.compose.destroying import DESTROYED_FILE, Moment, replace, retire, tls_moves
+from cli.compose.destroying import DESTROYED_FILE, Moment, lying, replace, retire, tls_moves
 from cli.compose.next_keys import NextKeys
 from cli.compose.own_tls import CERTIFICATE_FILE, KEY_FILE
 from cli.compose.seating import check_not_retired
 from cli.failures import CommandError
-from cli.keyfiles import Cost, new_key
+from cli.keyfiles import Cost, new_key, read_key_file
+from cli.seats.former_keys import said_already
 from cli.settings import Address, Settings
 from cli.signers.folder import LOG_KEY_FILE, NODE_KEY_FILE
 from cli.signers.standing import NEXT_FOLDER, open_keys
+from consensus.tls import new_certificate
 from ledger.codes import Code
-from ledger.core.identifiers import Epoch, Height, NodeId
+from ledger.core.committee_change import DESTROYED_TYPE
+from ledger.core.identifiers import Digest, Epoch, Height, MemberId, NodeId
+from ledger.core.signing import key_id
+from tests.vectors.small_network import SmallNetwork, small_record
 
 PASSPHRASE = b"correct horse"
 USES = {NODE_KEY_FILE: "node", LOG_KEY_FILE: "log"}
@@ -131,6 +136,78 @@ def test_keys_that_were_renewed_take_the_old_ones_place_and_the_node_has_not_lef
     (line,) = told(node)
     assert line["files"] == ["tls/key.pem", "tls/certificate.pem"]
     check_not_retired(node)
+
+
+def public_of(node: Settings, *names: str) -> set[Digest]:
+    """What the keys in files of a node's folder are called."""
+    paths = (node.keys_folder / name for name in names)
+    return {Digest(key_id(read_key_file(path).public_key)) for path in paths}
+
+
+def test_what_a_crash_has_spared_lies_there_although_the_line_says_it_is_destroyed(
+    node: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former = public_of(node, NODE_KEY_FILE, LOG_KEY_FILE)
+    assert len(lying(node, former)) == 2
+
+    def dies(_path: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(destroying, "unlink_durably", dies)
+        retire(node, moment(), [])
+    # No key of a node that has left counts: whatever it is called, it is still there.
+    assert {str(each.relative_to(node.folder)) for each in lying(node, ())} == private_keys(node)
+    with pytest.raises(CommandError):
+        check_not_retired(node)
+    assert lying(node, former) == []
+
+
+def test_a_node_that_renewed_its_keys_keeps_the_new_ones_and_only_the_old_ones_lie_there(
+    node: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else people who are to say that the old ones are gone delete those that it goes on with."""
+    path = node.keys_folder / NODE_KEY_FILE
+    later = node.keys_folder / NEXT_FOLDER / NODE_KEY_FILE
+    new_key(later, "node", PASSPHRASE, Cost.INTERACTIVE)
+    former = public_of(node, NODE_KEY_FILE)
+
+    def dies(_source: Path, _target: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(destroying, "replace_durably", dies)
+        replace(node, moment(), {later: path}, [])
+    assert lying(node, former) == [path]
+    replace(node, moment(), {later: path}, [])
+    assert lying(node, former) == []
+    assert len(private_keys(node)) == 4
+
+
+def test_a_tls_key_that_was_renewed_is_told_by_its_public_half(node: Settings) -> None:
+    pins = []
+    for folder in (node.tls_folder, node.tls_folder / NEXT_FOLDER):
+        key, certificate, pin = new_certificate(NodeId("centre"), 1_700_000_000_000)
+        (folder / KEY_FILE).write_bytes(key)
+        (folder / CERTIFICATE_FILE).write_bytes(certificate)
+        pins.append(pin)
+    assert lying(node, {pins[0]}) == [node.tls_folder / KEY_FILE]
+    replace(node, moment(), tls_moves(node.tls_folder), [])
+    assert lying(node, {pins[0]}) == []
+
+
+def test_a_node_cannot_make_up_that_something_was_stated() -> None:
+    """What it gives counts with its receipt, and where the member said it of its own node."""
+    network = SmallNetwork()
+    said = [
+        small_record("own", type=DESTROYED_TYPE, fields={"epoch": 3}),
+        small_record("other", "notary", type=DESTROYED_TYPE, fields={"epoch": 4}),
+        small_record("type", type="evidence.deposited", fields={"epoch": 5}),
+    ]
+    for each in said:
+        network.commit([network.bundle([each], each.issuer)])
+    receipts = [network.receipt(each) for each in said]
+    assert said_already(receipts, MemberId("centre")) == {Epoch(3)}
 
 
 def test_a_line_that_a_crash_has_torn_says_nothing(node: Settings) -> None:

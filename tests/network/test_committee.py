@@ -5,6 +5,7 @@ Every step is a command of an operator, as `docs/operations.md` tells it.
 """
 
 import json
+import shutil
 import socket
 import ssl
 from collections.abc import Sequence
@@ -169,6 +170,8 @@ def certificate_shown(node: NodeProcess) -> bytes:
 
 def a_node_leaves_and_destroys_its_keys(network: RealNetwork) -> None:
     node = network.nodes[3]
+    kept = network.folder / "kept-node.key"
+    shutil.copy2(node.folder / "keys" / "node.key", kept)
     proposed = ran(network, "centre", "network", "leave", "notary", "--reason", "机构撤并")
     decided(network, proposed["proposal"], ("supervisor", "registry", "archive"))
     until(lambda: not node.running, "the node that left has served its time")
@@ -180,6 +183,14 @@ def a_node_leaves_and_destroys_its_keys(network: RealNetwork) -> None:
 
 def who_left_and_who_renewed_state_it(network: RealNetwork) -> None:
     """Each from what its node wrote down, once, and nobody for a node that still votes."""
+    left = network.nodes[3].folder
+    spared = left / "keys" / "node.key"
+    shutil.move(network.folder / "kept-node.key", spared)
+    for manner in ((), ("--by-hand",)):
+        stated = ("network", "destroyed", "notary", "--folder", left, "--copies", "none", "--json")
+        refused = network.run("notary", *stated, *manner)
+        assert json.loads(refused.out)["error"]["code"] == "committee.keys_there", refused
+    spared.unlink()
     for node, epoch in ((network.nodes[3], 3), (network.nodes[2], 2)):
         words = ("network", "destroyed", node.node_id, "--folder", node.folder, "--copies")
         (stated,) = ran(network, node.node_id, *words, "destroyed")["stated"]
