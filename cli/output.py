@@ -84,6 +84,10 @@ class Output:
         """A line that must be seen even where the result is piped."""
         self.err.print(escape(printable(text)), soft_wrap=True)
 
+    def upgrading(self, height: int, head: int) -> None:
+        """How far the database of a stopped folder is brought to this software's layout."""
+        self.warn(say("output.upgrading", height=height, of=head))
+
     def failure(self, problem: LedgerError | Rejected) -> None:
         """What went wrong: sentence, code, next step."""
         step = problem.step if isinstance(problem, VerificationError) else 0

@@ -136,7 +136,7 @@ def _source(
 
     settings = node_settings(stopped)
     root = trust_in(None, settings.trust_file)
-    with stopped_log(settings, root) as source:
+    with stopped_log(settings, root, Output().upgrading) as source:
         yield source, root
 
 

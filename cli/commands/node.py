@@ -64,7 +64,8 @@ def repair(folder: Path, as_json: JsonFlag = False) -> None:
         trust = read_trust(settings.trust_file)
     except OSError as problem:
         raise unreadable(settings.trust_file, problem) from problem
-    done = repair_node(settings, trust)
+    output = Output(as_json)
+    done = repair_node(settings, trust, output.upgrading)
     document = [
         {"file": str(each.file), "aside": str(each.aside), "abstain_until": each.abstain_until}
         for each in done
@@ -81,4 +82,4 @@ def repair(folder: Path, as_json: JsonFlag = False) -> None:
         for each in done
     ]
     shown = [f"{HELD} {escape(line)}" for line in lines or [say("repair.none")]]
-    Output(as_json).result(document, *shown)
+    output.result(document, *shown)

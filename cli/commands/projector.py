@@ -35,13 +35,14 @@ def run(
 
     settings = observer_settings(folder)
     if rebuild:
-        with Output(as_json=False).progress() as bars:
+        output = Output()
+        with output.progress() as bars:
             bar = bars.add_task(say("projector.progress"), total=None)
 
             def told(at: "Progress") -> None:
                 bars.update(bar, total=at.head, completed=at.height)
 
-            asyncio.run(rebuild_index(settings, told))
+            asyncio.run(rebuild_index(settings, told, output.upgrading))
     asyncio.run(run_projector(settings, stop_with_parent=stop_with_parent))
 
 
@@ -60,5 +61,5 @@ def check(folder: Path, as_json: JsonFlag = False) -> None:
             height = at.height
             bars.update(bar, total=at.head, completed=at.height)
 
-        asyncio.run(check_index(settings, told))
+        asyncio.run(check_index(settings, told, output.upgrading))
     output.result({"height": height}, f"{HELD} {say('projector.agrees', height=height)}")

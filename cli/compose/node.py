@@ -31,7 +31,7 @@ from cli.compose.index import OpenIndex, index_works, open_index
 from cli.compose.lacking import Show, tell_lacking
 from cli.compose.logs import open_log
 from cli.compose.next_keys import NextKeys
-from cli.compose.opening import opened_chain
+from cli.compose.opening import opened_chain, up_to_date
 from cli.compose.outbound import open_outbound
 from cli.compose.own_tls import own_files, tls_files
 from cli.compose.running import opened_trust, run_together, told
@@ -120,6 +120,8 @@ async def _run_once(
     keys = open_keys(settings.keys_folder, opened_with)
     later = NextKeys(settings.keys_folder, opened_with, keys)
     take_over(settings)
+    if not await up_to_date(settings.database_folder, trust, stop):
+        return False
     with _opened(settings, trust, keys, later, tuple(liars)) as node:
         log.info("node.started", network=trust.network_id.hex(), api=str(settings.api_listen))
         works = [

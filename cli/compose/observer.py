@@ -29,7 +29,7 @@ from cli.compose.documents import open_issuer
 from cli.compose.hooks import open_hooks
 from cli.compose.index import OpenIndex, index_works, open_index
 from cli.compose.logs import open_log
-from cli.compose.opening import opened_chain
+from cli.compose.opening import opened_chain, up_to_date
 from cli.compose.outbound import open_outbound
 from cli.compose.running import opened_trust, run_together, told
 from cli.compose.serving import http_server, https_files, listen, stop_event
@@ -104,7 +104,11 @@ async def run_observer(
     https = https_files(
         settings.api_certificate_file, settings.api_key_file, settings.folder / OBSERVER_FILE
     )
+    stop = stop_event(stop_with_parent=stop_with_parent)
     try:
+        if not await up_to_date(settings.database_folder, trust, stop):
+            log.info("observer.stopped")
+            return
         with (
             _opened(settings, trust, upstreams) as opened,
             held_cosigner(settings, trust, secret, _epochs_of(opened)) as cosigner,
@@ -113,15 +117,7 @@ async def run_observer(
             app = _app(opened, settings, trust, cosigner)
             server = http_server(app, https=https)
             log.info("observer.started", network=trust.network_id.hex(), api=settings.api_url)
-            snapshots = make_snapshots(opened.service.chain)
-            works = [opened.node.run(), opened.clock.run(), snapshots, opened.telling()]
-            works += index_works(opened.index)
-            if beside is not None:
-                works.append(beside(opened.service.chain, opened.node).run())
-            if opened.outbound is not None:
-                works.append(opened.outbound.run(opened.node))
-            stop = stop_event(stop_with_parent=stop_with_parent)
-            await run_together(works, server, listening, stop=stop)
+            await run_together(_works(opened, beside), server, listening, stop=stop)
     except (LedgerError, InvariantBroken) as problem:
         log.error("observer.failed", **told(problem), exc_info=problem)
         raise
@@ -129,6 +125,18 @@ async def run_observer(
         for each in upstreams.values():
             await each.close()
     log.info("observer.stopped")
+
+
+def _works(opened: _Opened, beside: Beside | None) -> list[Coroutine[object, object, None]]:
+    """What runs beside the interface."""
+    snapshots = make_snapshots(opened.service.chain)
+    works = [opened.node.run(), opened.clock.run(), snapshots, opened.telling()]
+    works += index_works(opened.index)
+    if beside is not None:
+        works.append(beside(opened.service.chain, opened.node).run())
+    if opened.outbound is not None:
+        works.append(opened.outbound.run(opened.node))
+    return works
 
 
 def _app(

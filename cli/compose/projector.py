@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 from api.engines.postgres_writer import opened
 from api.engines.projector import Progress, Projector
+from cli.compose.opening import opened_chain
 from cli.compose.running import opened_trust
 from cli.failures import CommandError, Exit
 from cli.settings import OBSERVER_FILE, ObserverSettings
-from contracts.genesis_rows import genesis_rows
 from ledger.chain import Chain
 from ledger.codes import Code
 from ledger.errors import InvariantBroken
 from ledger.store.leveldb import LevelDBStore
+from ledger.upgrading import Told as Upgrading
 
 if TYPE_CHECKING:
     from consensus.following import FollowingNode
@@ -48,37 +49,47 @@ async def run_projector(settings: ObserverSettings, *, stop_with_parent: bool = 
     await run_observer(settings, stop_with_parent=stop_with_parent, beside=beside)
 
 
-async def rebuild_index(settings: ObserverSettings, told: Told) -> None:
+async def rebuild_index(settings: ObserverSettings, told: Told, upgrading: Upgrading) -> None:
     """Throw away what stands in the index, and write what the stopped projector's ledger has.
+
+    Args:
+        settings: of its folder.
+        told: hears how far it is.
+        upgrading: hears how far an older database is brought up.
 
     Raises:
         LedgerError: `index.*`, `store.*`.
     """
-    with _stored(settings) as chain:
+    with _stored(settings, upgrading) as chain:
         projector = Projector(
             chain, partial(opened, _url(settings)), _nobody_moves, anew=True, told=told
         )
         await projector.catch_up()
 
 
-async def check_index(settings: ObserverSettings, told: Told) -> None:
+async def check_index(settings: ObserverSettings, told: Told, upgrading: Upgrading) -> None:
     """Compare everything that stands in the index with the stopped projector's ledger.
+
+    Args:
+        settings: of its folder.
+        told: hears how far it is.
+        upgrading: hears how far an older database is brought up.
 
     Raises:
         LedgerError: `index.disagrees`, naming the block; `index.*`, `store.*`.
     """
-    with _stored(settings) as chain:
+    with _stored(settings, upgrading) as chain:
         opening = partial(opened, _url(settings))
         await Projector(chain, opening, _nobody_moves, told=told).check()
 
 
 @contextmanager
-def _stored(settings: ObserverSettings) -> Iterator[Chain]:
+def _stored(settings: ObserverSettings, upgrading: Upgrading) -> Iterator[Chain]:
     trust = opened_trust(settings.trust_file)
     with ExitStack() as held:
         store = LevelDBStore(settings.database_folder)
         held.callback(store.close)
-        yield Chain(store, trust.genesis, genesis_rows(trust.genesis))
+        yield opened_chain(store, trust, upgrading)
 
 
 def _url(settings: ObserverSettings) -> str:

@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cli.compose.opening import opened_chain
 from cli.settings import Settings
 from consensus import journal
 from consensus.append_file import DiskFile, intact
 from consensus.intake import Intake
 from consensus.journal import Journal
-from contracts.genesis_rows import genesis_rows
-from ledger.chain import Chain
 from ledger.codes import Code
 from ledger.core.identifiers import Height
 from ledger.errors import StoreError
 from ledger.store.leveldb import LevelDBStore
 from ledger.trust import TrustRoot
+from ledger.upgrading import Told
 
 PROMISES_FILE: Final = "promises"
 INTAKE_FILE: Final = "intake"
@@ -39,8 +39,13 @@ class Repaired:
     """Of the promises: no vote before this height is decided. None for the intake."""
 
 
-def repair_node(settings: Settings, trust: TrustRoot) -> tuple[Repaired, ...]:
+def repair_node(settings: Settings, trust: TrustRoot, told: Told) -> tuple[Repaired, ...]:
     """Set what is damaged aside and start it anew.
+
+    Args:
+        settings: of the node.
+        trust: of its network.
+        told: hears how far an older database is brought up.
 
     Returns:
         What was repaired; empty where nothing was damaged.
@@ -51,7 +56,7 @@ def repair_node(settings: Settings, trust: TrustRoot) -> tuple[Repaired, ...]:
     with ExitStack() as held:
         store = LevelDBStore(settings.database_folder)
         held.callback(store.close)
-        head = Chain(store, trust.genesis, genesis_rows(trust.genesis)).head.height
+        head = opened_chain(store, trust, told).head.height
         promises = DiskFile(settings.journal_folder / PROMISES_FILE)
         held.callback(promises.close)
         intake = DiskFile(settings.journal_folder / INTAKE_FILE)

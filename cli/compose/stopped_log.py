@@ -4,16 +4,17 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from api.published import Published
+from cli.compose.opening import opened_chain
 from cli.documents import unreadable
 from cli.settings import Settings
 from cli.signers.passphrase import passphrase
 from cli.signers.standing import log_signer_of, open_keys
-from contracts.genesis_rows import genesis_rows
 from ledger.chain import Chain
 from ledger.core.tiles import TilePath
 from ledger.epoch_links import led
 from ledger.store.leveldb import LevelDBStore
 from ledger.trust import TrustRoot
+from ledger.upgrading import Told
 
 
 class StoppedLog:
@@ -38,8 +39,13 @@ class StoppedLog:
 
 
 @contextmanager
-def stopped_log(settings: Settings, trust: TrustRoot) -> Iterator[StoppedLog]:
+def stopped_log(settings: Settings, trust: TrustRoot, told: Told) -> Iterator[StoppedLog]:
     """The log of the stopped node of `settings`; its log key signs the checkpoint.
+
+    Args:
+        settings: of the node.
+        trust: of its network.
+        told: hears how far an older database is brought up.
 
     Raises:
         CommandError: `file.unreadable`, `key.no_passphrase`, `node.*`.
@@ -50,7 +56,7 @@ def stopped_log(settings: Settings, trust: TrustRoot) -> Iterator[StoppedLog]:
     opened_with = passphrase(settings.node_id, settings.passphrase_file)
     keys = open_keys(settings.keys_folder, opened_with)
     with closing(LevelDBStore(settings.database_folder)) as store:
-        chain = Chain(store, trust.genesis, genesis_rows(trust.genesis))
+        chain = opened_chain(store, trust, told)
         keys.check(chain.committee, settings.node_id)
         signer = log_signer_of(keys, settings.node_id, lambda: chain.committee)
         yield StoppedLog(chain, Published(chain, signer))

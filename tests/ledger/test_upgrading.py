@@ -1,11 +1,15 @@
 """A store of layout 1 gets the rows that it lacks, once, whatever happens meanwhile."""
 
+import asyncio
 from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
-from cli.compose.opening import opened_chain
+from cli.compose.opening import opened_chain, up_to_date
+from cli.output import Output
 from contracts.genesis_rows import genesis_rows
 from ledger import upgrading
 from ledger.audit import audit
@@ -16,6 +20,7 @@ from ledger.errors import StoreError
 from ledger.opening import stored_height
 from ledger.store.api import Row, Write
 from ledger.store.keys import Table, number
+from ledger.store.leveldb import LevelDBStore
 from ledger.store.memory import MemoryStore
 from ledger.trust import trust_root
 from ledger.upgrading import LAYOUT_KEY, OLDER, bring_up
@@ -88,6 +93,38 @@ def test_a_node_logs_how_far_it_is_and_starts(town: SealedTown, older: MortalSto
         assert opened_chain(older, trust).head == town.chain.head
     told = [each["height"] for each in logs if each["event"] == "store.upgrading"]
     assert len(told) >= 3 and told == sorted(set(told))
+
+
+def test_a_process_that_is_told_to_stop_meanwhile_stops_and_goes_on_there(
+    town: SealedTown, older: MortalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The event loop hears of the signal while the rows are made, however many they are."""
+    monkeypatch.setattr(upgrading, "_RECORDS_AT_ONCE", 1)
+    with closing(LevelDBStore(tmp_path / "db")) as store:
+        store.write(rows(older))
+
+    async def started(signal: bool) -> bool:
+        stop = asyncio.Event()
+        if signal:
+            asyncio.get_running_loop().call_soon(stop.set)
+        return await up_to_date(tmp_path / "db", trust_root(town.genesis), stop)
+
+    assert not asyncio.run(started(signal=True))
+    with closing(LevelDBStore(tmp_path / "db")) as store:
+        assert store.get(LAYOUT_KEY) == number(OLDER)
+        assert store.get(Table.META.key(b"marked")) is not None, "what was made stays"
+    assert asyncio.run(started(signal=False))
+    with closing(LevelDBStore(tmp_path / "db")) as store:
+        assert list(store.scan(b"", b"\xff")) == rows(WRITTEN)
+
+
+def test_a_command_on_a_stopped_folder_says_how_far_it_is(
+    town: SealedTown, older: MortalStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened_chain(older, trust_root(town.genesis), Output(as_json=True).upgrading)
+    told = capsys.readouterr()
+    head = town.chain.head.height
+    assert told.out == "" and f"{head}" in told.err and len(told.err.splitlines()) >= 3
 
 
 def test_whoever_dies_in_between_goes_on_where_it_was(town: SealedTown, older: MortalStore) -> None:
