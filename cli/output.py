@@ -37,8 +37,14 @@ FAILED: Final = "[bold red]✗[/]"
 _TRY_AGAIN: Final = frozenset(
     {
         Code.NODE_UNREACHABLE,
+        Code.API_BUSY,
         Code.API_NO_QUORUM,
         Code.API_STOPPED,
+        Code.API_STREAMS,
+        Code.CERTIFICATE_PDF_BUSY,
+        Code.COURT_BUNDLE_BUSY,
+        Code.COURT_CODE_PACE,
+        Code.OCDS_BUSY,
         Code.POOL_FULL,
         Code.POOL_NODE_FULL,
         Code.RECEIPT_PENDING,

@@ -38,7 +38,11 @@ def ocds(
     as_json: JsonFlag = False,
 ) -> None:
     """Fetch a package, verify and compare it, and write it down as the node gave it."""
-    with asking(as_, node, trust, whole, inbox, subject) as client:
+    output = Output(as_json)
+    with (
+        asking(as_, node, trust, whole, inbox, subject) as client,
+        output.waiting(say("export.ocds_waiting")),
+    ):
         found = client.open_data(subject, prefix)
     write_result(file, found.data)
     records = found.package["records"]
@@ -48,4 +52,4 @@ def ocds(
         "receipts": len(found.receipts),
     }
     done = say("export.ocds_done", path=str(file), **counts)
-    Output(as_json).result({"file": str(file), **counts}, f"{HELD} {done}")
+    output.result({"file": str(file), **counts}, f"{HELD} {done}")
