@@ -12,13 +12,14 @@ from typing import Any, Final
 
 from api.client import Client
 from api.client.calls.tracing import RECEIPT_WAIT_S
+from api.client.problems import node_named
 from api.documents.court_bundle import Contents
 from ledger.certificate_pdfs import PaperCertificate
 from ledger.codes import Code
 from ledger.core.batch import BatchProof
 from ledger.core.bid_proof import BidProof
 from ledger.core.epoch_policy import bundle_policies
-from ledger.core.identifiers import NodeId, RecordId
+from ledger.core.identifiers import RecordId
 from ledger.core.openings import Openings
 from ledger.core.receipt import Receipt
 from ledger.core.sealed_file import SealedFile
@@ -142,7 +143,7 @@ def contents_of(
     Raises:
         ClientError: that no node could be asked.
     """
-    node = NodeId(str(client.network().get("this_node", "")))
+    node = node_named(client.network(), "/v1/network")
     trust, receipts = client.follow(), gathered.receipts
     policies = bundle_policies(trust.epochs, [*receipts.values()], trust.origin, node)
     return Contents(

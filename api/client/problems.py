@@ -13,8 +13,8 @@ from typing import Any, Final
 import httpx
 
 from ledger.codes import Code
-from ledger.core.identifiers import DIGEST_BYTES, RecordId
-from ledger.errors import DetailValue, LedgerError
+from ledger.core.identifiers import DIGEST_BYTES, NodeId, RecordId, check_name
+from ledger.errors import DetailValue, FormatError, LedgerError
 from ledger.words import LANGUAGES, sentence
 
 FAULTS_MAX: Final = 100
@@ -112,6 +112,23 @@ def facts_of(body: Mapping[str, Any]) -> dict[str, DetailValue]:
         # A half of a surrogate pair is JSON, and in no text that can be shown or sent on.
         and not _SURROGATE.search(f"{name}{value}")
     }
+
+
+def node_named(told: object, asked: str) -> NodeId:
+    """Which node it is that gave an answer of ``/v1/network``.
+
+    Args:
+        told: the answer as JSON.
+        asked: whom, for the sentence.
+
+    Raises:
+        ClientError: `api.answer`.
+    """
+    named = told.get("this_node") if isinstance(told, dict) else None
+    try:
+        return NodeId(check_name(named if isinstance(named, str) else "", "this_node"))
+    except FormatError as problem:
+        raise ClientError(Code.API_ANSWER, node=asked, what="this_node") from problem
 
 
 def json_of(answer: httpx.Response) -> Any:

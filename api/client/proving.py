@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from api.client.asking import CALL_S, Question
 from api.client.core import Core
 from api.client.flow import Away, Flow
-from api.client.problems import ClientError, json_of
+from api.client.problems import ClientError, json_of, node_named
 from api.token import audience_of, make_token
 from ledger.codes import Code
 from ledger.core.identifiers import MemberId
@@ -54,8 +54,4 @@ class Proof:
         answer = yield from asking.answered(url, question, asking.clock() + CALL_S)
         if answer is None:
             raise Away("does not say which node it is")
-        told = json_of(answer)
-        node_id = told.get("this_node") if isinstance(told, dict) else None
-        if not isinstance(node_id, str):
-            raise ClientError(Code.API_ANSWER, node=url, what="this_node")
-        return node_id
+        return node_named(json_of(answer), url)

@@ -15,6 +15,8 @@ import pytest
 
 from api import court_code_store, court_codes
 from api.client import Client, ClientError, MadeCode
+from api.client.asking import Asking
+from api.client.flow import Flow
 from api.court_code_rows import GIVEN_MAX, LIFE_MS, USES_MAX, CodeRow, Outcome, place_of
 from api.court_code_store import KEPT_MS, CourtCodeStore
 from api.court_codes import CourtCodes
@@ -108,6 +110,24 @@ def test_a_clerk_types_the_code_and_gets_one_and_the_same_file_each_time(
     assert form.content == first.content
     shown = codes_of(sdk, "builder").shown(code_hash(made.code))
     assert [(each["place"], each["outcome"]) for each in shown["uses"]] == [("local", "given")] * 3
+
+
+@pytest.mark.parametrize("told", [{}, [], {"this_node": None}, {"this_node": 7}, {"this_node": ""}])
+def test_no_order_names_a_node_that_did_not_say_its_name(
+    sdk: Client, told: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A court code is of one node: nobody signs an order for a node called None."""
+
+    def says(_asking: Asking, path: str, **_params: object) -> Flow[object]:
+        assert path == "/v1/network"
+        yield from ()
+        return told
+
+    monkeypatch.setattr(Asking, "json", says)
+    with pytest.raises(ClientError) as refused:
+        codes_of(sdk, "builder").make(Subject(SECTION))
+    assert refused.value.code is Code.API_ANSWER
+    assert refused.value.detail["what"] == "this_node"
 
 
 def test_whoever_lives_in_an_event_loop_makes_and_ends_codes_too(

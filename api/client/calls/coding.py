@@ -12,7 +12,7 @@ from typing import Any, Final
 from api.client.asking import Question
 from api.client.core import Core
 from api.client.flow import Flow
-from api.client.problems import ClientError, json_of
+from api.client.problems import ClientError, json_of, node_named
 from api.client.proving import Proof
 from ledger.codes import Code
 from ledger.core.court_code import (
@@ -24,7 +24,7 @@ from ledger.core.court_code import (
     new_code,
     sign_order,
 )
-from ledger.core.identifiers import Digest, MemberId, NodeId, RecordId, Subject
+from ledger.core.identifiers import Digest, MemberId, RecordId, Subject
 from ledger.core.signing import Signer
 
 PATH: Final = "/v1/court-codes"
@@ -95,12 +95,11 @@ def _ordered(
 ) -> Flow[dict[str, Any]]:
     """What the node answers to a signed order, which names that node."""
     member, signer = by
-    told = yield from core.asking.json("/v1/network")
-    node_id = str(told.get("this_node")) if isinstance(told, dict) else ""
+    node_id = node_named((yield from core.asking.json("/v1/network")), "/v1/network")
     order = CourtOrder(
         action=action,
         network_id=core.trust.network_id,
-        node_id=NodeId(node_id),
+        node_id=node_id,
         member_id=member,
         code_hash=code,
         record_id=RecordId(Digest(about)) if isinstance(about, bytes) else None,
