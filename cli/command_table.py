@@ -6,7 +6,8 @@ a node's start should wait for no others. The help page and the tests read them 
 
 from collections.abc import Iterator, MutableMapping
 from importlib import import_module
-from typing import Any, Final, NoReturn
+from importlib.metadata import version
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -97,5 +98,20 @@ def bidwitness() -> typer.Typer:
         rich_markup_mode="rich",
     )
     # A group without a command of its own is one only where it has a callback.
-    app.callback()(lambda: None)
+    app.callback()(_before_each)
     return app
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"bidwitness {version('bidwitness')}")
+        raise typer.Exit
+
+
+def _before_each(
+    asked: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help=say("help.version")),
+    ] = False,
+) -> None:
+    del asked

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,11 @@ def test_a_forked_command_speaks_as_a_started_one(locale: str, said: str, tmp_pa
     assert (forked.returncode, forked.stdout, forked.stderr) == (
         *(started.returncode, started.stdout, started.stderr),
     )
+
+
+def test_the_software_says_its_version_without_a_command() -> None:
+    told = bidwitness("--version")
+    assert (told.returncode, told.stdout) == (0, f"bidwitness {version('bidwitness')}\n")
 
 
 def test_a_command_that_does_not_end_in_time_is_killed(tmp_path: Path) -> None:
