@@ -65,7 +65,10 @@ def test_a_section_shows_each_function_point_and_leads_to_its_newest_record(
     name = "招标公告" if in_chinese(visitor) else "Tender announcement"
     # A reader who does not see hears the word for the sign.
     word = "已有记录" if in_chinese(visitor) else "live"
-    expect(table.locator("td.live").first.get_by_role("img", name=word)).to_be_visible()
+    live = table.locator("td.live").first
+    expect(live.get_by_role("img", name=word)).to_be_visible()
+    # A class of the same name elsewhere on the pages once laid these cells out below each other.
+    expect(live).to_have_css("display", "table-cell")
     table.get_by_role("link", name=name, exact=True).click()
     expect(visitor.page).to_have_url(re.compile("/records/[0-9a-f]{64}"))
 

@@ -46,10 +46,11 @@ function row(table, { header, certificate }, organisations, fresh) {
   return element("tr", { class: fresh ? "fresh" : null },
     element("th", { scope: "row", class: "number" }, link),
     element("td", { class: "narrow" }, timeElement(BigInt(header.time_ms))),
-    element("td", { class: "number" }, String(header.entry_count)),
+    element("td", { class: "number entries", "data-label": table.dataset.entries },
+      String(header.entry_count)),
     element("td", { class: "name" }, organisations.get(header.proposer) ?? header.proposer),
-    element("td", { class: "number" }, String(certificate.view)),
-    element("td", { class: "narrow" }, signed));
+    element("td", { class: "number view" }, String(certificate.view)),
+    element("td", { class: "narrow signed" }, signed));
 }
 
 /** A language that was chosen by hand stays chosen. */
