@@ -1,6 +1,8 @@
 """The pages as a person meets them: read, walked by keyboard, printed, attacked, and cut off."""
 
 import re
+import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -8,11 +10,12 @@ from playwright.sync_api import expect
 
 from ledger.core.receipt import decode_receipt
 from ledger.verify import verify_receipt
-from tests.browser.conftest import HOSTILE, PROJECT, SECTION, Visitor, records_of, say
+from tests.browser.conftest import HOSTILE, PROJECT, SECTION, Visitor, announce, records_of, say
 from tests.network.real_network import RealNetwork
 
 in_both_languages = pytest.mark.parametrize("visitor", ["zh-CN", "en-GB"], indirect=True)
 pytestmark = [pytest.mark.browser, pytest.mark.network]
+CHANGED = "图表-2026-005"
 
 
 def in_chinese(visitor: Visitor) -> bool:
@@ -43,6 +46,27 @@ def test_the_home_page_draws_what_its_tables_say_and_shows_blocks_as_they_come(
     say(network, "centre", "evidence.deposited", PROJECT, "又一份.pdf", method="平常的说明")
     expect(newest.locator("th")).not_to_have_text(str(before))
     assert int(newest.locator("th").inner_text()) > before
+
+
+def test_a_bar_has_the_shade_of_what_it_counts(visitor: Visitor, network: RealNetwork) -> None:
+    announce(network, CHANGED)
+    filed = {"content": b"other", "kind": "tender"}
+    say(network, "builder", "tender.document_filed", f"{CHANGED}/01", **filed)
+    alerts = visitor.page.locator("section.plot", has=visitor.page.locator("#plot-alerts"))
+    until = time.monotonic() + 60
+    while not alerts.get_by_text("AL04").count():
+        assert time.monotonic() < until, "the alert is not counted"
+        visitor.open("/")
+    bars = alerts.locator("svg .ct-bar")
+    expect(bars.first).to_be_attached()
+    drawn: Counter[str] = Counter()
+    for bar in bars.all():
+        if float(bar.get_attribute("x2") or 0) > float(bar.get_attribute("x1") or 0):
+            drawn[bar.locator("..").get_attribute("class") or ""] += 1
+    rows = [row.locator("td").all_text_contents() for row in alerts.locator("tbody tr").all()]
+    told = [sum(row[at] != "0" for row in rows) for at in range(3)]
+    assert [drawn[f"ct-series ct-series-{letter}"] for letter in "abc"] == told
+    assert sum(told) > 0
 
 
 def test_a_project_leads_to_its_records(visitor: Visitor, network: RealNetwork) -> None:

@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.resources import as_file, files
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
 import httpx
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from cli.demo.performance import perform
@@ -25,7 +27,6 @@ from cli.demo.story_files import load_story
 from cli.demo.telling import Telling
 from cli.output import Output
 from tests.pictures.acts import ask_unchanged, drop_two
-from tests.pictures.palette import with_palette
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "docs" / "zh" / "pictures"
 NODE: Final = 1
@@ -33,6 +34,7 @@ NODE: Final = 1
 WIDTH: Final = 1000
 MARGIN: Final = 16
 PAPER_DPI: Final = 80
+COLOURS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ def _part(name: str) -> str:
 
 
 SHOTS: Final = (
-    Shot("page-home", "/", TOP, "footer", 1700),
+    Shot("page-home", "/", TOP, "footer", 2600),
+    Shot("page-desk", "/desk", TOP, "footer", 1200),
     Shot("page-network", "/nodes", TOP, _part("clocks")),
     Shot("page-project", "/projects/{section}", TOP, _part("complete"), 1150),
     Shot("page-coverage", "/projects/{section}", _part("coverage"), _part("coverage")),
@@ -96,7 +99,7 @@ def main() -> int:
             page.goto(node + shot.page.format(**ids))
             if shot.act is not None:
                 shot.act(page, node, ids)
-            picture = with_palette(_taken(page, shot))
+            picture = _small(_taken(page, shot))
             (FOLDER / f"{shot.name}.png").write_bytes(picture)
             print(f"{shot.name}.png: {len(picture) // 1024} KiB")
         browser.close()
@@ -134,9 +137,18 @@ def _certificate(node: str, section: str) -> None:
     printed.raise_for_status()
     command = ["pdftoppm", "-png", "-r", str(PAPER_DPI), "-f", "1", "-l", "1", "-singlefile", "-"]
     drawn = subprocess.run(command, input=printed.content, stdout=subprocess.PIPE, check=True)
-    picture = with_palette(drawn.stdout)
+    picture = _small(drawn.stdout)
     (FOLDER / "page-certificate.png").write_bytes(picture)
     print(f"page-certificate.png: {len(picture) // 1024} KiB")
+
+
+def _small(picture: bytes) -> bytes:
+    """The same picture with a palette: a page has few colours, and rare ones (a warning's) stay."""
+    with Image.open(BytesIO(picture)) as opened:
+        drawn = opened.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=1)
+    small = BytesIO()
+    drawn.save(small, "PNG", optimize=True)
+    return small.getvalue()
 
 
 def _taken(page: Page, shot: Shot) -> bytes:

@@ -50,8 +50,12 @@ function draw(figure, data) {
 function drawRows(place, { labels, series }) {
   const narrow = place.clientWidth < 420;
   const high = most(series);
-  const chart = new BarChart(place, { labels: labels.map(short), series }, {
-    horizontalBars: true, stackBars: true, reverseData: true, low: 0, high,
+  // Rows are drawn upwards. The library's own `reverseData` would exchange the shades as well.
+  const upwards = {
+    labels: labels.map(short).reverse(), series: series.map((values) => values.toReversed()),
+  };
+  const chart = new BarChart(place, upwards, {
+    horizontalBars: true, stackBars: true, low: 0, high,
     height: `${labels.length * ROW_PX + 10}px`,
     chartPadding: { top: 0, right: 56, bottom: 0, left: 0 },
     axisX: { showLabel: false, showGrid: false, offset: 0, onlyInteger: true },
