@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from api.alerts import alert_form
-from api.engines.leveldb import LevelEngine
 from api.engines.query import ALERT_TYPE
 from api.event import Event, Wanted
 from api.forms import header_form, stored_form
@@ -49,8 +48,7 @@ async def news(
     items: tuple[Shown, ...] = ()
     if wanted.records is not None:
         # Told while it happens: an index is a moment behind.
-        own = LevelEngine(service.chain)
-        answer = await answer_of(service, wanted.records, last, at_once, engine=own)
+        answer = await answer_of(service, wanted.records, last, at_once, own=True)
         items = answer.items
         end = end if answer.reached is None else min(end, answer.reached)
     blocks = list(_blocks(service, last, end, at_once)) if "blocks" in wanted.kinds else []

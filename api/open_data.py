@@ -9,7 +9,6 @@ import asyncio
 import json
 from typing import Final
 
-from api.engines.leveldb import LevelEngine
 from api.engines.query import Query
 from api.ocds.composing import REGISTERED, members_named
 from api.ocds.items import items_from
@@ -116,9 +115,9 @@ async def _registration(service: LedgerService, member: MemberId) -> RecordId | 
         FormatError: `ocds.many`.
     """
     query = Query(subject=Subject(member), types=frozenset({REGISTERED}))
-    own, after = LevelEngine(service.chain), None
+    after = None
     for _ in range(TURNS_MAX):
-        answer = await answer_of(service, query, after, _PAGE, newest_first=True, engine=own)
+        answer = await answer_of(service, query, after, _PAGE, newest_first=True, own=True)
         for each in answer.items:
             if _has_receipt(service, each.stored):
                 return each.stored.record_id

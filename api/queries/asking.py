@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from api.engines.leveldb import LevelEngine
-from api.engines.query import Engine, Query
+from api.engines.query import Query
 from api.engines.span import reaches_below
 from api.errors import ApiError
 from api.kept import first_index, log_not_kept
@@ -46,7 +46,7 @@ async def answer_of(
     limit: int,
     *,
     newest_first: bool = False,
-    engine: Engine | None = None,
+    own: bool = False,
     wanted: Callable[[Shown], bool] = lambda _: True,
 ) -> Answer:
     """A page of a query.
@@ -57,10 +57,10 @@ async def answer_of(
         after: where the page starts; None for the first.
         limit: items on it; one more where an opening and what came out of it end it together.
         newest_first: against the log's order.
-        engine: to ask; None: the service's.
+        own: ask the node's own rows: an index beside them is a moment behind.
         wanted: which of those that are shown; the others are looked at, and left out.
     """
-    asked = service.engine if engine is None else engine
+    asked = LevelEngine(service.chain) if own else service.engine
     items: list[Shown] = []
     looked = cut = 0
     height: Height | None = None
@@ -92,7 +92,7 @@ async def page_of(
     limit: int,
     *,
     newest_first: bool = False,
-    engine: Engine | None = None,
+    own: bool = False,
     wanted: Callable[[Shown], bool] = lambda _: True,
 ) -> Answer:
     """As `answer_of`, for whoever turns pages: refused where it would leave out what is not here.
@@ -102,28 +102,12 @@ async def page_of(
         StoreError: `log.not_kept`.
     """
     found = await answer_of(
-        service, query, after, limit, newest_first=newest_first, engine=engine, wanted=wanted
+        service, query, after, limit, newest_first=newest_first, own=own, wanted=wanted
     )
     require_known(service, after, found.height)
     require_kept(service, query, after, newest_first=newest_first)
     return replace(
         found, reached=reached_of(service, query, found.reached, newest_first=newest_first)
-    )
-
-
-async def own_page_of(
-    service: LedgerService,
-    query: Query,
-    after: LogIndex | None,
-    limit: int,
-    *,
-    newest_first: bool = False,
-    wanted: Callable[[Shown], bool] = lambda _: True,
-) -> Answer:
-    """As `page_of`, from the node's own rows: an index beside it is a moment behind."""
-    engine = LevelEngine(service.chain)
-    return await page_of(
-        service, query, after, limit, newest_first=newest_first, engine=engine, wanted=wanted
     )
 
 

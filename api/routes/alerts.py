@@ -10,7 +10,7 @@ from api.access import PageTurn, Service, page
 from api.alerts import alert_form
 from api.engines.query import ALERT_TYPE, Query
 from api.openapi import answer, problems
-from api.queries.asking import own_page_of
+from api.queries.asking import page_of
 from ledger.core.identifiers import Subject
 
 router = APIRouter(tags=["alerts"])
@@ -39,8 +39,8 @@ async def alerts(
         severity=severity,
     )
     # This page names no height, so it is as new as the node's own rows.
-    found = await own_page_of(
-        service, query, turn.after, turn.limit, newest_first=turn.newest_first
+    found = await page_of(
+        service, query, turn.after, turn.limit, newest_first=turn.newest_first, own=True
     )
     items = [alert_form(each.stored, each.record, service.catalogue) for each in found.items]
     return JSONResponse(page(items, found.reached))

@@ -13,7 +13,7 @@ from api.engines.query import Query
 from api.explorer.names import Names
 from api.explorer.record_view import Fact, facts_of
 from api.identity import Caller
-from api.queries.asking import own_page_of
+from api.queries.asking import page_of
 from api.service import LedgerService
 from ledger.core.identifiers import LogIndex, MemberId
 
@@ -90,12 +90,13 @@ async def accesses(
         member=MemberId(member) if member else None,
         types=frozenset({type_key} if type_key else TYPES),
     )
-    found = await own_page_of(
+    found = await page_of(
         service,
         query,
         None if after is None else LogIndex(after),
         limit,
         newest_first=True,
+        own=True,
     )
     names = Names(service, language)
     rows = tuple(

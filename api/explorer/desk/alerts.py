@@ -8,7 +8,7 @@ from api.alerts import alert_sentence
 from api.engines.query import Query
 from api.explorer.names import Names
 from api.listing import Shown
-from api.queries.asking import own_page_of
+from api.queries.asking import page_of
 from api.rights import ALERT_TYPE
 from api.service import LedgerService
 from contracts.overlay import Overlay
@@ -105,12 +105,13 @@ async def feed(
         language: ``zh`` or ``en``.
     """
     reading = _Reading(service, language)
-    found = await own_page_of(
+    found = await page_of(
         service,
         wanted.query(),
         None if after is None else LogIndex(after),
         limit,
         newest_first=True,
+        own=True,
         wanted=lambda shown: not wanted.state or wanted.state == reading.state(shown),
     )
     return Feed(tuple(map(reading.row, found.items)), found.reached)

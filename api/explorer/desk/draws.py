@@ -7,7 +7,7 @@ from typing import Final
 from api.engines.query import Query
 from api.explorer.names import Names
 from api.listing import Shown, at_hand
-from api.queries.asking import own_page_of
+from api.queries.asking import page_of
 from api.service import LedgerService
 from contracts.overlay import Overlay
 from contracts.state import State
@@ -52,12 +52,13 @@ async def draws(
     query = Query(
         subject=Subject(subject) if subject else None, within=True, types=frozenset(DRAWN)
     )
-    found = await own_page_of(
+    found = await page_of(
         service,
         query,
         None if after is None else LogIndex(after),
         limit,
         newest_first=True,
+        own=True,
     )
     names = Names(service, language)
     rows = (_row(service, names, each) for each in found.items)

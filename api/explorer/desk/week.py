@@ -15,7 +15,7 @@ from api.engines.query import Query
 from api.explorer.desk.alerts import DISPOSED, FeedRow, Wanted, feed
 from api.explorer.names import Names
 from api.forms import Json
-from api.queries.asking import own_page_of, require_kept
+from api.queries.asking import page_of, require_kept
 from api.queries.questions import LATE, overdue_forms
 from api.service import LedgerService
 from ledger.words.moments import BEIJING
@@ -249,7 +249,7 @@ async def _late(
 ) -> tuple[tuple[LateRefund, ...], bool]:
     """The newest of the late refunds; whether there are more."""
     wanted = Wanted(code=LATE, from_ms=week.from_ms, to_ms=week.to_ms).query()
-    found = await own_page_of(service, wanted, None, LATE_MAX, newest_first=True)
+    found = await page_of(service, wanted, None, LATE_MAX, newest_first=True, own=True)
     forms = overdue_forms(service, found)
     by_id = {each.record_id: each for each in rows}
     late = tuple(
@@ -271,7 +271,7 @@ async def _disposals(
     """The first of what was decided; whether there is more."""
     names = Names(service, language)
     query = Query(types=frozenset({DISPOSED}), from_ms=week.from_ms, to_ms=week.to_ms)
-    found = await own_page_of(service, query, None, DISPOSALS_MAX)
+    found = await page_of(service, query, None, DISPOSALS_MAX, own=True)
     rows = tuple(
         DisposalRow(
             each.stored.record_id.hex(),
