@@ -146,13 +146,13 @@ def refusal_form(signed: SignedRefusal) -> dict[str, Json]:
 
 def _sealed_form(origin: CameFrom) -> dict[str, Json]:
     """Where a record that came out of an opening takes effect: at its commitment."""
-    commitment = origin.commitment
+    at = origin.commitment
     return {
         "opening": origin.opening.record_id.hex(),
-        "commitment": commitment.record_id.hex(),
-        "index": commitment.place.index,
-        "height": commitment.entry.height,
-        "committed_at_ms": commitment.entry.block_time_ms,
+        "commitment": origin.commitment_id.hex(),
+        "index": None if at is None else at.place.index,
+        "height": None if at is None else at.entry.height,
+        "committed_at_ms": None if at is None else at.entry.block_time_ms,
     }
 
 

@@ -33,6 +33,18 @@ def require_all_kept(chain: Chain, record_ids: Sequence[RecordId]) -> None:
             require_kept(chain, record_id)
 
 
+def require_origin_kept(chain: Chain, record_id: RecordId) -> None:
+    """Require, of a record that came out of a seal, that its commitment is stored here as well.
+
+    Raises:
+        StoreError: `record.not_kept`, naming the commitment.
+    """
+    stored = chain.blocks.record(record_id) if chain.blocks.base else None
+    origin = None if stored is None else stored.came_from
+    if origin is not None and origin.commitment is None:
+        require_kept(chain, origin.commitment_id)
+
+
 def require_whole(chain: Chain) -> None:
     """Require that the whole log is here: what is asked for may stand anywhere in it.
 

@@ -17,7 +17,7 @@ from api.engines.leveldb import LevelEngine
 from api.engines.query import Engine
 from api.feed import Feed
 from api.finding import Standing
-from api.kept import require_all_kept, require_kept
+from api.kept import require_all_kept, require_kept, require_origin_kept
 from api.node import Node
 from api.outbound.hooks import Hooks
 from api.outbound.outbound import Outbound
@@ -174,11 +174,11 @@ class LedgerService:
         """The receipt of a record, for whoever is shown it or sent it in.
 
         Raises:
-            StoreError: `record.unknown`, `receipt.pending`.
+            StoreError: `record.unknown`, `record.not_kept`, `receipt.pending`.
         """
-        if self._outbound is None:
-            return self.chain.receipt(record_id)
-        return self.chain.receipt(record_id, self._outbound.keys, self._outbound.authorities)
+        require_origin_kept(self.chain, record_id)
+        out = self._outbound
+        return self.chain.receipt(record_id, *(() if out is None else (out.keys, out.authorities)))
 
     @property
     def witnesses(self) -> tuple[WitnessStanding, ...]:

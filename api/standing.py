@@ -65,8 +65,22 @@ def standing_of(service: LedgerService, record_id: RecordId) -> StoodAt:
 
 def number_of(service: LedgerService, stored: StoredRecord) -> str:
     """The number under which people know a record; of one that was sealed its commitment's."""
-    place = stored if stored.came_from is None else stored.came_from.commitment
-    return certificate_number(service.chain.genesis.domain, LogIndex(place.place.index))
+    index, _ = entered_at(service, stored)
+    return certificate_number(service.chain.genesis.domain, index)
+
+
+def entered_at(service: LedgerService, stored: StoredRecord) -> tuple[LogIndex, int]:
+    """Where and when a record entered the log: one that was sealed at its commitment.
+
+    The state knows it as well where a commitment stands below what this node keeps.
+    """
+    row, origin = None, stored.came_from
+    if origin is not None and origin.commitment is None:
+        row = State(Overlay(service.chain.state)).record(stored.record_id)
+    if row is not None:
+        return LogIndex(row.entered.index), row.entered.time_ms
+    place = stored if origin is None or origin.commitment is None else origin.commitment
+    return LogIndex(place.place.index), place.entry.block_time_ms
 
 
 def _stands(state: State, record_id: RecordId, as_of: Times) -> Stands:

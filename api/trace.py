@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from api.forms import Json
+from api.kept import require_origin_kept
 from api.service import LedgerService
 from contracts import layout
 from contracts.overlay import Overlay
@@ -124,9 +125,10 @@ class _Gathering:
         """Take in a record; None where the caller may not see it, or it is not kept here."""
         if record_id in self._found:
             return self._found[record_id].record
-        if self._as_kept and self._service.chain.blocks.record_bytes(record_id) is None:
+        if self._as_kept and not _is_kept(self._service, record_id):
             self.whole = False
             return None
+        require_origin_kept(self._service.chain, record_id)
         stored = self._service.stored(record_id)
         record = self._service.decoded(stored)
         if not self._service.viewer.may_see(record):
@@ -169,9 +171,17 @@ class _Gathering:
                 yield from self._state.records(subject, target.rpartition(".")[0], self._as_of)
 
 
+def _is_kept(service: LedgerService, record_id: RecordId) -> bool:
+    """Whether a record, and where it took effect, is here."""
+    stored = service.chain.blocks.record(record_id)
+    origin = None if stored is None else stored.came_from
+    return stored is not None and (origin is None or origin.commitment is not None)
+
+
 def _said(stored: StoredRecord, record: Record) -> Said:
     """A record where it takes effect: what was sealed, at its commitment."""
-    entered = stored if stored.came_from is None else stored.came_from.commitment
+    origin = stored.came_from
+    entered = stored if origin is None or origin.commitment is None else origin.commitment
     return Said(
         stored.record_id,
         record,

@@ -85,8 +85,9 @@ class CameFrom:
 
     opening: StoredRecord
     """Carries it; has the entry."""
-    commitment: StoredRecord
-    """Where it takes effect."""
+    commitment_id: RecordId
+    commitment: StoredRecord | None
+    """Where it takes effect; None below the snapshot with which the store began."""
 
 
 class BlockStore:
@@ -202,14 +203,13 @@ class BlockStore:
             return None
         opening = self._with_entry(opening_id, self._record_row(opening_id))
         commitment_id = commitment_of(opening.data, opening_id)
-        commitment = self._with_entry(commitment_id, self._record_row(commitment_id))
-        return StoredRecord(
-            record_id,
-            sealed_in(opening.data, opening_id).record,
-            opening.place,
-            opening.entry,
-            CameFrom(opening, commitment),
-        )
+        row = self._reader.get(Table.RECORD.key(commitment_id))
+        if row is None and not self.base:
+            raise StoreError(Code.STORE_DAMAGED, what=f"record {commitment_id.hex()}")
+        commitment = None if row is None else self._with_entry(commitment_id, row)
+        origin = CameFrom(opening, commitment_id, commitment)
+        inside = sealed_in(opening.data, opening_id).record
+        return StoredRecord(record_id, inside, opening.place, opening.entry, origin)
 
     def _opening_of(self, record_id: RecordId) -> RecordId | None:
         found = self._reader.get(Table.OPENED.key(record_id))

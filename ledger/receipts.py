@@ -97,6 +97,9 @@ class ReceiptMaker:
         if record.came_from is None:
             return None
         opening, commitment = record.came_from.opening, record.came_from.commitment
+        if commitment is None:
+            named = record.came_from.commitment_id.hex()
+            raise StoreError(Code.STORE_DAMAGED, what=f"commitment {named}")
         index = commitment.place.index
         try:
             author = decode_header(sealed_of(decode_record(opening.data)).header)

@@ -21,7 +21,7 @@ from api.kept import nothing_found
 from api.rights import ALERT_TYPE
 from api.searching import QUERY_MAX
 from api.searching import search as find
-from api.standing import number_of, standing_of
+from api.standing import entered_at, number_of, standing_of
 from ledger.core.identifiers import RecordId, Subject
 from ledger.core.record import SUBJECT_BYTES_MAX
 
@@ -97,6 +97,8 @@ async def record(
         "proof": record_view.proof_of(service, stored, language),
         "is_derived": stored.entry.bundle_id is None,
         "received_ms": said_received_ms(said),
+        # What was sealed took effect where its commitment stands, not where it was opened.
+        "entered_ms": entered_at(service, stored)[1],
         "header": service.chain.blocks.header(stored.place.height),
         "origin": service.chain.origin,
         "stands": standing_of(service, stored.record_id).stands,

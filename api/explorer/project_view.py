@@ -15,6 +15,7 @@ from api.explorer.network_view import AlertRow, alert_row
 from api.listing import Shown, ShownPage, at_hand, shown_page
 from api.rights import ALERT_TYPE
 from api.service import LedgerService
+from api.standing import entered_at
 from contracts.overlay import Overlay
 from contracts.state import State
 from contracts.verdict import RecordRow, Times
@@ -198,7 +199,7 @@ def _action(
     """One record with its marks; None for alerts."""
     stored, record, record_id = shown.stored, shown.record, shown.stored.record_id
     sealed = stored.came_from
-    entered = stored if sealed is None else sealed.commitment
+    entered_index, entered_ms = entered_at(service, stored)
     kind = service.catalogue.type(record.type)
     if kind is None or kind.key == ALERT_TYPE:
         return None
@@ -211,9 +212,9 @@ def _action(
         record.subject,
         record.occurred_at_ms,
         said_received_ms(record),
-        entered.entry.block_time_ms,
+        entered_ms,
         None if sealed is None else stored.entry.block_time_ms,
-        entered.place.index,
+        entered_index,
         kind.stage if kind.stage in STAGES else "any",
         row is not None and bool(row.at_limit),
         _waits(row),

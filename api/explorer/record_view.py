@@ -29,6 +29,8 @@ ITEMS_MAX: Final = 64
 """Items of one list that are shown; the raw record has all."""
 _TERMS: Final = ("about", "because", "deadline")
 """Fields of derived records that name a type, a deadline or a reason."""
+_NO_RECEIPT: Final = (Code.RECEIPT_PENDING, Code.RECORD_NOT_KEPT)
+"""Why there may be none here: not yet, or not of what was committed to below a snapshot."""
 _NAMES_FIELDS: Final = "changed"
 """The field whose items are names of fields."""
 
@@ -65,7 +67,9 @@ class Proof:
     """None where a check failed."""
     figure: Figure | None
     pending: str
-    """Why there is no receipt yet; empty where there is one."""
+    """Why there is no receipt; empty where there is one."""
+    is_elsewhere: bool = False
+    """Other nodes have it: this one lacks what the record came out of."""
 
 
 def printed_entry(stored: StoredRecord, printed: str) -> str:
@@ -90,9 +94,10 @@ def proof_of(service: LedgerService, stored: StoredRecord, language: str) -> Pro
     try:
         receipt = service.receipt_of(stored.record_id)
     except StoreError as problem:
-        if problem.code is not Code.RECEIPT_PENDING:
+        if problem.code not in _NO_RECEIPT:
             raise
-        return Proof((), None, None, problem_sentence(problem, language))
+        is_elsewhere = problem.code is not Code.RECEIPT_PENDING
+        return Proof((), None, None, problem_sentence(problem, language), is_elsewhere)
     checks, verdict = _checked(service, receipt, language)
     if verdict is None:
         return Proof(checks, None, None, "")

@@ -102,11 +102,11 @@ def _item(service: LedgerService, wanted: Wanted, shown: Shown) -> dict[str, Jso
 
 
 def _receipt(service: LedgerService, record_id: RecordId) -> Json:
-    """The receipt of a record that is shown; null while it is pending."""
+    """The receipt of a record that is shown; null while it is pending, or with other nodes."""
     try:
         value: Json = service.receipt_of(record_id).value()
     except StoreError as problem:
-        if problem.code is not Code.RECEIPT_PENDING:
+        if problem.code not in (Code.RECEIPT_PENDING, Code.RECORD_NOT_KEPT):
             raise
         return None
     return value

@@ -53,9 +53,11 @@ class SealedPlaceJson(Model):
 
     opening: Hex32 = Field(description="The record that let it out; has the entry")
     commitment: Hex32
-    index: Count
-    height: Count
-    committed_at_ms: TimeMs
+    index: Count | None = Field(
+        description="Null, as what follows, where the commitment is not kept here"
+    )
+    height: Count | None
+    committed_at_ms: TimeMs | None
 
 
 class StoredRecordJson(PlaceJson):

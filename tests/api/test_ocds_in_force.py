@@ -29,7 +29,7 @@ def items_of(chain: Chain) -> list[Item]:
         stored = chain.blocks.record(each.record_id)
         assert stored is not None
         sealed, came = None, stored.came_from
-        if came is not None:
+        if came is not None and came.commitment is not None:
             opening, commitment = came.opening.data, came.commitment.data
             key = KeyPart(b"", 0, ())
             sealed = SealedPart(opening, commitment, b"", LogIndex(0), (), key)
