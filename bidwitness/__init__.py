@@ -41,6 +41,8 @@ from ledger.codes import Code
 from ledger.core.batch import BatchProof, DocumentDigest, decode_batch_proof, document_tree
 from ledger.core.bid_proof import BidProof, decode_bid_proof
 from ledger.core.bundle import Bundle, decode_bundle
+from ledger.core.checkpoint import Checkpoint
+from ledger.core.deposit import Recipient
 from ledger.core.identifiers import Digest, MemberId, NetworkId, RecordId, Subject
 from ledger.core.openings import Opening, Openings, commit_fields, decode_openings
 from ledger.core.policy import Policy
@@ -50,11 +52,14 @@ from ledger.core.sealed import Sealed, seal
 from ledger.core.sealed_file import SealedFile, decode_sealed_file
 from ledger.core.signing import Ed25519Signer, Signer
 from ledger.core.status_answer import StatusAnswer, decode_status_answer
+from ledger.core.tlog_proof import TlogProof
 from ledger.disclosures import verify_batch_proof, verify_openings
 from ledger.errors import FormatError, LedgerError, VerificationError
+from ledger.field_changes import Said
 from ledger.files import digest_document
 from ledger.reliance import read_policy, read_trust
 from ledger.status_answers import Standing, StatusVerdict, VerifiedStatus, verify_status_answer
+from ledger.traces import traces
 from ledger.trust import TrustRoot, decode_trust
 from ledger.verdict import VerifiedRecord
 from ledger.verify import verify_receipt
@@ -70,6 +75,7 @@ __all__ = [
     "BidVerdict",
     "Bundle",
     "CertificateStatus",
+    "Checkpoint",
     "Client",
     "ClientError",
     "Code",
@@ -93,10 +99,12 @@ __all__ = [
     "Private",
     "QueryPage",
     "Receipt",
+    "Recipient",
     "Record",
     "RecordFault",
     "RecordId",
     "Ref",
+    "Said",
     "SealStatus",
     "Sealed",
     "SealedFile",
@@ -107,6 +115,7 @@ __all__ = [
     "StatusVerdict",
     "Subject",
     "Tick",
+    "TlogProof",
     "TrustRoot",
     "VerificationError",
     "VerifiedRecord",
@@ -131,6 +140,7 @@ __all__ = [
     "seal_row",
     "sentence",
     "sign_bundle",
+    "traces",
     "verify_batch_proof",
     "verify_bid_proof",
     "verify_openings",

@@ -1,17 +1,22 @@
 """What docs/sdk.md and docs/integrate.md tell programmers, done as they say, on a real node."""
 
+import importlib
 import inspect
 import json
 import os
+import pkgutil
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NewType, get_args, get_type_hints
 
 import pytest
 
 import bidwitness
+from api.client import calls as client_calls
 from ledger.codes import Code
 from tests.cli.one_node import OneNode
 from tests.cli.sdk_page import SDK, examples
@@ -21,6 +26,8 @@ pytestmark = pytest.mark.network
 
 INTEGRATE = ROOT / "docs" / "integrate.md"
 OPEN_DATA = ROOT / "docs" / "open-data.md"
+MACHINERY = frozenset({"api.client.core", "api.client.flow"})
+"""Of a call: how its steps are taken, by whichever client."""
 
 
 @pytest.fixture
@@ -58,6 +65,27 @@ def test_every_public_name_and_every_call_is_described() -> None:
     }
     lacking = {*bidwitness.__all__, *calls} - said - {"close", "Code", "LedgerError"}
     assert not lacking, f"docs/sdk.md does not speak of {sorted(lacking)}"
+
+
+def test_whatever_a_call_takes_or_gives_has_a_public_name() -> None:
+    public = {id(getattr(bidwitness, name)) for name in bidwitness.__all__}
+    for module in pkgutil.iter_modules(client_calls.__path__, f"{client_calls.__name__}."):
+        for name, call in vars(importlib.import_module(module.name)).items():
+            if inspect.isfunction(call) and getattr(bidwitness.Client, name, None) is not None:
+                hints = [hint for part, hint in get_type_hints(call).items() if part != "core"]
+                lacking = [each for each in _ours(hints) if id(each) not in public]
+                assert not lacking, f"{name} speaks of {lacking}"
+
+
+def _ours(hint: object) -> Iterator[object]:
+    """The types of our own in a hint, those of the machinery of clients aside."""
+    inner = hint if isinstance(hint, list) else get_args(hint)
+    for each in inner:
+        yield from _ours(each)
+    place = str(getattr(hint, "__module__", ""))
+    is_ours = place.startswith(("ledger.", "api.")) and place not in MACHINERY
+    if not inner and is_ours and isinstance(hint, type | NewType):
+        yield hint
 
 
 def test_codes_that_the_pages_name_exist() -> None:

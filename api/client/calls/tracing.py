@@ -5,6 +5,7 @@ leaves out is missing, never wrong. Put together by `ledger.traces`. Spec: ``doc
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from api.client.calls import telling
@@ -50,7 +51,7 @@ def gather_said(
     core: Core,
     /,
     subjects: Iterable[str],
-    sets: Sets,
+    sets: Sets = MappingProxyType({}),
     only: RecordId | None = None,
     told: Callable[[int, int], object] = lambda _done, _all: None,
 ) -> Flow[tuple[Said, ...]]:
@@ -58,7 +59,8 @@ def gather_said(
 
     Args:
         subjects: whose records are looked at.
-        sets: of the catalogue in force: which fields replace which.
+        sets: of the catalogue in force: which fields replace which; none of them where it is not
+            at hand, and then only records that cite one another are tied.
         only: keep what is tied to this record; None for everything.
         told: is told how many receipts were verified, and of how many.
 
