@@ -278,7 +278,7 @@ class LedgerService:
         """Why a bundle of known records is not its issuer's; its expiry no longer matters."""
         header = bundle.header
         if header.network_id != self.chain.head.network_id:
-            return Rejected(Code.BUNDLE_NETWORK, {"found": header.network_id.hex()[:16]})
+            return Rejected(Code.BUNDLE_NETWORK, {"network": header.network_id.hex()})
         row = self.chain.status.get(key_row_key(header.issuer, header.key_id))
         if row is None:
             facts = {"issuer": header.issuer, "key": header.key_id.hex()[:16]}

@@ -13,7 +13,7 @@ from contracts.verdict import Times, World
 from ledger.codes import Code
 from ledger.core.block import BlockBundle
 from ledger.core.bundle import Bundle, BundleHeader, pool_key, verify_header
-from ledger.core.identifiers import NETWORK_MEMBER, Digest, RecordId
+from ledger.core.identifiers import NETWORK_MEMBER, Digest, MemberId, RecordId
 from ledger.core.record import Record, decode_record
 from ledger.errors import FormatError, Rejected, VerificationError
 
@@ -85,7 +85,8 @@ def check_bundle(
     if header.network_id != world.network_id:
         return Rejected(Code.BUNDLE_NETWORK, {"network": header.network_id.hex()})
     if header.issuer == NETWORK_MEMBER:
-        return Rejected(Code.BUNDLE_ISSUER, {"issuer": header.issuer})
+        # Its records, which nobody signs, come out of blocks and never in bundles.
+        return other_issuer(header.issuer, header.issuer)
     if header.count > world.parameters.bundle_records_max:
         return _too_large(header.count, world.parameters.bundle_records_max)
     size_bytes = sum(len(data) for data in bundle.records if data is not None)
@@ -115,8 +116,13 @@ def decode_entering(
     except FormatError as problem:
         return problem.rejected()
     if record.issuer != bundle.header.issuer:
-        return Rejected(Code.BUNDLE_ISSUER, {"issuer": record.issuer})
+        return other_issuer(record.issuer, bundle.header.issuer)
     return record
+
+
+def other_issuer(found: MemberId, issuer: MemberId) -> Rejected:
+    """A record is `found`'s, and the bundle `issuer`'s."""
+    return Rejected(Code.BUNDLE_ISSUER, {"found": found, "issuer": issuer})
 
 
 def _check_life(header: BundleHeader, world: World, times: Times) -> Rejected | None:

@@ -18,7 +18,7 @@ from contracts import (
     unsealing,
     version_rows,
 )
-from contracts.admission import Seen, Submitted, check_bundle, decode_entering
+from contracts.admission import Seen, Submitted, check_bundle, decode_entering, other_issuer
 from contracts.case import Case
 from contracts.conclusions import conclusion_record
 from contracts.judge import judge
@@ -115,7 +115,7 @@ class Draft:
             known = self._state.record(record_id)
             if known is not None and known.issuer != bundle.header.issuer:
                 self._overlay.drop()
-                return Rejected(Code.BUNDLE_ISSUER, {"issuer": known.issuer})
+                return other_issuer(known.issuer, bundle.header.issuer)
             if known is not None:
                 entered.append(None)
                 continue
