@@ -152,6 +152,11 @@ class ObserverSettings:
     """Folders of further versions of the catalogue, older and newer than this software's."""
 
     @property
+    def node_id(self) -> NodeId:
+        """As its answers call it: a node of no committee."""
+        return self.observer_id
+
+    @property
     def api_url(self) -> str:
         """Where the API is asked."""
         return _url(self.api_listen, self.api_certificate_file)

@@ -14,7 +14,7 @@ from cli.commands.options import AsOption, JsonFlag
 from cli.failures import CommandError, Exit
 from cli.interruption import take_as_interruption
 from cli.output import Output
-from cli.settings import NODE_FILE, client_settings, node_settings
+from cli.settings import NODE_FILE, client_settings, stored_settings
 from cli.words import LANGUAGES, say, speaking
 from ledger.codes import Code
 from ledger.terminal import spelled
@@ -108,6 +108,8 @@ class Diagnosis:
     @property
     def commands(self) -> Iterator[list[str]]:
         """What to run next on this machine, ready to be copied."""
+        from cli.diagnosis.seen import runs_by
+
         verbs = {
             Code.DIAGNOSE_DOWN: "run",
             Code.DIAGNOSE_NEVER_STARTED: "run",
@@ -115,8 +117,8 @@ class Diagnosis:
         }
         for each in self.seen:
             for found in each.found:
-                if found.code in verbs and each.target.settings is not None:
-                    yield ["node", verbs[found.code], str(each.target.settings.folder)]
+                if found.code in verbs and (settings := each.target.settings) is not None:
+                    yield [runs_by(settings), verbs[found.code], str(settings.folder)]
 
     def shown(self, width: int) -> Iterator[str | Table]:
         """For people: findings first, then the facts that they rest on, on so many columns."""
@@ -202,7 +204,7 @@ def _targets(
 def _target(folder: Path) -> "Target":
     from cli.diagnosis.seen import Target
 
-    settings = node_settings(folder)
+    settings = stored_settings(folder)
     certificate = settings.api_certificate_file
     return Target(settings.node_id, settings.api_url, settings, certificate)
 

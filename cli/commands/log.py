@@ -14,7 +14,7 @@ from cli.documents import unreadable
 from cli.exporting import Export, LogSource
 from cli.heads import head_in, head_of
 from cli.output import HELD, Output
-from cli.settings import node_settings
+from cli.settings import stored_settings
 from cli.static_log import CHECKPOINT, StaticLog
 from cli.words import say
 from ledger.core.checkpoint import Checkpoint
@@ -134,7 +134,7 @@ def _source(
         return
     from cli.compose.stopped_log import stopped_log
 
-    settings = node_settings(stopped)
+    settings = stored_settings(stopped)
     root = trust_in(None, settings.trust_file)
     with stopped_log(settings, root, Output().upgrading) as source:
         yield source, root

@@ -1,4 +1,4 @@
-"""StoppedLog: the log in the folder of a node that does not run, read like a running node's."""
+"""StoppedLog: the log in the folder of a node or observer that does not run, read like a node's."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from api.published import Published
 from cli.compose.opening import opened_chain
 from cli.documents import unreadable
-from cli.settings import Settings
+from cli.settings import ObserverSettings, Settings
 from cli.signers.passphrase import passphrase
 from cli.signers.standing import log_signer_of, open_keys
 from ledger.chain import Chain
@@ -39,11 +39,15 @@ class StoppedLog:
 
 
 @contextmanager
-def stopped_log(settings: Settings, trust: TrustRoot, told: Told) -> Iterator[StoppedLog]:
-    """The log of the stopped node of `settings`; its log key signs the checkpoint.
+def stopped_log(
+    settings: Settings | ObserverSettings, trust: TrustRoot, told: Told
+) -> Iterator[StoppedLog]:
+    """The log of the stopped node or observer of `settings`.
+
+    A node's log key signs the checkpoint; an observer shows what the nodes signed that it followed.
 
     Args:
-        settings: of the node.
+        settings: of its folder.
         trust: of its network.
         told: hears how far an older database is brought up.
 
@@ -53,10 +57,14 @@ def stopped_log(settings: Settings, trust: TrustRoot, told: Told) -> Iterator[St
     """
     if not settings.database_folder.is_dir():
         raise unreadable(settings.database_folder, FileNotFoundError(2, "No such file"))
-    opened_with = passphrase(settings.node_id, settings.passphrase_file)
-    keys = open_keys(settings.keys_folder, opened_with)
+    keys = None
+    if isinstance(settings, Settings):
+        opened_with = passphrase(settings.node_id, settings.passphrase_file)
+        keys = open_keys(settings.keys_folder, opened_with)
     with closing(LevelDBStore(settings.database_folder)) as store:
         chain = opened_chain(store, trust, told)
-        keys.check(chain.committee, settings.node_id)
-        signer = log_signer_of(keys, settings.node_id, lambda: chain.committee)
+        signer = None
+        if keys is not None:
+            keys.check(chain.committee, settings.node_id)
+            signer = log_signer_of(keys, settings.node_id, lambda: chain.committee)
         yield StoppedLog(chain, Published(chain, signer))

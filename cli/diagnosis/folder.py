@@ -1,4 +1,4 @@
-"""What the folder of a node says while the node does not: read only, and never in the node's way.
+"""What the folder of a node or observer says while it does not: read only, never in its way.
 
 No lock is taken: who holds one is read from the kernel's table. The database is looked at through a
 copy of its small files beside links to its tables, because LevelDB writes wherever it is opened.
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cli.compose.repair import INTAKE_FILE, PROMISES_FILE
-from cli.settings import Settings
+from cli.settings import ObserverSettings, Settings
 from consensus.intake import Intake
 from consensus.journal import Journal
 from contracts.genesis_rows import genesis_rows
@@ -33,7 +33,11 @@ LOG_TAIL_BYTES: Final = 1 << 18
 LINES_KEPT: Final = 5
 _COPIED_BYTES_MAX: Final = 256 << 20
 _SUSPENDED: Final = "T"
-_TOLD: Final = frozenset({"node.started", "node.stopped", "node.failed"})
+_TOLD: Final = frozenset(
+    f"{what}.{event}" for what in ("node", "observer") for event in ("started", "stopped", "failed")
+)
+_LOCKS: Final = frozenset({"FLOCK", "POSIX"})
+"""In the kernel's table: those of our files, and that of the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class FolderFacts:
     head: Height | None
     """Of the stored chain; None where it is held, or cannot be read."""
     signed: Height | None
-    """The highest undecided height that this node has signed anything at."""
+    """The highest undecided height that this node has signed anything at; None of an observer."""
     damaged: LedgerError | None
     """What is wrong with the journal."""
     last_event: LogLine | None
@@ -76,25 +80,32 @@ class FolderFacts:
     """Room on the disk of the folder: a log on a full disk lacks the last words."""
 
 
-def look(settings: Settings, trust: TrustRoot | None) -> FolderFacts:
-    """What the folder of a node says.
+def look(settings: Settings | ObserverSettings, trust: TrustRoot | None) -> FolderFacts:
+    """What the folder of a node or an observer says.
 
     Args:
-        settings: of its node.toml.
+        settings: of its node.toml or observer.toml.
         trust: its trust root; None where that cannot be read.
     """
-    lock = settings.journal_folder / f"{PROMISES_FILE}.lock"
-    held = holder(lock)
+    held = holder(_lock_of(settings))
     lines = _tail(settings.log_file)
     told = [line for line in lines if line.event in _TOLD]
     head = signed = damaged = None
     if held is None and trust is not None:
         head = _stored_head(settings.database_folder, trust)
-        signed, damaged = _promises(settings, trust)
+        if isinstance(settings, Settings):
+            signed, damaged = _promises(settings, trust)
     begun = (settings.database_folder / "CURRENT").exists()
     last = told[-1] if told else None
     kept = tuple(lines[-LINES_KEPT:])
     return FolderFacts(begun, held, head, signed, damaged, last, kept, _free(settings.folder))
+
+
+def _lock_of(settings: Settings | ObserverSettings) -> Path:
+    """What a process holds from its start to its end; an observer promises nothing."""
+    if isinstance(settings, Settings):
+        return settings.journal_folder / f"{PROMISES_FILE}.lock"
+    return settings.database_folder / "LOCK"
 
 
 def holder(lock: Path) -> Holder | None:
@@ -106,7 +117,7 @@ def holder(lock: Path) -> Holder | None:
         return None
     for line in table.splitlines():
         words = line.split()
-        if len(words) < 6 or words[1] != "FLOCK" or not words[5].endswith(f":{inode}"):
+        if len(words) < 6 or words[1] not in _LOCKS or not words[5].endswith(f":{inode}"):
             continue
         pid = int(words[4])
         if _has_open(pid, lock):

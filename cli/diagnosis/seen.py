@@ -8,7 +8,7 @@ from api.finding import Finding, Severity
 from api.phrases import Fact, Phrase, Problem
 from cli.diagnosis.folder import FolderFacts, LogLine, look
 from cli.diagnosis.told import Mute, Strange, Told, ask
-from cli.settings import Settings
+from cli.settings import ObserverSettings, Settings
 from ledger.codes import Code
 from ledger.errors import LedgerError
 from ledger.reliance import read_trust
@@ -25,8 +25,8 @@ class Target:
     name: str
     """The node's id where its folder says it, else its URL."""
     url: str
-    settings: Settings | None = None
-    """Of its folder, where that is here."""
+    settings: Settings | ObserverSettings | None = None
+    """Of its folder, where that is here: of a node or an observer."""
     certificate_file: Path | None = None
     """PEM that its HTTPS is believed by."""
 
@@ -70,7 +70,7 @@ def see(target: Target) -> Seen:
     return Seen(target, told)
 
 
-def trust_of(settings: Settings) -> TrustRoot | None:
+def trust_of(settings: Settings | ObserverSettings) -> TrustRoot | None:
     """The trust root of a folder; None where it cannot be read."""
     try:
         return read_trust(settings.trust_file)
@@ -78,7 +78,14 @@ def trust_of(settings: Settings) -> TrustRoot | None:
         return None
 
 
-def _mute(target: Target, settings: Settings, facts: FolderFacts, reason: str) -> Finding:
+def runs_by(settings: Settings | ObserverSettings) -> str:
+    """The command that runs whoever a folder is of."""
+    return "node" if isinstance(settings, Settings) else "observer"
+
+
+def _mute(
+    target: Target, settings: Settings | ObserverSettings, facts: FolderFacts, reason: str
+) -> Finding:
     """Why a node does not answer, as far as its folder and the kernel say."""
     folder = str(settings.folder)
     if facts.holder is not None:
@@ -88,22 +95,24 @@ def _mute(target: Target, settings: Settings, facts: FolderFacts, reason: str) -
         return _serious(
             Code.DIAGNOSE_JOURNAL_DAMAGED, target, folder=folder, reason=Problem(facts.damaged)
         )
+    runs = runs_by(settings)
     if not facts.begun:
-        return _serious(Code.DIAGNOSE_NEVER_STARTED, target, folder=folder)
-    return _serious(Code.DIAGNOSE_DOWN, target, folder=folder, ended=_ended(facts))
+        return _serious(Code.DIAGNOSE_NEVER_STARTED, target, folder=folder, runs=runs)
+    return _serious(Code.DIAGNOSE_DOWN, target, folder=folder, runs=runs, ended=_ended(facts))
 
 
 def _ended(facts: FolderFacts) -> Phrase:
     """How the process ended, as its log tells; one on a full disk may lack the last words."""
     last, free_bytes = facts.last_event, facts.free_bytes
-    silent = last is None or last.event == "node.started"
+    event = "" if last is None else last.event.rpartition(".")[2]
+    silent = event in {"", "started"}
     if silent and free_bytes is not None and free_bytes < FULL_BYTES:
         return Phrase("ended_full", {"free": free_bytes >> 20})
     if last is None:
         return Phrase("ended_unknown")
-    if last.event == "node.stopped":
+    if event == "stopped":
         return Phrase("ended_stopped", {"at": last.time})
-    if last.event == "node.failed":
+    if event == "failed":
         return Phrase("ended_failed", {"at": last.time, "reason": _reason(last)})
     return Phrase("ended_killed", {"at": last.time})
 

@@ -6,7 +6,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +17,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from api.finding import Severity
+from cli.commands.diagnose import Diagnosis
 from cli.diagnosis import told as asking
 from cli.diagnosis.clocks import best_told, clocks_form, clocks_table
 from cli.diagnosis.folder import LOG_TAIL_BYTES, holder, look
@@ -24,12 +25,18 @@ from cli.diagnosis.judgement import heard_by, judge, offset_of
 from cli.diagnosis.seen import Seen, Target, see
 from cli.diagnosis.shown import findings_table, network_table, node_tables, span, wrapped
 from cli.diagnosis.told import Mute, Strange, ask, read
-from cli.settings import Settings, node_settings
+from cli.settings import Address, ObserverSettings, Settings, node_settings
 from cli.words import speaking
 from consensus.append_file import DiskFile
+from contracts.genesis_rows import genesis_rows
+from ledger.chain import Chain
 from ledger.codes import Code
+from ledger.core.identifiers import MemberId, NodeId
 from ledger.reliance import read_trust
+from ledger.store.leveldb import LevelDBStore
+from ledger.trust import TrustRoot, trust_root
 from tests.cli.one_node import new_network
+from tests.contracts.sealing import SealedTown
 
 NAMES = ("a", "b", "c", "d")
 FINDING = {
@@ -282,6 +289,41 @@ def test_how_a_process_ended_is_read_from_the_end_of_its_log(
     looked = see(target)
     assert [each.code for each in looked.found] == [Code.DIAGNOSE_DOWN]
     assert told in " ".join(text_of([looked], "en").split())
+
+
+def observer_in(folder: Path, trust: TrustRoot) -> ObserverSettings:
+    """The settings of an observer that nobody can reach."""
+    (folder / "trust.json").write_bytes(trust.encode())
+    at = Address("127.0.0.1", 9)
+    return ObserverSettings(
+        *(folder, NodeId("court-observer"), MemberId("court"), at, {}),
+        trust_file=folder / "trust.json",
+        database_folder=folder / "db",
+        log_file=folder / "observer.log",
+    )
+
+
+def test_the_folder_of_an_observer_says_how_it_ended_and_how_to_start_it(tmp_path: Path) -> None:
+    town = SealedTown()
+    settings = observer_in(tmp_path, trust_root(town.genesis))
+    target = Target(settings.node_id, settings.api_url, settings)
+    assert [each.code for each in see(target).found] == [Code.DIAGNOSE_NEVER_STARTED]
+    with closing(LevelDBStore(settings.database_folder)) as store:
+        Chain(store, town.genesis, genesis_rows(town.genesis))
+        held = see(target)
+        assert held.folder is not None and held.folder.holder is not None
+        assert [each.code for each in held.found] == [Code.DIAGNOSE_HUNG]
+    line = {"event": "observer.started", "timestamp": "2026-03-01T01:02:03Z"}
+    (tmp_path / "observer.log").write_text(json.dumps(line))
+    looked = see(target)
+    assert [each.code for each in looked.found] == [Code.DIAGNOSE_DOWN]
+    assert looked.folder is not None
+    assert (looked.folder.head, looked.folder.damaged) == (0, None)
+    told = " ".join(text_of([looked], "en").split())
+    assert "killed, or the power failed" in told
+    assert f"bidwitness observer run {tmp_path}"[:40] in told
+    (words,) = Diagnosis((looked,), ()).commands
+    assert words == ["observer", "run", str(tmp_path)]
 
 
 def test_a_full_disk_is_told_where_the_log_could_not_be_written(

@@ -85,15 +85,34 @@ def killed_it_goes_on(
     network: ObservedNetwork, observer: ObserverProcess, records: list[RecordId]
 ) -> None:
     observer.kill()
+    its_folder_tells_and_gives_its_log_without_it(network, observer)
     records.append(network.submit(network.bundle("notary")).record_id)
     observer.start()
     network.until(lambda: answers(network, observer), "it answers again")
     network.until(lambda: caught_up(network, observer), "it has caught up again")
     assert network.codes(observer) == {"observer"}
-    shown = command("diagnose", "--url", observer.api, "--lang", "en")
+    shown = command("diagnose", "--data", str(observer.folder), "--lang", "en")
     assert "This is observer court-observer" in shown.stdout, shown
     assert shown.returncode == 0, shown
     its_answers_are_the_nodes_to_the_byte(network, observer, records)
+
+
+def its_folder_tells_and_gives_its_log_without_it(
+    network: ObservedNetwork, observer: ObserverProcess
+) -> None:
+    looked = command("diagnose", "--data", str(observer.folder), "--json")
+    assert looked.returncode == 3, looked
+    (seen,) = json.loads(looked.stdout)["nodes"]
+    assert [each["code"] for each in seen["findings"]] == ["diagnose.down"]
+    assert "bidwitness observer run" in seen["findings"][0]["en"] and seen["stored_height"] > 0
+    copy = network.home / "log-of-the-observer"
+    done = command("export", "tiles", str(copy), "--stopped", str(observer.folder), "--json")
+    assert done.returncode == 0, done
+    head = verify_head(parse_note((copy / "checkpoint").read_bytes()), network.trust)
+    assert head.size == json.loads(done.stdout)["size"] > 0
+    for tile in (*bundles_of(head.size), *tiles_of(head.size)):
+        theirs = {network.get(node, f"/{tile}") for node in running(network)}
+        assert theirs == {(copy / str(tile)).read_bytes()}, tile
 
 
 def its_upstream_is_killed_and_it_changes_over(
