@@ -50,8 +50,8 @@ def test_the_home_page_draws_what_its_tables_say_and_shows_blocks_as_they_come(
 
 def test_a_bar_has_the_shade_of_what_it_counts(visitor: Visitor, network: RealNetwork) -> None:
     announce(network, CHANGED)
-    filed = {"content": b"other", "kind": "tender"}
-    say(network, "builder", "tender.document_filed", f"{CHANGED}/01", **filed)
+    section = f"{CHANGED}/01"
+    say(network, "builder", "tender.document_filed", section, content=b"other", kind="tender")
     alerts = visitor.page.locator("section.plot", has=visitor.page.locator("#plot-alerts"))
     until = time.monotonic() + 60
     while not alerts.get_by_text("AL04").count():
