@@ -5,15 +5,14 @@ import { drawPlots } from "./plots.js";
 
 drawPlots();
 
+const runners = [...document.querySelectorAll("[data-node]")].map((each) =>
+  [each.dataset.node, each.querySelector("a").textContent]);
+const live = document.getElementById("live");
 const table = document.querySelector("table.blocks");
-if (table !== null) {
-  const runners = [...document.querySelectorAll("[data-node]")].map((each) =>
-    [each.dataset.node, each.querySelector("a").textContent]);
-  const live = document.getElementById("live");
-  const source = followBlocks(table, new Map(runners), (header) => {
-    document.getElementById("height").textContent = String(header.height);
-    document.getElementById("entries").textContent = String(header.log_size);
-  });
-  source.addEventListener("open", () => { live.hidden = false; });
-  source.addEventListener("error", () => { live.hidden = true; });
-}
+const source = followBlocks(table, new Map(runners), (header) => {
+  document.getElementById("height").textContent = String(header.height);
+  document.getElementById("entries").textContent = String(header.log_size);
+  document.getElementById("no-blocks")?.remove();
+});
+source.addEventListener("open", () => { live.hidden = false; });
+source.addEventListener("error", () => { live.hidden = true; });
