@@ -176,11 +176,17 @@ class Forger:
         return replace(told.header, state_hash=sha256(told.header.state_hash)), told.payload
 
     def _made_up(self, slot: Slot) -> tuple[Header, bytes] | None:
-        """A block of this height that nobody proposed: the newest one again, renumbered."""
+        """A block of this height that nobody proposed: the newest one again, renumbered.
+
+        None where there is no block yet, or a snapshot in the place of the newest.
+        """
         executor = self._node.executor
         if executor is None or not executor.head.height:
             return None
-        (newest, payload, _), *_ = executor.serve(executor.head.height, 1 << 20)
+        served = executor.serve(executor.head.height, 1 << 20)
+        if not served:
+            return None
+        newest, payload, _ = served[0]
         header = decode_header_of_block(newest)
         return replace(header, height=slot.height, previous=executor.head.header_hash), payload
 
