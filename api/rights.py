@@ -78,11 +78,11 @@ class Viewer:
             self._known[asked] = self._reads(self.member, kind, subject)
         return self._known[asked]
 
-    def may_see_what_it_is_about(self, record_id: RecordId) -> bool:
-        """Whether the caller may see what a record of a type that it may see speaks about."""
-        row = self._state.record(record_id)
-        told_openly = row is None or row.type not in readers().about
-        return self.show_all or told_openly or self._sees_record(record_id, ABOUT_DEPTH_MAX)
+    def may_see_what_it_is_about(self, record_id: RecordId, type_key: str) -> bool:
+        """Whether the caller may see what a record speaks about whose type it may see."""
+        if self.show_all or type_key not in readers().about:
+            return True
+        return self._sees_record(record_id, ABOUT_DEPTH_MAX)
 
     def require(self, record: Record) -> Record:
         """`record`, where the caller may see it.
@@ -113,6 +113,9 @@ class Viewer:
             open_to_all = kind is not None and self._is_public(kind)
             if open_to_all and kind is not None and kind.key not in readers().about:
                 continue
+            if kind is not None and not open_to_all and self.member is None:
+                # Of a class that has readers the public reads nothing, whatever it says.
+                return False
             if not depth or not self._sees_record(cited, depth - 1):
                 return False
         # An alert names the type that it is about also where no record of it is there.
@@ -121,7 +124,15 @@ class Viewer:
 
     def _sees_record(self, record_id: RecordId, depth: int) -> bool:
         record = self._decoded(record_id)
-        return record is None or self._sees(record, depth)
+        return self._sees_row(record_id) if record is None else self._sees(record, depth)
+
+    def _sees_row(self, record_id: RecordId) -> bool:
+        """Whether the caller may see a record of which this node keeps only what the state does."""
+        row = self._state.record(record_id)
+        if row is None or row.issuer == self.member:
+            return True
+        # What it speaks about is not here either.
+        return row.type not in readers().about and self.may_see_type(row.type, row.subject)
 
     def _decoded(self, record_id: RecordId) -> Record | None:
         stored = self.chain.blocks.record(record_id)

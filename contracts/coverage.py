@@ -83,7 +83,7 @@ def coverage(
     as_of: Times,
     shown: Shown = lambda _: True,
     of: Callable[[Subject], Catalogue] | None = None,
-    shown_record: Callable[[RecordId], bool] = lambda _: True,
+    shown_record: Callable[[RecordId, str], bool] = lambda *_: True,
 ) -> Coverage:
     """How `subject` stands to each function point.
 

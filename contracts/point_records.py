@@ -5,13 +5,13 @@ those of its type. What an adoption lists as done stands where its types do. Spe
 ``docs/spec/contracts.md``.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from contracts.adopted_rows import adopted
 from contracts.node_count import NodeRecord
-from contracts.schema import NO_CONDITION, RecordType, holds
+from contracts.schema import NO_CONDITION, RecordType, When, holds
 from contracts.state import State
 from contracts.tables import ALERT_RAISED, FUNCTION_POINT, Catalogue
 from contracts.verdict import RecordRow, Times
@@ -35,7 +35,7 @@ class Asked:
     shown: Shown
     elsewhere: Collection[str] = ()
     """Subsystems at whose points a record stands only where it names them."""
-    shown_record: Callable[[RecordId], bool] = lambda _: True
+    shown_record: Callable[[RecordId, str], bool] = lambda *_: True
     """Whether whoever asks may know of one record of a type that is shown."""
 
 
@@ -46,13 +46,16 @@ def records_at_points(subject: Subject, asked: Asked) -> dict[str, list[NodeReco
     for kind in asked.catalogue.types.values():
         if not kind.function_points or kind.subject not in OF_PROJECTS or not asked.shown(kind.key):
             continue
+        # Of one type there may be thousands.
+        usual = tuple(_points_of_type(kind, asked))
         for record_id, row in _rows(subject, kind, asked):
-            if row.effective is None or not asked.shown(str(row.kept.get("about", kind.key))):
+            about = row.kept.get("about")
+            if row.effective is None or (about is not None and not asked.shown(str(about))):
                 continue
-            if not asked.shown_record(record_id):
+            if not asked.shown_record(record_id, row.type):
                 continue
             record = NodeRecord(record_id, row.type, row.issuer, row.effective)
-            for point in (*_points_of(kind, row, asked), *alerts.get(record_id, ())):
+            for point in (*_points_of(kind, row, usual), *alerts.get(record_id, ())):
                 found.setdefault(point, []).append(record)
     return found
 
@@ -67,7 +70,7 @@ def _points_of_adopted(subject: Subject, asked: Asked) -> dict[str, list[NodeRec
         if done is not None and done[1].effective is not None:
             record_id, row = done
             record = NodeRecord(record_id, row.type, row.issuer, done[1].effective)
-            for point in _points_of(kind, row, asked):
+            for point in _points_of(kind, row, tuple(_points_of_type(kind, asked))):
                 found.setdefault(point, []).append(record)
     return found
 
@@ -79,16 +82,24 @@ def _rows(subject: Subject, kind: RecordType, asked: Asked) -> Iterator[tuple[Re
             yield record_id, row
 
 
-def _points_of(kind: RecordType, row: RecordRow, asked: Asked) -> Iterator[str]:
+def _points_of_type(kind: RecordType, asked: Asked) -> Iterator[tuple[str, When]]:
+    """Where the records of a type stand that name no point, each with its condition."""
+    for point in kind.function_points:
+        away = asked.catalogue.points[point].subsystem in asked.elsewhere
+        if point not in kind.named_points and not away:
+            yield point, kind.point_when.get(point, NO_CONDITION)
+
+
+def _points_of(
+    kind: RecordType, row: RecordRow, usual: Sequence[tuple[str, When]]
+) -> Iterator[str]:
     """Where a record stands by what it names, or by its type."""
     named = row.kept.get(FUNCTION_POINT)
     if named in kind.function_points:
         yield str(named)
         return
-    for point in kind.function_points:
-        away = asked.catalogue.points[point].subsystem in asked.elsewhere
-        said = holds(kind.point_when.get(point, NO_CONDITION), row.kept)
-        if said and point not in kind.named_points and not away:
+    for point, when in usual:
+        if not when or holds(when, row.kept):
             yield point
 
 

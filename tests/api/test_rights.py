@@ -158,9 +158,10 @@ def test_a_sealed_bid_is_everybodys_from_its_opening_on() -> None:
 def test_what_a_hidden_record_is_about_is_told_to_those_who_see_that(announced: Town) -> None:
     complaint = complained(announced, "bidder")
     amended = announced.say("bidder", "ledger.amended", refs=[("amends", complaint)], reason="更正")
-    assert viewer(announced, "builder").may_see_what_it_is_about(amended)
-    assert not viewer(announced, "registry").may_see_what_it_is_about(amended)
-    assert viewer(announced, "registry").may_see_what_it_is_about(complaint)
+    kind = "ledger.amended"
+    assert viewer(announced, "builder").may_see_what_it_is_about(amended, kind)
+    assert not viewer(announced, "registry").may_see_what_it_is_about(amended, kind)
+    assert viewer(announced, "registry").may_see_what_it_is_about(complaint, "tender.complaint")
 
 
 # Tenders.

@@ -9,7 +9,8 @@ import io
 
 import pytest
 
-from ledger.core.identifiers import Height, RecordId
+from api.rights import Viewer
+from ledger.core.identifiers import Height, MemberId, RecordId
 from tests.api.long_town import BASE, LongTown, begun
 from tests.api.test_snapshot_answers import code
 from tests.api.test_trouble import ask
@@ -17,7 +18,7 @@ from tests.contracts.sealing import DEADLINE
 from tests.contracts.tendering import SEEDERS
 from tests.contracts.test_clock_reports import told
 from tests.contracts.test_joining import cosigned_by, follow
-from tests.contracts.town import PROJECT, SECTION, Town
+from tests.contracts.town import CATALOGUE, DAY, PROJECT, SECTION, Town
 
 
 class Story:
@@ -161,3 +162,23 @@ def test_a_record_that_is_with_others_is_asked_for_there(story: Story) -> None:
 
 def test_open_data_of_a_project_are_whole_or_asked_for_elsewhere(story: Story) -> None:
     assert code(story.late, f"/v1/export/ocds?subject={SECTION}") == (421, "log.not_kept")
+
+
+def test_what_rules_conclude_of_a_hidden_record_that_is_with_others_stays_hidden_here() -> None:
+    """The alert that a complaint waits too long comes later, when the complaint stands below."""
+    old = LongTown()
+    old.announced(DEADLINE)
+    known_ms = old.now_ms
+    complaint = old.say("builder", "tender.complaint", matter="other", known_at_ms=known_ms)
+    old.go_on()
+    late = begun(old)
+    old.wait_until(old.now_ms + 6 * DAY)
+    follow(late, old)
+    assert late.chain.blocks.record(complaint) is None
+    raised = [each for each in old.raised() if late.chain.blocks.record(each.record_id)]
+    assert "AL19" in {str(each.fields["alert"]) for each in raised}
+    for each in raised:
+        for member, seen in ((None, False), ("notary", False), ("supervisor", True)):
+            of = None if member is None else MemberId(member)
+            for town in (old, late):
+                assert Viewer(CATALOGUE, town.chain, of).may_see(each) is seen, (each, member)
