@@ -34,12 +34,21 @@ _COMMA: Final = {"zh": "、", "en": ", "}
 _OR: Final = {"zh": "或", "en": " or "}
 
 
-def completeness_form(service: LedgerService, subject: Subject) -> dict[str, Json]:
-    """What a section shows of its procedure at this node's head."""
+def completeness_form(
+    service: LedgerService, subject: Subject, *, optional: bool = True
+) -> dict[str, Json]:
+    """What a section shows of its procedure at this node's head.
+
+    Args:
+        service: as the caller may see it.
+        subject: the section, or a project.
+        optional: whether to tell of nodes too on which nothing depends.
+    """
     head = service.chain.head
     state = State(Overlay(service.chain.state))
     as_of = Times(head.log_size, head.time_ms)
-    found = completeness(subject, service.catalogues.of(subject), state, as_of)
+    catalogue = service.catalogues.of(subject)
+    found = completeness(subject, catalogue, state, as_of, optional=optional)
     sections = [each for each in profiled(state, subject) if each != subject][:SECTIONS_MAX]
     form = _Form(service, state, subject)
     profile = found.profile

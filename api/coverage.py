@@ -10,29 +10,34 @@ from typing import Final
 
 from api.forms import Json
 from api.service import LedgerService
+from api.turns import in_turns
 from contracts.certificate_rows import profiled, profiled_after
 from contracts.coverage import Coverage, PointFinding, PointState, coverage
 from contracts.node_count import NodeRecord
 from contracts.overlay import Overlay
+from contracts.point_records import count_about
 from contracts.silent_points import traces
-from contracts.state import State
+from contracts.state import State, seen_from
 from contracts.subsystem import Subsystem
 from contracts.verdict import Times
 from ledger.core.identifiers import Subject
 
 SECTIONS_MAX: Final = 20
 """Sections that one answer looks at: each costs some milliseconds, and consensus runs beside it."""
+RECORDS_MAX: Final = 2_000
+"""Records that a page looks at: a tenth of a second on one core."""
 
 
-def coverage_form(service: LedgerService, subject: Subject) -> dict[str, Json]:
+async def coverage_form(service: LedgerService, subject: Subject) -> dict[str, Json]:
     """How a project or section stands to each function point at this node's head."""
     state = State(Overlay(service.chain.state))
     sections = list(islice(profiled(state, subject), SECTIONS_MAX + 1))
-    found = _covered(service, state, subject, sections[:SECTIONS_MAX])
+    head = service.chain.head
+    as_of = Times(head.log_size, head.time_ms)
+    found = await _covered(service, state, subject, sections[:SECTIONS_MAX], as_of)
     form = _Form(service, found)
     states = [each.state for each in found.points]
     registry = service.catalogues.of(subject)
-    head = service.chain.head
     return {
         "subject": subject,
         "height": head.height,
@@ -47,45 +52,64 @@ def coverage_form(service: LedgerService, subject: Subject) -> dict[str, Json]:
     }
 
 
-def covered_sections(service: LedgerService, after: Subject | None, limit: int) -> dict[str, Json]:
-    """A page of the sections that follow a profile, each with what it says of its points."""
+def takes_long(service: LedgerService, subject: Subject) -> bool:
+    """Whether more records stand about a project or section than a page of it waits for."""
     state = State(Overlay(service.chain.state))
+    left = RECORDS_MAX + 1
+    for each in (*islice(profiled(state, subject), SECTIONS_MAX), *seen_from(subject)):
+        left -= count_about(Subject(each), state, left)
+    return left <= 0
+
+
+async def covered_sections(
+    service: LedgerService, after: Subject | None, limit: int
+) -> dict[str, Json]:
+    """A page of the sections that follow a profile, each with what it says of its points.
+
+    It ends early before a section that would make it look at more than `RECORDS_MAX` records.
+    """
+    state, head = State(Overlay(service.chain.state)), service.chain.head
     sections = list(islice(profiled_after(service.chain.state, after), limit + 1))
-    items: list[Json] = [
-        {
-            "subject": section,
-            "points": [
-                {"point": each.point, "passed_ms": each.passed_ms, "last_ms": each.last_ms}
-                for each in traces(_covered(service, state, section, ()))
-            ],
-        }
-        for section in sections[:limit]
-    ]
+    items: list[Json] = []
+    left, as_of = RECORDS_MAX, Times(head.log_size, head.time_ms)
+    for section in sections[:limit]:
+        left -= count_about(section, state, left + 1)
+        if items and left < 0:
+            break
+        points: list[Json] = [
+            {"point": each.point, "passed_ms": each.passed_ms, "last_ms": each.last_ms}
+            for each in traces(await _covered(service, state, section, (), as_of))
+        ]
+        items.append({"subject": section, "points": points})
+    more = len(sections) > len(items)
     return {
-        "time_ms": service.chain.head.time_ms,
+        "time_ms": head.time_ms,
         "items": items,
-        "cursor": sections[limit - 1] if len(sections) > limit else None,
+        "cursor": sections[len(items) - 1] if more else None,
     }
 
 
-def _covered(
-    service: LedgerService, state: State, subject: Subject, sections: Sequence[Subject]
+async def _covered(
+    service: LedgerService,
+    state: State,
+    subject: Subject,
+    sections: Sequence[Subject],
+    as_of: Times,
 ) -> Coverage:
-    head = service.chain.head
-    as_of = Times(head.log_size, head.time_ms)
-
     def may_see(type_key: str) -> bool:
         return service.viewer.may_see_type(type_key, subject)
 
-    return coverage(
-        subject,
-        sections,
-        service.catalogues.of(subject),
-        state,
-        as_of,
-        may_see,
-        of=service.catalogues.of,
-        shown_record=service.viewer.may_see_what_it_is_about,
+    return await in_turns(
+        coverage(
+            subject,
+            sections,
+            service.catalogues.of(subject),
+            state,
+            as_of,
+            may_see,
+            of=service.catalogues.of,
+            shown_record=service.viewer.may_see_what_it_is_about,
+        )
     )
 
 

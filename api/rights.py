@@ -110,12 +110,12 @@ class Viewer:
             kind = None if row is None else self.catalogue.type(row.type)
             if row is not None:
                 types.add(row.type)
-            open_to_all = kind is not None and self._is_public(kind)
-            if open_to_all and kind is not None and kind.key not in readers().about:
-                continue
-            if kind is not None and not open_to_all and self.member is None:
-                # Of a class that has readers the public reads nothing, whatever it says.
-                return False
+            if row is not None and kind is not None and kind.key not in readers().about:
+                if self._is_public(kind) or (depth and self.may_see_type(kind.key, row.subject)):
+                    continue
+                if self.member is None:
+                    # Of a class that has readers the public sees nothing, whatever a record says.
+                    return False
             if not depth or not self._sees_record(cited, depth - 1):
                 return False
         # An alert names the type that it is about also where no record of it is there.

@@ -18,6 +18,7 @@ from contracts.schema import OFF_LEDGER
 from contracts.state import State, seen_from
 from contracts.subsystem import Point
 from contracts.tables import Catalogue
+from contracts.turns import Turns
 from contracts.verdict import Times
 from ledger.core.identifiers import RecordId, Subject
 
@@ -84,7 +85,7 @@ def coverage(
     shown: Shown = lambda _: True,
     of: Callable[[Subject], Catalogue] | None = None,
     shown_record: Callable[[RecordId, str], bool] = lambda *_: True,
-) -> Coverage:
+) -> Turns[Coverage]:
     """How `subject` stands to each function point.
 
     Args:
@@ -99,15 +100,12 @@ def coverage(
             are those of `catalogue`.
         shown_record: whether whoever asks may know of one record of a type that is shown.
     """
-    looked_at = tuple(sections) or (subject,)
-    parts = [
-        _Section(
-            each,
-            catalogue if of is None else of(each),
-            Asked(catalogue, state, as_of, shown, shown_record=shown_record),
-        )
-        for each in looked_at
-    ]
+    looked_at, parts = tuple(sections) or (subject,), list[_Section]()
+    for each in looked_at:
+        by = Asked(catalogue, state, as_of, shown, shown_record=shown_record)
+        part = _Section(each, catalogue if of is None else of(each), by)
+        yield from part.look()
+        parts.append(part)
     profiles = {part.profile.key: part.profile for part in parts if part.profile is not None}
     return Coverage(
         subject,
@@ -133,14 +131,18 @@ class _Section:
             catalogue.types[name].visibility != OFF_LEDGER and (name in belongs or by.shown(name))
         )
         elsewhere = () if self.profile is None else self.profile.elsewhere
-        asked = replace(by, catalogue=catalogue, shown=self._shown, elsewhere=elsewhere)
+        self._asked = replace(by, catalogue=catalogue, shown=self._shown, elsewhere=elsewhere)
         self._end = ProcedureEnd(self._found, catalogue, state)
         self._records: dict[str, dict[RecordId, NodeRecord]] = {}
-        for each in seen_from(subject):
-            for point, records in records_at_points(Subject(each), asked).items():
+        self._nodes = _nodes_at(self._found, catalogue)
+
+    def look(self) -> Turns[None]:
+        """Look for the records, once, before anything is found."""
+        for each in seen_from(self._found.subject):
+            found = yield from records_at_points(Subject(each), self._asked)
+            for point, records in found.items():
                 known = self._records.setdefault(point, {})
                 known.update((record.record_id, record) for record in records)
-        self._nodes = _nodes_at(self._found, catalogue)
 
     def finding(self, point: Point) -> PointFinding:
         """How the section stands to one point."""

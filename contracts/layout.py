@@ -51,6 +51,11 @@ _NEVER: Final = -2
 """Stands for None among the numbers of a record's row; -1 is the genesis."""
 
 
+def by_subject(subject: str) -> bytes:
+    """What every `by_group` of a subject begins with."""
+    return f"by/{subject}\0".encode()
+
+
 def by_group(subject: str, type_key: str) -> bytes:
     """Records of a type about a subject, in effective order."""
     return f"by/{subject}\0{type_key}\0".encode()

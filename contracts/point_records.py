@@ -7,19 +7,25 @@ those of its type. What an adoption lists as done stands where its types do. Spe
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
+from contracts import layout
 from contracts.adopted_rows import adopted
 from contracts.node_count import NodeRecord
 from contracts.schema import NO_CONDITION, RecordType, When, holds
 from contracts.state import State
 from contracts.tables import ALERT_RAISED, FUNCTION_POINT, Catalogue
+from contracts.turns import Turns
 from contracts.verdict import RecordRow, Times
 from ledger.core.identifiers import RecordId, Subject
 
 ADOPTION: Final = "ledger.project_adopted"
 OF_PROJECTS: Final = frozenset({"any", "project", "section"})
 """Subjects of the types whose records may be about a project or its sections."""
+
+TURN_RECORDS: Final = 256
+"""Read before others have their turn: some milliseconds."""
 
 Shown = Callable[[str], bool]
 """Whether whoever asks may know of records of a type."""
@@ -39,7 +45,7 @@ class Asked:
     """Whether whoever asks may know of one record of a type that is shown."""
 
 
-def records_at_points(subject: Subject, asked: Asked) -> dict[str, list[NodeRecord]]:
+def records_at_points(subject: Subject, asked: Asked) -> Turns[dict[str, list[NodeRecord]]]:
     """The records in force about exactly `subject`, by function point; in no order."""
     found = _points_of_adopted(subject, asked)
     alerts = _points_of_alerts(subject, asked)
@@ -48,7 +54,9 @@ def records_at_points(subject: Subject, asked: Asked) -> dict[str, list[NodeReco
             continue
         # Of one type there may be thousands.
         usual = tuple(_points_of_type(kind, asked))
-        for record_id, row in _rows(subject, kind, asked):
+        for number, (record_id, row) in enumerate(_rows(subject, kind, asked), 1):
+            if number % TURN_RECORDS == 0:
+                yield
             about = row.kept.get("about")
             if row.effective is None or (about is not None and not asked.shown(str(about))):
                 continue
@@ -58,6 +66,11 @@ def records_at_points(subject: Subject, asked: Asked) -> dict[str, list[NodeReco
             for point in (*_points_of(kind, row, usual), *alerts.get(record_id, ())):
                 found.setdefault(point, []).append(record)
     return found
+
+
+def count_about(subject: Subject, state: State, most: int) -> int:
+    """How many records in force stand or stood about exactly `subject`; no more than `most`."""
+    return sum(1 for _ in islice(state.overlay.rows(layout.by_subject(subject)), most))
 
 
 def _points_of_adopted(subject: Subject, asked: Asked) -> dict[str, list[NodeRecord]]:

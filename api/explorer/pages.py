@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from api.access import DigestPath, Service, digest
 from api.alerts import alert_sentence
 from api.completeness import completeness_form
-from api.coverage import coverage_form
+from api.coverage import coverage_form, takes_long
 from api.explorer import band, project_view, record_view, rendering, trace_view
 from api.explorer.language import chosen_of, language_of
 from api.explorer.names import Names
@@ -50,15 +50,18 @@ async def project(
     track = project_view.track_of(service, subject, after, language, names)
     if not track.found:
         raise nothing_found(service.chain, key[:80], "subject 主题")
-    complete = completeness_form(service, subject)
+    complete = completeness_form(service, subject, optional=False)
     subjects = [track.subject, *track.sections]
+    judged = complete["profile"] is not None or bool(complete["sections"])
+    left_out = judged and takes_long(service, subject)
     values = {
         "track": track,
         "complete": complete,
         "band": band.band_of(service, complete, track),
         "opening": band.opening_runs(service, subjects),
         "changes": trace_view.changes_of(service, track.amending, names, language),
-        "covered": coverage_form(service, subject),
+        "covered": await coverage_form(service, subject) if judged and not left_out else None,
+        "left_out": left_out,
     }
     return page(request, "project.html", values)
 

@@ -15,14 +15,12 @@ from api.engines.query import Query
 from api.engines.span import reaches_below
 from api.errors import ApiError
 from api.kept import first_index, log_not_kept
-from api.listing import Shown
+from api.listing import LOOKED_AT_MAX, Shown
 from api.service import LedgerService
 from ledger.codes import Code
 from ledger.core.identifiers import Height, LogIndex
 from ledger.lookup import Found
 
-LOOKED_AT_MAX: Final = 5_000
-"""Records that fit, shown or not, looked at for one page."""
 CUT_BATCHES_MAX: Final = 2
 """Batches that an engine ended early, for one page."""
 _BATCH_LEAST: Final = 32

@@ -30,7 +30,7 @@ async def coverage(
 
     A project is judged by its sections, as far as they follow a procedure profile.
     """
-    return JSONResponse(coverage_form(service, Subject(key)))
+    return JSONResponse(await coverage_form(service, Subject(key)))
 
 
 @router.get(
@@ -48,5 +48,9 @@ async def sections(
         ),
     ] = None,
 ) -> Response:
-    """The sections that follow a profile, by name; silent points are found from all of them."""
-    return JSONResponse(covered_sections(service, None if after is None else Subject(after), limit))
+    """The sections that follow a profile, by name; silent points are found from all of them.
+
+    A page may end early: only a null cursor ends the list.
+    """
+    place = None if after is None else Subject(after)
+    return JSONResponse(await covered_sections(service, place, limit))

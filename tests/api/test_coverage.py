@@ -11,8 +11,11 @@ import pytest
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner, Result
 
+from api import coverage
 from api.client import Client, ClientError
 from cli.main import app
+from contracts import point_records
+from contracts.turns import Turns
 from ledger.codes import Code
 from tests.api.one_node import OneNode, now_ms
 from tests.api.small_errand import WORKS, Errand
@@ -118,6 +121,37 @@ def test_pages_of_sections_put_together_are_all_of_them(market: Market) -> None:
     assert [each["subject"] for page in pages for each in page["items"]] == [SECTION, SECOND]
 
 
+def test_a_page_of_sections_ends_before_it_looks_at_more_than_its_share(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coverage, "RECORDS_MAX", 1)
+    first = market.client.get("/v1/coverage/sections").json()
+    assert [each["subject"] for each in first["items"]] == [SECTION]
+    assert first["cursor"] == SECTION
+    with Client([market.node.url], market.node.trust) as client:
+        pages = list(client.coverage_pages())
+    assert [each["subject"] for page in pages for each in page["items"]] == [SECTION, SECOND]
+
+
+def test_records_are_judged_in_turns_and_the_answer_is_the_same(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = market.covered()
+    pauses: list[None] = []
+
+    async def noted(turns: Turns[Any]) -> Any:
+        while True:
+            try:
+                pauses.append(next(turns))
+            except StopIteration as done:
+                return done.value
+
+    monkeypatch.setattr(point_records, "TURN_RECORDS", 1)
+    monkeypatch.setattr(coverage, "in_turns", noted)
+    assert market.covered() == whole
+    assert len(pauses) > 5
+
+
 def test_every_answer_fits_its_description(market: Market) -> None:
     description = market.client.get("/openapi.json").json()
     shapes = description["components"]["schemas"]
@@ -165,6 +199,17 @@ def test_a_subject_without_a_procedure_has_no_such_table(market: Market) -> None
     answer = market.client.get("/projects/D-1")
     assert answer.status_code == 200
     assert 'aria-labelledby="coverage"' not in answer.text
+
+
+def test_a_page_about_very_many_records_leaves_the_table_out_and_says_so(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coverage, "RECORDS_MAX", 3)
+    for subject in (SECTION, PROJECT):
+        told = market.client.get(f"/projects/{subject}", params={"lang": "en"}).text
+        section = told.partition('aria-labelledby="coverage"')[2].partition("</section>")[0]
+        assert "too many records" in section and "/v1/coverage?key=" in section
+        assert "<table" not in section
 
 
 # The command line.

@@ -19,7 +19,7 @@ def covered(
 ) -> Coverage:
     """As a node answers it now."""
     head = town.chain.head
-    return coverage(
+    turns = coverage(
         Subject(subject),
         [Subject(each) for each in sections],
         CATALOGUE,
@@ -27,6 +27,12 @@ def covered(
         Times(head.log_size, head.time_ms),
         lambda name: name != hidden,
     )
+    while True:
+        try:
+            next(turns)
+        except StopIteration as done:
+            found: Coverage = done.value
+            return found
 
 
 def states(found: Coverage) -> dict[str, str]:

@@ -20,7 +20,7 @@ from api.queries.questions import LATE, overdue_forms
 from api.service import LedgerService
 from ledger.words.moments import BEIJING
 
-ALERTS_MAX: Final = 2_000
+ALERTS_MAX: Final = 1_000
 """Alerts of one week that are counted; a report says where it, or one of its lists, was cut."""
 DISPOSALS_MAX: Final = 500
 LATE_MAX: Final = 100
