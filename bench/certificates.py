@@ -27,7 +27,8 @@ from api.client import captured
 from api.documents.contents import certificate_of
 from api.documents.facts import Certificate
 from api.documents.issuing import Issuer
-from api.documents.printing import finished, pages_of
+from api.documents.press import pages_of
+from api.documents.printing import finished
 from api.documents.signatures import signature_judge
 from api.documents.signing import DocumentSigner, open_signer
 from api.outbound.signature_stamp import StampingDesk

@@ -219,7 +219,7 @@ class _Flow:
         zh = len(wrapped(self._text(item.words.zh), Face.TEXT, 9.8, room))
         return 6 + 14.2 * zh + 10.6 * len(wrapped(self._text(item.words.en), Face.TEXT, 7.8, room))
 
-    def _lines(self, text: str, manner: Manner) -> list[str]:
+    def _lines(self, text: str, manner: Manner) -> tuple[str, ...]:
         size, _ = _SIZES[manner]
         text = self._text(text)
         return wrapped(text, _face(text, manner), size, RIGHT - LEFT - _LABEL)

@@ -4,9 +4,9 @@ A character that the font lacks is shown as its code point, never as a blank: wh
 off paper must see that something stood there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -19,6 +19,8 @@ _NOT_LAST: Final = frozenset("（《「『【〔‘“([{¥")
 """What must not end one."""
 _NARROW_MAX: Final = 0x2E80
 """Below it stand the alphabets, whose words are not broken; from it on characters of Chinese."""
+_REMEMBERED: Final = 512
+"""Paragraphs: those of a few certificates."""
 _WORD_MAX: Final = 24
 """A longer word is broken anywhere."""
 
@@ -43,8 +45,14 @@ def load_fonts() -> None:
 
 def has(character: str, face: Face = Face.TEXT) -> bool:
     """Whether a font has a glyph for a character."""
+    return ord(character) in _glyphs(face)
+
+
+@cache
+def _glyphs(face: Face) -> Container[int]:
+    """The code points that a font has a glyph for."""
     load_fonts()
-    return ord(character) in pdfmetrics.getFont(face.value).face.charToGlyph
+    return frozenset(pdfmetrics.getFont(face.value).face.charToGlyph)
 
 
 def shown(text: str) -> str:
@@ -62,8 +70,12 @@ def width(text: str, face: Face, size: float) -> float:
     return float(pdfmetrics.stringWidth(text, face.value, size))
 
 
-def wrapped(text: str, face: Face, size: float, room: float) -> list[str]:
-    """`text` in lines that fit into `room` points; at least one line."""
+@lru_cache(_REMEMBERED)
+def wrapped(text: str, face: Face, size: float, room: float) -> tuple[str, ...]:
+    """`text` in lines that fit into `room` points; at least one line.
+
+    A page asks twice: how high a paragraph is, and for its lines.
+    """
     lines: list[str] = []
     line, used = "", 0.0
     for unit in _units(text):
@@ -74,7 +86,7 @@ def wrapped(text: str, face: Face, size: float, room: float) -> list[str]:
             line, used = "", 0.0
             wide = width(unit, face, size)
         line, used = line + unit, used + wide
-    return [*lines, line.rstrip()]
+    return (*lines, line.rstrip())
 
 
 def _units(text: str) -> Iterator[str]:

@@ -6,19 +6,13 @@ may wait for it, and whoever comes then is told to try again.
 """
 
 import asyncio
-import multiprocessing
-import os
-import signal
-import threading
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from api.documents.assembly import assembled
-from api.documents.drawing import drawn
 from api.documents.facts import Certificate
 from api.documents.issuing import SignsDocuments
-from api.documents.layout import laid_out
+from api.documents.press import Press, PressBrokenError, pages_of
 from ledger.carriers.pdf_attachment import read_certificate
 from ledger.codes import Code
 from ledger.errors import InvariantBroken, LedgerError
@@ -33,13 +27,15 @@ WAITING_MAX: Final = 8
 class Printer:
     """The one place of a process where certificates are made."""
 
-    def __init__(self, worker: Executor | None = None) -> None:
+    def __init__(self, pages: Callable[[Certificate], bytes] | None = None) -> None:
         """A printer; its process starts with the first certificate.
 
         Args:
-            worker: makes them; None: a process.
+            pages: lays a certificate out; None: a press.
         """
-        self._worker = worker
+        self._pages = Press().pages if pages is None else pages
+        # Its one thread waits for the press.
+        self._worker = ThreadPoolExecutor(1, "press")
         self._finisher = ThreadPoolExecutor(FINISHING_MAX, "certificates")
         self._busy_count = 0
 
@@ -64,25 +60,14 @@ class Printer:
         """
         self.check_room()
         self._busy_count += 1
-        worker = self._process()
         try:
             loop = asyncio.get_running_loop()
-            blank = await loop.run_in_executor(worker, pages_of, certificate)
+            blank = await loop.run_in_executor(self._worker, self._pages, certificate)
             return await loop.run_in_executor(self._finisher, finished, blank, certificate, signer)
-        except BrokenProcessPool as problem:
-            # It was killed, by whoever needed memory; the next certificate starts another.
-            if self._worker is worker:
-                self._worker = None
+        except PressBrokenError as problem:
             raise LedgerError(Code.CERTIFICATE_PDF_BUSY, limit=WAITING_MAX) from problem
         finally:
             self._busy_count -= 1
-
-    def _process(self) -> Executor:
-        if self._worker is None:
-            # A fork of a process with threads may hang; a fresh one costs a moment, once.
-            context = multiprocessing.get_context("spawn")
-            self._worker = ProcessPoolExecutor(1, context, _end_with_parent)
-        return self._worker
 
 
 def printed(certificate: Certificate, signer: SignsDocuments | None = None) -> bytes:
@@ -93,12 +78,6 @@ def printed(certificate: Certificate, signer: SignsDocuments | None = None) -> b
         signer: of one that is to be signed.
     """
     return finished(pages_of(certificate), certificate, signer)
-
-
-def pages_of(certificate: Certificate) -> bytes:
-    """The file up to its signature."""
-    layout = laid_out(certificate)
-    return assembled(drawn(layout), layout, certificate)
 
 
 def finished(blank: bytes, certificate: Certificate, signer: SignsDocuments | None) -> bytes:
@@ -119,16 +98,3 @@ def finished(blank: bytes, certificate: Certificate, signer: SignsDocuments | No
     if read_certificate(blank).receipt != certificate.receipt:
         raise InvariantBroken("a certificate was made that holds another receipt")
     return blank
-
-
-def _end_with_parent() -> None:
-    """Leave Ctrl-C to the node, and end when it ends, however it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-
-    def wait() -> None:
-        if parent is not None:
-            parent.join()
-        os._exit(0)
-
-    threading.Thread(target=wait, daemon=True).start()

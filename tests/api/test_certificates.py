@@ -227,11 +227,10 @@ def test_beyond_a_few_that_wait_whoever_asks_is_told_to_come_again(
         made.append(each)
         return b""
 
-    monkeypatch.setattr(printing, "pages_of", slow)
     monkeypatch.setattr(printing, "finished", lambda blank, *_: blank)
 
     async def many() -> list[bytes | LedgerError]:
-        printer = Printer(ThreadPoolExecutor(1))
+        printer = Printer(slow)
         ends: list[bytes | LedgerError] = []
 
         async def ask() -> None:
@@ -257,7 +256,6 @@ def test_an_authority_that_takes_its_time_holds_up_no_thread_of_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Submissions are read in the loop's own threads: certificates that wait are not to fill them."""
-    monkeypatch.setattr(printing, "pages_of", lambda _: b"")
     answers = threading.Event()
 
     def waits(*_: object) -> bytes:
@@ -268,7 +266,7 @@ def test_an_authority_that_takes_its_time_holds_up_no_thread_of_others(
 
     async def many() -> None:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
-        printer = Printer(ThreadPoolExecutor(1))
+        printer = Printer(lambda _: b"")
         async with anyio.create_task_group() as group:
             for _ in range(WAITING_MAX):
                 group.start_soon(printer.print, certificate())
