@@ -52,11 +52,6 @@ def extracts_of(request: Request) -> Extracts:
 Extraction: TypeAlias = Annotated[Extracts, Depends(extracts_of)]
 
 
-def address_of(request: Request) -> str:
-    """Whom the connection comes from; what its headers claim is anybody's word."""
-    return request.client.host if request.client else ""
-
-
 def sent(extracted: Extracted) -> StreamingResponse:
     """A package on its way; its name is made of its digest, and of nothing that anybody wrote."""
     row = extracted.row

@@ -54,12 +54,18 @@ class Fairness:
                 del self._open[address]
 
 
+def address_of(request: Request) -> str:
+    """Whom the connection comes from; what its headers claim is anybody's word."""
+    return request.client.host if request.client else ""
+
+
 class Shares:
     """How much of something dear one address has under way at a time."""
 
-    def __init__(self, most: int) -> None:
-        """At most `most` of one address; this machine's own are not counted."""
+    def __init__(self, most: int, code: Code = Code.CERTIFICATE_PDF_BUSY) -> None:
+        """At most `most` of one address, else `code`; this machine's own are not counted."""
         self._most = most
+        self._code = code
         self._open: Counter[str] = Counter()
 
     @contextmanager
@@ -67,13 +73,13 @@ class Shares:
         """One more of an address, until the end.
 
         Raises:
-            LedgerError: `certificate_pdf.busy`.
+            LedgerError: the code; by default `certificate_pdf.busy`.
         """
         if not address or address in OWN:
             yield
             return
         if self._open[address] >= self._most:
-            raise LedgerError(Code.CERTIFICATE_PDF_BUSY, limit=self._most)
+            raise LedgerError(self._code, limit=self._most)
         self._open[address] += 1
         try:
             yield

@@ -1,7 +1,7 @@
 """Hands out court bundles: what a caller may see of a subject or a record, in one ZIP.
 
-One at a time, and the event loop gets its turn between two receipts. Rights are asked of every
-record; what the caller may not see is left out, like in every list. Spec:
+One at a time, while a few wait, and the event loop gets its turn between two receipts. Rights are
+asked of every record; what the caller may not see is left out, like in every list. Spec:
 ``docs/spec/court_bundle.md``.
 """
 
@@ -14,6 +14,7 @@ from typing import Final
 from api.clock import now_ms
 from api.documents.court_bundle import Contents, Part, bundle_parts
 from api.documents.desk import CertificateDesk
+from api.fairness import Shares
 from api.kept import require_whole
 from api.service import LedgerService
 from ledger.block_store import StoredRecord
@@ -31,6 +32,10 @@ RECORDS_MAX: Final = 200
 """In one answer; the command asks for the receipts one by one, and takes more."""
 CERTIFICATES_MAX: Final = 20
 """Records of which a package holds the certificates too: about three seconds of the printer."""
+WAITING_MAX: Final = 4
+"""Packages made or waited for at once; most are about one record, a tenth of a second of work."""
+PER_ADDRESS_MAX: Final = 2
+"""Of one address, so that it cannot have all places."""
 _PAGE: Final = 100
 
 
@@ -51,7 +56,10 @@ class CourtDesk:
     def __init__(self, certificates: CertificateDesk) -> None:
         """A desk that asks another one for certificates."""
         self._certificates = certificates
-        self._busy = asyncio.Lock()
+        self._turn = asyncio.Lock()
+        self._busy_count = 0
+        self.shares = Shares(PER_ADDRESS_MAX, Code.COURT_BUNDLE_BUSY)
+        """Of those who ask over HTTP."""
 
     async def of_record(self, service: LedgerService, record_id: RecordId) -> Packed:
         """The bundle of one record, for the caller by whom `service` is seen.
@@ -63,7 +71,7 @@ class CourtDesk:
         """
         stored = service.stored(record_id)
         service.viewer.require(service.decoded(stored))
-        async with self._alone():
+        async with self._in_turn():
             return await self._packed(service, record_id.hex(), [stored], record_id.hex()[:16])
 
     async def of_subject(self, service: LedgerService, subject: Subject) -> Packed:
@@ -76,7 +84,7 @@ class CourtDesk:
         """
         # A bundle that a court takes for all there is leaves nothing out without a word.
         require_whole(service.chain)
-        async with self._alone():
+        async with self._in_turn():
             shown = await _shown(service, subject)
             if not shown:
                 raise FormatError(Code.COURT_BUNDLE_NOTHING, about=subject)
@@ -98,11 +106,15 @@ class CourtDesk:
         return Packed(f"{name}.zip", parts, tuple(each.record_id for each in shown))
 
     @asynccontextmanager
-    async def _alone(self) -> AsyncIterator[None]:
-        if self._busy.locked():
-            raise LedgerError(Code.COURT_BUNDLE_BUSY)
-        async with self._busy:
-            yield
+    async def _in_turn(self) -> AsyncIterator[None]:
+        if self._busy_count >= WAITING_MAX:
+            raise LedgerError(Code.COURT_BUNDLE_BUSY, limit=WAITING_MAX)
+        self._busy_count += 1
+        try:
+            async with self._turn:
+                yield
+        finally:
+            self._busy_count -= 1
 
 
 async def _shown(service: LedgerService, subject: Subject) -> list[StoredRecord]:

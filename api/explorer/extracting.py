@@ -13,7 +13,8 @@ from api.bodies import read_capped
 from api.errors import http_status
 from api.explorer.language import language_of
 from api.explorer.rendering import page
-from api.extraction import TYPED_BYTES_MAX, Extraction, address_of, sent
+from api.extraction import TYPED_BYTES_MAX, Extraction, sent
+from api.fairness import address_of
 from ledger.codes import Code
 from ledger.core.court_code import TYPED_MAX
 from ledger.errors import LedgerError

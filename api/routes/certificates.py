@@ -9,6 +9,7 @@ from api.access import DigestPath, Service, digest
 from api.documents.desk import CertificateDesk
 from api.documents.words import both
 from api.errors import PROBLEM_TYPE
+from api.fairness import address_of
 from api.openapi import answer, bytes_answer, later, problems
 from api.standing import number_of, standing_of
 from ledger.carriers.pdf_attachment import MEDIA_TYPE
@@ -42,8 +43,7 @@ async def certificate(
     request: Request, record: DigestPath, service: Service, desk: Desk
 ) -> Response:
     """A PDF for people, with the receipt inside; status and time of printing are of now."""
-    address = request.client.host if request.client else ""
-    with desk.shares.share(address):
+    with desk.shares.share(address_of(request)):
         number, data = await desk.certificate(service, RecordId(digest(record)))
     name = {"Content-Disposition": f'attachment; filename="{number}.pdf"'}
     return Response(data, media_type=MEDIA_TYPE, headers=_CACHE | name)

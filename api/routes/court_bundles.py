@@ -10,6 +10,7 @@ from api.access import DigestPath, Service, digest
 from api.documents.court_bundle import bundle_size, written
 from api.documents.court_desk import CourtDesk, Packed
 from api.errors import PROBLEM_TYPE
+from api.fairness import address_of
 from api.openapi import answer, bytes_answer, later, problems
 from ledger.carriers.court_zip import MEDIA_TYPE
 from ledger.core.identifiers import RecordId, Subject
@@ -34,9 +35,12 @@ _PENDING = later(answer("Not cosigned yet", "ProblemJson", PROBLEM_TYPE))
     summary="A record's evidence package",
     responses={200: _BUNDLE, 202: _PENDING, **problems(403, 404, 421, 429)},
 )
-async def record_bundle(record: DigestPath, service: Service, desk: Desk) -> StreamingResponse:
+async def record_bundle(
+    request: Request, record: DigestPath, service: Service, desk: Desk
+) -> StreamingResponse:
     """Receipt, proofs, certificate and time stamps, with a page that says how to verify them."""
-    return _sent(await desk.of_record(service, RecordId(digest(record))))
+    with desk.shares.share(address_of(request)):
+        return _sent(await desk.of_record(service, RecordId(digest(record))))
 
 
 @router.get(
@@ -45,12 +49,14 @@ async def record_bundle(record: DigestPath, service: Service, desk: Desk) -> Str
     responses={200: _BUNDLE, 202: _PENDING, **problems(404, 413, 421, 429)},
 )
 async def subject_bundle(
+    request: Request,
     service: Service,
     desk: Desk,
     key: Annotated[str, Query(min_length=1, max_length=SUBJECT_BYTES_MAX)],
 ) -> StreamingResponse:
     """The same of every record about it that is shown to the caller, up to 200."""
-    return _sent(await desk.of_subject(service, Subject(key)))
+    with desk.shares.share(address_of(request)):
+        return _sent(await desk.of_subject(service, Subject(key)))
 
 
 def _sent(packed: Packed) -> StreamingResponse:

@@ -10,7 +10,8 @@ from api.access import DigestPath, digest, page
 from api.bodies import read_capped
 from api.court_code_rows import CodeRow
 from api.court_codes import CourtCodes
-from api.extraction import TYPED_BYTES_MAX, Extraction, address_of, extracts_of, sent
+from api.extraction import TYPED_BYTES_MAX, Extraction, extracts_of, sent
+from api.fairness import address_of
 from api.forms import Json
 from api.identity import Identified
 from api.openapi import COURT_CODE_BODY, COURT_ORDER_BODY, MEMBERS_ONLY, answer, bytes_answer

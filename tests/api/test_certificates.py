@@ -15,7 +15,9 @@ import httpx
 import pytest
 
 from api.client import captured
-from api.documents import printing
+from api.documents import court_desk, printing
+from api.documents.court_desk import CourtDesk, Packed
+from api.documents.desk import CertificateDesk
 from api.documents.facts import Certificate, Manner, Note, Pair, Row, Said, Section
 from api.documents.layout import laid_out
 from api.documents.lettering import Face, has, shown, width, wrapped
@@ -275,6 +277,36 @@ def test_an_authority_that_takes_its_time_holds_up_no_thread_of_others(
             answers.set()
 
     anyio.run(many)
+
+
+def test_a_few_packages_wait_for_their_turn_and_whoever_comes_then_is_told_to_come_again(
+    node: OneNode, tender: Tender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert node.service is not None
+    service, record_id = node.service, tender.document.record_id
+    made: list[str] = []
+
+    async def packed(*said: Any) -> Packed:
+        made.append(f"begun {said[4]}")
+        await asyncio.sleep(0)
+        made.append(f"done {said[4]}")
+        return Packed("package.zip", (), ())
+
+    monkeypatch.setattr(CourtDesk, "_packed", packed)
+
+    async def many() -> list[Packed | BaseException]:
+        desk = CourtDesk(CertificateDesk())
+        asked = [desk.of_record(service, record_id) for _ in range(court_desk.WAITING_MAX + 1)]
+        ends = await asyncio.gather(*asked, return_exceptions=True)
+        return [*ends, await desk.of_record(service, record_id)]
+
+    ends = asyncio.run(many())
+    refused = [each for each in ends if isinstance(each, LedgerError)]
+    assert [(each.code, each.detail) for each in refused] == [
+        (Code.COURT_BUNDLE_BUSY, {"limit": court_desk.WAITING_MAX})
+    ]
+    # One after the other, and never two at once.
+    assert [each.split()[0] for each in made] == ["begun", "done"] * (court_desk.WAITING_MAX + 1)
 
 
 def test_one_address_has_few_certificates_made_at_once_and_the_others_theirs() -> None:
