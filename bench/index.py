@@ -39,14 +39,15 @@ from api.engines.projector import Projector
 from api.engines.query import Engine, Query
 from api.engines.span import span_of
 from api.service import LedgerService
-from bench.index_ledger import ALERTS, MEMBERS, Made, filled
+from bench import served
+from bench.index_ledger import ALERTS, MEMBERS, Made, filled, reopened
 from contracts.catalogue import load_catalogue
 from ledger.chain import Chain
+from ledger.core.hashing import sha256
 from ledger.core.identifiers import LogIndex, MemberId, Subject
 from ledger.errors import InvariantBroken
 from ledger.store.leveldb import LevelDBStore
 from tests.api.test_trouble import StillNode
-from tests.ledger.small_chain import SmallChain
 from tests.postgres import server
 from tests.vectors.small_network import signer
 
@@ -81,7 +82,7 @@ def questions(count: int, height: int) -> dict[str, Callable[[random.Random], st
         return lambda draw: f"/v1/records?{urlencode(given(draw))}"
 
     def document(draw: random.Random) -> str:
-        return hashlib.sha256(b"document" + draw.randrange(count // 4 + 1).to_bytes(8)).hexdigest()
+        return hashlib.sha256(made.document(draw)).hexdigest()
 
     rare = made.types
     return {
@@ -108,21 +109,25 @@ def questions(count: int, height: int) -> dict[str, Callable[[random.Random], st
     }
 
 
+def _path(folder: Path, count: int) -> Path:
+    return folder / f"ledger-{count}"
+
+
 @contextmanager
 def ledger(folder: Path, count: int, bars: Progress) -> Iterator[Chain]:
     """Made where it is not there yet."""
-    path = folder / f"ledger-{count}"
+    path = _path(folder, count)
     whole = path.with_suffix(".whole")
     if not whole.exists():
         shutil.rmtree(path, ignore_errors=True)
         store = LevelDBStore(path)
         bar = bars.add_task("records on LevelDB", total=count)
-        for chain in filled(store, count):
-            bars.update(bar, completed=chain.chain.head.log_size - chain.chain.head.height)
+        for town in filled(store, count):
+            bars.update(bar, completed=town.record_count)
         store.close()
         whole.touch()
     store = LevelDBStore(path)
-    yield SmallChain(store).chain
+    yield reopened(store)
     store.close()
 
 
@@ -262,7 +267,7 @@ async def plans(chain: Chain, url: str, count: int) -> list[str]:
         "member": (Query(member=member), True),
         "type of a member": (Query(types=frozenset({made.types[5]}), member=member), False),
         "stage": (Query(types=frozenset(made.types[5:15])), False),
-        "document": (Query(digest=made.document()), False),
+        "document": (Query(digest=sha256(made.document(random.Random(1)))), False),
         "alert": (Query(alert="AL04"), True),
         "amendments of a member": (Query(amendment="any", member=member), False),
     }
@@ -330,24 +335,41 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--seconds", type=float, default=60.0, help="of one question, about")
     parser.add_argument("--only", default="", help="one question, by its name in the table")
+    parser.add_argument(
+        "--served",
+        action="store_true",
+        help="ask every page and route of a node over loopback instead; --only is part of a route",
+    )
     parser.add_argument("--url", help="of a database with the index of that ledger already")
     args = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     found: dict[int, dict[str, Any]] = {}
     console = Console(stderr=True)
-    with tempfile.TemporaryDirectory() as made:
+    with (
+        tempfile.TemporaryDirectory() as made,
+        Progress(*columns, TimeElapsedColumn(), console=console) as bars,
+    ):
         for count in args.count:
-            with (
-                Progress(*columns, TimeElapsedColumn(), console=console) as bars,
-                ledger(args.folder or Path(made), count, bars) as chain,
-                _database(args.url) as url,
-            ):
-                found[count] = asyncio.run(story(args, chain, url, bars))
+            folder = args.folder or Path(made)
+            found[count] = (_served if args.served else _asked)(args, folder, count, bars)
     if args.json:
-        print(json.dumps(found, indent=2))
+        print(json.dumps(found, indent=2, ensure_ascii=False))
         return
-    Console().print(_table(found))
+    Console().print(served.table(found) if args.served else _table(found))
+
+
+def _asked(args: argparse.Namespace, folder: Path, count: int, bars: Progress) -> dict[str, Any]:
+    """Questions at both engines."""
+    with ledger(folder, count, bars) as chain, _database(args.url) as url:
+        return asyncio.run(story(args, chain, url, bars))
+
+
+def _served(args: argparse.Namespace, folder: Path, count: int, bars: Progress) -> dict[str, Any]:
+    """Pages and routes of a node that is another process: it alone has the ledger open."""
+    with ledger(folder, count, bars) as chain:
+        about = served.drawn(chain)
+    return served.measured(_path(folder, count), about, args.rounds, args.only, bars)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from ledger.core.identifiers import Height, MemberId, RecordId
 from ledger.core.openings import commit_fields
 from ledger.core.record import Private, Record
 from ledger.core.sealed import Sealed
+from ledger.store.api import Store
 from tests.contracts.sealing import BIDDERS, SEALED_ROLES, SYSTEM, SealedTown
 from tests.contracts.town import CATALOGUE, DAY, HOUR, MINUTE, PROJECT, SECTION
 from tests.vectors.small_network import seed, signer
@@ -33,9 +34,12 @@ class TenderTown(SealedTown):
     """A sealed town with banks, an extraction system, and experts under labels."""
 
     def __init__(
-        self, procedure: str = "", roles: Mapping[str, tuple[str, ...]] = TENDER_ROLES
+        self,
+        procedure: str = "",
+        roles: Mapping[str, tuple[str, ...]] = TENDER_ROLES,
+        store: Store | None = None,
     ) -> None:
-        super().__init__(None, CATALOGUE, procedure, roles=roles)
+        super().__init__(store, CATALOGUE, procedure, roles=roles)
         self.signers |= {name: signer(f"member {name}") for name in (*OFFICES, *EXPERTS)}
         self.at: dict[str, Value] = {}
         """What experts say beside all that they say: the site."""

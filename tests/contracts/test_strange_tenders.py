@@ -2,6 +2,7 @@
 more: a verdict, never an exception; and what one node assembles, another accepts to the byte.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,7 @@ from ledger.core.identifiers import Height, RecordId
 from ledger.core.record import Record
 from ledger.core.sealed import Sealed
 from ledger.errors import Rejected
+from ledger.store.api import Store
 from tests.contracts.addresses import ADDRESS, ADDRESS_ROLES, ELSEWHERE, LIST, AddressTown
 from tests.contracts.seals import SEAL, SEAL_ROLES, SealTown
 from tests.contracts.tendering import EXPERTS, TENDER_ROLES, TenderTown
@@ -25,6 +27,13 @@ from tests.contracts.town import CATALOGUE, DAY, HOUR, SECOND, certify
 SEEDS = 4
 STEPS = 120
 EVERY = tuple(sorted(set(CATALOGUE.roles) - {"*", "committee", "network"}))
+MANY = tuple(role for role in EVERY if not CATALOGUE.roles[role].single)
+FAIR_ROLES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys({**TENDER_ROLES, **SEAL_ROLES, **ADDRESS_ROLES}, MANY),
+    # Of these roles there is one holder at a time, from the genesis on.
+    "maker": (*MANY, "seal_maker"),
+    "publisher": (*MANY, "seal_publisher"),
+}
 SEALED = tuple(key for key, kind in CATALOGUE.types.items() if kind.is_sealed)
 CODED = {
     "seal": (SEAL, "SEAL-620100-0002"),
@@ -37,13 +46,10 @@ CODED = {
 class FairTown(TenderTown, SealTown, AddressTown):
     """A tender, a seal and an address in one town, where everybody may do everything."""
 
-    def __init__(self) -> None:
-        names = {**TENDER_ROLES, **SEAL_ROLES, **ADDRESS_ROLES}
-        many = tuple(role for role in EVERY if not CATALOGUE.roles[role].single)
-        roles = dict.fromkeys(names, many)
-        # Of these roles there is one holder at a time, from the genesis on.
-        roles |= {"maker": (*many, "seal_maker"), "publisher": (*many, "seal_publisher")}
-        super().__init__("open_tender", roles)
+    def __init__(
+        self, store: Store | None = None, roles: Mapping[str, tuple[str, ...]] = FAIR_ROLES
+    ) -> None:
+        super().__init__("open_tender", roles, store)
 
     def played(self, stage: int) -> None:
         """Up to the opening, the scores, the report or the result, with a seal and an address."""
