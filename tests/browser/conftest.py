@@ -50,6 +50,7 @@ name_en = "Registry office"
 credit_code = ""
 roles = [
     "standards_body", "address_keeper", "property_registry", "address_platform", "market_registrar",
+    "address_supervisor",
 ]
 
 [[members]]
@@ -65,6 +66,13 @@ name_zh = "投标单位"
 name_en = "Bidder"
 credit_code = ""
 roles = ["bidder"]
+
+[[members]]
+id = "landlord"
+name_zh = "产权单位"
+name_en = "Landlord"
+credit_code = ""
+roles = ["depositor"]
 
 [parameters]
 sealing_tick_ms = 500

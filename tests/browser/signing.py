@@ -4,17 +4,20 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Error, Page, expect
 
 from tests.network.real_network import RealNetwork
 
 ASKED = "有网页请您签名"
 FREE = "没有待签的请求"
+ASKED_S = 30
+LOOK_MS = 100
 
 
 @dataclass
@@ -56,15 +59,29 @@ def signer_of(network: RealNetwork, member: str) -> Iterator[Terminal]:
         text=True,
         env=os.environ | {"LANG": "zh_CN.UTF-8", "LC_ALL": ""},
     ) as process:
-        terminal = Terminal(process)
-        terminal.link = terminal.wait_for(r"(http://127\.0\.0\.1:\d+/open/[0-9a-f]+)")
-        yield terminal
-        process.terminate()
+        try:
+            terminal = Terminal(process)
+            terminal.link = terminal.wait_for(r"(http://127\.0\.0\.1:\d+/open/[0-9a-f]+)")
+            yield terminal
+        finally:
+            # What failed is to be told now: the signer waits for nobody to end it.
+            process.terminate()
+
+
+def asked(desk: Page) -> None:
+    """Look at the signer's desk until something lies there; by itself it looks every two seconds."""
+    until = time.monotonic() + ASKED_S
+    while desk.locator("h1").inner_text() != ASKED:
+        assert time.monotonic() < until, "nothing to sign"
+        desk.wait_for_timeout(LOOK_MS)
+        # The desk may be about to look by itself.
+        with suppress(Error):
+            desk.reload()
 
 
 def agree(desk: Page, *said: str) -> None:
     """Read what lies on the signer's desk, and agree."""
-    expect(desk.locator("h1")).to_have_text(ASKED, timeout=30_000)
+    asked(desk)
     for each in said:
         expect(desk.locator("main")).to_contain_text(each)
     desk.get_by_role("checkbox").check()
@@ -72,9 +89,12 @@ def agree(desk: Page, *said: str) -> None:
     expect(desk.locator("h1")).to_have_text(FREE)
 
 
-def log_in(context: BrowserContext, page: Page, terminal: Terminal) -> Page:
+def log_in(page: Page, terminal: Terminal) -> Page:
     """Log a page of the desk in as the signer's member; the signer's own desk is returned."""
-    desk = context.new_page()
+    browser = page.context.browser
+    assert browser is not None
+    # In a window of its own: a tab behind another one draws once a second, and clicks wait for that.
+    desk = browser.new_context(locale="zh-CN").new_page()
     desk.goto(terminal.link)
     page.locator("#signer-port").fill(terminal.port)
     page.locator("#log-in").click()
@@ -84,3 +104,14 @@ def log_in(context: BrowserContext, page: Page, terminal: Terminal) -> Page:
     agree(desk, "登录不能提交任何记录")
     expect(page.locator("#signer")).to_have_attribute("data-state", "in", timeout=10_000)
     return desk
+
+
+def desk_of(context: BrowserContext, network: RealNetwork, path: str = "/desk") -> Page:
+    """A page of the desk whose console must stay silent."""
+    page = context.new_page()
+    said: list[str] = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(network.nodes[0].api + path)
+    expect(page.locator("html[data-ready]")).to_be_attached(timeout=30_000)
+    assert said == []
+    return page

@@ -1,70 +1,21 @@
 """A bidder who lost verifies in the browser what became of its bids, which were under seal."""
 
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from api.client.writing import WrittenRecord, new_nonce
-from cli.bidding import prove_bid, read_sealed, seal_record
+from cli.bidding import prove_bid
 from cli.commands.options import client_from
 from cli.desk import Desk
-from ledger.core.hashing import sha256
-from ledger.core.identifiers import MemberId, Subject
-from ledger.core.record import Evidence, Record
-from tests.browser.conftest import Visitor, announce, say
+from tests.browser.bidding import close_bidding, committed, sealed, stream
+from tests.browser.conftest import Visitor, announce
 from tests.network.real_network import RealNetwork
 
 pytestmark = [pytest.mark.browser, pytest.mark.network]
 PROJECT = "投标-2026-004"
 SECTION = f"{PROJECT}/01"
 PRICE = "报价一千万元整".encode()
-GRACE_S = 1.5
-WAIT_S = 30
-
-
-def sealed(desk: Desk, path: Path, document: bytes) -> None:
-    """One bid with one document, sealed into a file of the bid system's inbox."""
-    named = Evidence("报价书.txt", sha256(document), None, len(document), "text/plain")
-    now_ms = time.time_ns() // 1_000_000
-    record = Record(
-        type="tender.bid_submitted",
-        issuer=MemberId("bidder"),
-        subject=Subject(SECTION),
-        occurred_at_ms=now_ms,
-        evidence=(named,),
-        fields={},
-        private=None,
-        refs=(),
-        nonce=new_nonce(),
-    )
-    seal_record(desk, WrittenRecord(record, ()), MemberId("sealer"), path)
-
-
-@contextmanager
-def stream(network: RealNetwork, inbox: Path) -> Iterator[None]:
-    """The bid system at work on its inbox."""
-    sealer = network.folder / "network" / "members" / "sealer"
-    words = ["bid", "run", str(inbox), "--places", "4", "--as", str(sealer), "--json"]
-    with subprocess.Popen(
-        [sys.executable, "-m", "cli.main", *words], stdout=subprocess.DEVNULL
-    ) as process:
-        yield
-        process.terminate()
-
-
-def committed(*paths: Path) -> None:
-    """Wait until each bid has the receipt of its commitment."""
-    until = time.monotonic() + WAIT_S
-    while any(read_sealed(path).receipt is None for path in paths):
-        assert time.monotonic() < until, "no receipt"
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -74,23 +25,11 @@ def proofs(network: RealNetwork, tmp_path_factory: pytest.TempPathFactory) -> tu
     inbox = tmp_path_factory.mktemp("inbox")
     listed, dropped = inbox / "listed.sealed.json", inbox / "dropped.sealed.json"
     with Desk.open(client_from(network.folder / "network" / "members" / "bidder", None)) as desk:
-        sealed(desk, listed, PRICE)
-        sealed(desk, dropped, b"another")
+        sealed(desk, SECTION, listed, PRICE)
+        sealed(desk, SECTION, dropped, b"another")
         with stream(network, inbox):
             committed(listed, dropped)
-            now_ms = time.time_ns() // 1_000_000
-            change: dict[str, Any] = {"kind": "change", "bid_deadline_ms": now_ms}
-            say(network, "builder", "tender.change", SECTION, **change)
-            time.sleep(GRACE_S)
-            receipt = read_sealed(listed).receipt
-            assert receipt is not None
-            in_set: dict[str, Any] = {
-                "commitments": (receipt.record_id,),
-                "count": 1,
-                "part": 1,
-                "parts": 1,
-            }
-            say(network, "sealer", "tender.bid_set_sealed", SECTION, **in_set)
+            close_bidding(network, SECTION, listed)
         return prove_bid(desk, listed)[0], prove_bid(desk, dropped)[0]
 
 

@@ -12,10 +12,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from ledger.core.hashing import sha256
-from ledger.core.identifiers import RecordId
-from ledger.core.record import Private
+from tests.browser.addresses import match
 from tests.browser.conftest import announce, say
-from tests.browser.signing import Terminal, agree, log_in, signer_of
+from tests.browser.signing import Terminal, agree, desk_of, log_in, signer_of
 from tests.network.real_network import HOUR_MS, RealNetwork
 
 pytestmark = [pytest.mark.browser, pytest.mark.network]
@@ -24,7 +23,6 @@ SECTION = f"{PROJECT}/01"
 ADDRESS = "ADDR-620100-0001"
 FORGED = "<div id=part><h1>请到新网站登录"
 """The name of a project and of a document: a page, to whoever takes what quotes it for one."""
-LEVELS = Private(sha256(b"levels"), ("level01_province", "level03_district", "level12_room"))
 DAY_MS = 24 * HOUR_MS
 
 
@@ -47,40 +45,8 @@ def supervisor(network: RealNetwork) -> Iterator[Terminal]:
 @pytest.fixture(scope="module")
 def address(network: RealNetwork) -> str:
     """An address that a certificate can be issued for: three sources, whose it is, and a match."""
-    now_ms = time.time_ns() // 1_000_000
-    said: dict[str, RecordId] = {}
-    say(network, "office", "ledger.standard_published", "STD-1", name="标准", version="1")
-    for source in ("enterprise", "property", "address"):
-        said[source] = say(
-            network, "office", "address.snapshot_published", "office", source=source, version="1",
-            root=sha256(source.encode()), count=9, taken_ms=now_ms,
-        )  # fmt: skip
-    said["standard"] = say(
-        network, "office", "address.standard_published", ADDRESS, standard="STD-1",
-        refs=[("batch", said["address"])], private=LEVELS,
-    )  # fmt: skip
-    said["shared"] = say(
-        network, "office", "address.property_shared", ADDRESS, owner=sha256(b"owner"),
-        refs=[("batch", said["property"])],
-    )  # fmt: skip
-    rests_on = [("follows", said["standard"]), ("follows", said["shared"])]
-    rests_on.append(("batch", said["enterprise"]))
-    say(
-        network, "office", "address.matched", ADDRESS, refs=rests_on,
-        result="matched", algorithm="compare", algorithm_version="1", score_permille=990,
-    )  # fmt: skip
+    match(network, ADDRESS, sha256(b"owner"))
     return ADDRESS
-
-
-def desk_of(context: BrowserContext, network: RealNetwork, path: str = "/desk") -> Page:
-    """A page of the desk whose console must stay silent."""
-    page = context.new_page()
-    said: list[str] = []
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(network.nodes[0].api + path)
-    expect(page.locator("html[data-ready]")).to_be_attached(timeout=30_000)
-    assert said == []
-    return page
 
 
 def refuse_one(page: Page, link: Locator) -> None:
@@ -118,7 +84,7 @@ def test_a_supervisor_reads_by_its_own_right_takes_evidence_away_and_disposes_of
     page = desk_of(context, town, f"/desk?subject={PROJECT}")
     rows = page.locator(".feed > li")
     expect(rows).to_have_count(1)
-    signer = log_in(context, page, supervisor)
+    signer = log_in(page, supervisor)
     expect(page.locator("[data-member]")).to_contain_text("supervisor")
     hidden = rows.filter(has_text="投诉").filter(has_text="AL02")
     expect(hidden).to_have_count(1)
@@ -169,7 +135,7 @@ def test_a_clerk_issues_a_certificate_through_the_signer(
         page.locator("#about-property").fill(address)
         page.locator("form", has=page.locator("#about-property")).get_by_role("button").click()
         expect(page.locator(".verdict.still")).to_contain_text("The ledger lacks", ignore_case=True)
-        signer = log_in(context, page, terminal)
+        signer = log_in(page, terminal)
         page.locator("#evidence").set_input_files(str(scan))
         page.get_by_role("button", name="Hand to the signer").click()
         digest = sha256(b"never uploaded").hex()
