@@ -45,6 +45,8 @@ async def project(
         LedgerError: `api.not_found`, `log.not_kept`.
     """
     language = language_of(request)
+    # Before anything is read: what comes meanwhile is told to whoever follows from here.
+    head = service.chain.head.height
     subject = Subject(key)
     names = Names(service, language)
     track = project_view.track_of(service, subject, after, language, names)
@@ -58,6 +60,7 @@ async def project(
         "track": track,
         "complete": complete,
         "band": band.band_of(service, complete, track),
+        "head": head,
         "opening": band.opening_runs(service, subjects),
         "changes": trace_view.changes_of(service, track.amending, names, language),
         "covered": await coverage_form(service, subject) if judged and not left_out else None,

@@ -25,7 +25,7 @@ function copyButton(place) {
 export function offerCopies(page) {
   if (navigator.clipboard === undefined) return;
   for (const place of page.querySelectorAll("code[data-copy]:not(:has(+ .copy))")) {
-    place.after(" ", copyButton(place));
+    place.after(copyButton(place));
   }
 }
 
