@@ -240,6 +240,6 @@ def _shape(name: str, kind: str) -> str:
     """As what a field is typed."""
     if kind in {"bytes", "digest", "record"}:
         return "hex"
-    if kind in {"time", "integer"}:
+    if kind in {"time", "integer", "member"}:
         return kind
     return "area" if name in _LONG else "text"

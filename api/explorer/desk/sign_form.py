@@ -13,7 +13,7 @@ class Input:
     name: str
     label: str
     kind: str
-    """``choice``, ``time``, ``integer``, ``hex``, ``area`` or ``text``."""
+    """``choice``, ``time``, ``integer``, ``hex``, ``area``, ``member`` or ``text``."""
     required: bool
     private: bool
     """Committed to with a salt, and shown to nobody by the ledger."""

@@ -9,14 +9,19 @@ import { pageAt, pageIn } from "./desk_pages.js";
 import { wire } from "./desk_parts.js";
 import { markVisit } from "./desk_visits.js";
 import { refusalOf } from "./signer.js";
+import { carryTyped } from "./typed.js";
+import { sayAt } from "./unfit_fields.js";
 
 const READER = "Bidwitness-Reader";
 const ASIDE = "view";
 const FRAME = "/desk";
+const FIELD = "input:not([type=hidden]), select";
 
 const login = new Login(document.getElementById("signer"), () => open(here(), { moved: false }));
 const part = document.getElementById("part");
 let visit = null;
+/** Path and query of the page that is shown. */
+let shown = here();
 
 /** The page that the address stands for: one beside the desk is kept in its query. */
 function here() {
@@ -33,15 +38,30 @@ function addressOf(path) {
   return `${FRAME}?${query}`;
 }
 
-/** Puts the page at `path`, as the reader may see it, in the place of the one that is here. */
-async function open(path, { moved }) {
+/**
+ * Puts the page at `path`, as the reader may see it, in the place of the one that is here. What was
+ * typed into `form` to get there stays where the node refuses it.
+ */
+async function open(path, { moved, form = null }) {
+  login.calm();
   try {
     const answer = await asked(path, { Accept: "text/html" });
     const made = await pageIn(answer);
+    const refused = made.getElementById("refused");
+    if (form !== null && refused !== null) {
+      const field = form.querySelector(FIELD);
+      sayAt(field, refused.textContent);
+      field.focus();
+      return;
+    }
     const reader = answer.headers.get(READER);
     if (reader !== null) login.name(decodeURIComponent(reader));
-    const shown = made.getElementById("part") ?? made.getElementById("content");
-    part.replaceChildren(...document.importNode(shown, true).childNodes);
+    const found = made.getElementById("part") ?? made.getElementById("content");
+    const fresh = document.importNode(found, true);
+    // A member who logs in goes on with what a guest began; whoever logs out leaves nothing behind.
+    if (path === shown && login.signer !== null) carryTyped(part, fresh);
+    part.replaceChildren(...fresh.childNodes);
+    shown = path;
     document.title = made.title;
     if (moved) history.pushState(null, "", addressOf(path));
     mark(path);
@@ -114,7 +134,7 @@ function submitted(event) {
   event.preventDefault();
   const { pathname } = new URL(form.action);
   const said = [...new FormData(form)].filter(([, value]) => value !== "");
-  open(`${pathname}?${new URLSearchParams(said)}`, { moved: true });
+  open(`${pathname}?${new URLSearchParams(said)}`, { moved: true, form });
 }
 
 document.addEventListener("click", clicked);

@@ -7,13 +7,17 @@
 import { hex } from "../verify/bytes.js";
 import { certificateNumber } from "../verify/certificate_number.js";
 import { digestBeside } from "./digesting.js";
-import { submit } from "./signer.js";
+import { Refused, submit } from "./signer.js";
+import { sayAt, watchFields } from "./unfit_fields.js";
 import { judgeAt } from "./verify_here.js";
+import { chosenLanguage } from "./words.js";
 
 const RECEIPT_TRIES = 60;
 const RECEIPT_PACE_MS = 1_000;
 const ANY_TYPE = "application/octet-stream";
 const BEIJING = "+08:00";
+/** What a node answers that may take the same bundle later. */
+const AGAIN = new Set([429, 502, 503, 504]);
 
 /** What a control says, as it stands in a record. */
 const AS = {
@@ -30,19 +34,22 @@ const AS = {
  * @param {Login} login
  */
 export function wireForm(part, login) {
+  part.querySelectorAll("form[data-missing]").forEach(watchFields);
   const form = part.querySelector(".desk-form");
   if (form === null) return;
+  const desk = { form, login, place: part.querySelector(".made"), kept: null };
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const button = form.querySelector("button");
     button.disabled = true;
-    const isDone = await made(form, part.querySelector(".made"), login);
+    const isDone = await made(desk);
     button.disabled = isDone;
   });
 }
 
 /** Go through all steps; whether the record is on the ledger and its receipt holds. */
-async function made(form, place, login) {
+async function made(desk) {
+  const { form, login } = desk;
   const refusal = form.querySelector(".problem");
   refusal.hidden = true;
   try {
@@ -50,21 +57,53 @@ async function made(form, place, login) {
       tell(refusal, refusal.dataset.loggedOut);
       return false;
     }
-    const record = await recordOf(form);
-    step(form, "consent");
-    const signed = await login.signer.sign([record]);
-    // Of private fields nobody else has what opens them: it is offered before anything can fail.
-    offerOpenings(place, signed);
+    const signed = await signedOf(desk, await recordOf(form));
     step(form, "sending");
-    await submit(location.origin, signed.bundle);
+    await sent(desk, signed);
     step(form, "verifying");
-    return await received(form, place, signed.record_ids[0], login);
+    return await received(desk, signed.record_ids[0]);
   } catch (problem) {
-    tell(refusal, login.words(problem));
+    refuse(desk, problem);
     return false;
   } finally {
     step(form, null);
   }
+}
+
+/** The record under its signature; one that was signed and never answered is not signed again. */
+async function signedOf(desk, record) {
+  const said = JSON.stringify(record);
+  if (desk.kept?.said !== said) {
+    desk.kept = null;
+    step(desk.form, "consent");
+    const signed = await desk.login.sign([{ ...record, occurred_at_ms: Date.now() }]);
+    // Of private fields nobody else has what opens them: it is offered before anything can fail.
+    offerOpenings(desk.place, signed);
+    desk.kept = { said, signed };
+  }
+  return desk.kept.signed;
+}
+
+/** Has the node take the bundle; what it refused for good is not kept to be sent again. */
+async function sent(desk, { bundle }) {
+  try {
+    await submit(location.origin, bundle);
+  } catch (problem) {
+    if (problem instanceof Refused && !AGAIN.has(problem.status)) desk.kept = null;
+    throw problem;
+  }
+}
+
+/** Say why it was not done: at the field where one is to blame, else under the form. */
+function refuse({ form, login, kept }, problem) {
+  const words = login.words(problem);
+  const field = form.querySelector(`[data-part][name="${CSS.escape(problem.facts?.field ?? "")}"]`);
+  if (field !== null) {
+    sayAt(field, words);
+    field.focus();
+  }
+  const refusal = form.querySelector(".problem");
+  tell(refusal, kept === null ? words : `${words} ${refusal.dataset.unsent}`);
 }
 
 /** The record that the form says, its documents hashed beside the page. */
@@ -87,11 +126,11 @@ async function recordOf(form) {
       media_type: file.type || ANY_TYPE,
     });
   }
-  return { ...record, occurred_at_ms: Date.now() };
+  return record;
 }
 
 /** Wait for the receipt, verify it here, and show it under its number. */
-async function received(form, place, record, login) {
+async function received({ form, place, login }, record) {
   const address = `/v1/records/${record}/receipt`;
   if (!await isThere(address, login)) {
     const refusal = form.querySelector(".problem");
@@ -107,7 +146,7 @@ async function received(form, place, record, login) {
   place.querySelector("[data-number]").textContent =
     certificateNumber(form.dataset.domain, outcome.verdict.index);
   const link = place.querySelector("[data-made-record]");
-  link.href = `/records/${record}`;
+  link.href = `/records/${record}${chosenLanguage()}`;
   link.querySelector("code").textContent = record;
   const receipt = place.querySelector("[data-made-receipt]");
   receipt.href = address;

@@ -4,7 +4,7 @@
  */
 
 import { Elsewhere } from "./desk_pages.js";
-import { Refused, Signer } from "./signer.js";
+import { Refused, Signer, Unreachable } from "./signer.js";
 
 const PORT_KEY = "bidwitness signer port";
 
@@ -13,6 +13,8 @@ export class Login {
   #signer = null;
   #changed;
   #isIn = false;
+  /** Where the bar stands while nobody is logged in: `out`, or `gone` after a signer that left. */
+  #rest = "out";
 
   /**
    * @param {Element} bar the section `#signer` of the page
@@ -52,6 +54,11 @@ export class Login {
     return { Authorization: `Bearer ${token}` };
   }
 
+  /** Has the signer sign records, as `Signer.sign`. */
+  async sign(records) {
+    return this.#asked((signer) => signer.sign(records));
+  }
+
   /** Says on the bar who is logged in, in the node's words. */
   name(reader) {
     this.#part("[data-member]").textContent = reader;
@@ -76,7 +83,7 @@ export class Login {
       return `${zh ? problem.zh : problem.message} [${problem.code}]`;
     }
     if (problem instanceof Elsewhere) return this.#bar.dataset.elsewhere;
-    return this.#bar.dataset[problem instanceof TypeError ? "unreachable" : "lost"];
+    return this.#bar.dataset[problem instanceof Unreachable ? "unreachable" : "lost"];
   }
 
   async #begin() {
@@ -106,6 +113,7 @@ export class Login {
     this.#show("consent");
     await this.#signer.login(this.#bar.dataset.node);
     this.#isIn = true;
+    this.#rest = "out";
     this.name(member);
     this.#show("in");
     this.#changed();
@@ -128,10 +136,24 @@ export class Login {
   async #token() {
     const waiting = setTimeout(() => this.#show("consent"), 1_000);
     try {
-      return await this.#signer.login(this.#bar.dataset.node);
+      return await this.#asked((signer) => signer.login(this.#bar.dataset.node));
     } finally {
       clearTimeout(waiting);
-      this.#show("in");
+      this.#show(this.#isIn ? "in" : this.#rest);
+    }
+  }
+
+  /** What the signer answers; with one that is gone nobody is logged in any more. */
+  async #asked(question) {
+    try {
+      return await question(this.#signer);
+    } catch (problem) {
+      if (problem instanceof Unreachable) {
+        this.#isIn = false;
+        this.#rest = "gone";
+        this.#show(this.#rest);
+      }
+      throw problem;
     }
   }
 
@@ -154,7 +176,7 @@ export class Login {
     try {
       await step();
     } catch (problem) {
-      this.#show(problem.code === "signer.code" && problem.facts.left > 0 ? "code" : "out");
+      this.#show(problem.code === "signer.code" && problem.facts.left > 0 ? "code" : this.#rest);
       this.refuse(problem);
     }
   }

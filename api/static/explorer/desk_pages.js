@@ -3,7 +3,7 @@
  * What an answer in another form quotes was written by members, and would become part of the page.
  */
 
-const PAGES = /^\/(?:desk|records|projects|v|search)(?:\/|$)/;
+const PAGES = /^\/(?:desk|records|projects|addresses|seals|members|v|search)(?:\/|$)/;
 const HTML = /^text\/html(?:;|$)/;
 
 /** An address at which there is no page of this node. */

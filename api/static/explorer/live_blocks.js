@@ -1,6 +1,7 @@
 /** Owns the rows of newest blocks while they come: told by the node, read as JSON, drawn here. */
 
 import { element, timeElement } from "./elements.js";
+import { chosenLanguage } from "./words.js";
 
 const SHOWN = 10;
 const REST_MS = 1000;
@@ -51,10 +52,4 @@ function row(table, { header, certificate }, organisations, fresh) {
     element("td", { class: "name" }, organisations.get(header.proposer) ?? header.proposer),
     element("td", { class: "number view" }, String(certificate.view)),
     element("td", { class: "narrow signed" }, signed));
-}
-
-/** A language that was chosen by hand stays chosen. */
-function chosenLanguage() {
-  const chosen = new URLSearchParams(location.search).get("lang");
-  return chosen === null ? "" : `?lang=${encodeURIComponent(chosen)}`;
 }

@@ -19,6 +19,9 @@ export class Refused extends Error {
   }
 }
 
+/** Nobody answers at the signer's address: it is not running, or knows this page no more. */
+export class Unreachable extends Error {}
+
 export class Signer {
   #base;
   #store;
@@ -100,7 +103,9 @@ export class Signer {
     if (body !== undefined) headers["Content-Type"] = "application/json";
     const options = { method, headers, credentials: "omit", cache: "no-store", redirect: "error" };
     if (body !== undefined) options.body = JSON.stringify(body);
-    return read(await fetch(this.#base + path, options));
+    return read(await fetch(this.#base + path, options).catch(({ message }) => {
+      throw new Unreachable(message);
+    }));
   }
 }
 

@@ -61,6 +61,12 @@ export async function loadWords(language) {
   return new Words(language, await answer.json());
 }
 
+/** The query by which a language that was chosen by hand stays chosen; empty where none was. */
+export function chosenLanguage() {
+  const chosen = new URLSearchParams(location.search).get("lang");
+  return chosen === null ? "" : `?lang=${encodeURIComponent(chosen)}`;
+}
+
 /** Beijing time to the second; the bare number where no calendar has that date. */
 export function moment(timeMs) {
   if (timeMs < 0n || timeMs > LATEST_MS) return `${timeMs} ms`;
