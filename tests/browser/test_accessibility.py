@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import ViewportSize, expect
 
-from tests.browser.conftest import PROJECT, SECTION, Visitor, records_of
+from tests.browser.conftest import PROJECT, SECTION, Visitor, announce, records_of, say
 from tests.network.real_network import RealNetwork
 
 pytestmark = [pytest.mark.browser, pytest.mark.network]
@@ -16,7 +16,16 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 TOLD = """rules => axe.run(document, {runOnly: rules}).then(({violations}) => violations
     .filter(({impact}) => impact === "serious" || impact === "critical")
     .map(({id, nodes}) => `${id}: ${nodes[0].html}`))"""
+TROUBLED = "无碍-2026-007"
 PHONE: ViewportSize = {"width": 360, "height": 740}
+"""Narrower than what most people carry (390)."""
+CUT = """() => [...document.querySelectorAll("main *, header *, footer *")]
+    .filter((each) => each.checkVisibility() && !each.closest(".scroll, pre, .unseen, .skip, svg"))
+    .filter((each) => each.getBoundingClientRect().right > innerWidth
+        || (each.scrollWidth > each.clientWidth + 1
+            && getComputedStyle(each).overflowX !== "visible" && each.matches(":not(input, select)")))
+    .map((each) => each.outerHTML.slice(0, 120))"""
+"""What reaches beyond the screen, or is cut off where nobody can scroll."""
 
 
 def pages_of(network: RealNetwork) -> list[str]:
@@ -44,20 +53,39 @@ def pages_of(network: RealNetwork) -> list[str]:
         "/verify",
         "/unchanged",
         "/extract",
+        "/desk",
+        "/desk/projects?show=all",
+        "/desk/access",
+        "/desk/draws",
+        "/desk/week",
+        f"/projects/{TROUBLED}/01",
+        "/desk/sign",
+        f"/desk/sign/objection?about={SECTION}",
+        "/desk/sign/use?about=ADDR-000000-0000",
     ]
 
 
+@pytest.fixture(scope="module")
+def town(network: RealNetwork) -> RealNetwork:
+    """The network with an alert, so that what counts alerts has something to show."""
+    announce(network, TROUBLED)
+    section = f"{TROUBLED}/01"
+    say(network, "builder", "tender.document_filed", section, content=b"other", kind="tender")
+    return network
+
+
 @pytest.mark.parametrize("visitor", ["zh-CN", "en-GB"], indirect=True)
-def test_every_page_is_for_everybody(visitor: Visitor, network: RealNetwork) -> None:
+def test_every_page_is_for_everybody(visitor: Visitor, town: RealNetwork) -> None:
     page = visitor.page
     page.set_viewport_size(PHONE)
     wrong = []
-    for path in pages_of(network):
+    for path in pages_of(town):
         visitor.open(path)
         for landmark in ("banner", "main", "contentinfo", "search"):
             assert page.get_by_role(landmark).count() == 1, f"{landmark} of {path}"
         assert page.locator("h1").count() == 1, path
         expect(page.locator("label[for=q]")).to_be_visible()
+        assert page.evaluate(CUT) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
         page.evaluate(AXE)
         wrong += [f"{path} {each}" for each in page.evaluate(TOLD, RULES)]
