@@ -30,7 +30,7 @@ _UNAUTHORISED: Final = "AL05"
 _STRANGE: Final = frozenset({"not_party", "not_delegated"})
 """Reasons of AL05 by which a record in a party's place counts for nothing."""
 _LAPSED: Final = frozenset({"role_lapsed", "role_scope"})
-"""Reasons that are told before those: also the party itself, whose word counts, can lose a role."""
+"""Reasons told in the place of those: also the party itself, whose word counts, can lose a role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,9 @@ def _set_aside(records: _Records, void: Set[RecordId]) -> Iterator[RecordId]:
         for each in _cited(alert, "follows", records):
             said = records[each]
             principal = str(said.fields.get("on_behalf_of", said.issuer))
-            lapsed = because in _LAPSED and principal != tenderers.get(each)
+            # For whom it is said is its issuer's own word: of another's delegation nothing is told.
+            is_party = principal == said.issuer == tenderers.get(each)
+            lapsed = because in _LAPSED and not is_party
             if said.type in standing().party and (because in _STRANGE or lapsed):
                 yield each
 

@@ -66,7 +66,7 @@ def assert_told(town: TenderTown, *void: RecordId) -> None:
 
 
 def test_a_tender_in_which_not_everything_counts() -> None:
-    """A stranger's award, a bid that no set lists, what is voided, and what awaits others."""
+    """Strangers' awards, a bid that no set lists, what is voided, and what awaits others."""
     town = TenderTown(roles=ROLES)
     outside = town.seal(town.bid(BIDDERS[3]))
     (commitment,) = town.commit_sealed(outside)
@@ -79,9 +79,18 @@ def test_a_tender_in_which_not_everything_counts() -> None:
     town.confirm(few, EXPERTS[2])
     town.awarded()
     strange = town.say(STRANGER, "tender.result_published", winner=BIDDERS[1], price_fen=1)
-    lapsed = town.say(
-        STRANGER, "tender.award_notice", winner=BIDDERS[1], fields={"on_behalf_of": "builder"}
-    )
+    for_builder = {"on_behalf_of": "builder"}
+    undelegated = town.say(STRANGER, "tender.award_notice", winner=BIDDERS[1], fields=for_builder)
+    for role in ROLES[STRANGER]:
+        town.say("centre", "ledger.role_changed", STRANGER, action="withdraw", role=role)
+    # The alert now tells of the role first, and no more that there is no delegation.
+    told = {"winner": BIDDERS[1], **for_builder}
+    lapsed = [
+        town.say(STRANGER, "tender.award_notice", fields=told),
+        town.say(STRANGER, "tender.result_published", fields={**told, "price_fen": 1}),
+    ]
+    assert town.alerts()[-2:] == [("AL05", "role_lapsed")] * 2
+    strangers = (strange, undelegated, *lapsed)
     town.say("builder", "tender.award_notice", winner="bidder")
     contract = town.say("builder", "tender.contract_signed", contractor="bidder", price_fen=9)
     filed = [
@@ -93,10 +102,10 @@ def test_a_tender_in_which_not_everything_counts() -> None:
         for each in filed
     ]
     town.confirm(voiding[0], "supervisor")
-    assert_told(town, bid, strange, lapsed, contract, filed[0])
+    assert_told(town, bid, *strangers, contract, filed[0])
     assert {each.record_id for each in items_of(town.chain)} >= {few, filed[1]}
     town.confirm(contract, "bidder")
-    assert_told(town, bid, strange, lapsed, filed[0])
+    assert_told(town, bid, *strangers, filed[0])
     assert {few, contract, filed[1]} <= in_force(items_of(town.chain))
 
 
@@ -104,8 +113,16 @@ def test_a_party_that_lost_its_role_counts_and_a_stranger_that_lost_its_own_does
     town = Town()
     alert = {"alert": "AL05", "because": "role_lapsed"}
     town.say("tender.project_accepted", P, "centre", tenderer="registry")
-    for issuer, counts in (("registry", True), ("notary", False)):
-        said = town.say("tender.result_published", S, issuer, winner="notary")
+    own, agent = {}, {"on_behalf_of": "registry"}  # type: dict[str, str], dict[str, str]
+    for issuer, whose, counts in (
+        ("registry", own, True),
+        ("registry", agent, True),
+        ("registry", {"on_behalf_of": "notary"}, False),
+        ("notary", own, False),
+        # The tenderer it names itself, and whether that delegated it no package says.
+        ("notary", agent, False),
+    ):
+        said = town.say("tender.result_published", S, issuer, winner="notary", **whose)
         town.say("ledger.alert_raised", S, "centre", after=[said], **alert)
         items = items_from(town.network.receipt(each) for each in town.records)
         assert (said.record_id in in_force(items)) == counts

@@ -69,17 +69,28 @@ def _confirmed(world: World, record: Record, by: str) -> None:
 
 
 def _strange() -> Cases:
-    world = World()
-    award = world.say("tender.result_published", "notary", winner="notary", price_fen=100)
-    world.alert(award, "not_party")
-    honest, told = world.package(), world.package(without=1)
-    alert = honest["records"][1]["ledgerRecords"][1]
-    told["records"][1]["ledgerRecords"] = [alert]
-    told["publishedDate"] = honest["publishedDate"]
-    return [
-        world.case("a stranger's award stands beside", honest),
-        world.case("a stranger's award is told as an award", told, "ocds.other"),
-    ]
+    """A stranger in its own name, and one without a role any more that says it speaks for another.
+
+    The alert about the second tells of its role only, and not that nobody had delegated it.
+    """
+    found: Cases = []
+    for because, whose, said in (
+        ("not_party", "a stranger's award", {}),
+        ("role_lapsed", "an award of one whose role lapsed", {"on_behalf_of": "registry"}),
+    ):
+        world = World()
+        fields: dict[str, Value] = {"winner": "notary", "price_fen": 100, **said}
+        award = world.say("tender.result_published", "notary", SECTION, **fields)
+        world.alert(award, because)
+        honest, told = world.package(), world.package(without=1)
+        alert = honest["records"][1]["ledgerRecords"][1]
+        told["records"][1]["ledgerRecords"] = [alert]
+        told["publishedDate"] = honest["publishedDate"]
+        found += [
+            world.case(f"{whose} stands beside", honest),
+            world.case(f"{whose} is told as an award", told, "ocds.other"),
+        ]
+    return found
 
 
 def _signed() -> Cases:
