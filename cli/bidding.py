@@ -14,6 +14,8 @@ from typing import Final
 from nacl.utils import random
 
 from api.client import ClientError, sign_bundle
+from api.client.calls.telling import SUBJECTS
+from api.client.turning import counted
 from api.client.writing import WrittenRecord, new_nonce
 from cli.anchoring import RECEIPT_SUFFIX, keep_openings
 from cli.desk import LIFE_MS, Desk
@@ -223,12 +225,12 @@ def _too_early(desk: Desk, held: SealedFile) -> LedgerError | None:
         return LedgerError(Code.SEALED_OFF_LEDGER, record=named, type=kind.key)
     try:
         for subject in dict.fromkeys((record.subject, project)):
-            found = desk.client.subject(subject)
+            found = counted(desk.client.subject(subject), SUBJECTS)
             if any(each["record"]["type"] in kind.sealed_until for each in found):
                 return None
     except (KeyError, TypeError) as problem:
         what = repr(problem)
-        raise ClientError(Code.API_ANSWER, node="/v1/subjects", what=what) from problem
+        raise ClientError(Code.API_ANSWER, node=SUBJECTS, what=what) from problem
     events = "|".join(kind.sealed_until)
     return LedgerError(Code.SEALED_EVENT, record=named, event=events, subject=about)
 

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.client import Client
+from api.client.calls.telling import SUBJECTS
 from api.client.calls.tracing import RECEIPT_WAIT_S
 from api.client.problems import node_named
+from api.client.turning import counted
 from api.documents.court_bundle import Contents
 from ledger.certificate_pdfs import PaperCertificate
 from ledger.codes import Code
@@ -60,7 +62,7 @@ def records_about(client: Client, subject: str) -> list[RecordId]:
     """
     found: dict[RecordId, None] = {}
     for each in (subject, *client.sections(subject)):
-        for item in client.subject(each):
+        for item in counted(client.subject(each), SUBJECTS):
             found[RecordId(bytes.fromhex(str(item["record_id"])))] = None
             if len(found) > RECORDS_MAX:
                 raise FormatError(Code.COURT_BUNDLE_TOO_MANY, limit=RECORDS_MAX)

@@ -16,6 +16,8 @@ from typing import Final
 from nacl.utils import random
 
 from api.client import ClientError, Pending
+from api.client.calls.telling import SUBJECTS
+from api.client.turning import counted
 from api.client.writing import WrittenRecord, new_nonce, private_record
 from api.readers import readers
 from cli.anchoring import RECEIPT_SUFFIX
@@ -238,7 +240,7 @@ def number_digest(number: str) -> Digest:
 def _about(desk: Desk, subject: str) -> Iterable[RecordId]:
     """Everything about a subject that is shown to the desk's member."""
     desk.client.read_as(desk.member_id, desk.signer)
-    for each in desk.client.subject(subject):
+    for each in counted(desk.client.subject(subject), SUBJECTS):
         yield RecordId(bytes.fromhex(each["record_id"]))
 
 

@@ -1,5 +1,6 @@
 """The pages of what every section says of its function points, as one node tells them."""
 
+from itertools import pairwise
 from typing import Any, Final
 
 from api.client.asking import Asking
@@ -8,6 +9,8 @@ from api.client.problems import ClientError
 from ledger.codes import Code
 
 PATH: Final = "/v1/coverage/sections"
+PAGE: Final = 10
+"""Sections of one page: each costs a node some milliseconds."""
 
 
 def coverage_pages(asking: Asking) -> Items[Any]:
@@ -19,19 +22,33 @@ def coverage_pages(asking: Asking) -> Items[Any]:
     after = ""
     while True:
         turn = {"after": after} if after else {}
-        found = yield from asking.json(PATH, **turn)
-        if not isinstance(found, dict) or not isinstance(found.get("items"), list):
+        found = yield from asking.json(PATH, limit=PAGE, **turn)
+        sections = _sections(found)
+        places = [_placed(each) for each in ([after] if after else []) + sections]
+        if any(later <= one for one, later in pairwise(places)):
             raise ClientError(Code.API_ANSWER, node=PATH, what="items")
         yield Item(found)
         cursor = found.get("cursor")
         if cursor is None:
             return
-        if not isinstance(cursor, str) or _placed(cursor) <= _placed(after):
-            # A node that never moves on would hold us for ever.
+        if not sections or cursor != sections[-1]:
+            # A node that never moves on would hold us for ever, and a page without a section ends.
             raise ClientError(Code.API_ANSWER, node=PATH, what="cursor")
-        after = cursor
+        after = sections[-1]
 
 
-def _placed(subject: str) -> tuple[bytes, bytes]:
-    """Where a section stands among those of all projects."""
-    return subject.partition("/")[0].encode(), subject.encode()
+def _sections(found: Any) -> list[str]:
+    """The sections of a page, as a node names them."""
+    items = found.get("items") if isinstance(found, dict) else None
+    if not isinstance(items, list) or len(items) > PAGE:
+        raise ClientError(Code.API_ANSWER, node=PATH, what="items")
+    named = [each.get("subject") if isinstance(each, dict) else None for each in items]
+    sections = [each for each in named if isinstance(each, str) and each]
+    if len(sections) != len(items):
+        raise ClientError(Code.API_ANSWER, node=PATH, what="items")
+    return sections
+
+
+def _placed(subject: str) -> tuple[str, str]:
+    """Where a section stands among those of all projects: code points rise as their UTF-8 does."""
+    return subject.partition("/")[0], subject

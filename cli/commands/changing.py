@@ -10,6 +10,8 @@ from typing import Annotated, Final
 import typer
 from rich.table import Table
 
+from api.client.calls.telling import SUBJECTS
+from api.client.turning import counted
 from cli.commands.options import (
     WAIT_DEFAULT_S,
     AsOption,
@@ -99,7 +101,9 @@ def approve(
         present = records.committee_told(desk.network())
         kept = desk.submit([records.approval_record(desk.member_id, said, _now_ms())])[0]
         _wait_for(desk, kept.height, wait)
-        given = records.approvals_among(list(desk.client.subject(said.subject)), said)
+        given = records.approvals_among(
+            list(counted(desk.client.subject(said.subject), SUBJECTS)), said
+        )
     members = {said.issuer, *given}
     output = Output(as_json)
     output.result(
@@ -131,7 +135,9 @@ def change(
     with open_desk(as_, node, wait) as desk:
         said = records.proposal_told(desk.client.record(_record_id(proposal)))
         present = records.committee_told(desk.network())
-        given = records.approvals_among(list(desk.client.subject(said.subject)), said)
+        given = records.approvals_among(
+            list(counted(desk.client.subject(said.subject), SUBJECTS)), said
+        )
         ready = None
         if records.needs_ready(present, said.committee) is not None:
             if folder is None:

@@ -114,11 +114,15 @@ def _named(point: Mapping[str, Any]) -> str:
 
 def _sections(pages: Iterator[Any]) -> tuple[list[list[PointTrace]], int]:
     """What every section says, and the newest block time that a node told."""
+    from api.client.coverage import PATH
+    from api.client.turning import Counting
+
     sections: list[list[PointTrace]] = []
-    time_ms = 0
+    time_ms, counting = 0, Counting(PATH)
     for page in pages:
         time_ms = max(time_ms, int(page["time_ms"]))
         for section in page["items"]:
+            counting.take()
             sections.append(
                 [
                     PointTrace(str(each["point"]), each["passed_ms"], each["last_ms"])

@@ -52,11 +52,13 @@ def project(
 ) -> None:
     """Show every node of a section's procedure, its alerts, and its certificate, verified."""
     from api.client import Pending
+    from api.client.calls.telling import ALERTS
+    from api.client.turning import counted
 
     proved: Receipt | None = None
     with asking(as_, node, trust, whole, inbox, key) as client:
         told = client.completeness(key)
-        alerts = list(client.alerts(subject=key))
+        alerts = list(counted(client.alerts(subject=key), ALERTS))
         # What a node says of a certificate is believed only with the proof in hand.
         with suppress(Pending):
             proved = client.witness(told)

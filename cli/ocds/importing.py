@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from api.client.calls.telling import SUBJECTS
+from api.client.turning import counted
 from api.client.writing import WrittenRecord
 from api.clock import now_ms
 from api.ocds.stating import LeftOutCount, gathered
@@ -150,7 +152,7 @@ class Importer:
         client = self.desk.client
         if release.record.record_id in self._seen or not client.knows(release.record.record_id):
             return set()
-        listed = client.subject(release.record.subject)
+        listed = counted(client.subject(release.record.subject), SUBJECTS)
         return {RecordId(bytes.fromhex(each["record_id"])) for each in listed}
 
     def _fetch(self, record_id: RecordId) -> None:

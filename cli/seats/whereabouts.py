@@ -12,6 +12,8 @@ from typing import Any
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from api.client import Client
+from api.client.calls.telling import SUBJECTS
+from api.client.turning import counted
 from cli.compose.own_tls import PEERS_FOLDER, own_files
 from cli.seats.files import InvitedPeer
 from cli.settings import Settings, address
@@ -57,7 +59,8 @@ def _in_folder(
 
 def _on_ledger(client: Client, settings: Settings, node: CommitteeNode) -> Iterator[InvitedPeer]:
     """What the proposals say that were made changes, the newest first."""
-    told = [each for each in client.subject(node.member_id) if each.get("record")]
+    listed = counted(client.subject(node.member_id), SUBJECTS)
+    told = [each for each in listed if each.get("record")]
     cited = {
         ref["record_id"]
         for each in told

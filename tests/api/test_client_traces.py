@@ -6,8 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api.client import Client, ClientError
-from api.client.calls import telling
+from api.client import Client, ClientError, turning
 from ledger.codes import Code
 from ledger.core.sealed_file import SealedFile
 from ledger.trust import trust_root
@@ -103,7 +102,7 @@ def test_a_project_without_sections_has_none() -> None:
 def test_a_list_that_never_ends_is_left_by_whoever_gathers(
     gather: Callable[[Client], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(telling, "GATHERED_MAX", 5)
+    monkeypatch.setattr(turning, "GATHERED_MAX", 5)
     pages: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

@@ -200,6 +200,7 @@ def test_a_store_has_an_end(
         {"items": [{}], "cursor": None},
         {"items": [{"digest": "1"}, {"digest": "1"}], "cursor": None},
         {"items": [{"digest": "1"}], "cursor": "2"},
+        {"items": [], "cursor": ""},
         [],
     ],
 )

@@ -64,7 +64,8 @@ def deposits(core: Core, /, member: MemberId, signer: Signer) -> Items[str]:
             yield Item(digest)
         if cursor is None:
             return
-        if cursor != after:
+        if not items or cursor != after:
+            # Behind nothing there is no next page: a node that never moves on would hold us.
             raise ClientError(Code.API_ANSWER, node=PATH, what="cursor")
 
 

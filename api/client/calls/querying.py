@@ -15,13 +15,12 @@ from api.client.asking import Question
 from api.client.core import Core
 from api.client.flow import Flow, Item, Items, Params
 from api.client.problems import ClientError
+from api.client.turning import Turning
 from ledger.codes import Code
 from ledger.core.identifiers import DIGEST_BYTES, RecordId
 from ledger.core.receipt import Receipt
 
 PAGE: Final = 500
-EMPTY_MAX: Final = 10_000
-"""Pages in a row on which nothing is found: a node that never moves on would hold us for ever."""
 _EXPORT: Final = "/v1/export/records"
 
 
@@ -116,7 +115,7 @@ class _Turning:
     def __init__(self, core: Core, parts: Params, cursor: str | None, receipts: bool) -> None:
         self._core, self._parts, self._receipts = core, parts, receipts
         self._cursor = cursor
-        self._last, self._empty, self._ended = -1, 0, False
+        self._turning, self._ended = Turning(_EXPORT), False
 
     def next(self) -> Flow[QueryPage | None]:
         """The next page; None behind the last."""
@@ -126,12 +125,11 @@ class _Turning:
         turn = {} if self._cursor is None else {"cursor": self._cursor}
         question = Question(_EXPORT, params={**self._parts, **asked, **turn})
         page = yield from self._core.asking.judged(_page, question)
-        self._empty = 0 if page.items else self._empty + 1
-        indexes = [self._last, *(int(each["index"]) for each in page.items)]
-        stuck = page.cursor in {self._cursor, ""} - {None} or self._empty > EMPTY_MAX
-        if indexes != sorted(indexes) or stuck:
+        indexes = [int(each["index"]) for each in page.items]
+        self._turning.take(indexes, is_empty=not indexes)
+        if page.cursor in {self._cursor, ""} - {None}:
             raise ClientError(Code.API_ANSWER, node=_EXPORT, what="cursor")
-        self._last, self._cursor, self._ended = indexes[-1], page.cursor, page.cursor is None
+        self._cursor, self._ended = page.cursor, page.cursor is None
         return page
 
 

@@ -3,7 +3,7 @@
 Each answer is one node's word, for looking around; the receipts of the records are the proof.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ from api.client.flow import Flow, Item, Items
 from api.client.problems import ClientError
 from api.client.seals import SealStatus
 from api.client.seals import seal_status as seal_told
+from api.client.turning import Counting, Turning
 from api.client.witness import differs
 from ledger.codes import Code
 from ledger.core.identifiers import RecordId
@@ -22,8 +23,8 @@ from ledger.core.receipt import Receipt
 
 PAGE: Final = 500
 """Items of one page."""
-GATHERED_MAX: Final = 200_000
-"""Records about one subject that are looked at: a node that never ends its list is none."""
+SUBJECTS: Final = "/v1/subjects"
+ALERTS: Final = "/v1/alerts"
 
 
 def record(core: Core, /, record_id: RecordId) -> Flow[Any]:
@@ -49,8 +50,12 @@ def knows(core: Core, /, record_id: RecordId) -> Flow[bool]:
 
 
 def subject(core: Core, /, key: str) -> Items[Any]:
-    """All records about a subject, in the log's order."""
-    return _paged(core, "/v1/subjects", {"key": key})
+    """All records about a subject, in the log's order; `turning.counted` for who gathers them.
+
+    Raises:
+        ClientError: `api.answer`, or that no node could be asked.
+    """
+    return _paged(core, SUBJECTS, {"key": key})
 
 
 def each_about(core: Core, key: str, look: Callable[[Any], None]) -> Flow[None]:
@@ -63,21 +68,22 @@ def each_about(core: Core, key: str, look: Callable[[Any], None]) -> Flow[None]:
     Raises:
         ClientError: `api.answer`, or that no node could be asked.
     """
-    count = 0
+    counting = Counting(SUBJECTS)
 
     def counted(item: Any) -> None:
-        nonlocal count
-        count += 1
-        if count > GATHERED_MAX:
-            raise ClientError(Code.API_ANSWER, node="/v1/subjects", what="items")
+        counting.take()
         look(item)
 
     return for_each(subject(core, key), counted)
 
 
 def alerts(core: Core, /, **wanted: str) -> Items[Any]:
-    """Alerts, filtered by `subject`, `code` or `severity`."""
-    return _paged(core, "/v1/alerts", wanted)
+    """Alerts, filtered by `subject`, `code` or `severity`; `turning.counted` for who gathers them.
+
+    Raises:
+        ClientError: `api.answer`, or that no node could be asked.
+    """
+    return _paged(core, ALERTS, wanted)
 
 
 def completeness(core: Core, /, key: str) -> Flow[Any]:
@@ -141,19 +147,34 @@ def network(core: Core, /) -> Flow[Any]:
 
 
 def _paged(core: Core, path: str, params: dict[str, str]) -> Items[Any]:
-    """Every item of a list, page by page."""
-    after = -1
+    """Every item of a list, page by page, as long as the node moves on."""
+    after, turning = -1, Turning(path)
     while True:
         turn = {} if after < 0 else {"after": after}
         found = yield from core.asking.json(path, limit=PAGE, **params, **turn)
-        if not isinstance(found, dict) or not isinstance(found.get("items"), list):
+        items = found.get("items") if isinstance(found, dict) else None
+        # An opening and what came out of it may end a page together.
+        if not isinstance(items, list) or len(items) > PAGE + 1:
             raise ClientError(Code.API_ANSWER, node=path, what="items")
-        for each in found["items"]:
-            yield Item(each)
-        cursor = found.get("cursor")
-        if cursor is None:
-            return
-        if not isinstance(cursor, int) or cursor <= after:
+        cursor, indexes = found.get("cursor"), _indexes(items, path)
+        turning.take(indexes, is_empty=not items)
+        is_before = bool(indexes) and indexes[0] <= after
+        if cursor is not None:
+            is_place = isinstance(cursor, int) and cursor > after
+            is_before |= not is_place or (bool(indexes) and indexes[-1] > cursor)
+        if is_before:
             # A node that never moves on would hold us for ever.
             raise ClientError(Code.API_ANSWER, node=path, what="cursor")
+        for each in items:
+            yield Item(each)
+        if cursor is None:
+            return
         after = cursor
+
+
+def _indexes(items: Sequence[Any], path: str) -> list[int]:
+    """The places in the log that the items of a page say they have."""
+    said = [each["index"] for each in items if isinstance(each, dict) and "index" in each]
+    if not all(isinstance(each, int) for each in said):
+        raise ClientError(Code.API_ANSWER, node=path, what="index")
+    return said
