@@ -80,7 +80,7 @@ def first_height(chain: Chain) -> Height:
 
 
 def heights_kept(chain: Chain, below: int | None, limit: int) -> range:
-    """A page of blocks, the newest first; its last is where the next one begins below.
+    """A page of blocks, the newest first; none while nothing has come since the snapshot.
 
     Args:
         chain: whose blocks they are.
@@ -88,13 +88,19 @@ def heights_kept(chain: Chain, below: int | None, limit: int) -> range:
         limit: blocks on the page.
 
     Raises:
-        StoreError: `block.not_kept` where all of them are with others.
+        StoreError: `block.not_kept` where blocks below a height were asked, all with others.
     """
     head = chain.head.height
     top = head if below is None else min(head, below - 1)
-    if top:
+    if below is not None and top:
         chain.blocks.require_kept(Height(top))
     return range(top, max(first_height(chain) - 1, top - limit), -1)
+
+
+def next_below(chain: Chain, heights: range) -> Height | None:
+    """Where the page after this one begins; None behind the first block of all."""
+    last = Height(heights[-1]) if heights else first_height(chain)
+    return last if last > 1 else None
 
 
 def first_index(chain: Chain) -> LogIndex:

@@ -263,6 +263,8 @@ class BundleDesk:
         self.settled_count += len(refused)
 
     def _report(self, peer: NodeId, pool_key: Digest, verdict: Rejected) -> None:
+        if self._silenced:
+            return
         frame = self._codec.encode(Report(self._signed_refusal(pool_key, verdict)))
         self._transport.send(peer, frame)
 

@@ -10,7 +10,7 @@ from api.explorer.names import Names, committee_of
 from api.explorer.network_view import block_row
 from api.explorer.rendering import page
 from api.explorer.rows import PAGE_ROWS, placed_rows
-from api.kept import first_height, heights_kept
+from api.kept import first_height, heights_kept, next_below
 from ledger.codes import Code
 from ledger.core.identifiers import Height, LogIndex
 from ledger.errors import StoreError
@@ -38,7 +38,7 @@ async def blocks(
     values = {
         "blocks": rows,
         "n": service.chain.committee.n,
-        "cursor": heights[-1] if heights and heights[-1] > 1 else None,
+        "cursor": next_below(service.chain, heights),
         "first": below is None,
     }
     return page(request, "blocks.html", values)

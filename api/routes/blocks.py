@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from api.access import PAGE_MAX, PageTurn, Service, page
 from api.forms import Json, certificate_form, header_form
-from api.kept import heights_kept
+from api.kept import heights_kept, next_below
 from api.listing import placed_page
 from api.openapi import answer, problems
 from api.service import LedgerService
@@ -31,7 +31,7 @@ async def blocks(
     """Headers with who committed them, as far down as this node keeps blocks."""
     heights = heights_kept(service.chain, below, limit)
     items: list[Json] = [_block(service, Height(height)) for height in heights]
-    return JSONResponse(page(items, heights[-1] if heights and heights[-1] > 1 else None))
+    return JSONResponse(page(items, next_below(service.chain, heights)))
 
 
 @router.get(

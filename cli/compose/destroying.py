@@ -20,6 +20,7 @@ from cli.settings import Settings
 from cli.signers.folder import LOG_KEY_FILE, NODE_KEY_FILE
 from cli.signers.standing import NEXT_FOLDER
 from consensus.tls import key_digest, read_certificate
+from ledger.codes import Code
 from ledger.core.identifiers import Digest, Epoch, Height, PublicKey
 from ledger.core.signing import key_id
 from ledger.errors import StoreError
@@ -104,7 +105,7 @@ def lying(settings: Settings, former: Collection[Digest]) -> list[Path]:
         former: the keys that ceased to count, as `destroyed_keys` names them.
 
     Raises:
-        StoreError: `key.*`: a file may hold one of them, and cannot be read.
+        StoreError: `key.*`, `tls.file`: a file may hold one of them, and cannot be read.
     """
     found = private_keys(settings)
     if _says_retired(settings.folder):
@@ -124,9 +125,16 @@ def private_keys(settings: Settings) -> list[Path]:
 
 
 def _named(path: Path) -> Digest:
-    """What the key in a file is called: its public half is no secret."""
+    """What the key in a file is called: its public half is no secret.
+
+    Raises:
+        StoreError: `key.*`, `tls.file`: it cannot be read, and may be any.
+    """
     if path.name == KEY_FILE:
-        return key_of(path)
+        key = key_of(path)
+        if not any(key):
+            raise StoreError(Code.TLS_FILE, path=str(path), reason="PEM")
+        return key
     return Digest(key_id(read_key_file(path).public_key))
 
 

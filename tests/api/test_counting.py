@@ -22,11 +22,13 @@ from contracts.overlay import Overlay
 from contracts.state import State
 from contracts.verdict import Times
 from ledger.core.identifiers import RecordId
+from tests.api.long_town import LongTown, begun
 from tests.api.one_node import OneNode
 from tests.api.small_tender import PROJECT, play, say
 from tests.api.test_trouble import StillNode
 from tests.contracts import tendering
-from tests.contracts.sealing import BIDDERS
+from tests.contracts.sealing import BIDDERS, DEADLINE
+from tests.contracts.test_joining import follow
 from tests.contracts.town import CATALOGUE, SECTION
 from tests.vectors.small_network import signer
 
@@ -144,3 +146,18 @@ def test_concentration_is_one_where_one_wins_everything() -> None:
     assert concentration_permille(Counter({"a": 7})) == 1000
     assert concentration_permille(Counter({"a": 1, "b": 1})) == 500
     assert BIDS_MAX > 3
+
+
+def test_a_node_that_began_with_a_snapshot_counts_the_bids_from_below_it() -> None:
+    town = LongTown()
+    town.announced(DEADLINE)
+    town.evaluated()
+    town.go_on(town.chain.head.height + 8)
+    late = begun(town, None)
+    town.awarded()
+    follow(late, town)
+    assert late.chain.blocks.record(town.bids[0]) is None
+    for node in (town, late):
+        service = LedgerService(node.chain, CATALOGUE, StillNode(node.chain), signer("log centre"))
+        counts = asyncio.run(caught_up(Counting(service), node.chain.head.height))
+        assert (counts.bids, counts.winners) == (Counter({3: 1}), Counter({"bidder": 1}))

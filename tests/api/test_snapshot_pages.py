@@ -55,6 +55,18 @@ def page(town: Town, path: str) -> str:
     return answer.text
 
 
+def test_a_node_that_has_just_begun_shows_its_pages_and_no_block(story: Story) -> None:
+    """Until the next block comes its operator looks at them, and nothing is wrong."""
+    new = begun(story.old, None)
+    base = new.chain.blocks.base
+    assert new.chain.head.height == base > 0
+    for path in ("/", "/blocks", "/nodes", "/nodes/node-centre", "/v1/export/blocks"):
+        page(new, path)
+    listed = ask(new, "GET", "/v1/blocks").json()
+    assert (listed["items"], listed["cursor"]) == ([], base + 1), "the list goes on, with others"
+    assert code(new, f"/v1/blocks?below={base + 1}") == (421, "block.not_kept")
+
+
 @pytest.mark.parametrize("path", ["/members/nobody", "/seals/SEAL-1", "/addresses/ADDR-1"])
 def test_what_may_stand_below_is_never_said_not_to_be_there(story: Story, path: str) -> None:
     assert code(story.old, path) == (404, "api.not_found")

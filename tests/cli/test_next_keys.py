@@ -10,7 +10,7 @@ import pytest
 from cli.compose import destroying
 from cli.compose.destroying import DESTROYED_FILE, Moment, lying, replace, retire, tls_moves
 from cli.compose.next_keys import NextKeys
-from cli.compose.own_tls import CERTIFICATE_FILE, KEY_FILE
+from cli.compose.own_tls import CERTIFICATE_FILE, KEY_FILE, key_of
 from cli.compose.seating import check_not_retired
 from cli.failures import CommandError
 from cli.keyfiles import Cost, new_key, read_key_file
@@ -23,6 +23,7 @@ from ledger.codes import Code
 from ledger.core.committee_change import DESTROYED_TYPE
 from ledger.core.identifiers import Digest, Epoch, Height, MemberId, NodeId
 from ledger.core.signing import key_id
+from ledger.errors import StoreError
 from tests.vectors.small_network import SmallNetwork, small_record
 
 PASSPHRASE = b"correct horse"
@@ -36,8 +37,9 @@ def node(tmp_path: Path) -> Settings:
         new_key(tmp_path / "keys" / name, use, PASSPHRASE, Cost.INTERACTIVE)
     for folder in (tmp_path / "tls", tmp_path / "tls" / NEXT_FOLDER):
         folder.mkdir()
-        for name in (KEY_FILE, CERTIFICATE_FILE):
-            (folder / name).write_text(f"{name} of {folder.name}")
+        key, certificate, _ = new_certificate(NodeId("centre"), 1_700_000_000_000)
+        (folder / KEY_FILE).write_bytes(key)
+        (folder / CERTIFICATE_FILE).write_bytes(certificate)
     at = Address("127.0.0.1", 1)
     settings = Settings(tmp_path, NodeId("centre"), at, at, {})
     return changed(settings, keys_folder=tmp_path / "keys", tls_folder=tmp_path / "tls")
@@ -131,8 +133,9 @@ def test_a_crash_while_keys_are_destroyed_spares_none_beyond_the_next_start(
 def test_keys_that_were_renewed_take_the_old_ones_place_and_the_node_has_not_left(
     node: Settings,
 ) -> None:
+    renewed = (node.tls_folder / NEXT_FOLDER / KEY_FILE).read_bytes()
     replace(node, moment(), tls_moves(node.tls_folder), [])
-    assert (node.tls_folder / KEY_FILE).read_text() == f"{KEY_FILE} of {NEXT_FOLDER}"
+    assert (node.tls_folder / KEY_FILE).read_bytes() == renewed
     (line,) = told(node)
     assert line["files"] == ["tls/key.pem", "tls/certificate.pem"]
     check_not_retired(node)
@@ -163,6 +166,13 @@ def test_what_a_crash_has_spared_lies_there_although_the_line_says_it_is_destroy
     assert lying(node, former) == []
 
 
+def test_a_tls_key_that_cannot_be_read_may_be_any(node: Settings) -> None:
+    (node.tls_folder / KEY_FILE).write_text("no PEM")
+    with pytest.raises(StoreError) as refusal:
+        lying(node, ())
+    assert refusal.value.code is Code.TLS_FILE
+
+
 def test_a_node_that_renewed_its_keys_keeps_the_new_ones_and_only_the_old_ones_lie_there(
     node: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,15 +195,10 @@ def test_a_node_that_renewed_its_keys_keeps_the_new_ones_and_only_the_old_ones_l
 
 
 def test_a_tls_key_that_was_renewed_is_told_by_its_public_half(node: Settings) -> None:
-    pins = []
-    for folder in (node.tls_folder, node.tls_folder / NEXT_FOLDER):
-        key, certificate, pin = new_certificate(NodeId("centre"), 1_700_000_000_000)
-        (folder / KEY_FILE).write_bytes(key)
-        (folder / CERTIFICATE_FILE).write_bytes(certificate)
-        pins.append(pin)
-    assert lying(node, {pins[0]}) == [node.tls_folder / KEY_FILE]
+    pin = key_of(node.tls_folder / KEY_FILE)
+    assert lying(node, {pin}) == [node.tls_folder / KEY_FILE]
     replace(node, moment(), tls_moves(node.tls_folder), [])
-    assert lying(node, {pins[0]}) == []
+    assert lying(node, {pin}) == []
 
 
 def test_a_node_cannot_make_up_that_something_was_stated() -> None:

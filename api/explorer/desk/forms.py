@@ -13,6 +13,7 @@ from api.explorer.desk.sign_form import Cite, Input, SignForm
 from api.explorer.names import Names
 from api.explorer.words import named
 from api.forms import value_form
+from api.listing import at_hand
 from api.service import LedgerService
 from contracts.overlay import Overlay
 from contracts.schema import Field
@@ -149,9 +150,10 @@ class _Maker:
         """The newest record of a type in force about a subject, as far as the caller sees it."""
         listed = deque(self._state.records(subject, type_key, self._as_of), LOOKED_AT_MAX)
         for record_id in reversed(listed):
-            record = self._service.decoded(self._service.stored(record_id))
-            fits = holds is None or record.fields.get(holds[0]) == holds[1]
-            if fits and self._service.viewer.may_see(record):
+            record = at_hand(self._service, record_id)
+            if record is None:
+                continue
+            if holds is None or record.fields.get(holds[0]) == holds[1]:
                 return record_id, record
         return None
 
