@@ -106,6 +106,15 @@ def test_a_wrongly_signed_bundle_from_a_peer_is_reported_and_kept_nowhere(
     assert pending_at(table, bad) == set()
 
 
+def test_a_process_that_found_its_twin_reports_nothing_to_peers(table: Table) -> None:
+    good = table.bundle("a")
+    bad = Bundle(good.header, good.header_bytes, bytes(64), good.records, good.record_ids)
+    table["centre"].up._desk.silence()
+    table["centre"].up.received(NOTARY, bytes((Kind.BUNDLE,)) + bad.encode(), table.now_ms)
+    table.rest(1_500)
+    assert not [e for e in table["notary"].events if e.name == "bundle.refused_by_peer"]
+
+
 def test_a_report_that_the_peer_did_not_sign_is_a_line_in_the_log(table: Table) -> None:
     centre, bundle = table["centre"], table.bundle("a")
     head = centre.app.head

@@ -26,9 +26,12 @@ export function pageAt(address) {
  *
  * @param {Response} answer
  * @throws {Elsewhere} where it is none, or came from another place
+ * @throws {Error} where something before the node, such as a proxy, answered in its place
  */
 export async function pageIn(answer) {
   const isPage = HTML.test(answer.headers.get("Content-Type") ?? "");
-  if (!isPage || pageAt(answer.url) === null) throw new Elsewhere(answer.url);
-  return new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (pageAt(answer.url) === null || (!isPage && answer.ok)) throw new Elsewhere(answer.url);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (!isPage || page.querySelector("#part, #content") === null) throw new Error(answer.status);
+  return page;
 }
