@@ -188,7 +188,10 @@ def test_nothing_is_opened_beside_the_desk_but_a_page_of_this_node(
 def test_what_a_proxy_answers_in_the_nodes_place_is_told_as_such(
     network: RealNetwork, context: BrowserContext, forged: str, form: str
 ) -> None:
-    context.route(re.compile(r"^http://[^?]*/records/"), lambda route: route.fulfill(status=502, content_type=form))
+    context.route(
+        re.compile(r"^http://[^?]*/records/"),
+        lambda route: route.fulfill(status=502, content_type=form),
+    )
     page = desk_of(context, network, f"/desk?view=/records/{forged}")
     expect(page.locator("#signer .problem")).to_contain_text("节点没有回答")
     expect(page.locator("#part h1")).to_have_text("预警")
