@@ -209,9 +209,13 @@ def _serve(folder: Path, line: "Connection[Any, Any]") -> None:
 
 
 def _tell(line: "Connection[Any, Any]") -> None:
-    while True:
-        line.recv()
-        line.send(time.process_time() * 1000)
+    """Say what was computed whenever that is asked, and end with whoever asks."""
+    try:
+        while True:
+            line.recv()
+            line.send(time.process_time() * 1000)
+    except (EOFError, OSError):
+        os._exit(0)
 
 
 def measured(folder: Path, about: Drawn, calls: int, only: str, bars: Progress) -> dict[str, Any]:
