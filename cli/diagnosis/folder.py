@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -87,7 +87,7 @@ def look(settings: Settings | ObserverSettings, trust: TrustRoot | None) -> Fold
         settings: of its node.toml or observer.toml.
         trust: its trust root; None where that cannot be read.
     """
-    held = holder(_lock_of(settings))
+    held = next(filter(None, map(holder, _locks_of(settings))), None)
     lines = _tail(settings.log_file)
     told = [line for line in lines if line.event in _TOLD]
     head = signed = damaged = None
@@ -101,11 +101,14 @@ def look(settings: Settings | ObserverSettings, trust: TrustRoot | None) -> Fold
     return FolderFacts(begun, held, head, signed, damaged, last, kept, _free(settings.folder))
 
 
-def _lock_of(settings: Settings | ObserverSettings) -> Path:
-    """What a process holds from its start to its end; an observer promises nothing."""
+def _locks_of(settings: Settings | ObserverSettings) -> Iterator[Path]:
+    """What a process holds that uses the folder.
+
+    One that brings an older database up has not come to its promises yet; an observer has none.
+    """
     if isinstance(settings, Settings):
-        return settings.journal_folder / f"{PROMISES_FILE}.lock"
-    return settings.database_folder / "LOCK"
+        yield settings.journal_folder / f"{PROMISES_FILE}.lock"
+    yield settings.database_folder / "LOCK"
 
 
 def holder(lock: Path) -> Holder | None:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import shutil
 import socket
 import threading
@@ -249,6 +250,17 @@ def test_a_folder_is_looked_at_without_a_trace(settings: Settings) -> None:
     assert sorted(each for each in settings.folder.rglob("*")) == before
     target = Target(settings.node_id, "http://127.0.0.1:9", settings)
     assert [each.code for each in see(target).found] == [Code.DIAGNOSE_NEVER_STARTED]
+
+
+def test_a_node_that_brings_its_database_up_runs_though_it_promises_nothing_yet(
+    tmp_path: Path,
+) -> None:
+    """Told that it did not run, its operator would start it a second time."""
+    settings = node_settings(new_network(tmp_path).node.folder)
+    settings.database_folder.mkdir(parents=True, exist_ok=True)
+    with closing(LevelDBStore(settings.database_folder)):
+        held = look(settings, read_trust(settings.trust_file)).holder
+    assert held is not None and held.pid == os.getpid()
 
 
 def test_the_holder_of_a_lock_is_found_in_the_kernels_table(tmp_path: Path) -> None:
