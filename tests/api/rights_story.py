@@ -130,6 +130,8 @@ def settled(answer: httpx.Response) -> str:
             return f"{answer.status_code} {archive.namelist()}"
     body = re.sub(r'"(height|time_ms)": ?\d+', r'"\1":0', answer.text)
     body = re.sub(r'<(p|small) class="[\w -]*as-of">.*?</\1>', "", body)
+    # A page that renews itself says from which height on.
+    body = re.sub(r' data-since="\d+"', "", body)
     # Forms that ask for a time begin with this minute.
     body = re.sub(r'value="\d{4}-\d\d-\d\dT\d\d:\d\d"', "", body)
     body = body.replace(answer.headers["X-Request-Id"], "")

@@ -72,7 +72,7 @@ def test_our_own_mistake_has_the_id_of_its_trace(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("secret of ours")
 
-    monkeypatch.setattr("api.routes.alerts.answer_of", broken)
+    monkeypatch.setattr("api.routes.alerts.page_of", broken)
     with capture_logs() as lines:
         # The server closes this line: the answer was made where nothing is left to be trusted.
         answer = httpx.get(f"{node.url}/v1/alerts", trust_env=False)
