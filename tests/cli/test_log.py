@@ -1,6 +1,7 @@
 """The log in public formats, as people get it from the command line of a real node."""
 
 import json
+import time
 from pathlib import Path
 
 import httpx
@@ -25,6 +26,16 @@ def anchor(one_node: OneNode, folder: Path, name: str) -> str:
 def held(ended: Ended) -> Ended:
     assert ended.code == 0, ended.out + ended.err
     return ended
+
+
+def published_beyond(one_node: OneNode, size: int) -> None:
+    """Wait until the node serves a later head: a receipt may be there a moment before."""
+    until = time.monotonic() + READY_S
+    while (
+        int(httpx.get(f"{one_node.node.api}/checkpoint", trust_env=False).text.split()[1]) <= size
+    ):
+        assert time.monotonic() < until, "no later head"
+        time.sleep(0.05)
 
 
 def test_a_copy_of_a_running_node_is_what_it_serves_and_of_a_stopped_one_the_same(
@@ -58,6 +69,7 @@ def test_the_copy_grows_and_proves_by_itself_that_it_only_grew(
     first = held(one_node.run("export", "tiles", copy, "--json")).json["size"]
     (tmp_path / "old").write_bytes((copy / "checkpoint").read_bytes())
     anchor(one_node, tmp_path, "c")
+    published_beyond(one_node, first)
     shown = held(one_node.run("export", "tiles", copy, language="zh_CN.UTF-8")).out
     assert f"原有 {first} 个" in shown
     proof = tmp_path / "b.tlog-proof"
