@@ -93,6 +93,7 @@ def test_two_heads_that_are_not_of_one_log_are_told_apart(
     old = tmp_path / "old"
     text = (tmp_path / "copy" / "checkpoint").read_bytes()
     anchor(one_node, tmp_path, "e")
+    published_beyond(one_node, int(text.split()[1]))
     held(one_node.run("export", "tiles", tmp_path / "copy"))
     origin, size, root, *rest = text.split(b"\n")
     old.write_bytes(b"\n".join([origin, str(int(size) - 1).encode(), root, *rest]))
