@@ -1,8 +1,9 @@
 """The nemesis: kills real nodes at random moments while records flow, and counts what was promised.
 
-Each round SIGKILLs one of four processes (every tenth round all four) at a random moment, demands
-that the others go on committing, and starts the victim again. At the end all nodes stand on one
-head, and everything that any node has ever acknowledged is on the ledger with its receipt.
+Each round SIGKILLs one of four processes at a random moment, demands that the others go on
+committing, and starts the victim again; every tenth round and the last one kill all four. At the
+end all nodes stand on one head, and everything that any node has ever acknowledged is on the
+ledger with its receipt.
 """
 
 import asyncio
@@ -49,7 +50,7 @@ class Nemesis:
         flow = [asyncio.create_task(self.traffic.flow(member)) for member in MEMBERS[:2]]
         try:
             for number in range(1, rounds + 1):
-                await self._round(number)
+                await self._round(number, number == rounds or number % ALL_AT_ONCE_EVERY == 0)
                 for task in flow:
                     if task.done():
                         task.result()
@@ -63,10 +64,9 @@ class Nemesis:
         await self.traffic.http.aclose()
         return self.report
 
-    async def _round(self, number: int) -> None:
-        """Kill, demand progress, restart."""
+    async def _round(self, number: int, everybody: bool) -> None:
+        """Kill one or everybody, demand progress, restart."""
         await asyncio.sleep(self.random.uniform(0, 1.5))
-        everybody = number % ALL_AT_ONCE_EVERY == 0
         victims = self.network.nodes if everybody else [self.random.choice(self.network.nodes)]
         for victim in victims:
             victim.kill()
