@@ -55,13 +55,16 @@ def command(*words: str) -> subprocess.CompletedProcess[str]:
 
 @dataclass(slots=True)
 class ObserverProcess(NodeProcess):
-    """An observer of the network, running or not."""
+    """An observer of the network, or a projector, running or not."""
+
+    kind: str = "observer"
+    """The command that runs it."""
 
     def start(self) -> None:
         with (self.folder / CONSOLE_FILE).open("ab") as console:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "cli.main", "observer", "run", str(self.folder)),
+                    *(sys.executable, "-m", "cli.main", self.kind, "run", str(self.folder)),
                     "--stop-with-parent",
                 ],
                 stdin=subprocess.PIPE,
@@ -123,7 +126,9 @@ class ObservedNetwork:
         stop_all([*self.nodes.values(), *self.observers])
         self.http.close()
 
-    def observer(self, member: str, name: str, cosigns_as: str) -> ObserverProcess:
+    def observer(
+        self, member: str, name: str, cosigns_as: str, kind: str = "observer"
+    ) -> ObserverProcess:
         """The observer of a member, over HTTP on loopback, made by the command and not started."""
         folder = self.folder / name
         listen = str(free_addresses(1)[0])
@@ -133,7 +138,7 @@ class ObservedNetwork:
             *("--cosign", cosigns_as, "--cost", "interactive"),
         )
         assert made.returncode == 0, made.stderr
-        process = ObserverProcess(name, folder, f"http://{listen}")
+        process = ObserverProcess(name, folder, f"http://{listen}", kind=kind)
         self.vkey = parse_vkey(json.loads(made.stdout)["vkey"])
         self.observers.append(process)
         return process
