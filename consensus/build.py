@@ -132,6 +132,7 @@ def open_driver(
         journal.entries,
         identity.spare,
     )
+    replica.abstain(max(journal.abstain_until, restored))
     _recall(replica, application, storage.chain.epochs)
     desk = BundleDesk(own, keys, application, intake, transport, codec, events, pool_limits)
     cosigner = Cosigner(own, identity.origin, keys, storage.chain, mark, events)

@@ -16,7 +16,7 @@ from ledger.codes import Code
 from ledger.core.canonical import decode, encode
 from ledger.core.identifiers import Digest, Height, NetworkId, NodeId
 from ledger.core.shapes import array, digest, integer
-from ledger.errors import FormatError, StoreError
+from ledger.errors import FormatError, InvariantBroken, StoreError
 
 VERSION: Final = 1
 ROTATE_BYTES: Final = 64 << 10
@@ -80,9 +80,14 @@ class SignedMark:
             held: promises of that height that the journal holds now.
 
         Raises:
+            InvariantBroken: below a height at which promises were made: they are lost, and a mark
+                that went back would no longer say so.
             StoreError: from the file. Nothing of the Ready may be done then.
         """
-        self._keep(replace(self.mark, height=entries[-1].height, promises=held))
+        height = entries[-1].height
+        if height < self.mark.height:
+            raise InvariantBroken(f"promises at height {height} after {self.mark.height}")
+        self._keep(replace(self.mark, height=height, promises=held))
 
     def cosigned(self, head: Height, size: int, root: Digest, time_s: int) -> None:
         """A head is about to be cosigned.

@@ -47,6 +47,8 @@ class Node:
     """No new signature before this time: a restarted node listens for its own first."""
     silenced: bool = False
     """No new signature at any height: another process with this key was seen to run."""
+    abstains_until: int = 0
+    """No new signature up to this height, at none where it is 0: what was signed there is in no journal any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,8 @@ def open_height(config: Config, signer: Signer, committee: Committee, head: Head
 def may_sign(node: Node, here: Instance, now_ms: int) -> bool:
     """Whether any new signature of this height may leave this node at all."""
     if here.delivering or here.muted or node.silenced or now_ms < node.listens_until_ms:
+        return False
+    if here.height <= node.abstains_until:
         return False
     return is_member(node, here.committee) and node.catch_up.target < here.height
 

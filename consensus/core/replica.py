@@ -24,7 +24,7 @@ from ledger.core.block import Head, Header
 from ledger.core.certificate import CommitCertificate, Slot
 from ledger.core.committee import Committee
 from ledger.core.hashing import Tag
-from ledger.core.identifiers import HeaderHash, NodeId, View
+from ledger.core.identifiers import HeaderHash, Height, NodeId, View
 from ledger.core.signing import Signer, sign_tagged
 from ledger.errors import InvariantBroken, StoreError
 
@@ -86,6 +86,10 @@ class Replica:
     def recall(self, committee: Committee, certificate: CommitCertificate) -> None:
         """Before `start`: the certificate of a stored block, against which late words are held."""
         self._reception.recall(committee, certificate)
+
+    def abstain(self, until: Height) -> None:
+        """Before `start`: up to this height promises of this node are lost; 0 for none."""
+        self._node.abstains_until = until
 
     def start(self, now_ms: int) -> Ready:
         """Begin: the last words of the open height go out again, the same bytes."""

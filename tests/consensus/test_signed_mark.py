@@ -9,7 +9,7 @@ from consensus.core.ready import EntryKind, JournalEntry
 from consensus.signed_mark import NOTHING, SignedMark
 from ledger.codes import Code
 from ledger.core.identifiers import Digest, Height, NetworkId, NodeId
-from ledger.errors import StoreError
+from ledger.errors import InvariantBroken, StoreError
 from tests.consensus.memory_file import Crash, MemoryFile
 
 NETWORK, NODE = NetworkId(bytes(32)), NodeId("node-1")
@@ -42,6 +42,14 @@ def test_what_was_signed_is_there_after_a_restart() -> None:
     again = opened(file.after_crash())
     assert again.mark == mark.mark and not again.missing
     assert (again.mark.size, again.mark.root, again.mark.time_s) == (17, ROOT, 99)
+
+
+def test_it_never_goes_back_or_what_is_lost_would_be_forgotten() -> None:
+    mark = opened(MemoryFile())
+    mark.promised(entries(5, 2), 2)
+    with pytest.raises(InvariantBroken, match="at height 4 after 5"):
+        mark.promised(entries(4, 1), 1)
+    assert mark.mark.height == 5
 
 
 def test_it_is_durable_before_the_call_returns() -> None:
