@@ -10,13 +10,14 @@ from typing import Final
 
 from api.forms import Json
 from api.service import LedgerService
+from api.turns import in_turns
 from api.words import say
 from contracts.certificate_rows import profiled
 from contracts.completeness import (
     Completeness,
     NodeFinding,
     NodeState,
-    completeness,
+    completeness_in_turns,
 )
 from contracts.node_count import NodeRecord
 from contracts.overlay import Overlay
@@ -34,10 +35,10 @@ _COMMA: Final = {"zh": "、", "en": ", "}
 _OR: Final = {"zh": "或", "en": " or "}
 
 
-def completeness_form(
+async def completeness_form(
     service: LedgerService, subject: Subject, *, optional: bool = True
 ) -> dict[str, Json]:
-    """What a section shows of its procedure at this node's head.
+    """What a section shows of its procedure at this node's head; of thousands of records in turns.
 
     Args:
         service: as the caller may see it.
@@ -48,8 +49,10 @@ def completeness_form(
     state = State(Overlay(service.chain.state))
     as_of = Times(head.log_size, head.time_ms)
     catalogue = service.catalogues.of(subject)
-    found = completeness(subject, catalogue, state, as_of, optional=optional)
     sections = [each for each in profiled(state, subject) if each != subject][:SECTIONS_MAX]
+    found = await in_turns(
+        completeness_in_turns(subject, catalogue, state, as_of, optional=optional)
+    )
     form = _Form(service, state, subject)
     profile = found.profile
     return {

@@ -5,7 +5,7 @@ certificates and alerts ask it here, so that none of them can differ. Spec:
 ``docs/spec/contracts.md``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -17,6 +17,7 @@ from contracts.profile import Group, Node, Profile
 from contracts.selector import Selector
 from contracts.state import State, seen_from
 from contracts.tables import CERTIFICATE, Catalogue
+from contracts.turns import TURN_RECORDS, Turns, at_once
 from contracts.verdict import Times
 from ledger.core.identifiers import RecordId, Subject
 
@@ -101,6 +102,18 @@ def completeness(
     *,
     optional: bool = True,
 ) -> Completeness:
+    """What `subject` shows of its procedure, found at once; else as `completeness_in_turns`."""
+    return at_once(completeness_in_turns(subject, catalogue, state, as_of, optional=optional))
+
+
+def completeness_in_turns(
+    subject: Subject,
+    catalogue: Catalogue,
+    state: State,
+    as_of: Times,
+    *,
+    optional: bool = True,
+) -> Turns[Completeness]:
     """What `subject` shows of its procedure.
 
     Args:
@@ -123,12 +136,14 @@ def completeness(
         unsealed=state.exists(subject, profile.unsealed_by, as_of),
         lateness=Lateness(subject, catalogue, state, as_of),
     )
+    groups = yield from _groups(profile, view)
+    besides = yield from _optional(profile.optional if optional else (), view)
     return Completeness(
         subject,
         as_of,
         profile,
-        tuple(_groups(profile, view)),
-        tuple(_optional(name, view) for name in profile.optional if optional),
+        groups,
+        besides,
         tuple(_open(profile, view)),
         view.ended,
         view.asked,
@@ -169,7 +184,7 @@ class _View:
     """Whether all that is sealed should have been opened by now."""
     lateness: Lateness
 
-    def count(self, node: Node) -> Counted:
+    def count(self, node: Node) -> Turns[Counted]:
         """What is there of a node."""
         return count(node, self.subject, self.state, self.as_of)
 
@@ -177,31 +192,39 @@ class _View:
         """Whether a node's records are still under seal."""
         return not self.unsealed and is_sealed(node, self.catalogue)
 
-    def is_late(self, found: Counted) -> bool:
-        """Whether a record of the node came too late."""
-        return any(self.lateness.of(each) for each in found.records)
+    def in_time(self, found: Counted) -> Turns[NodeState]:
+        """Present, or late where a record of the node came too late."""
+        for number, each in enumerate(found.records, 1):
+            if number % TURN_RECORDS == 0:
+                yield
+            if self.lateness.of(each):
+                return NodeState.LATE
+        return NodeState.PRESENT
 
 
-def _groups(profile: Profile, view: _View) -> Iterator[GroupFinding]:
+def _groups(profile: Profile, view: _View) -> Turns[tuple[GroupFinding, ...]]:
     """Every group: a node is due, and too late to be in order, once a later group has begun."""
-    counted = {group.key: [view.count(node) for node in group.nodes] for group in profile.groups}
+    counted: dict[str, list[Counted]] = {}
+    for group in profile.groups:
+        nodes = counted[group.key] = []
+        for node in group.nodes:
+            nodes.append((yield from view.count(node)))
     begun = {key: _first_index(found) for key, found in counted.items()}
     if view.ended is not None:
         counted = excuse(profile, counted, view.ended.at.index, view.is_hidden)
+    groups: list[GroupFinding] = []
     for group in profile.groups:
         later = (each.key for each in profile.groups if group.key in each.earlier)
         starts = [start for key in later if (start := begun[key]) is not None]
-        next_index = min(starts, default=None)
-        yield GroupFinding(
-            group,
-            tuple(
-                NodeFinding(node, _judged(node, found, next_index, view), found, mandatory=True)
-                for node, found in zip(group.nodes, counted[group.key], strict=True)
-            ),
-        )
+        next_index, judged_nodes = min(starts, default=None), list[NodeFinding]()
+        for node, found in zip(group.nodes, counted[group.key], strict=True):
+            state = yield from _stands(node, found, next_index, view)
+            judged_nodes.append(NodeFinding(node, state, found, mandatory=True))
+        groups.append(GroupFinding(group, tuple(judged_nodes)))
+    return tuple(groups)
 
 
-def _judged(node: Node, found: Counted, next_index: int | None, view: _View) -> NodeState:
+def _stands(node: Node, found: Counted, next_index: int | None, view: _View) -> Turns[NodeState]:
     """How a mandatory node stands."""
     if not found.wanted_count:
         return NodeState.NOT_NEEDED
@@ -211,17 +234,20 @@ def _judged(node: Node, found: Counted, next_index: int | None, view: _View) -> 
     reached = found.reached_index
     if next_index is not None and reached is not None and reached > next_index:
         return NodeState.OUT_OF_ORDER
-    return NodeState.LATE if view.is_late(found) else NodeState.PRESENT
+    return (yield from view.in_time(found))
 
 
-def _optional(type_key: str, view: _View) -> NodeFinding:
-    """How a node stands that only may be there."""
-    node = Node((Selector(type_key),))
-    found = view.count(node)
-    state = NodeState.NOT_NEEDED
-    if found.records:
-        state = NodeState.LATE if view.is_late(found) else NodeState.PRESENT
-    return NodeFinding(node, state, found, mandatory=False)
+def _optional(types: Iterable[str], view: _View) -> Turns[tuple[NodeFinding, ...]]:
+    """How nodes stand that only may be there."""
+    nodes: list[NodeFinding] = []
+    for type_key in types:
+        node = Node((Selector(type_key),))
+        found = yield from view.count(node)
+        state = NodeState.NOT_NEEDED
+        if found.records:
+            state = yield from view.in_time(found)
+        nodes.append(NodeFinding(node, state, found, mandatory=False))
+    return tuple(nodes)
 
 
 def _open(profile: Profile, view: _View) -> Iterator[NodeRecord]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from contracts.completeness import Completeness, NodeState, completeness
+from contracts.completeness import Completeness, NodeState, completeness_in_turns
 from contracts.node_count import NodeRecord
 from contracts.point_records import Asked, Shown, records_at_points
 from contracts.procedure_end import ProcedureEnd
@@ -103,7 +103,9 @@ def coverage(
     looked_at, parts = tuple(sections) or (subject,), list[_Section]()
     for each in looked_at:
         by = Asked(catalogue, state, as_of, shown, shown_record=shown_record)
-        part = _Section(each, catalogue if of is None else of(each), by)
+        own = catalogue if of is None else of(each)
+        judged = yield from completeness_in_turns(each, own, state, as_of, optional=False)
+        part = _Section(judged, own, by)
         yield from part.look()
         parts.append(part)
     profiles = {part.profile.key: part.profile for part in parts if part.profile is not None}
@@ -121,10 +123,9 @@ def coverage(
 class _Section:
     """One section, with what each point is judged by."""
 
-    def __init__(self, subject: Subject, catalogue: Catalogue, by: Asked) -> None:
+    def __init__(self, found: Completeness, catalogue: Catalogue, by: Asked) -> None:
         """`by` is whoever asks; its catalogue and points elsewhere are the section's own."""
-        self._catalogue, state, as_of = catalogue, by.state, by.as_of
-        self._found = completeness(subject, catalogue, state, as_of, optional=False)
+        self._catalogue, self._found, state = catalogue, found, by.state
         self.profile = self._found.profile
         belongs = frozenset(_belonging(self.profile))
         self._shown: Shown = lambda name: (

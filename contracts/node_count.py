@@ -14,6 +14,7 @@ from contracts.adopted_rows import adopted
 from contracts.profile import Anchor, Node
 from contracts.selector import Selector
 from contracts.state import State, seen_from
+from contracts.turns import TURN_RECORDS, Turns
 from contracts.verdict import RecordRow, Times
 from ledger.core.identifiers import MemberId, RecordId, Subject
 
@@ -67,13 +68,15 @@ class _Side:
     """For each record of the node, which of them it belongs to."""
 
 
-def count(node: Node, subject: Subject, state: State, as_of: Times) -> Counted:
+def count(node: Node, subject: Subject, state: State, as_of: Times) -> Turns[Counted]:
     """Count what is there of `node` in what `subject` sees."""
-    found = [
-        each
-        for chosen in node.selectors
-        for each in selected(chosen, subject, state, as_of, node.says)
-    ]
+    found: list[NodeRecord] = []
+    for chosen in node.selectors:
+        # Of one node there may be thousands.
+        for number, row in enumerate(_rows(chosen.type, subject, state, as_of), 1):
+            if number % TURN_RECORDS == 0:
+                yield
+            found.extend(_chosen(chosen, row, node.says))
     found.sort(key=lambda each: each.at.index)
     done = _adopted(node, subject, state, as_of)
     if done is not None:
@@ -118,10 +121,18 @@ def selected(
     chosen: Selector, subject: Subject, state: State, as_of: Times, says: Sequence[str] = ()
 ) -> Iterator[NodeRecord]:
     """The records in force that `chosen` means, and that have every field of `says`."""
-    for record_id, row in _rows(chosen.type, subject, state, as_of):
-        said = chosen.fits(row.kept) and all(row.kept.get(name) for name in says)
-        if said and row.effective is not None:
-            yield NodeRecord(record_id, row.type, row.issuer, row.effective)
+    for row in _rows(chosen.type, subject, state, as_of):
+        yield from _chosen(chosen, row, says)
+
+
+def _chosen(
+    chosen: Selector, found: tuple[RecordId, RecordRow], says: Sequence[str]
+) -> Iterator[NodeRecord]:
+    """The record of a row, where it is meant."""
+    record_id, row = found
+    said = chosen.fits(row.kept) and all(row.kept.get(name) for name in says)
+    if said and row.effective is not None:
+        yield NodeRecord(record_id, row.type, row.issuer, row.effective)
 
 
 def _rows(

@@ -16,16 +16,13 @@ from contracts.node_count import NodeRecord
 from contracts.schema import NO_CONDITION, RecordType, When, holds
 from contracts.state import State
 from contracts.tables import ALERT_RAISED, FUNCTION_POINT, Catalogue
-from contracts.turns import Turns
+from contracts.turns import TURN_RECORDS, Turns
 from contracts.verdict import RecordRow, Times
 from ledger.core.identifiers import RecordId, Subject
 
 ADOPTION: Final = "ledger.project_adopted"
 OF_PROJECTS: Final = frozenset({"any", "project", "section"})
 """Subjects of the types whose records may be about a project or its sections."""
-
-TURN_RECORDS: Final = 256
-"""Read before others have their turn: some milliseconds."""
 
 Shown = Callable[[str], bool]
 """Whether whoever asks may know of records of a type."""

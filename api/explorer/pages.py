@@ -52,7 +52,7 @@ async def project(
     track = project_view.track_of(service, subject, after, language, names)
     if not track.found:
         raise nothing_found(service.chain, key[:80], "subject 主题")
-    complete = completeness_form(service, subject, optional=False)
+    complete = await completeness_form(service, subject, optional=False)
     subjects = [track.subject, *track.sections]
     judged = complete["profile"] is not None or bool(complete["sections"])
     left_out = judged and takes_long(service, subject)

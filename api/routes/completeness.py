@@ -30,4 +30,4 @@ async def completeness(
 
     A subject without a procedure profile has no nodes; a project names its sections that have one.
     """
-    return JSONResponse(completeness_form(service, Subject(key)))
+    return JSONResponse(await completeness_form(service, Subject(key)))

@@ -9,11 +9,15 @@ import pytest
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
+from api import completeness
 from api.client import Client, ClientError
 from cli.main import app
+from contracts import completeness as judging
+from contracts import node_count
 from ledger.core.record import decode_record
 from ledger.verify import verify_receipt
 from tests.api.one_node import OneNode, now_ms
+from tests.api.pauses import paused_at
 from tests.api.small_errand import WORKS, Errand
 from tests.api.small_tender import PROJECT, SECTION
 
@@ -104,6 +108,19 @@ def test_a_node_that_lists_other_records_under_a_certificate_is_caught(
         told["certificate"] = {}
         with pytest.raises(ClientError):
             client.witness(told)
+
+
+def test_records_are_counted_in_turns_and_the_answer_is_the_same(
+    before: tuple[Errand, list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errand = before[0]
+    whole = errand.told()
+    nodes = [each for group in whole["groups"] for each in group["nodes"]] + whole["optional"]
+    counted = sum(each["record_count"] for each in nodes)
+    pauses = paused_at(monkeypatch, completeness, node_count, judging)
+    assert errand.told() == whole
+    # Once where a record is counted, and once where it is asked whether it came in time.
+    assert len(pauses) > 1.5 * counted > 5
 
 
 def test_every_answer_fits_its_description(before: tuple[Errand, list[Any]]) -> None:

@@ -14,10 +14,10 @@ from typer.testing import CliRunner, Result
 from api import coverage
 from api.client import Client, ClientError
 from cli.main import app
-from contracts import point_records
-from contracts.turns import Turns
+from contracts import node_count, point_records
 from ledger.codes import Code
 from tests.api.one_node import OneNode, now_ms
+from tests.api.pauses import paused_at
 from tests.api.small_errand import WORKS, Errand
 from tests.api.small_tender import DAY_MS, PROJECT, SECTION
 
@@ -137,19 +137,11 @@ def test_records_are_judged_in_turns_and_the_answer_is_the_same(
     market: Market, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = market.covered()
-    pauses: list[None] = []
-
-    async def noted(turns: Turns[Any]) -> Any:
-        while True:
-            try:
-                pauses.append(next(turns))
-            except StopIteration as done:
-                return done.value
-
-    monkeypatch.setattr(point_records, "TURN_RECORDS", 1)
-    monkeypatch.setattr(coverage, "in_turns", noted)
+    pauses = paused_at(monkeypatch, coverage, point_records, node_count)
     assert market.covered() == whole
-    assert len(pauses) > 5
+    completeness = market.told()
+    mandatory = [each for group in completeness["groups"] for each in group["nodes"]]
+    assert len(pauses) > 5 + sum(each["record_count"] for each in mandatory)
 
 
 def test_every_answer_fits_its_description(market: Market) -> None:

@@ -9,8 +9,9 @@ from typing import Final
 from api.explorer.names import Names
 from api.explorer.project_view import project_name
 from api.service import LedgerService
+from api.turns import in_turns
 from contracts.certificate_rows import profiled_after
-from contracts.completeness import NodeFinding, NodeState, completeness
+from contracts.completeness import NodeFinding, NodeState, completeness_in_turns
 from contracts.overlay import Overlay
 from contracts.state import State
 from contracts.verdict import Times
@@ -67,7 +68,7 @@ async def sections(
     looked = list(islice(profiled_after(service.chain.state, start), LOOKED_AT_MAX + 1))
     rows = []
     for each in looked[:LOOKED_AT_MAX]:
-        row = _row(service, state, each, names, language)
+        row = await _row(service, state, each, names, language)
         if row is not None and (every or row.lacks):
             rows.append(row)
         await asyncio.sleep(0)
@@ -75,12 +76,13 @@ async def sections(
     return Sections(tuple(rows), min(len(looked), LOOKED_AT_MAX), cursor)
 
 
-def _row(
+async def _row(
     service: LedgerService, state: State, subject: Subject, names: Names, language: str
 ) -> SectionRow | None:
     head = service.chain.head
     as_of = Times(head.log_size, head.time_ms)
-    found = completeness(subject, service.catalogues.of(subject), state, as_of, optional=False)
+    catalogue = service.catalogues.of(subject)
+    found = await in_turns(completeness_in_turns(subject, catalogue, state, as_of, optional=False))
     if found.profile is None:
         return None
     nodes = list(found.mandatory)
