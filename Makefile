@@ -21,7 +21,7 @@ ifneq ($(PLACE),$(CURDIR))
 $(shell rm -f .venv/.made .venv/.runtime .venv/.package .venv/.dev)
 endif
 
-.PHONY: help venv demo test campaigns browser check format simulate scenarios mutants twins failpoints nemesis reseat load fuzz bench pictures lock wheelhouse clean questions
+.PHONY: help venv demo test campaigns browser check format simulate scenarios mutants twins failpoints nemesis reseat byzantine load fuzz bench pictures lock wheelhouse clean questions
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -98,6 +98,10 @@ nemesis: .venv/.dev ## Kill real nodes at random while records flow (ROUNDS=100)
 
 reseat: .venv/.dev ## Replace a whole committee on real processes, under load and kills (MINUTES=2, SEED=7)
 	@$(BIN)/python -m tests.network.reseating --minutes $(or $(MINUTES),2) $(if $(SEED),--seed $(SEED))
+
+byzantine: .venv/.dev ## Play a real node that lies among three honest ones, in each way (HABIT=two-votes, LASTS=15, SEED=7)
+	@$(BIN)/python -m tests.network.byzantine --seconds $(or $(LASTS),15) \
+	    $(if $(HABIT),--habit $(HABIT)) $(if $(SEED),--seed $(SEED))
 
 load: .venv/.dev ## Mixed load on four real nodes that are killed, every answer held to the log (MINUTES=2, SEED=7)
 	@$(BIN)/python -m tests.network.load --minutes $(or $(MINUTES),2) $(if $(SEED),--seed $(SEED))

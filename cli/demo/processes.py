@@ -31,6 +31,8 @@ class NodeProcess:
     folder: Path
     api: str
     """Base URL."""
+    program: tuple[str, ...] = ("-m", "cli.main")
+    """What Python runs, before the words of the command: tests have one that misbehaves."""
     _process: subprocess.Popen[bytes] | None = field(default=None)
 
     @property
@@ -51,7 +53,7 @@ class NodeProcess:
     def start(self) -> None:
         """Start the node; what it says before its log is open goes to its console file."""
         with (self.folder / CONSOLE_FILE).open("ab") as console:
-            self._process = _spawn(self.folder, console)
+            self._process = _spawn(self.program, self.folder, console)
 
     def kill(self) -> None:
         """SIGKILL: no time to say goodbye or to finish a write."""
@@ -112,10 +114,10 @@ def stop_all(nodes: Sequence[NodeProcess]) -> None:
         node.wait_stopped()
 
 
-def _spawn(folder: Path, console: IO[bytes]) -> subprocess.Popen[bytes]:
+def _spawn(program: tuple[str, ...], folder: Path, console: IO[bytes]) -> subprocess.Popen[bytes]:
     # A session of its own, so that Ctrl-C reaches the demonstration alone and it can stop in order.
     return subprocess.Popen(
-        [sys.executable, "-m", "cli.main", "node", "run", str(folder), "--stop-with-parent"],
+        [sys.executable, *program, "node", "run", str(folder), "--stop-with-parent"],
         stdin=subprocess.PIPE,
         stdout=console,
         stderr=console,

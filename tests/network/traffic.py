@@ -103,7 +103,8 @@ class Traffic:
     async def receipt(self, node: NodeProcess, record_id: RecordId) -> bytes:
         """The receipt that a node gives of a record, verified from the genesis alone."""
         answer = await self.http.get(f"{node.api}/v1/records/{record_id.hex()}/receipt")
-        assert answer.status_code == 200, f"{node.node_id} lost {record_id.hex()}"
+        lost = f"{node.node_id} lost {record_id.hex()}: {answer.status_code} {answer.text[:300]}"
+        assert answer.status_code == 200, lost
         verified = verify_receipt(decode_receipt(answer.content), self.network.trust)
         assert verified.record_id == record_id
         return answer.content

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
+from consensus.application import Application
+from consensus.build import Identity
 from consensus.core.messages import (
     Blocks,
     CertifiedBlock,
@@ -17,7 +20,8 @@ from consensus.core.messages import (
     ViewChange,
     Vote,
 )
-from consensus.cosigning import Cosignature
+from consensus.cosigning import Cosignature, CosignedChain
+from consensus.driver import Driver
 from ledger.core.block import Header, decode_header_of_block
 from ledger.core.certificate import CommitCertificate, Slot
 from ledger.core.checkpoint import Checkpoint, cosign, cosigner_name
@@ -25,13 +29,29 @@ from ledger.core.hashing import sha256
 from ledger.core.identifiers import Digest, HeaderHash, Height, NodeId, View
 from tests.consensus.speaking import Word, signed, signed_change, signed_vote
 from tests.simulation.dice import Dice
-from tests.simulation.node import SimulatedNode
+
+
+class Body(Protocol):
+    """The node in which a liar sits, simulated or real: its keys, its chain, and what it would say."""
+
+    @property
+    def name(self) -> NodeId: ...
+    @property
+    def identity(self) -> Identity: ...
+    @property
+    def committee(self) -> tuple[NodeId, ...]: ...
+    @property
+    def chain(self) -> CosignedChain | None: ...
+    @property
+    def executor(self) -> Application | None: ...
+    @property
+    def driver(self) -> Driver | None: ...
 
 
 class Pen:
     """Signs whatever it is given with the key of one node."""
 
-    def __init__(self, node: SimulatedNode) -> None:
+    def __init__(self, node: Body) -> None:
         self._signer = node.identity.signer
         self._node = node
 
@@ -78,7 +98,7 @@ class Pen:
 class Forger:
     """What a liar says instead of what its shipped driver says."""
 
-    def __init__(self, node: SimulatedNode, pen: Pen, dice: Dice) -> None:
+    def __init__(self, node: Body, pen: Pen, dice: Dice) -> None:
         self._node = node
         self._pen = pen
         self._dice = dice
