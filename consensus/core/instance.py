@@ -48,7 +48,7 @@ class Node:
     silenced: bool = False
     """No new signature at any height: another process with this key was seen to run."""
     abstains_until: int = 0
-    """No new signature up to this height, at none where it is 0: what was signed there is in no journal any more."""
+    """No new signature up to this height, 0 for none: what was signed there may be lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +189,9 @@ def open_height(config: Config, signer: Signer, committee: Committee, head: Head
 
 def may_sign(node: Node, here: Instance, now_ms: int) -> bool:
     """Whether any new signature of this height may leave this node at all."""
-    if here.delivering or here.muted or node.silenced or now_ms < node.listens_until_ms:
-        return False
     if here.height <= node.abstains_until:
+        return False
+    if here.delivering or here.muted or node.silenced or now_ms < node.listens_until_ms:
         return False
     return is_member(node, here.committee) and node.catch_up.target < here.height
 
