@@ -158,6 +158,9 @@ def _entries(file: BinaryIO) -> tuple[Entry, ...]:
     file.seek(start)
     directory = file.read(directory_bytes)
     entries = tuple(_listed(directory, count))
+    if entries and entries[-1].offset + entries[-1].size_bytes != start:
+        # Sizes from a stranger may add up to an offset that no directory of this form can spell.
+        raise _wrong("end")
     if directory_of(entries) != directory + tail:
         raise _wrong("directory")
     for entry in entries:

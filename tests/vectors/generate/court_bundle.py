@@ -73,6 +73,7 @@ def _refused() -> Cases:
         case("a later version", both(4, "<H", 20)),
         case("one size in the header and another in the directory", at(18, "<I", 2)),
         case("an unpacked size of its own", both(22, "<I", 1 << 30)),
+        case("sizes that together are beyond 4 GiB", at(directory + 20, "<I", (1 << 32) - 1)),
         case("an extra field in the header", at(28, "<H", 4)),
         case("an extra field in the directory", at(directory + 30, "<H", 4)),
         case("a comment of a file", at(directory + 32, "<H", 1)),
