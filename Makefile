@@ -21,10 +21,10 @@ ifneq ($(PLACE),$(CURDIR))
 $(shell rm -f .venv/.made .venv/.runtime .venv/.package .venv/.dev)
 endif
 
-.PHONY: help venv demo test campaigns browser check format simulate scenarios mutants twins failpoints nemesis reseat byzantine load fuzz bench pictures lock wheelhouse clean questions
+.PHONY: help venv demo test campaigns browser check format simulate scenarios mutants twins failpoints nemesis reseat byzantine load fuzz fuzz-api bench pictures lock wheelhouse clean questions
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 venv: .venv/.dev ## Make .venv with everything needed to work on the code
 	@echo ".venv 已就绪 / is ready"
@@ -106,7 +106,12 @@ byzantine: .venv/.dev ## Play a real node that lies among three honest ones, in 
 load: .venv/.dev ## Mixed load on four real nodes that are killed, every answer held to the log (MINUTES=2, SEED=7)
 	@$(BIN)/python -m tests.network.load --minutes $(or $(MINUTES),2) $(if $(SEED),--seed $(SEED))
 
-fuzz: .venv/.dev ## Ask a node all that its OpenAPI description allows and forbids (EXAMPLES=100, SEED=7)
+fuzz: .venv/.dev ## Search every decoder for crashes, guided by coverage (MINUTES=10, ONLY="name …", SEED=7, JOBS=2, KEEP=1, REACH=1)
+	@$(BIN)/python -m tests.fuzzing --minutes $(or $(MINUTES),10) --jobs $(or $(JOBS),2) \
+	    $(if $(ONLY),--only $(ONLY)) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep) \
+	    $(if $(REACH),--reach) $(ARGS)
+
+fuzz-api: .venv/.dev ## Ask a node all that its OpenAPI description allows and forbids (EXAMPLES=100, SEED=7)
 	@$(BIN)/python -m tests.api.fuzzing --examples $(or $(EXAMPLES),100) $(if $(SEED),--seed $(SEED))
 
 bench: .venv/.dev ## Measure what rules cost, a batch of a million, and records per second on four real nodes

@@ -1,4 +1,4 @@
-"""Asks a node everything that its own description allows, and much that it forbids: `make fuzz`.
+"""Asks a node everything that its own description allows, and much that it forbids: `make fuzz-api`.
 
 schemathesis makes the requests, and holds each answer to the description: no 5xx that is a mistake,
 no status, media type, header or shape that is not foreseen, nothing taken that is forbidden, and

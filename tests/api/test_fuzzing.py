@@ -1,4 +1,4 @@
-"""A node keeps to its own description, whatever a member makes of it; `make fuzz` asks more."""
+"""A node keeps to its own description, whatever a member makes of it; `make fuzz-api` asks more."""
 
 from pathlib import Path
 

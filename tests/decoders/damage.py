@@ -6,21 +6,11 @@ part is swapped, dropped, doubled, wrapped, retyped, or spelled in another way.
 
 import json
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import msgpack
-from hypothesis import strategies as st
 
-T = TypeVar("T")
-
-
-class Draw(Protocol):
-    """`draw` of Hypothesis's data."""
-
-    def __call__(self, strategy: st.SearchStrategy[T], /) -> T:
-        """A value of the strategy."""
-        ...
-
+from tests.decoders.chance import Chance
 
 ALIENS: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 2**31, 2**63, 2**64 - 1, -(2**63), 0.5,
@@ -45,39 +35,39 @@ class Inner:
 # Bytes.
 
 
-def damaged_bytes(draw: Draw, data: bytes) -> bytes:
+def damaged_bytes(chance: Chance, data: bytes) -> bytes:
     """One accident of the line: cut, longer, flipped, overwritten, torn out, doubled, claimed."""
-    start = draw(st.integers(0, len(data)))
-    end = draw(st.integers(start, min(len(data), start + 40)))
-    match draw(st.integers(0, 6)):
+    start = chance.integer(0, len(data))
+    end = chance.integer(start, min(len(data), start + 40))
+    match chance.integer(0, 6):
         case 0:
             return data[:start]
         case 1:
-            return data + draw(st.binary(min_size=1, max_size=9))
+            return data + chance.octets(1, 9)
         case 2 if data:
-            bit = draw(st.integers(0, 8 * len(data) - 1))
+            bit = chance.integer(0, 8 * len(data) - 1)
             flipped = data[bit // 8] ^ 1 << bit % 8
             return data[: bit // 8] + bytes((flipped,)) + data[bit // 8 + 1 :]
         case 3:
-            return data[:start] + draw(st.binary(max_size=40)) + data[end:]
+            return data[:start] + chance.octets(0, 40) + data[end:]
         case 4:
             return data[:start] + data[end:]
         case 5:
             return data[:end] + data[start:]
         case _:
-            return data[:start] + draw(st.sampled_from(CLAIMS)) + data[start + 5 :]
+            return data[:start] + chance.one_of(CLAIMS) + data[start + 5 :]
 
 
-def damaged_text(draw: Draw, data: bytes) -> bytes:
+def damaged_text(chance: Chance, data: bytes) -> bytes:
     """A character too many, in lines of text."""
-    at = draw(st.integers(0, len(data)))
-    odd = draw(st.sampled_from(["\n", "\r", " ", "+", "=", "—", "\u2028", "\u0660", "\x00", "é"]))
+    at = chance.integer(0, len(data))
+    odd = chance.one_of(["\n", "\r", " ", "+", "=", "—", "\u2028", "\u0660", "\x00", "é"])
     return data[:at] + odd.encode() + data[at:]
 
 
-def respelled_msgpack(draw: Draw, data: bytes) -> bytes:
+def respelled_msgpack(chance: Chance, data: bytes) -> bytes:
     """One header byte in a longer spelling of the same."""
-    at = draw(st.integers(0, len(data) - 1))
+    at = chance.integer(0, len(data) - 1)
     first = data[at]
     if first < 0x80:
         longer = bytes((0xCC, first))
@@ -95,48 +85,48 @@ def respelled_msgpack(draw: Draw, data: bytes) -> bytes:
 # Structure.
 
 
-def damaged_msgpack(draw: Draw, data: bytes) -> bytes:
+def damaged_msgpack(chance: Chance, data: bytes) -> bytes:
     """One part of the structure disturbed, and spelled with minimal lengths again."""
-    return _put_together(disturbed(draw, _taken_apart(data), (*ALIENS, *ONLY_MSGPACK)))
+    return _put_together(disturbed(chance, _taken_apart(data), (*ALIENS, *ONLY_MSGPACK)))
 
 
-def damaged_json(draw: Draw, data: bytes) -> bytes:
+def damaged_json(chance: Chance, data: bytes) -> bytes:
     """One part of the structure disturbed; or a name twice."""
-    if draw(st.booleans()) and draw(st.booleans()):
-        return data.replace(b"{", b'{"version": 1, ', draw(st.integers(1, 3)))
+    if chance.coin() and chance.coin():
+        return data.replace(b"{", b'{"version": 1, ', chance.integer(1, 3))
     aliens = tuple(each for each in (*ALIENS, *ONLY_JSON) if not isinstance(each, bytes))
-    tree = disturbed(draw, json.loads(data), aliens)
-    return json.dumps(tree, ensure_ascii=draw(st.booleans())).encode(errors="surrogatepass")
+    tree = disturbed(chance, json.loads(data), aliens)
+    return json.dumps(tree, ensure_ascii=chance.coin()).encode(errors="surrogatepass")
 
 
-def disturbed(draw: Draw, tree: Any, aliens: tuple[Any, ...]) -> Any:
+def disturbed(chance: Chance, tree: Any, aliens: tuple[Any, ...]) -> Any:
     """`tree` with one thing done to it, or to something in it."""
     if isinstance(tree, Inner):
-        return Inner(disturbed(draw, tree.tree, aliens))
-    if isinstance(tree, list | dict) and tree and draw(st.integers(0, 3)):
+        return Inner(disturbed(chance, tree.tree, aliens))
+    if isinstance(tree, list | dict) and tree and chance.integer(0, 3):
         places = list(range(len(tree))) if isinstance(tree, list) else list(tree)
-        place = draw(st.sampled_from(places))
+        place = chance.one_of(places)
         copy = tree.copy()
-        copy[place] = disturbed(draw, tree[place], aliens)
+        copy[place] = disturbed(chance, tree[place], aliens)
         return copy
-    match draw(st.integers(0, 3)), tree:
+    match chance.integer(0, 3), tree:
         case 0, list() if tree:
-            return _sides_changed(draw, tree)
+            return _sides_changed(chance, tree)
         case 0, dict() if tree:
-            return _names_changed(draw, tree)
+            return _names_changed(chance, tree)
         case 1, int() | bytes() | str():
-            return _a_little_off(draw, tree)
+            return _a_little_off(chance, tree)
         case 2, _:
-            for _ in range(draw(st.sampled_from([1, 2, 17, 400]))):
+            for _ in range(chance.one_of([1, 2, 17, 400])):
                 tree = [tree] if isinstance(tree, list) else {"a": tree}
             return tree
         case _:
-            return draw(st.sampled_from(aliens))
+            return chance.one_of(aliens)
 
 
-def _sides_changed(draw: Draw, tree: list[Any]) -> list[Any]:
-    at, other = (draw(st.integers(0, len(tree) - 1)) for _ in range(2))
-    match draw(st.integers(0, 3)):
+def _sides_changed(chance: Chance, tree: list[Any]) -> list[Any]:
+    at, other = (chance.integer(0, len(tree) - 1) for _ in range(2))
+    match chance.integer(0, 3):
         case 0:
             swapped = tree.copy()
             swapped[at], swapped[other] = tree[other], tree[at]
@@ -146,12 +136,12 @@ def _sides_changed(draw: Draw, tree: list[Any]) -> list[Any]:
         case 2:
             return [*tree[:at], tree[other], *tree[at:]]
         case _:
-            return tree * draw(st.sampled_from([2, 40, 2_000]))
+            return tree * chance.one_of([2, 40, 2_000])
 
 
-def _names_changed(draw: Draw, tree: dict[Any, Any]) -> dict[Any, Any]:
-    name = draw(st.sampled_from(list(tree)))
-    match draw(st.integers(0, 3)):
+def _names_changed(chance: Chance, tree: dict[Any, Any]) -> dict[Any, Any]:
+    name = chance.one_of(list(tree))
+    match chance.integer(0, 3):
         case 0:
             return {key: value for key, value in tree.items() if key != name}
         case 1:
@@ -162,12 +152,12 @@ def _names_changed(draw: Draw, tree: dict[Any, Any]) -> dict[Any, Any]:
             return {(f"{key} " if key == name else key): value for key, value in tree.items()}
 
 
-def _a_little_off(draw: Draw, leaf: Any) -> Any:
+def _a_little_off(chance: Chance, leaf: Any) -> Any:
     if isinstance(leaf, int):
-        return draw(st.sampled_from([leaf + 1, leaf - 1, -leaf, leaf * 2, 0.0 + (leaf % 8)]))
+        return chance.one_of([leaf + 1, leaf - 1, -leaf, leaf * 2, 0.0 + (leaf % 8)])
     if isinstance(leaf, bytes):
-        return draw(st.sampled_from([leaf[:-1], leaf + b"\0", leaf[::-1], leaf * 2, leaf.hex()]))
-    return draw(st.sampled_from([leaf[:-1], leaf + "x", leaf.upper(), leaf * 2, leaf + "\u0301"]))
+        return chance.one_of([leaf[:-1], leaf + b"\0", leaf[::-1], leaf * 2, leaf.hex()])
+    return chance.one_of([leaf[:-1], leaf + "x", leaf.upper(), leaf * 2, leaf + "\u0301"])
 
 
 def _taken_apart(data: bytes) -> Any:

@@ -13,19 +13,17 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from ledger.codes import Code
 from ledger.core.canonical import decode_stored, encode
-from ledger.errors import LedgerError
-from ledger.terminal import printable
+from tests.decoders.chance import Chance, Drawn
 from tests.decoders.damage import (
     CLAIMS,
-    Draw,
     damaged_bytes,
     damaged_json,
     damaged_msgpack,
     damaged_text,
     respelled_msgpack,
 )
+from tests.decoders.promise import refusal_of
 from tests.decoders.registry import ALL, INSIDE, Decoder, Spelling
 from tests.decoders.values import values
 
@@ -41,22 +39,6 @@ MANY = settings(COMMON, max_examples=50)
 def each(*spellings: Spelling) -> pytest.MarkDecorator:
     found = [decoder for decoder in ALL if not spellings or decoder.spelling in spellings]
     return pytest.mark.parametrize("decoder", found, ids=lambda decoder: decoder.name)
-
-
-def refusal_of(decoder: Decoder, data: bytes) -> LedgerError | None:
-    """The refusal of `data`; None where it was accepted and is spelled again as it came.
-
-    Anything else that is raised is what these tests look for. A refusal can be said to people.
-    """
-    try:
-        value = decoder.decode(data)
-    except decoder.refusals as refusal:
-        assert refusal.code in Code
-        for said in (str(refusal), *map(str, refusal.detail.values())):
-            assert len(printable(said).encode()) < 1_024
-        return refusal
-    assert decoder.is_spelled_again(value, data), "accepted another spelling"
-    return None
 
 
 @each()
@@ -77,12 +59,14 @@ def test_noise_is_refused_or_means_itself(decoder: Decoder, noise: bytes) -> Non
     assert refusal is None or refusal.code
 
 
-def damaged(decoder: Decoder, data: st.DataObject, damage: Callable[[Draw, bytes], bytes]) -> bytes:
+def damaged(
+    decoder: Decoder, data: st.DataObject, damage: Callable[[Chance, bytes], bytes]
+) -> bytes:
     """A good spelling, damaged; what stands before the msgpack of a frame is left alone."""
     spelled = decoder.spell(data.draw(decoder.values))
     kept = 1 if decoder.spelling is Spelling.FRAME else 0
     assume(len(spelled) > kept)
-    return spelled[:kept] + damage(data.draw, spelled[kept:])
+    return spelled[:kept] + damage(Drawn(data.draw), spelled[kept:])
 
 
 @each()

@@ -43,10 +43,10 @@ def mutants(seed: int, count: int) -> Iterator[Mutant]:
     parts = [value for _, value in whole]
     for _ in range(count):
         trust, value = chance.choice(whole)
-        changed = json.loads(json.dumps(value))
+        bent = json.loads(json.dumps(value))
         for _ in range(chance.choice(CHANGES)):
-            changed = _changed(changed, parts, chance)
-        yield Mutant(trust, _spelled(changed, chance))
+            bent = changed(bent, parts, chance)
+        yield Mutant(trust, _spelled(bent, chance))
 
 
 def _originals() -> Iterator[tuple[str, Any]]:
@@ -74,8 +74,8 @@ def _read(name: str) -> Any:
     return json.loads((VECTORS / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def _changed(value: Any, parts: list[Any], chance: random.Random) -> Any:
-    """`value` with one thing in it changed."""
+def changed(value: Any, parts: list[Any], chance: random.Random) -> Any:
+    """`value` with one thing in it changed; parts are taken from other files that hold."""
     places = list(_places(value))
     told = [place for place in places if _spells(place[0][place[1]])]
     holder, name = chance.choice(told if told and chance.random() < MEANT else places)

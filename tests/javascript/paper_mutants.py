@@ -93,7 +93,7 @@ def changed_certificates(told: World, seed: int, count: int) -> Iterator[bytes]:
     for _ in range(count):
         file = chance.choice(whole)
         for _ in range(chance.choice((1, 1, 1, 2, 3))):
-            file = _changed(file, whole, receipts, chance)
+            file = changed_certificate(file, whole, receipts, chance)
         yield file
 
 
@@ -127,13 +127,16 @@ def changed_bundles(told: World, seed: int, count: int) -> Iterator[bytes]:
             files[name] = changed_bytes(files[name], chance)
         else:
             paper = files["certificates/A-1.pdf"]
-            files["certificates/A-1.pdf"] = _changed(paper, whole, spelled_receipts, chance)
+            files["certificates/A-1.pdf"] = changed_certificate(
+                paper, whole, spelled_receipts, chance
+            )
         yield spelled(files, sums=True) if chance.random() < 0.9 else packed(files)
 
 
-def _changed(
+def changed_certificate(
     file: bytes, whole: Sequence[bytes], receipts: Sequence[bytes], chance: random.Random
 ) -> bytes:
+    """A certificate changed in one place; after a change to an object the table is right again."""
     how = chance.random()
     if how < 0.15:
         return changed_bytes(file, chance)
