@@ -108,7 +108,11 @@ def digest_of(certificate_der: bytes) -> Digest:
     Raises:
         ValueError: it is none.
     """
-    return key_digest(x509.load_der_x509_certificate(certificate_der))
+    try:
+        return key_digest(x509.load_der_x509_certificate(certificate_der))
+    except (x509.InvalidVersion, UnsupportedAlgorithm) as problem:
+        # Neither is a ValueError, and whoever asks may hold a stranger's bytes.
+        raise ValueError(str(problem)) from problem
 
 
 def read_certificate(path: Path) -> x509.Certificate:

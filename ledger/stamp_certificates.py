@@ -63,7 +63,10 @@ _KNOWN_CRITICAL: Final = {
 }
 _NAME_MAX: Final = 200
 _DER: Final = Encoding.DER
-_FOREIGN: Final = (ValueError, TypeError, UnsupportedAlgorithm)
+_FOREIGN: Final = (
+    *(ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion),
+    *(x509.DuplicateExtension, x509.UnsupportedGeneralNameType),
+)
 """What cryptography raises about certificates that are none, or are of a kind unknown to it."""
 
 

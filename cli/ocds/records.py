@@ -230,6 +230,9 @@ def _text(release: Mapping[str, object], name: str) -> str:
     value = release.get(name)
     if not isinstance(value, str) or not value:
         raise _ReleaseError(f"{name}: a text is needed")
+    if any("\ud800" <= each <= "\udfff" for each in value):
+        # Only an escape can spell it, and no bytes can.
+        raise _ReleaseError(f"{name}: half a surrogate pair")
     return value
 
 

@@ -159,6 +159,8 @@ def _refused_form() -> Cases:
         return case(name, good.token(made))
 
     outer = plain[4:]
+    der = good.certificate.public_bytes(Encoding.DER)
+    fourth = der.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020103"), 1)
     return [
         case("empty", b""),
         case("cut short", plain[:-1]),
@@ -182,6 +184,7 @@ def _refused_form() -> Cases:
         case("no content type", good.token(exact, good.attributes(exact)[1:])),
         case("no message digest", good.token(exact, good.attributes(exact)[::2])),
         case("a certificate that is none", good.token(exact, certificates=[seq(NULL)])),
+        case("a certificate of version 4", good.token(exact, certificates=[fourth])),
         info("version 2", good.info(text, version=2)),
         info("stamped by SHA-512", good.info(text, digest=SHA512)),
         info("a boolean of BER", good.info(text, ordering=b"\x01\x01\x01")),
