@@ -365,7 +365,7 @@ def _marked(data: bytes) -> SignedMark:
 def _mark(mark: Mark) -> bytes:
     disk = MemoryFile("signed")
     kept = SignedMark(disk, world.NETWORK, NodeId("a"))
-    kept.cosigned(mark.head, mark.size, mark.root, mark.time_s)
+    kept._keep(mark)
     return disk.read()
 
 
