@@ -18,7 +18,7 @@ from api.kept import first_index, log_not_kept
 from api.listing import LOOKED_AT_MAX, Shown
 from api.service import LedgerService
 from ledger.codes import Code
-from ledger.core.identifiers import Height, LogIndex
+from ledger.core.identifiers import Height, LogIndex, RecordId
 from ledger.lookup import Found
 
 CUT_BATCHES_MAX: Final = 2
@@ -45,7 +45,7 @@ async def answer_of(
     *,
     newest_first: bool = False,
     own: bool = False,
-    wanted: Callable[[Shown], bool] = lambda _: True,
+    wanted: Callable[[RecordId], bool] = lambda _: True,
 ) -> Answer:
     """A page of a query.
 
@@ -56,7 +56,7 @@ async def answer_of(
         limit: items on it; one more where an opening and what came out of it end it together.
         newest_first: against the log's order.
         own: ask the node's own rows: an index beside them is a moment behind.
-        wanted: which of those that are shown; the others are looked at, and left out.
+        wanted: which of those that fit; the others are looked at without being read, and left out.
     """
     asked = LevelEngine(service.chain) if own else service.engine
     items: list[Shown] = []
@@ -68,8 +68,8 @@ async def answer_of(
         # What was found first may be older than what was found last.
         height = batch.height if height is None else min(height, batch.height)
         for found in batch.found:
-            shown = shown_record(service, found)
-            if shown is None or not wanted(shown):
+            shown = shown_record(service, found) if wanted(found.record_id) else None
+            if shown is None:
                 continue
             if len(items) >= limit and shown.index != items[-1].index:
                 return Answer(tuple(items), items[-1].index, height)
@@ -91,7 +91,7 @@ async def page_of(
     *,
     newest_first: bool = False,
     own: bool = False,
-    wanted: Callable[[Shown], bool] = lambda _: True,
+    wanted: Callable[[RecordId], bool] = lambda _: True,
 ) -> Answer:
     """As `answer_of`, for whoever turns pages: refused where it would leave out what is not here.
 

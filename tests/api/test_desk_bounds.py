@@ -1,5 +1,7 @@
 """What one question to the desk may cost, and how a list that was cut says so."""
 
+import html
+import re
 from typing import Any
 
 import httpx
@@ -9,14 +11,14 @@ from api.engines.leveldb import LevelEngine
 from api.engines.query import ALERT_TYPE
 from api.explorer import project_view
 from api.explorer.desk import forms, pages, week
-from api.listing import at_hand
+from api.listing import Shown, at_hand
 from api.queries import asking
 from api.rights import Viewer
 from api.service import LedgerService
 from ledger.block_store import StoredRecord
 from ledger.core.identifiers import RecordId, Subject
 from ledger.core.record import Record
-from ledger.lookup import Turn
+from ledger.lookup import Found, Turn
 from tests.api.test_trouble import StillNode, ask
 from tests.contracts.town import CATALOGUE, DAY, PROJECT, Town
 from tests.vectors.small_network import signer
@@ -128,6 +130,67 @@ def test_lists_of_a_week_that_were_cut_say_so(town: Town, monkeypatch: pytest.Mo
     assert (len(report["disposals"]), report["disposals_cut"]) == (1, True)
     told = got(town, f"/desk/week?lang=en&week={WEEK}").text
     assert told.count("Only 1 are listed") == 2
+
+
+def test_what_is_not_printed_of_a_week_is_counted_and_found_by_the_link(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = got(town, f"/desk/week?format=json&week={WEEK}").json()
+    monkeypatch.setattr(week, "PRINTED_MAX", 3)
+    told = got(town, f"/desk/week?lang=en&week={WEEK}").text
+    printed = [each for each in whole["open"] if f"/records/{each['record_id']}" in told]
+    assert printed == whole["open"][:3]
+    assert f"{len(whole['open']) - 3} more are not printed here" in told
+    assert found_by(town, told, "state=open") == [each["record_id"] for each in whole["open"][3:]]
+    # The file has them all.
+    assert got(town, f"/desk/week?format=json&week={WEEK}").json() == whole
+
+
+def test_what_is_not_counted_of_a_week_is_found_by_the_link(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = alerts_from(town, "format=json")
+    monkeypatch.setattr(week, "ALERTS_MAX", 7)
+    monkeypatch.setattr(week, "_AT_ONCE", 3)
+    report = got(town, f"/desk/week?format=json&week={WEEK}").json()
+    assert (report["cut"], report["alerts_count"]) == (True, 7)
+    told = got(town, f"/desk/week?lang=en&week={WEEK}").text
+    assert "only the newest 7 of the week" in told and "7+" in told
+    assert found_by(town, told, "") == every[7:]
+
+
+def found_by(town: Town, told: str, asked: str) -> list[str]:
+    """The alerts of the list that a page leads on to."""
+    (link,) = {
+        each for each in re.findall(r'href="/desk\?([^"]*cursor=[^"]*)"', told) if asked in each
+    }
+    return alerts_from(town, f"format=json&{html.unescape(link)}")
+
+
+def alerts_from(town: Town, asked: str) -> list[str]:
+    """Identifiers on every page of a list of alerts."""
+    page = got(town, f"/desk?{asked}").json()
+    items: list[str] = [each["record_id"] for each in page["items"]]
+    while page["cursor"] is not None:
+        base = re.sub(r"&?cursor=\d+", "", asked)
+        page = got(town, f"/desk?{base}&cursor={page['cursor']}").json()
+        items += [each["record_id"] for each in page["items"]]
+    return items
+
+
+def test_alerts_that_are_not_asked_for_are_not_read(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[RecordId] = []
+    shown_record = asking.shown_record
+
+    def noted(service: LedgerService, found: Found) -> Shown | None:
+        read.append(found.record_id)
+        return shown_record(service, found)
+
+    monkeypatch.setattr(asking, "shown_record", noted)
+    (disposed,) = alerts_from(town, "format=json&state=disposed")
+    assert [each.hex() for each in read] == [disposed]
 
 
 def test_a_track_reads_so_many_alerts_and_says_that_there_may_be_more(

@@ -112,7 +112,7 @@ async def feed(
         limit,
         newest_first=True,
         own=True,
-        wanted=lambda shown: not wanted.state or wanted.state == reading.state(shown),
+        wanted=lambda alert: not wanted.state or wanted.state == reading.state(alert),
     )
     return Feed(tuple(map(reading.row, found.items)), found.reached)
 
@@ -134,9 +134,9 @@ class _Reading:
         self._as_of = Times(head.log_size, head.time_ms)
         self._kinds = dict(kinds(service, language))
 
-    def state(self, shown: Shown) -> str:
+    def state(self, alert: RecordId) -> str:
         """Whether an alert is `OPEN` or `DONE`."""
-        return OPEN if next(self._disposals(shown.stored.record_id), None) is None else DONE
+        return OPEN if next(self._disposals(alert), None) is None else DONE
 
     def row(self, shown: Shown) -> FeedRow:
         """One alert that the caller may see."""

@@ -6,12 +6,14 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.access import Service
 from api.errors import ApiError
+from api.explorer.desk.calendar_week import FIRST_YEAR, LAST_YEAR, week_at, week_named
 from api.explorer.desk.draws import DrawRow, draws
 from api.explorer.desk.dress import desk_page
 from api.explorer.desk.sheets import ROWS_MAX, Form, as_json, as_table
-from api.explorer.desk.week import FIRST_YEAR, LAST_YEAR, report, report_form, week_at, week_named
+from api.explorer.desk.week import report, report_form
 from api.explorer.language import language_of
 from api.forms import Json
+from api.queries.questions import LATE
 from ledger.codes import Code
 from ledger.core.record import SUBJECT_BYTES_MAX
 from ledger.words.moments import beijing_clock
@@ -67,7 +69,7 @@ async def week(
     made = await report(service, chosen, language_of(request))
     if format == "json":
         return as_json(f"week-{chosen.name}", report_form(made))
-    return desk_page(request, service, "desk_week.html", {"report": made})
+    return desk_page(request, service, "desk_week.html", {"report": made, "late_code": LATE})
 
 
 def _draw_form(row: DrawRow) -> dict[str, Json]:

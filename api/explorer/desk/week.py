@@ -1,56 +1,32 @@
 """A week for the file: what was raised, what is open, what was paid late, what was decided.
 
-A week begins on Monday at midnight in Beijing. Counts are of what the reader may see.
+Counts are of what the reader may see.
 """
 
 import asyncio
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from typing import Final
 
 from api.engines.query import Query
 from api.explorer.desk.alerts import DISPOSED, FeedRow, Wanted, feed
+from api.explorer.desk.calendar_week import Week
 from api.explorer.names import Names
 from api.forms import Json
 from api.queries.asking import page_of, require_kept
 from api.queries.questions import LATE, overdue_forms
 from api.service import LedgerService
-from ledger.words.moments import BEIJING
 
 ALERTS_MAX: Final = 1_000
 """Alerts of one week that are counted; a report says where it, or one of its lists, was cut."""
 DISPOSALS_MAX: Final = 500
 LATE_MAX: Final = 100
-FIRST_YEAR: Final = 1971
-LAST_YEAR: Final = 9998
-"""Of weeks that can be asked for; of those beyond, a beginning or an end is no date."""
+PRINTED_MAX: Final = 250
+"""Rows of one list of alerts on paper; all that were counted are in the file."""
 MISSING: Final = "AL01"
 SEVERITIES: Final = ("serious", "warning", "notice")
-_WEEK: Final = re.compile(r"(\d{4})-W(\d{2})")
-_AT_ONCE: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Week:
-    """One week, by ISO 8601."""
-
-    name: str
-    """``2026-W48``."""
-    from_ms: int
-    to_ms: int
-
-    @property
-    def before(self) -> str | None:
-        """The name of the week before; None where it cannot be asked for."""
-        return _asked_for(self.from_ms - 1)
-
-    @property
-    def after(self) -> str | None:
-        """The name of the week after; None where it cannot be asked for."""
-        return _asked_for(self.to_ms)
+_AT_ONCE: Final = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +61,16 @@ class DisposalRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Printed:
+    """A list of alerts on paper, which leads on to what is not on it."""
+
+    rows: tuple[FeedRow, ...]
+    left_count: int
+    cursor: int | None
+    """Where the list of alerts goes on; None where nothing is left."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What there is to say of a week."""
 
@@ -97,29 +83,28 @@ class Report:
     late: tuple[LateRefund, ...]
     missing: tuple[FeedRow, ...]
     disposals: tuple[DisposalRow, ...]
-    is_cut: bool
-    """There were more alerts than are counted."""
+    cursor: int | None
+    """There were more alerts than are counted: where the list of alerts goes on."""
     is_late_cut: bool
     """There were more late refunds than are listed."""
     is_decided_cut: bool
     """There were more disposals than are listed."""
 
+    @property
+    def printed_open(self) -> Printed:
+        """What is open, as far as it is printed."""
+        return _printed(self.open)
 
-def week_at(time_ms: int) -> Week:
-    """The week that a time falls in."""
-    day = datetime.fromtimestamp(time_ms // 1000, BEIJING).date()
-    return _week(*day.isocalendar()[:2])
+    @property
+    def printed_missing(self) -> Printed:
+        """What misses nodes, as far as it is printed."""
+        return _printed(self.missing)
 
 
-def week_named(name: str) -> Week | None:
-    """The week of a name; None where it names none that can be asked for."""
-    found = _WEEK.fullmatch(name)
-    if found is None or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
-        return None
-    try:
-        return _week(int(found[1]), int(found[2]))
-    except ValueError:
-        return None
+def _printed(rows: tuple[FeedRow, ...]) -> Printed:
+    shown = rows[:PRINTED_MAX]
+    left_count = len(rows) - len(shown)
+    return Printed(shown, left_count, shown[-1].index if left_count else None)
 
 
 async def report(service: LedgerService, week: Week, language: str) -> Report:
@@ -129,7 +114,7 @@ async def report(service: LedgerService, week: Week, language: str) -> Report:
         StoreError: `log.not_kept` where a part of it is not here: a week on paper is whole.
     """
     require_kept(service, Query(from_ms=week.from_ms, to_ms=week.to_ms), None)
-    rows, is_cut = await _alerts(service, week, language)
+    rows, cursor = await _alerts(service, week, language)
     left = tuple(each for each in rows if not each.disposals)
     named = {each.code: each.name for each in rows}
     opened = Counter(each.code for each in left)
@@ -151,7 +136,7 @@ async def report(service: LedgerService, week: Week, language: str) -> Report:
         late,
         tuple(each for each in rows if each.code == MISSING),
         disposals,
-        is_cut,
+        cursor,
         is_late_cut,
         is_decided_cut,
     )
@@ -165,7 +150,8 @@ def report_form(made: Report) -> dict[str, Json]:
         "from_ms": made.week.from_ms,
         "to_ms": made.week.to_ms,
         "over": made.is_over,
-        "cut": made.is_cut,
+        "cut": made.cursor is not None,
+        "cursor": made.cursor,
         "late_refunds_cut": made.is_late_cut,
         "disposals_cut": made.is_decided_cut,
         "alerts_count": made.count,
@@ -210,25 +196,10 @@ def _row_form(row: FeedRow) -> dict[str, Json]:
     }
 
 
-def _week(year: int, number: int) -> Week:
-    monday = date.fromisocalendar(year, number, 1)
-    start = datetime(monday.year, monday.month, monday.day, tzinfo=BEIJING)
-    from_ms, to_ms = (int(each.timestamp()) * 1000 for each in (start, start + _LENGTH))
-    return Week(f"{year:04d}-W{number:02d}", from_ms, to_ms)
-
-
-_LENGTH: Final = timedelta(weeks=1)
-
-
-def _asked_for(time_ms: int) -> str | None:
-    name = week_at(time_ms).name
-    return None if week_named(name) is None else name
-
-
 async def _alerts(
     service: LedgerService, week: Week, language: str
-) -> tuple[Sequence[FeedRow], bool]:
-    """The alerts of the week, the newest first; whether there are or may be more.
+) -> tuple[Sequence[FeedRow], int | None]:
+    """The alerts of the week, the newest first; and where those go on that are or may be left.
 
     A page that ended early has spent what one question may cost.
     """
@@ -236,11 +207,12 @@ async def _alerts(
     rows: list[FeedRow] = []
     cursor: int | None = None
     while True:
-        found = await feed(service, wanted, cursor, _AT_ONCE, language)
+        limit = min(_AT_ONCE, ALERTS_MAX - len(rows))
+        found = await feed(service, wanted, cursor, limit, language)
         rows.extend(found.rows)
         cursor = found.cursor
-        if cursor is None or len(found.rows) < _AT_ONCE or len(rows) >= ALERTS_MAX:
-            return rows[:ALERTS_MAX], cursor is not None
+        if cursor is None or len(found.rows) < limit or len(rows) >= ALERTS_MAX:
+            return rows, cursor
         await asyncio.sleep(0)
 
 
