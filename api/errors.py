@@ -70,6 +70,7 @@ _EXACT: Final[Mapping[Code, int]] = {
     Code.BLOCK_NOT_KEPT: 421,
     Code.RECORD_NOT_KEPT: 421,
     Code.LOG_NOT_KEPT: 421,
+    Code.LOG_WEEK_NOT_KEPT: 421,
     Code.CHECKPOINT_NONE: 404,
     Code.CHECKPOINT_BEYOND: 404,
     Code.TILE_PATH: 404,

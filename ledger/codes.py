@@ -391,6 +391,7 @@ class Code(StrEnum):
     BLOCK_NOT_KEPT = "block.not_kept"
     RECORD_NOT_KEPT = "record.not_kept"
     LOG_NOT_KEPT = "log.not_kept"
+    LOG_WEEK_NOT_KEPT = "log.week_not_kept"
 
     FOLLOW_NETWORK = "follow.network"
     FOLLOW_GAP = "follow.gap"

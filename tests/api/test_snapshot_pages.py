@@ -9,6 +9,7 @@ import io
 
 import pytest
 
+from api.explorer.desk.calendar_week import week_at
 from api.rights import Viewer
 from ledger.core.identifiers import Height, MemberId, RecordId
 from tests.api.long_town import BASE, LongTown, begun
@@ -154,7 +155,14 @@ def test_lists_of_the_desk_end_above_the_snapshot_and_lead_to_others(story: Stor
 
 
 def test_a_week_of_which_a_part_is_with_others_is_theirs_to_tell(story: Story) -> None:
-    assert code(story.late, "/desk/week?format=json") == (421, "log.not_kept")
+    refused = ask(story.late, "GET", "/desk/week?format=json")
+    assert (refused.status_code, refused.json()["code"]) == (421, "log.week_not_kept")
+    own = week_at(story.late.chain.blocks.header(Height(BASE)).time_ms)
+    for words in (refused.json()["detail"], refused.json()["detail_zh"]):
+        assert own.after is not None and own.after in words and str(BASE + 1) in words
+        assert all(node in words for node in story.late.chain.committee)
+    # From the week that it names on it tells them.
+    assert ask(story.late, "GET", f"/desk/week?week={own.after}").status_code == 200
     assert ask(story.old, "GET", "/desk/week?format=json").status_code == 200
     assert ask(story.late, "GET", "/desk/week?week=2026-W40").status_code == 200
 

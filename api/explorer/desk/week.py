@@ -10,13 +10,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.engines.query import Query
+from api.engines.span import reaches_below
 from api.explorer.desk.alerts import DISPOSED, FeedRow, Wanted, feed
-from api.explorer.desk.calendar_week import Week
+from api.explorer.desk.calendar_week import Week, week_at
 from api.explorer.names import Names
 from api.forms import Json
-from api.queries.asking import page_of, require_kept
+from api.kept import first_height
+from api.queries.asking import page_of
 from api.queries.questions import LATE, overdue_forms
 from api.service import LedgerService
+from ledger.chain import Chain
+from ledger.codes import Code
+from ledger.errors import StoreError
 
 ALERTS_MAX: Final = 1_000
 """Alerts of one week that are counted; a report says where it, or one of its lists, was cut."""
@@ -111,9 +116,9 @@ async def report(service: LedgerService, week: Week, language: str) -> Report:
     """What the reader may know of a week.
 
     Raises:
-        StoreError: `log.not_kept` where a part of it is not here: a week on paper is whole.
+        StoreError: `log.week_not_kept` where a part of it is not here: a week on paper is whole.
     """
-    require_kept(service, Query(from_ms=week.from_ms, to_ms=week.to_ms), None)
+    _require_whole(service.chain, week)
     rows, cursor = await _alerts(service, week, language)
     left = tuple(each for each in rows if not each.disposals)
     named = {each.code: each.name for each in rows}
@@ -139,6 +144,19 @@ async def report(service: LedgerService, week: Week, language: str) -> Report:
         cursor,
         is_late_cut,
         is_decided_cut,
+    )
+
+
+def _require_whole(chain: Chain, week: Week) -> None:
+    if not reaches_below(chain, Query(from_ms=week.from_ms, to_ms=week.to_ms)):
+        return
+    begun = week_at(chain.blocks.header(chain.blocks.base).time_ms)
+    raise StoreError(
+        Code.LOG_WEEK_NOT_KEPT,
+        week=week.name,
+        first=first_height(chain),
+        from_week=begun.after or begun.name,
+        nodes=", ".join(chain.committee),
     )
 
 
