@@ -114,8 +114,9 @@ fuzz: .venv/.dev ## Search every decoder for crashes, guided by coverage (MINUTE
 fuzz-api: .venv/.dev ## Ask a node all that its OpenAPI description allows and forbids (EXAMPLES=100, SEED=7)
 	@$(BIN)/python -m tests.api.fuzzing --examples $(or $(EXAMPLES),100) $(if $(SEED),--seed $(SEED))
 
-bench: .venv/.dev ## Measure what rules cost, a batch of a million, and records per second on four real nodes
+bench: .venv/.dev ## Measure what rules and a record cost, a batch of a million, and records per second on four real nodes
 	@$(BIN)/python -m bench.rules
+	@$(BIN)/python -m bench.work
 	@$(BIN)/python -m bench.seals
 	@$(BIN)/python -m bench $(ARGS)
 

@@ -37,7 +37,7 @@ from ledger.core.merkle import Frontier, leaf_hash
 from ledger.core.payload import bundles_root
 from ledger.core.record import Record
 from ledger.core.sealed import OPENING_TYPE
-from ledger.core.status import StatusTree, state_hash
+from ledger.core.status import PREFIX, StatusTree, rows_under, state_hash
 from ledger.errors import Rejected
 
 MISFIT: Final = (LookupError, TypeError, ValueError, AttributeError)
@@ -172,7 +172,7 @@ class Draft:
         self._overlay.keep()
         writes = self._overlay.writes()
         head = self._parent.head
-        status = self._parent.status.succeeded(writes)
+        status = self._parent.status.succeeded(rows_under(writes, PREFIX))
         header = Header(
             network_id=head.network_id,
             height=self._height,

@@ -4,7 +4,6 @@ A version that was adopted and is not at hand ends judging, and nothing else: wh
 stays, and the node goes on once the files are there. Spec: ``docs/spec/contracts.md``.
 """
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -18,6 +17,7 @@ from ledger.codes import Code
 from ledger.core.committee import Committee
 from ledger.core.genesis import Genesis
 from ledger.core.identifiers import Digest
+from ledger.core.status import rows_under
 from ledger.errors import FormatError, StoreError
 
 
@@ -85,5 +85,4 @@ class Held:
 
 def adopts(writes: Sequence[tuple[bytes, bytes | None]]) -> bool:
     """Whether a block with these writes, ascending by key, adopted a version."""
-    at = bisect_left(writes, version_rows.ADOPTED, key=lambda each: each[0])
-    return at < len(writes) and writes[at][0].startswith(version_rows.ADOPTED)
+    return bool(rows_under(writes, version_rows.ADOPTED))

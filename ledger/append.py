@@ -1,8 +1,10 @@
 """What must be true of a certified block before the chain takes it: the last look before the disk.
 
-Pure. The executor has judged the block and the committee has certified it, so a finding here is our
+The executor has judged the block and the committee has certified it, so a finding here is our
 own fault, in this node or in a quorum: it stops the node instead of spreading.
 """
+
+from typing import Final
 
 from ledger.core.block import Head, Header, Snapshot
 from ledger.core.certificate import CommitCertificate
@@ -14,6 +16,11 @@ from ledger.core.record import decode_record, record_id
 from ledger.core.sealed import sealed_of
 from ledger.core.status import StatusTree, state_hash
 from ledger.errors import InvariantBroken
+from ledger.store.api import Reader
+from ledger.store.keys import Table
+
+_RECORD: Final = Table.RECORD.key()
+_OPENED: Final = Table.OPENED.key()
 
 
 def check_fits(head: Head, effects: BlockEffects, certificate: CommitCertificate) -> None:
@@ -67,6 +74,17 @@ def check_records(effects: BlockEffects) -> None:
     ids = effects.record_ids()
     if len(set(ids)) != len(ids):
         raise InvariantBroken("a record enters twice")
+
+
+def check_new(reader: Reader, effects: BlockEffects) -> None:
+    """Require that no record is in the store: each enters once for ever, by itself or opened.
+
+    Raises:
+        InvariantBroken: naming the one that is there.
+    """
+    for each in effects.record_ids():
+        if reader.get(_RECORD + each) is not None or reader.get(_OPENED + each) is not None:
+            raise InvariantBroken(f"record {each.hex()} enters again")
 
 
 def check_roots(

@@ -8,7 +8,14 @@ caller at a time. Spec: ``docs/spec/log.md``, ``docs/spec/store.md``.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ledger.append import check_fits, check_records, check_roots, check_snapshot, head_after
+from ledger.append import (
+    check_fits,
+    check_new,
+    check_records,
+    check_roots,
+    check_snapshot,
+    head_after,
+)
 from ledger.block_rows import block_rows, leaf_hashes
 from ledger.block_store import BlockStore
 from ledger.codes import Code
@@ -23,7 +30,7 @@ from ledger.core.merkle import Frontier
 from ledger.core.merkle_stored import consistency_path_from, root_from
 from ledger.core.note import NoteKey, NoteSignature
 from ledger.core.receipt import Receipt
-from ledger.core.status import StatusTree
+from ledger.core.status import PREFIX, StatusTree, rows_under
 from ledger.cosigned import CosignedHeads, Counted
 from ledger.errors import InvariantBroken, StoreError
 from ledger.link_maker import LinkMaker
@@ -142,16 +149,18 @@ class Chain:
             return
         check_fits(self._head, effects, certificate)
         check_records(effects)
-        self._check_new(effects)
+        check_new(self._store, effects)
         frontier, runs = self._frontier.grow(leaf_hashes(effects))
-        status = self.history.newest.succeeded(effects.writes)
+        slow = rows_under(effects.writes, PREFIX)
+        status = self.history.newest.succeeded(slow)
         check_roots(header, self._head.state_hash, effects, frontier, status)
         check_snapshot(header, self.snapshots.stated_at(header.height))
         tree_rows = list(self._tree.rows(runs))
         writes: list[Write] = [*tree_rows, *block_rows(effects, certificate, frontier)]
-        writes += undo_rows(self.history.newest, header.height, effects.writes)
+        writes += undo_rows(self.history.newest, header.height, slow)
         writes += self.snapshots.rows_beside(header.height, effects.writes)
-        writes += ((Table.STATE.key(key), value) for key, value in effects.writes)
+        state = Table.STATE.key()
+        writes += [(state + key, value) for key, value in effects.writes]
         self._store.write(writes)
         self.snapshots.appended(header.height)
         self._tree.remember(tree_rows)
@@ -289,10 +298,3 @@ class Chain:
             if smaller or (promise.size == last.size and promise.root != last.root):
                 raise InvariantBroken(f"cosigning {promise.size} after {last.size}")
         self._store.write([(Table.LAST_SIGNED.key(), promise.encode())])
-
-    def _check_new(self, effects: BlockEffects) -> None:
-        """A record enters once for ever, by an entry of its own or out of an opening."""
-        for record_id in effects.record_ids():
-            for table in (Table.RECORD, Table.OPENED):
-                if self._store.get(table.key(record_id)) is not None:
-                    raise InvariantBroken(f"record {record_id.hex()} enters again")

@@ -40,9 +40,7 @@ class StatusHistory:
         return self.newest.succeeded(rows.items())
 
 
-def undo_rows(before: StatusTree, height: Height, writes: Sequence[Write]) -> list[Row]:
-    """The row to keep beside a block's state writes: one, or none where no slow row changes."""
-    changed = [
-        (key, before.get(key.removeprefix(PREFIX))) for key, _ in writes if key.startswith(PREFIX)
-    ]
+def undo_rows(before: StatusTree, height: Height, slow: Sequence[Write]) -> list[Row]:
+    """The row to keep beside a block's writes of slow rows; none where none changes."""
+    changed = [(key, before.get(key.removeprefix(PREFIX))) for key, _ in slow]
     return [(Table.STATUS_UNDO.key(number(height)), undo_row(changed))] if changed else []

@@ -1,6 +1,7 @@
 """What the processes of nodes and observers share: a trust root, two tasks, last words."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import Coroutine, Iterable
 from pathlib import Path
@@ -47,6 +48,9 @@ async def run_together(
     Raises:
         Exception: what ended one of them.
     """
+    # Catalogue, words and code live as long as the process: the collector need not walk them again
+    # whenever a block has made enough that is new.
+    gc.freeze()
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     tasks = [*map(asyncio.create_task, works), serving, asyncio.create_task(stop.wait())]
     try:

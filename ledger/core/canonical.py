@@ -6,7 +6,7 @@ Spec: ``docs/spec/canonical.md``.
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeAlias, cast
 
 import msgpack
@@ -52,7 +52,8 @@ def decode(data: bytes, size_max: int) -> Value:
     if len(data) > size_max:
         raise FormatError(Code.FORMAT_TOO_LARGE, size=len(data), limit=size_max)
     value = _unpack(data)
-    if msgpack.packb(_normal(value, 0), use_bin_type=True) != data:
+    _check((value,), -1)
+    if msgpack.packb(value, use_bin_type=True) != data:
         raise FormatError(Code.FORMAT_NOT_CANONICAL)
     return value
 
@@ -63,7 +64,10 @@ def decode_stored(data: bytes) -> Value:
     Raises:
         FormatError: where the bytes are not even msgpack, so that the store is damaged.
     """
-    return _unpack(data)
+    try:
+        return cast(Value, msgpack.unpackb(data, raw=False, use_list=False))
+    except (ValueError, msgpack.UnpackException) as problem:
+        raise FormatError(Code.FORMAT_NOT_ALLOWED, type="stored") from problem
 
 
 def _unpack(data: bytes) -> Value:
@@ -122,6 +126,30 @@ def _ascending(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
         if before > after:
             raise FormatError(Code.FORMAT_NOT_CANONICAL)
     return dict(pairs)
+
+
+def _check(items: Iterable[Value], depth: int) -> None:
+    """Require of what `_unpack` gave all of the profile but its spelling; makes nothing new.
+
+    Lengths, the width of integers and the order of keys were checked while it was unpacked.
+    """
+    if depth >= DEPTH_MAX:
+        raise FormatError(Code.FORMAT_TOO_DEEP, limit=DEPTH_MAX)
+    for item in items:
+        kind = type(item)
+        if kind is bytes or kind is int or item is None or kind is bool:
+            continue
+        if kind is str:
+            check_text(cast(str, item))
+        elif kind is tuple:
+            _check(cast(Sequence[Value], item), depth + 1)
+        elif kind is dict:
+            pairs = cast(Mapping[str, Value], item)
+            if not all(type(key) is str for key in pairs):
+                raise FormatError(Code.FORMAT_NOT_ALLOWED, type="map key")
+            _check(itertools.chain.from_iterable(pairs.items()), depth + 1)
+        else:
+            raise FormatError(Code.FORMAT_NOT_ALLOWED, type=kind.__name__)
 
 
 def _normal(value: Value, depth: int) -> Value:

@@ -6,7 +6,7 @@ hold the same, so a chain needs no record beside them. Spec: ``docs/spec/committ
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,15 @@ from ledger.core.canonical import decode, encode
 from ledger.core.committee import Committee, committee_from
 from ledger.core.identifiers import Epoch, NodeId, PublicKey
 from ledger.core.shapes import array
-from ledger.core.status import PREFIX, ROW_BYTES_MAX, Interval, StatusTree, interval_from
+from ledger.core.status import (
+    PREFIX,
+    ROW_BYTES_MAX,
+    Interval,
+    StateWrite,
+    StatusTree,
+    interval_from,
+    rows_under,
+)
 from ledger.errors import InvariantBroken
 
 COMMITTEE_ROWS: Final = b"committee/"
@@ -126,6 +134,6 @@ def epochs_of(status: StatusTree, founding: Committee) -> Epochs:
     return epochs_from((key.removeprefix(COMMITTEE_ROWS), data) for _, key, data in rows)
 
 
-def begins_epoch(writes: Iterable[tuple[bytes, bytes | None]]) -> bool:
-    """Whether the writes of one block, by state key, touch a committee's row."""
-    return any(key.startswith(_STATE_ROWS) for key, _ in writes)
+def begins_epoch(writes: Sequence[StateWrite]) -> bool:
+    """Whether the writes of one block, ascending by state key, touch a committee's row."""
+    return bool(rows_under(writes, _STATE_ROWS))

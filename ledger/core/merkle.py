@@ -15,6 +15,7 @@ from ledger.codes import Code
 from ledger.core.identifiers import DIGEST_BYTES, Digest
 from ledger.errors import FormatError, InvariantBroken, VerificationError
 
+LEAF_PREFIX: Final = b"\x00"
 EMPTY_ROOT: Final = Digest(sha256(b"").digest())
 """The root of the tree without leaves, RFC 6962 section 2.1."""
 
@@ -24,7 +25,7 @@ SIZE_MAX: Final = 2**63 - 1
 
 def leaf_hash(data: bytes) -> Digest:
     """The hash of a leaf: SHA-256 of 0x00 and its data."""
-    return Digest(sha256(b"\x00" + data).digest())
+    return Digest(sha256(LEAF_PREFIX + data).digest())
 
 
 def node_hash(left: bytes, right: bytes) -> Digest:

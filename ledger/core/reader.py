@@ -18,6 +18,8 @@ _BIN_16: Final = 0xC5
 _BIN_32: Final = 0xC6
 _STR_FIX: Final = 0xA0
 _FIX_MAX: Final = 0x7F
+_SHORT: Final = tuple(bytes((_BIN_8, size)) for size in range(0x100))
+"""Headers of short byte strings, made once: a block spells tens of thousands."""
 
 
 class Reader:
@@ -128,7 +130,7 @@ def byte_string(data: bytes) -> bytes:
     """The only spelling of `data` as a byte string item."""
     size = len(data)
     if size <= 0xFF:
-        return bytes((_BIN_8, size)) + data
+        return _SHORT[size] + data
     if size <= 0xFFFF:
         return bytes((_BIN_16,)) + size.to_bytes(2) + data
     return bytes((_BIN_32,)) + size.to_bytes(4) + data

@@ -14,7 +14,7 @@ from ledger.core import merkle
 from ledger.core.identifiers import Digest
 from ledger.core.limits import KIB, Parameters
 from ledger.core.reader import Reader, array_header, byte_string
-from ledger.core.status import state_leaf
+from ledger.core.status import state_leaf_hashes
 from ledger.errors import FormatError, VerificationError
 
 StateRow: TypeAlias = tuple[bytes, bytes]
@@ -74,7 +74,7 @@ def decode_state_chunk(data: bytes, limits: Parameters) -> tuple[StateRow, ...]:
 
 def chunk_root(rows: Iterable[StateRow]) -> Digest:
     """The root over the leaves ``["state", key, value]`` of a chunk."""
-    return merkle.root(merkle.leaf_hash(state_leaf(key, value)) for key, value in rows)
+    return merkle.root(state_leaf_hashes(rows))
 
 
 def verify_chunk(

@@ -6,9 +6,11 @@ minus or plus infinity. Spec: ``docs/spec/status.md``.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from hashlib import sha256
+from operator import itemgetter
+from typing import Final, TypeAlias
 
 from ledger.core import merkle
 from ledger.core.canonical import Value, decode, encode
@@ -25,11 +27,14 @@ from ledger.core.identifiers import (
 from ledger.core.reader import array_header, byte_string, word
 from ledger.core.shapes import array, integer, octets, text, time_ms
 
+StateWrite: TypeAlias = tuple[bytes, bytes | None]
+"""A state key and the value that a block writes there; None deletes."""
 PREFIX: Final = b"status/"
 """State keys that start with this are rows of the slow state; a leaf holds what follows."""
 ROW_BYTES_MAX: Final = 16 * 1024
 _STATE_LEAF: Final = array_header(3) + word(LeafKind.STATE)
 _NIL: Final = b"\xc0"
+_key: Final = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,21 +205,43 @@ class StatusTree:
         return made
 
 
+def rows_under(writes: Sequence[StateWrite], prefix: bytes) -> Sequence[StateWrite]:
+    """The writes of one block whose state key begins with `prefix`.
+
+    Args:
+        writes: ascending by key. Few of thousands are slow rows, so they are not looked through.
+        prefix: at least one byte.
+    """
+    first = last = bisect_left(writes, prefix, key=_key)
+    while last < len(writes) and writes[last][0].startswith(prefix):
+        last += 1
+    return writes[first:last]
+
+
 def writes_root(writes: Iterable[tuple[bytes, bytes | None]]) -> tuple[int, Digest]:
     """Count of `writes` and root over the leaves ``["state", key, value or nil]``.
 
     Args:
         writes: distinct state keys in ascending order; None deletes.
     """
-    hashes = [merkle.leaf_hash(state_leaf(key, value)) for key, value in writes]
+    hashes = state_leaf_hashes(writes)
     return len(hashes), merkle.root(hashes)
 
 
-def state_leaf(key: bytes, value: bytes | None) -> bytes:
-    """Data of a written row's leaf: ``["state", key, value or nil]``.
+def state_leaf_hashes(rows: Iterable[tuple[bytes, bytes | None]]) -> list[bytes]:
+    """Leaf hashes of rows, each as `merkle.leaf_hash` of `state_leaf`.
 
-    Spelled here because a block writes tens of thousands; the general encoder spells the same.
+    Spelled in one expression because a block writes tens of thousands.
     """
+    start = merkle.LEAF_PREFIX + _STATE_LEAF
+    return [
+        sha256(start + byte_string(key) + (_NIL if value is None else byte_string(value))).digest()
+        for key, value in rows
+    ]
+
+
+def state_leaf(key: bytes, value: bytes | None) -> bytes:
+    """Data of a written row's leaf: ``["state", key, value or nil]``."""
     return _STATE_LEAF + byte_string(key) + (_NIL if value is None else byte_string(value))
 
 

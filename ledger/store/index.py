@@ -119,8 +119,9 @@ def mark_rows(items: Sequence[Value], index: bytes, record_id: RecordId) -> Iter
         index: its place, as a part of a key.
         record_id: of the record.
     """
-    relations = {array(ref, "ref", 3)[0] for ref in array(items[9], "refs")}
-    for relation in AMENDMENTS:
+    refs = array(items[9], "refs")
+    relations = {array(ref, "ref", 3)[0] for ref in refs} if refs else ()
+    for relation in AMENDMENTS if relations else ():
         if relation in relations:
             yield _MARK + mark_part(relation) + index, record_id
     fields = items[7]

@@ -11,7 +11,8 @@ from contracts.state import State
 from contracts.verdict import RecordRow, Times
 from ledger.core.hashing import LeafKind, leaf_data
 from ledger.core.identifiers import MemberId, Subject
-from ledger.core.status import state_leaf
+from ledger.core.merkle import leaf_hash
+from ledger.core.status import state_leaf, state_leaf_hashes
 
 GROUPS = (b"a/", b"ab/", b"b/")
 """No group is the beginning of another, as in the layout of the state."""
@@ -93,6 +94,7 @@ def test_a_records_row_comes_back_as_it_was(row: RecordRow) -> None:
 @given(st.binary(max_size=300), st.none() | st.binary(max_size=70_000))
 def test_a_state_leaf_is_what_the_general_encoder_spells(key: bytes, value: bytes | None) -> None:
     assert state_leaf(key, value) == leaf_data(LeafKind.STATE, key, value)
+    assert state_leaf_hashes([(key, value)]) == [leaf_hash(state_leaf(key, value))]
 
 
 class Counted(Overlay):
