@@ -93,8 +93,9 @@ twins: .venv/.dev ## Play every scenario of two copies of a node with one key (E
 failpoints: .venv/.dev ## Kill a real node between every two steps on its disk (STORY=name, PART=1/3)
 	@$(BIN)/python -m tests.failpoints $(if $(STORY),--story $(STORY)) $(if $(PART),--part $(PART))
 
-nemesis: .venv/.dev ## Kill real nodes at random while records flow (ROUNDS=100)
-	@$(BIN)/python -m tests.network --rounds $(or $(ROUNDS),100)
+nemesis: .venv/.dev ## Kill, cut off, freeze and starve real nodes, and hold them to their word (MINUTES=10, NODES=4|7, SEED=7, PICTURE=file)
+	@$(BIN)/python -m tests.network.nemesis --minutes $(or $(MINUTES),10) --nodes $(or $(NODES),4) \
+	    $(if $(SEED),--seed $(SEED)) $(if $(PICTURE),--picture $(PICTURE)) $(ARGS)
 
 reseat: .venv/.dev ## Replace a whole committee on real processes, under load and kills (MINUTES=2, SEED=7)
 	@$(BIN)/python -m tests.network.reseating --minutes $(or $(MINUTES),2) $(if $(SEED),--seed $(SEED))

@@ -3,8 +3,8 @@
  * Loaded before the C library (LD_PRELOAD), so that Python's and LevelDB's calls both pass here.
  * Only what lies in `db/`, the folders beside it (`db-…`) and `journal/` of one node's folder is
  * touched; the rest passes unseen.
- * Every step is one line of a log: number, operation, name, result, size, kept, from. What it does
- * is told by the environment, see `plan.py`. What a power cut takes is worked out from the log, see
+ * Every step is one line of a log, where there is one: number, operation, name, result, size, kept,
+ * from. What it does is told by the environment, see `plan.py`. What a power cut takes is worked out from the log, see
  * `disk.py`.
  */
 #define _GNU_SOURCE
@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -34,6 +35,11 @@ static char crash_when;
 /* Fail calls `fault_first`, and as many as `fault_count` in all (0: for ever), of one operation. */
 static char fault_op[16], fault_pattern[PATH_MAX];
 static int fault_first, fault_count, fault_error;
+
+/* A file that others write while the node runs: how many ms an fsync takes longer, and the error of
+ * every write; 0 for neither. */
+enum { SLOWER_MS, WRITE_ERROR, DIALS };
+static atomic_int *dial;
 
 static atomic_int steps, matched;
 
@@ -54,9 +60,16 @@ __attribute__((constructor)) void failpoints_begin(void) {
         return;
     }
     folder_size = strlen(folder);
-    snprintf(graves, sizeof graves, "%s", getenv("FAILPOINTS_GRAVES"));
-    log_fd = syscall(SYS_openat, AT_FDCWD, getenv("FAILPOINTS_LOG"),
-                     O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if ((text = getenv("FAILPOINTS_GRAVES")) != NULL) snprintf(graves, sizeof graves, "%s", text);
+    if ((text = getenv("FAILPOINTS_LOG")) != NULL)
+        log_fd = syscall(SYS_openat, AT_FDCWD, text, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+                         0600);
+    if ((text = getenv("FAILPOINTS_DIAL")) != NULL) {
+        int fd = syscall(SYS_openat, AT_FDCWD, text, O_RDONLY | O_CLOEXEC);
+        void *seen = mmap(NULL, DIALS * sizeof *dial, PROT_READ, MAP_SHARED, fd, 0);
+        dial = seen == MAP_FAILED ? NULL : seen;
+        syscall(SYS_close, fd);
+    }
     if ((text = getenv("FAILPOINTS_CRASH")) != NULL)
         sscanf(text, "%d:%c", &crash_step, &crash_when);
     if ((text = getenv("FAILPOINTS_FAULT")) != NULL)
@@ -79,6 +92,7 @@ static const char *ours(const char *path) {
 }
 
 static void note(const struct step *step, long result, long size) {
+    if (log_fd < 0) return;
     char line[2 * PATH_MAX + 160];
     int length = snprintf(line, sizeof line, "%d\t%s\t%s\t%ld\t%ld\t%s\t%s\n", step->number,
                           step->op, step->name, result, size, step->kept, step->from);
@@ -107,6 +121,8 @@ static int begins(struct step *step, const char *op, const char *path, int chang
         if (call >= fault_first && (fault_count == 0 || call < fault_first + fault_count))
             step->error = fault_error;
     }
+    if (dial != NULL && (op[0] == 'w' || op[0] == 'c') && dial[WRITE_ERROR] != 0)
+        step->error = dial[WRITE_ERROR];
     if (changes && step->number == crash_step && crash_when == 'h') step->error = SHORT;
     return 1;
 }
@@ -140,6 +156,7 @@ static long fails(struct step *step) {
 /* A second name for what is about to lose its own, so that a power cut can bring it back. */
 static void bury(struct step *step, const char *path) {
     char grave[PATH_MAX + 64];
+    if (graves[0] == 0) return;
     snprintf(step->kept, sizeof step->kept, "%d-%d", getpid(), step->number);
     snprintf(grave, sizeof grave, "%s/%s", graves, step->kept);
     if (syscall(SYS_linkat, AT_FDCWD, path, AT_FDCWD, grave, 0) != 0) step->kept[0] = 0;
@@ -202,6 +219,7 @@ static int synced(const char *op, long call, int fd) {
     struct step step;
     if (!begins_at(&step, op, fd, 1)) return syscall(call, fd);
     if (step.error > 0) return fails(&step);
+    if (dial != NULL && dial[SLOWER_MS] > 0) usleep(1000 * dial[SLOWER_MS]);
     return ends(&step, syscall(call, fd), fd);
 }
 

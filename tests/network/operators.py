@@ -3,15 +3,18 @@
 Every step is one that `docs/operations.md` tells; what it answers in JSON is returned.
 """
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cli.compose.ports import free_addresses
 from cli.demo.processes import NodeProcess
 from tests.network.real_network import READY_S, RealNetwork
+
+_TRIES: Final = 5
 
 
 def ran(network: RealNetwork, who: str, *words: str | Path) -> Any:
@@ -19,6 +22,21 @@ def ran(network: RealNetwork, who: str, *words: str | Path) -> Any:
     ended = network.run(who, *words, "--json")
     assert ended.code == 0, ended.err + ended.out
     return json.loads(ended.out)
+
+
+async def told(
+    network: RealNetwork, who: str, *words: str | Path, say: Callable[[str], None]
+) -> Any:
+    """The same; an operator whose node was just killed tries again, and `say` hears of it."""
+    for left in reversed(range(_TRIES)):
+        try:
+            return await asyncio.to_thread(ran, network, who, *words)
+        except AssertionError as problem:
+            if not left or "record.confirmation" in str(problem):
+                raise
+            say(f"{who} tries again: {' '.join(map(str, words))}: {problem}")
+            await asyncio.sleep(1)
+    raise AssertionError
 
 
 def said(network: RealNetwork, who: str, name: str, **record: Any) -> str:

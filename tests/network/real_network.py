@@ -49,7 +49,7 @@ class RealNetwork:
 
     folder: Path
     more_members: str = ""
-    """Tables of TOML: members without a node."""
+    """Tables of TOML: members beside the four; who of them runs a node says so."""
     trust: TrustRoot = field(init=False)
     nodes: list[NodeProcess] = field(init=False)
     keys: dict[str, Ed25519Signer] = field(init=False)
@@ -72,7 +72,8 @@ class RealNetwork:
             member: open_key(network / "members" / member / "member.key", b"correct horse")
             for member in (*MEMBERS, *_named(self.more_members))
         }
-        self.nodes = [_process(network / "nodes" / member) for member in MEMBERS]
+        running = (*MEMBERS, *_named(self.more_members, with_node=True))
+        self.nodes = [_process(network / "nodes" / member) for member in running]
 
     def run(self, who: str, *words: str | Path, language: str = "en_US.UTF-8") -> Ended:
         """Run one command as a member, in a process of its own."""
@@ -138,9 +139,10 @@ class RealNetwork:
         ).encode()
 
 
-def _named(tables: str) -> list[str]:
-    """The members of tables of TOML."""
-    return [member["id"] for member in tomllib.loads(tables).get("members", [])]
+def _named(tables: str, *, with_node: bool = False) -> list[str]:
+    """The members of tables of TOML; those that run a node, or all."""
+    members = tomllib.loads(tables).get("members", [])
+    return [each["id"] for each in members if each.get("node", False) or not with_node]
 
 
 def _process(folder: Path) -> NodeProcess:

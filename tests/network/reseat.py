@@ -18,7 +18,7 @@ from typing import Any, Final
 from api.clock import now_ms
 from cli.demo.processes import NodeProcess
 from tests.network import aftermath
-from tests.network.operators import admitted, joining, ran
+from tests.network.operators import admitted, joining, told
 from tests.network.real_network import MEMBERS, READY_S, RealNetwork
 from tests.network.traffic import Traffic
 
@@ -36,7 +36,6 @@ TABLES: Final = "\n".join(
 RENEWALS: Final = (("centre", ("node",)), ("supervisor", ("log",)), ("registry", ("tls",)))
 """Whose node renews which keys, before anybody joins."""
 ALL_KEYS: Final = ("node", "log", "tls")
-_TRIES: Final = 5
 _RETIRED_S: Final = 120
 
 
@@ -263,16 +262,8 @@ class Campaign:
         raise AssertionError("no node says who the primary is")
 
     async def _told(self, who: str, *words: str | Path) -> Any:
-        """What a command answers; an operator whose node was just killed tries again."""
-        for left in reversed(range(_TRIES)):
-            try:
-                return await asyncio.to_thread(ran, self.network, who, *words)
-            except AssertionError as problem:
-                if not left or "record.confirmation" in str(problem):
-                    raise
-                self.say(f"{who} tries again: {' '.join(map(str, words))}: {problem}")
-                await asyncio.sleep(1)
-        raise AssertionError
+        """What a command answers, at last."""
+        return await told(self.network, who, *words, say=self.say)
 
     def _members(self, but: str | None) -> list[str]:
         """Whose nodes are in the committee, in any order, without the one that goes."""
