@@ -16,6 +16,7 @@ import structlog
 
 from consensus import tls
 from consensus.connection import HANDSHAKE_S, Budget, Connection, opened, reason_of, streams
+from consensus.crowd import Handshakes
 from consensus.depths import QueueDepth
 from consensus.event_log import LineLimit
 from consensus.outbound import Outbound
@@ -26,7 +27,8 @@ from ledger.core.identifiers import Digest, NodeId
 from ledger.errors import FormatError, StoreError, VerificationError
 
 STRANGERS_MAX: Final = 64
-"""Handshakes at a time: a flood of strangers costs this much memory and no more."""
+"""Handshakes at a time: a flood of strangers costs this much memory and no more, and takes the
+place of no node (`crowd`)."""
 IDLE_S: Final = 60.0
 """A peer tells its status every second: one that is silent for so long is gone."""
 _BACKLOG: Final = 64
@@ -95,7 +97,7 @@ class TcpTransport:
         self._dialling: dict[NodeId, asyncio.Task[None]] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._socket: socket.socket | None = None
-        self._strangers = 0
+        self._strangers = Handshakes(STRANGERS_MAX)
         self._lines = LineLimit()
         self._inbound: dict[NodeId, Connection] = {}
 
@@ -237,11 +239,10 @@ class TcpTransport:
                 await asyncio.sleep(_PAUSE_S)
                 continue
             where = f"{address[0]}:{address[1]}"
-            if self._strangers >= STRANGERS_MAX:
+            if not self._strangers.begin(connection, address[0]):
                 self._refuse(where, "too many handshakes")
                 connection.close()
                 continue
-            self._strangers += 1
             tasks.create_task(self._serve(connection, where))
 
     async def _serve(self, accepted: socket.socket, where: str) -> None:
@@ -253,7 +254,7 @@ class TcpTransport:
             accepted.close()
             return
         finally:
-            self._strangers -= 1
+            self._strangers.end(accepted)
         peer = connection.peer
         if (before := self._inbound.get(peer)) is not None:
             before.close()

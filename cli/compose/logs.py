@@ -12,6 +12,7 @@ from typing import Final, TextIO, cast
 import structlog
 
 from cli.documents import unreadable
+from consensus.event_log import LineLimit
 
 _LEVELS: Final = {
     "debug": logging.DEBUG,
@@ -19,6 +20,8 @@ _LEVELS: Final = {
     "warning": logging.WARNING,
     "error": logging.ERROR,
 }
+_NAME_MAX: Final = 200
+"""Characters by which lines of one kind are told from others."""
 
 
 def open_log(path: Path | None, level: str) -> None:
@@ -44,11 +47,17 @@ def open_log(path: Path | None, level: str) -> None:
 
 
 class _Forwarded(logging.Handler):
-    """Writes what libraries log as lines of ours."""
+    """Writes what libraries log as lines of ours; a flood of them does not fill the disk."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._limit = LineLimit()
 
     def emit(self, record: logging.LogRecord) -> None:
         """One line; a request that was cut off because the node stops is no error."""
         if record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError):
+            return
+        if not self._limit.admits(f"{record.name}: {record.msg}"[:_NAME_MAX]):
             return
         log = structlog.get_logger(record.name)
         log.log(record.levelno, record.getMessage(), exc_info=record.exc_info)

@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from cli.compose.bounded import ADDRESS_MAX, BoundedSocket, connections_max
-from cli.compose.deadlines import deadlines_of
+from cli.compose.deadlines import Deadlines, deadlines_of
 from cli.failures import CommandError, Exit
 from cli.settings import Address
 from ledger.codes import Code
@@ -26,7 +26,7 @@ GOODBYE_S: Final = 3
 KEEP_ALIVE_S: Final = 30
 """How long a connection may rest between two requests: longer than clients keep theirs, so that it
 is not closed just as the next request is on its way."""
-BACKLOG: Final = 128
+BACKLOG: Final = 256
 """Connections that wait to be accepted."""
 HEAD_BYTES_MAX: Final = 16 << 10
 """Of a request: its line and its headers, a token among them."""
@@ -62,6 +62,17 @@ def https_files(
 class _Server(uvicorn.Server):
     """Has its application end what would last as long as it waits: streams, and who waits."""
 
+    def __init__(self, config: uvicorn.Config, protocol: type[Deadlines]) -> None:
+        super().__init__(config)
+        self._protocol = protocol
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve; a socket that is bounded learns whose request is being answered."""
+        for each in sockets or ():
+            if isinstance(each, BoundedSocket):
+                each.answers = self._protocol.answers
+        await super().serve(sockets)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer what is open, and end."""
         end = getattr(getattr(self.config.app, "state", None), "end", None)
@@ -87,9 +98,10 @@ def http_server(
     Raises:
         StoreError: `tls.file`.
     """
+    protocol = deadlines_of(patience_s)
     config = uvicorn.Config(
         app,
-        http=deadlines_of(patience_s),
+        http=protocol,
         backlog=BACKLOG,
         log_config=None,
         access_log=False,
@@ -103,7 +115,7 @@ def http_server(
     )
     if https is not None:
         _load(config, https)
-    server = _Server(config)
+    server = _Server(config, protocol)
     # Signals are the process's: it stops the server and all else in one order.
     server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
     return server

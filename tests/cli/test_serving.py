@@ -82,6 +82,22 @@ def test_a_head_without_end_is_refused_long_before_it_costs_memory() -> None:
     told(story)
 
 
+def test_who_hands_in_nonsense_after_a_good_beginning_leaves_no_trace_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Each once left two traces of ten kilobytes, as if the mistake were ours."""
+
+    async def story(port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        head = b"POST /nowhere HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        writer.write(head + b"ZZ\r\n")
+        assert (await reader.read()).startswith(b"HTTP/1.1 400")
+        writer.close()
+
+    told(story)
+    assert not [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+
+
 def test_silent_strangers_take_the_place_of_nobody_for_long() -> None:
     async def story(port: int) -> None:
         silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(8)]
@@ -168,5 +184,54 @@ def test_strangers_who_stay_leave_descriptors_for_everything_else() -> None:
                 stranger.close()
             assert (await reader.readuntil(b"abcd")).startswith(b"HTTP/1.1 200")
             writer.close()
+
+    asyncio.run(story())
+
+
+def test_strangers_of_many_addresses_who_stay_make_way_for_one_who_asks() -> None:
+    """They once kept everybody else waiting for as long as they liked to be silent."""
+
+    async def story() -> None:
+        async with asyncio.timeout(LIMIT_S), served(patience_s=LIMIT_S, most=6) as listening:
+            port = listening.getsockname()[1]
+            silent = [
+                await asyncio.open_connection(
+                    "127.0.0.1", port, local_addr=(f"127.0.0.{number}", 0)
+                )
+                for number in (3, 4, 5, 3, 4, 5)
+            ]
+            for at in ("127.0.0.2", "127.0.0.1"):
+                reader, writer = await asyncio.open_connection(
+                    "127.0.0.1", port, local_addr=(at, 0)
+                )
+                writer.write(HEAD + b"abcd")
+                assert (await reader.readuntil(b"abcd")).startswith(b"HTTP/1.1 200")
+                writer.close()
+            # Who holds as many as anybody gets none of another's.
+            _, writer = await asyncio.open_connection(
+                "127.0.0.1", port, local_addr=("127.0.0.3", 0)
+            )
+            assert listening.held_count <= 6
+            for _, each in ((None, writer), *silent):
+                each.close()
+
+    asyncio.run(story())
+
+
+def test_who_is_being_answered_makes_way_for_nobody() -> None:
+    async def story() -> None:
+        async with asyncio.timeout(LIMIT_S), served(patience_s=LIMIT_S, most=2) as listening:
+            port, asked, said = listening.getsockname()[1], [], []
+            asyncio.get_running_loop().set_exception_handler(lambda _, told: said.append(told))
+            for number in (3, 4, 5):
+                reader, writer = await asyncio.open_connection(
+                    "127.0.0.1", port, local_addr=(f"127.0.0.{number}", 0)
+                )
+                writer.write(HEAD.replace(b"Host", b"Connection: close\r\nHost") + b"abcd")
+                asked.append((reader, writer))
+            for reader, writer in asked:
+                assert (await reader.readuntil(b"abcd")).startswith(b"HTTP/1.1 200")
+                writer.close()
+            assert len(said) <= 2, "asyncio once said a hundred times a second that all was full"
 
     asyncio.run(story())

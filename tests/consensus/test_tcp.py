@@ -10,7 +10,8 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from consensus.tcp import Address, Known, Network, TcpTransport
+from consensus.connection import HANDSHAKE_S
+from consensus.tcp import STRANGERS_MAX, Address, Known, Network, TcpTransport
 from consensus.tls import TlsFiles, client_context
 from consensus.wire import Kind
 from ledger.codes import Code
@@ -168,6 +169,30 @@ def test_a_renewed_key_is_shown_at_once_and_nothing_rests_on_the_old_one(tmp_pat
         party.transports[a].know({b: Known(frozenset({renewed.pin}), party.addresses[b], (der,))})
         party.transports[b].send(a, bytes((Kind.MESSAGE,)) + b"kept")
         await until(lambda: bool(party.heard[a].frames), "heard")
+        await party.stop()
+
+    asyncio.run(story())
+
+
+def test_strangers_who_hold_all_handshakes_keep_no_node_out(tmp_path: Path) -> None:
+    """Sixty-four silent connections once did, for as long as somebody made them anew."""
+
+    async def story() -> None:
+        party = Party(tmp_path, "ab")
+        party.reserve()
+        party.start(party.nodes[0])
+        a, b = (node.node_id for node in party.nodes)
+        at = party.addresses[a]
+        silent = [
+            await asyncio.open_connection(at.host, at.port, local_addr=(f"127.0.0.{number}", 0))
+            for number in (3, 4)
+            for _ in range(STRANGERS_MAX // 2)
+        ]
+        party.start(party.nodes[1])
+        async with asyncio.timeout(HANDSHAKE_S / 2):
+            await until(lambda: party.heard[b].up == {a}, "let in before any handshake ends")
+        for _, writer in silent:
+            writer.close()
         await party.stop()
 
     asyncio.run(story())
