@@ -1,6 +1,7 @@
 """Fairness between those who ask: so many requests of one address at a time, and 429 for more.
 
-One that asks without end would otherwise take the place of all the others. What comes from this
+One that asks without end would otherwise take the place of all the others; and where more is asked
+than can be answered at once, the addresses take turns (`api.begun`). What comes from this
 machine is not counted: it is the operator's own, or a proxy's, behind which everybody has one
 address; a proxy is to be fair by itself. Written as plain ASGI: what is streamed passes untouched.
 """
@@ -12,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.begun import Begun, Turn
 from api.errors import problem
 from ledger.codes import Code
 from ledger.errors import LedgerError
@@ -22,6 +24,7 @@ REQUESTS_PER_ADDRESS: Final = 64
 """Unless the settings say otherwise: far more than a page or a client has open at once."""
 OWN: Final = frozenset({"127.0.0.1", "::1"})
 """Addresses of this machine, which are not counted."""
+_BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Fairness:
@@ -32,6 +35,7 @@ class Fairness:
         self._app = app
         self._most = most
         self._open: Counter[str] = Counter()
+        self.begun = Begun()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
@@ -45,9 +49,13 @@ class Fairness:
             await answer(scope, receive, send)
             return
         self._open[address] += 1
+        turn = Turn(self.begun, address)
         try:
-            await self._app(scope, receive, send)
+            if scope["method"] in _BODILESS:
+                await turn.begin()
+            await self._app(scope, _beginning(turn, receive), send)
         finally:
+            turn.end()
             self._open[address] -= 1
             if not self._open[address]:
                 # No more is kept than there are requests.
@@ -57,6 +65,18 @@ class Fairness:
 def address_of(request: Request) -> str:
     """Whom the connection comes from; what its headers claim is anybody's word."""
     return request.client.host if request.client else ""
+
+
+def _beginning(turn: Turn, receive: Receive) -> Receive:
+    """What is handed in is worked on when it is there: who sends it slowly takes nobody's turn."""
+
+    async def received() -> Message:
+        message = await receive()
+        if not message.get("more_body"):
+            await turn.begin()
+        return message
+
+    return received
 
 
 class Shares:

@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 from fastapi import FastAPI
+from starlette.types import Message, Receive, Scope, Send
 
+from api.begun import WORKED_ON_MAX, Begun, Turn
 from api.fairness import Fairness
 from cli.compose.serving import http_server, listen
 from cli.settings import Address
@@ -114,3 +116,87 @@ def test_what_is_not_counted_is_answered(address: str, most: int) -> None:
         assert (await hall.answer(address))[0] == 200
 
     told(story, most)
+
+
+def test_where_more_is_asked_than_can_be_answered_at_once_the_addresses_take_turns() -> None:
+    """One question once waited until all that were asked before it were answered."""
+    answered: list[str] = []
+
+    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+        await asyncio.sleep(0.001)
+        answered.append(scope["client"][0])
+
+    async def story() -> None:
+        fair = Fairness(app)
+        asked = [f"127.0.0.{4 + number % 4}" for number in range(200)] + [MODEST]
+        await asyncio.gather(*(_asked(fair, address) for address in asked))
+
+    asyncio.run(story())
+    assert len(answered) == 201
+    assert answered.index(MODEST) < 20
+
+
+def test_a_request_that_waits_for_something_else_hands_its_turn_on() -> None:
+    async def story() -> None:
+        begun = Begun(most=1, work_s=0.01)
+        async with asyncio.timeout(LIMIT_S):
+            waits = Turn(begun, GREEDY)
+            await waits.begin()
+            given_up = asyncio.create_task(_turn(begun, GREEDY))
+            await asyncio.sleep(0)
+            given_up.cancel()
+            for address in (GREEDY, MODEST):
+                await _turn(begun, address)
+        async with asyncio.timeout(LIMIT_S):
+            waits.end()
+            # No turn was lost, and none was handed on twice.
+            mine = Turn(begun, MODEST)
+            await mine.begin()
+            late = asyncio.create_task(_turn(begun, GREEDY))
+            await asyncio.sleep(0)
+            assert not late.done()
+            mine.end()
+            await late
+
+    asyncio.run(story())
+
+
+def test_who_sends_slowly_what_it_hands_in_takes_nobodys_turn() -> None:
+    async def app(_scope: Scope, receive: Receive, _send: Send) -> None:
+        await receive()
+
+    async def story() -> None:
+        fair, never = Fairness(app), asyncio.Event()
+
+        async def slowly() -> Message:
+            await never.wait()
+            return {"type": "http.request"}
+
+        async def nowhere(_: Message) -> None:
+            pass
+
+        scope = {"type": "http", "method": "POST", "client": (GREEDY, 1)}
+        held = [asyncio.create_task(fair(scope, slowly, nowhere)) for _ in range(60)]
+        await asyncio.sleep(0)
+        assert fair.begun.free_count == WORKED_ON_MAX
+        never.set()
+        await asyncio.gather(*held)
+        assert fair.begun.free_count == WORKED_ON_MAX
+
+    asyncio.run(story())
+
+
+async def _asked(fair: Fairness, address: str) -> None:
+    async def never() -> Message:
+        raise AssertionError("nothing is read")
+
+    async def nowhere(_: Message) -> None:
+        pass
+
+    await fair({"type": "http", "method": "GET", "client": (address, 1)}, never, nowhere)
+
+
+async def _turn(begun: Begun, address: str) -> None:
+    turn = Turn(begun, address)
+    await turn.begin()
+    turn.end()
