@@ -119,10 +119,8 @@ class BlockExecutor:
 
     def faults(self, bundle: Bundle, time_ms: int) -> Faults:
         """All that is wrong with the records of a bundle that `judge` refused at that time."""
-        state = State(Overlay(self._chain.state))
-        known = frozenset(each for each in bundle.record_ids if state.known(each))
         draft = self._draft(max(time_ms, self.head.time_ms + 1))
-        return faults_of(draft, bundle, known)
+        return faults_of(draft, bundle, State(Overlay(self._chain.state)).known)
 
     def timer_due(self, time_ms: int) -> bool:
         """Whether a timer with due < `time_ms` stands: a block without bundles is then valid."""

@@ -4,6 +4,7 @@ A bundle is refused whole for its first unfit record; whoever sent it wants to m
 once. Advice to people, and no part of what nodes agree on. Spec: ``docs/spec/http.md``.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,13 +43,14 @@ class Faults:
 NOT_LOOKED_AT: Final = Faults((), 0)
 
 
-def faults_of(draft: Draft, bundle: Bundle, known: frozenset[RecordId]) -> Faults:
+def faults_of(draft: Draft, bundle: Bundle, known: Callable[[RecordId], bool]) -> Faults:
     """What is wrong with the records of a bundle.
 
     Args:
         draft: fresh, on the present head; of no use afterwards.
         bundle: as it was submitted; where it is unfit itself, no record is looked at.
-        known: its records that are on the ledger already, which nobody judges again.
+        known: whether a record is on the ledger already, and so judged by nobody again; asked only
+            of those that are looked at.
     """
     if draft.refusal_of(bundle) is not None:
         return NOT_LOOKED_AT
@@ -57,7 +59,7 @@ def faults_of(draft: Draft, bundle: Bundle, known: frozenset[RecordId]) -> Fault
     for position, record_id in enumerate(bundle.record_ids):
         if position >= most or len(found) == FAULTS_MAX:
             return Faults(tuple(found), position)
-        if record_id in known:
+        if known(record_id):
             continue
         verdict = draft.try_record(bundle, record_id, bundle.records[position], entered)
         if verdict is None:

@@ -5,12 +5,15 @@ import os
 import subprocess
 import sys
 from dataclasses import fields, replace
+from unittest import mock
 
 import pytest
 
 from contracts.admission import Seen
 from contracts.executor import Fit
+from contracts.faults import NOT_LOOKED_AT
 from contracts.overlay import EmptyState, Overlay
+from contracts.state import State
 from contracts.timers import TimerRow, due, start
 from contracts.verdict import World
 from ledger.codes import Code
@@ -32,6 +35,7 @@ from ledger.errors import InvariantBroken, Rejected
 from ledger.state_view import StateView
 from ledger.store.keys import Table
 from ledger.store.memory import MemoryStore
+from tests.bits import flipped
 from tests.contracts.town import CATALOGUE, DAY, HOUR, START_MS, Town, certify
 from tests.vectors.small_network import signer
 
@@ -187,6 +191,15 @@ def test_a_foreign_network_a_stranger_and_a_wrong_key_are_refused() -> None:
     forged = replace(good, signature=bytes(64))
     assert judged(town, forged) is Code.BUNDLE_SIGNATURE
     assert judged(town, good) is None, "no negative verdict is kept"
+
+
+def test_whose_signature_does_not_hold_has_no_record_looked_up() -> None:
+    """Ten thousand look-ups once held up consensus for each bundle that nobody had signed."""
+    town = Town()
+    bundle = signed(town, deposits(town, 3))
+    forged = replace(bundle, signature=flipped(bundle.signature))
+    with mock.patch.object(State, "known", side_effect=AssertionError("looked up")):
+        assert town.executor.faults(forged, town.now_ms) == NOT_LOOKED_AT
 
 
 def test_a_record_under_another_issuers_bundle_is_refused() -> None:
@@ -433,6 +446,7 @@ def test_an_empty_block_is_valid_if_and_only_if_a_timer_is_due() -> None:
 # The same bytes everywhere.
 
 STORY = """
+from tests.bits import flipped
 from tests.contracts.town import DAY, START_MS, Town
 town = Town()
 town.announced(START_MS + 30 * DAY)
