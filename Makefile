@@ -21,7 +21,7 @@ ifneq ($(PLACE),$(CURDIR))
 $(shell rm -f .venv/.made .venv/.runtime .venv/.package .venv/.dev)
 endif
 
-.PHONY: help venv demo test campaigns browser check format simulate scenarios mutants twins failpoints nemesis reseat byzantine load fuzz fuzz-api bench pictures lock wheelhouse clean questions
+.PHONY: help venv demo test campaigns browser check format simulate scenarios mutants twins failpoints nemesis reseat byzantine flood load fuzz fuzz-api bench pictures lock wheelhouse clean questions
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -103,6 +103,10 @@ reseat: .venv/.dev ## Replace a whole committee on real processes, under load an
 byzantine: .venv/.dev ## Play a real node that lies among three honest ones, in each way (HABIT=two-votes, LASTS=15, SEED=7)
 	@$(BIN)/python -m tests.network.byzantine --seconds $(or $(LASTS),15) \
 	    $(if $(HABIT),--habit $(HABIT)) $(if $(SEED),--seed $(SEED))
+
+flood: .venv/.dev ## Attack a real node from outside, in each way, and time its honest clients (SECONDS=60, HOSTILITY=name, JSON=file)
+	@$(BIN)/python -m tests.network.flood --seconds $(or $(SECONDS),60) \
+	    $(if $(HOSTILITY),--hostility $(HOSTILITY)) $(if $(JSON),--json $(JSON))
 
 load: .venv/.dev ## Mixed load on four real nodes that are killed, every answer held to the log (MINUTES=2, SEED=7)
 	@$(BIN)/python -m tests.network.load --minutes $(or $(MINUTES),2) $(if $(SEED),--seed $(SEED))
