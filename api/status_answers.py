@@ -42,7 +42,8 @@ def status_answer(service: LedgerService, row: str, at_ms: int | None, now_ms: i
     """
     head, tree = cosigned_head(service.chain), cosigned_status(service.chain)
     if at_ms is not None and at_ms > head.time_ms:
-        raise ApiError(Code.API_PARAMETER, what=f"at > {head.time_ms}")
+        what = f"at: the newest block is of {head.time_ms}; without it, as of that block"
+        raise ApiError(Code.API_PARAMETER, what=what)
     rows, about = _rows(tree, row, head.time_ms if at_ms is None else at_ms)
     carrier = _carrier(service, about, head.log_size)
     answer = StatusAnswer(row, at_ms, rows, (), carrying_receipt(service.chain, carrier))

@@ -44,7 +44,7 @@ def _nobody_proves(_: str) -> Flow[Mapping[str, str]]:
     return {}
 
 
-def nobody_looks(_: int) -> None:
+def nobody_looks(_: object) -> None:
     """Is told how many bytes have come, and does nothing with it."""
 
 
@@ -90,7 +90,10 @@ class Asking:
 
         Raises:
             ClientError: `node.unreachable` for no nodes.
+            TypeError: for one text, which would be asked letter by letter.
         """
+        if isinstance(urls, str):
+            raise TypeError(f"nodes is a list of addresses: [{urls!r}]")
         if not urls:
             raise ClientError(Code.NODE_UNREACHABLE, url="–", reason="–")
         self.urls = tuple(url.rstrip("/") for url in urls)
@@ -173,13 +176,20 @@ class Asking:
             round_.refuses(answer, url)
         raise round_.outcome(self.urls)
 
-    def answered(self, url: str, question: Question, until: float) -> Flow[httpx.Response | None]:
-        """What one node answers; None where it cannot be asked or refuses."""
+    def answered(
+        self,
+        url: str,
+        question: Question,
+        until: float,
+        refused: Callable[[ClientError], object] = nobody_looks,
+    ) -> Flow[httpx.Response | None]:
+        """What one node answers; None where it cannot be asked, or where `refused` hears why."""
         share = min(CALL_S, until - self.clock())
         try:
             answer = yield from self._of_node(question, url, share, until, Round(), nobody_looks)
-        except ClientError:
+        except ClientError as problem:
             # It refuses, or says more than anybody reads: the others may still answer.
+            refused(problem)
             return None
         return answer if answer is not None and answer.status_code == httpx.codes.OK else None
 

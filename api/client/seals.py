@@ -76,6 +76,11 @@ class Collecting:
         self._best: tuple[StatusAnswer, VerifiedStatus] | None = None
         self._reasons: list[str] = []
         self._statements: list[StatusStatement] = []
+        self._refusals: list[ClientError] = []
+
+    def refused(self, problem: ClientError) -> None:
+        """One node says why the question cannot be answered."""
+        self._refusals.append(problem)
 
     def take(self, answer: httpx.Response) -> bool:
         """Take in the answer of one node; whether f + 1 nodes state the same by now."""
@@ -101,8 +106,13 @@ class Collecting:
         """What was collected.
 
         Raises:
-            ClientError: `node.unreachable` where no node gave an answer that holds.
+            ClientError: `node.unreachable` where no node gave an answer that holds; what they
+                refuse it with, where so many do that an honest one is among them, or all.
         """
+        if self._best is None and len(self._refusals) > min(
+            self._trust.committee.f, len(nodes) - 1
+        ):
+            raise self._refusals[0]
         if self._best is None:
             told = ", ".join(self._reasons) or "–"
             raise ClientError(Code.NODE_UNREACHABLE, url=", ".join(nodes), reason=told)

@@ -99,6 +99,11 @@ def test_where_no_node_answers_every_one_is_named(opens: Opening, node: OneNode)
         Nodes([])
 
 
+def test_one_address_in_place_of_a_list_is_not_asked_letter_by_letter(node: OneNode) -> None:
+    with pytest.raises(TypeError, match="list of addresses"):
+        Client(node.url, node.trust)
+
+
 # Nodes that are in trouble or lie are spoken for by a transport of ours.
 
 

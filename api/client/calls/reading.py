@@ -112,16 +112,17 @@ def status_answer(
 
     Args:
         row: a key; with a slash at its end, the spells below it (`seals.seal_row`).
-        at_ms: the time that is asked about; None for now.
+        at_ms: the time that is asked about, not after the newest block; None for now.
 
     Raises:
-        ClientError: `node.unreachable` where no node gave an answer that holds.
+        ClientError: `node.unreachable` where no node gave an answer that holds; `api.parameter`
+            for a time that is not over on the ledger.
     """
     params = {} if at_ms is None else {"at": at_ms}
     collecting, until = Collecting(core.trust, row, at_ms), core.asking.until()
     question = Question(f"/v1/status-answers/{quote(row)}", params=params, as_public=True)
     for url in core.asking.urls:
-        answer = yield from core.asking.answered(url, question, until)
+        answer = yield from core.asking.answered(url, question, until, collecting.refused)
         if answer is not None and collecting.take(answer):
             break
     return collecting.result(core.asking.urls)
