@@ -21,6 +21,7 @@ def test_it_has_a_row_for_each_node_a_band_for_each_fault_and_a_curve() -> None:
     said = [each.text for each in picture.iter(f"{SVG}text")]
     assert said[0] == "4 < 7 nodes"
     assert {"centre", "notary", "everybody", "treasury joins", "kill", "kill all"} <= set(said)
+    assert "kill, kill all" in said and "partition" in said, "the legend"
     assert "partition 50.0–51.0 s" in [each.text for each in picture.iter(f"{SVG}title")]
     (curve,) = picture.iter(f"{SVG}polyline")
     assert len(curve.attrib["points"].split()) == 101

@@ -3,7 +3,7 @@
 One SVG without script, in greys that a printer can do; rows of nodes, one of everybody, and a curve.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -72,6 +72,7 @@ def drawn(
     height = bottom + _CURVE + 40
     scale = (WIDTH - _LEFT - _RIGHT) / max(seconds, 1)
     parts = [_HEAD.format(width=WIDTH, height=height, title=escape(title))]
+    parts.append(legend({band.kind for band in bands}))
     for number, row in enumerate(rows):
         y = _TOP + _ROW * number
         parts.append(
@@ -88,6 +89,23 @@ def drawn(
     parts.append(_curve(commits_s, seconds, bottom + _CURVE, scale))
     parts.append(_axis(seconds, bottom + _CURVE, scale))
     return "".join(parts) + "</svg>\n"
+
+
+def legend(kinds: Collection[str]) -> str:
+    """What each shade stands for, behind the title."""
+    by_fill: dict[str, list[str]] = {}
+    for kind in (*_SHADES, *sorted(set(kinds) - set(_SHADES))):
+        if kind in kinds:
+            by_fill.setdefault(_SHADES.get(kind, _LIGHT), []).append(kind)
+    parts, x = [], 2 * _LEFT
+    for fill, each in by_fill.items():
+        said = ", ".join(each)
+        parts.append(
+            f'<rect x="{x}" y="9" width="14" height="10" fill="{fill}"/>'
+            f'<text x="{x + 18}" y="18" font-size="9">{escape(said)}</text>'
+        )
+        x += 28 + 5 * len(said)
+    return "".join(parts) + "\n"
 
 
 def _band(band: Band, y: int, scale: float) -> str:
