@@ -18,7 +18,8 @@ def write_durably(path: Path, pieces: Iterable[bytes]) -> None:
     Raises:
         StoreError: `file.unwritable`.
     """
-    fresh = path.with_suffix(".new")
+    # Neighbours that differ in their endings only are written by different processes at a time.
+    fresh = path.with_name(f"{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with fresh.open("wb") as file:

@@ -83,6 +83,15 @@ class Joining(Quartet):
             assert {each.height for each in self.asked} <= {height}
         self.check_joined()
 
+    @property
+    def began_with_a_snapshot(self) -> bool:
+        """Whether the stopped victim's database does."""
+        genesis, store = self.trust.genesis, LevelDBStore(self.node.folder / "db")
+        try:
+            return Chain(store, genesis, genesis_rows(genesis)).blocks.base > 0
+        finally:
+            store.close()
+
     def check_joined(self) -> None:
         """The stopped victim's database begins with a snapshot, and is whole."""
         genesis, store = self.trust.genesis, LevelDBStore(self.node.folder / "db")
