@@ -68,11 +68,15 @@ def peer_of(
     """The committee node whose pinned key ended the handshake, and that pin.
 
     Raises:
-        VerificationError: `peer.refused`: no certificate, or a key that is not pinned.
+        VerificationError: `peer.refused`: no certificate, one that cannot be read here (whoever
+            holds a pinned key may have signed it), or a key that is not pinned.
     """
     if certificate_der is None:
         raise VerificationError(Code.PEER_REFUSED, address="", reason="no certificate")
-    pin = digest_of(certificate_der)
+    try:
+        pin = digest_of(certificate_der)
+    except ValueError as problem:
+        raise VerificationError(Code.PEER_REFUSED, address="", reason=str(problem)) from problem
     node = pinned.get(pin)
     if node is None:
         raise VerificationError(Code.PEER_REFUSED, address="", reason="key not pinned")

@@ -29,9 +29,14 @@ class Deadlines(H11Protocol):
 
     @classmethod
     def answers(cls, held: socket.socket) -> bool:
-        """Whether the application has a whole request that came on this connection."""
+        """Whether a whole request that came on this connection is not answered to the end.
+
+        What is written and not read yet is part of the answer.
+        """
         known = cls.by_descriptor.get(held.fileno())
-        return known is not None and _is_answering(known.cycle)
+        if known is None:
+            return False
+        return _is_answering(known.cycle) or known.transport.get_write_buffer_size() > 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody connects, and has its time from now on."""

@@ -235,3 +235,30 @@ def test_who_is_being_answered_makes_way_for_nobody() -> None:
             assert len(said) <= 2, "asyncio once said a hundred times a second that all was full"
 
     asyncio.run(story())
+
+
+def test_who_still_reads_its_answer_makes_way_for_nobody() -> None:
+    """All of it is written as far as the application knows, and half of it waits to be read."""
+
+    async def story() -> None:
+        async with asyncio.timeout(LIMIT_S), served(patience_s=LIMIT_S, most=2) as listening:
+            port = listening.getsockname()[1]
+            reader, writer = await asyncio.open_connection(
+                "127.0.0.1", port, limit=1 << 16, local_addr=("127.0.0.3", 0)
+            )
+            writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            size = len(await reader.readuntil(b"\r\n\r\n"))
+            later = []
+            for number in (4, 5, 6):
+                _, silent = await asyncio.open_connection(
+                    "127.0.0.1", port, local_addr=(f"127.0.0.{number}", 0)
+                )
+                later.append(silent)
+                await asyncio.sleep(0.05)
+            while part := await reader.read(2 << 20):
+                size += len(part)
+            assert size > len(LARGE)
+            for each in (writer, *later):
+                each.close()
+
+    asyncio.run(story())

@@ -14,7 +14,9 @@ from cli.compose.ports import free_addresses
 from cli.demo.processes import NodeProcess
 from tests.network.real_network import READY_S, RealNetwork
 
-_TRIES: Final = 5
+_TRIES: Final = 30
+"""A node that was cut off refuses what builds on blocks that it has not yet: for as long as that
+lasts, and a little more."""
 
 
 def ran(network: RealNetwork, who: str, *words: str | Path) -> Any:
