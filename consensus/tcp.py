@@ -27,8 +27,8 @@ from ledger.core.identifiers import Digest, NodeId
 from ledger.errors import FormatError, StoreError, VerificationError
 
 STRANGERS_MAX: Final = 64
-"""Handshakes at a time: a flood of strangers costs this much memory and no more, and takes the
-place of no node (`crowd`)."""
+"""Handshakes at a time: a flood of strangers costs this much memory and no more, and one from few
+addresses takes no node's place (`crowd`)."""
 IDLE_S: Final = 60.0
 """A peer tells its status every second: one that is silent for so long is gone."""
 _BACKLOG: Final = 64
