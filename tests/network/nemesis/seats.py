@@ -33,7 +33,14 @@ class Seats:
 
     async def admit(self) -> None:
         """The newcomer's member is admitted to run a node, before anything goes wrong."""
-        await asyncio.to_thread(admitted, self.world.network, NEWCOMER[0], MEMBERS[:3])
+        network = self.world.network
+        quorum = self.founders[: network.trust.committee.q]
+        await asyncio.to_thread(admitted, network, NEWCOMER[0], quorum)
+
+    @property
+    def founders(self) -> list[str]:
+        """The organisations whose nodes were there at the start; a quorum of them approves."""
+        return [name for name in self.world.nodes if name != NEWCOMER[0]]
 
     async def _renew(self) -> None:
         """The first node renews all its keys."""
@@ -83,7 +90,7 @@ class Seats:
         self, what: str, proposal: tuple[str, ...], more: tuple[str | Path, ...]
     ) -> None:
         """Propose it, approve it, make it."""
-        by = [member for member in MEMBERS if member not in what]
+        by = [member for member in self.founders if member not in what]
         made = await self._told(by[0], "network", *proposal)
         for member in by[1:]:
             try:
