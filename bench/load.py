@@ -5,7 +5,6 @@ time to receipt is what a user waits, and the network is never asked for more th
 """
 
 import asyncio
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,9 +13,8 @@ import httpx
 
 from bench.figures import Load, load_of
 from bench.network import Member
+from bench.records import smallest_record
 from ledger.core.bundle import Bundle, sign_bundle
-from ledger.core.identifiers import Digest, Subject
-from ledger.core.record import Evidence, Record
 
 WAIT_SECONDS = 30
 BUNDLE_LIFE_MS = 600_000
@@ -83,7 +81,7 @@ async def _submit(client: httpx.AsyncClient, member: Member, body: bytes) -> Non
 
 def _bundle(member: Member, count: int) -> Bundle:
     now_ms = time.time_ns() // 1_000_000
-    records = [_record(member, now_ms).encode() for _ in range(count)]
+    records = [smallest_record(member.member_id, now_ms).encode() for _ in range(count)]
     return sign_bundle(
         member.signer,
         member.network_id,
@@ -92,20 +90,4 @@ def _bundle(member: Member, count: int) -> Bundle:
         now_ms,
         now_ms + BUNDLE_LIFE_MS,
         bytes(16),
-    )
-
-
-def _record(member: Member, now_ms: int) -> Record:
-    """One document put in evidence: the smallest record that people really submit."""
-    document = Digest(os.urandom(32))
-    return Record(
-        type="evidence.deposited",
-        issuer=member.member_id,
-        subject=Subject(f"bench/{document.hex()[:8]}"),
-        occurred_at_ms=now_ms,
-        evidence=(Evidence("bench.pdf", document, None, 120_000, "application/pdf"),),
-        fields={},
-        private=None,
-        refs=(),
-        nonce=os.urandom(16),
     )

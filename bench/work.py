@@ -10,7 +10,6 @@ import argparse
 import gc
 import hashlib
 import json
-import os
 import sys
 import tempfile
 import time
@@ -23,13 +22,14 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from bench.records import smallest_record
 from ledger.core.bundle import decode_bundle
-from ledger.core.identifiers import Digest, MemberId, Subject
-from ledger.core.record import Evidence, Record
+from ledger.core.identifiers import MemberId
 from ledger.store.leveldb import LevelDBStore
 from tests.contracts.town import MINUTE, Town, certify
 
 LEAF_BYTES = 65
+MEMBER = MemberId("centre")
 HASHES = 20_000
 Given = TypeVar("Given")
 
@@ -89,7 +89,9 @@ def measure(folder: Path, blocks: Iterable[int], clock: Clock) -> None:
     for _ in blocks:
         primary.now_ms += MINUTE
         now_ms = primary.now_ms
-        data = primary.bundle(*(_record(now_ms) for _ in range(clock.records))).encode()
+        data = primary.bundle(
+            *(smallest_record(MEMBER, now_ms) for _ in range(clock.records))
+        ).encode()
         bundle = clock("read a bundle", partial(decode_bundle, data, limits))
         clock("judge it for the pool", partial(primary.executor.judge, bundle, now_ms))
         assemble = partial(primary.executor.assemble, [bundle], now_ms, proposer)
@@ -104,22 +106,6 @@ def measure(folder: Path, blocks: Iterable[int], clock: Clock) -> None:
         certificate = certify(primary.genesis, header)
         clock("commit it", partial(backup.executor.commit, header, payload, certificate))
         primary.executor.commit(header, payload, certificate)
-
-
-def _record(now_ms: int) -> Record:
-    """The smallest record that people really submit: one document put in evidence."""
-    document = Digest(os.urandom(32))
-    return Record(
-        type="evidence.deposited",
-        issuer=MemberId("centre"),
-        subject=Subject(f"bench/{document.hex()[:8]}"),
-        occurred_at_ms=now_ms,
-        evidence=(Evidence("bench.pdf", document, None, 120_000, "application/pdf"),),
-        fields={},
-        private=None,
-        refs=(),
-        nonce=os.urandom(16),
-    )
 
 
 def _hash_us() -> float:

@@ -1,7 +1,7 @@
 """Questions in turns: one that may have to read much gives way now and then.
 
-What is found is as of a position, however late the last step is taken; so a node lets its consensus
-go on in between.
+What is found is as of a position, however late the last step is taken, so a node lets its consensus
+go on in between. One thing moves under it: what an opening brings counts at its commitment's place.
 """
 
 from collections.abc import Generator
