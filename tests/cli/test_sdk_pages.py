@@ -97,7 +97,7 @@ def test_codes_that_the_pages_name_exist() -> None:
             for each in re.findall(r"`([a-z_]+\.[a-z_]+)`", text)
             if each.split(".")[0] in layers
         }
-        files = {each for each in named if each.endswith((".json", ".key"))}
+        files = {each for each in named if each.endswith((".json", ".key", ".toml"))}
         types = {"tender.subject_registered", "ledger.key_bound", "evidence.deposited"}
         assert named - types - files <= known, page
 
