@@ -23,7 +23,7 @@ from consensus.events import Events
 from consensus.evidence import Evidence, EvidenceInMemory
 from consensus.intake import Intake
 from consensus.journal import Journal
-from consensus.mempool import PoolLimits
+from consensus.pool_limits import PoolLimits
 from consensus.presence import INCARNATION_BYTES, Presences
 from consensus.signed_mark import SignedMark
 from consensus.snapshot_desk import SnapshotSide

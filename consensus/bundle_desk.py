@@ -14,7 +14,8 @@ from consensus.depths import PoolDepth
 from consensus.events import Events
 from consensus.fates import Committed, Fate, Fates, Pending, Refused
 from consensus.intake import Intake
-from consensus.mempool import Mempool, Pooled, PoolLimits, Unfit
+from consensus.mempool import Mempool, Pooled, Unfit
+from consensus.pool_limits import PoolLimits
 from consensus.transport import Transport
 from consensus.wire import Codec, Relayed, Report
 from consensus.withheld import cloned, observes
@@ -154,7 +155,7 @@ class BundleDesk:
         self._intake.moot([key for key in keys if self._fates.committed(key, height)])
         for key in keys:
             self._deferred.drop(key)
-        self.pool.committed(keys, height)
+        self.pool.committed(keys, height, now_ms)
         self.settled_count += len(keys)
         self.judge_again(now_ms)
         self._judge_deferred(now_ms)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
+from consensus.pool_limits import PoolLimits
 from ledger.codes import Code
 from ledger.core.bundle import Bundle
 from ledger.core.identifiers import Digest, Height, MemberId, NodeId
@@ -20,28 +21,6 @@ from ledger.errors import DetailValue, Rejected
 Judge: TypeAlias = Callable[[Bundle, int], object]
 """`Application.judge`: `Rejected`, or anything else where the bundle is fit."""
 UNJUDGED: Final = Height(-1)
-
-
-@dataclass(frozen=True, slots=True)
-class PoolLimits:
-    """Caps of one node's share; a pool holds at most n shares."""
-
-    member_bundles_max: int = 256
-    """W: bundles of one member that one node has waiting at a time."""
-    member_bytes_max: int = 32 << 20
-    """The same in bytes: a few of the largest bundles."""
-    node_bytes_max: int = 64 << 20
-    """Of all members together, per node that took them in."""
-    proposal_records_max: int = 10_000
-    """A primary stops after so many records, so that a block is judged within a second."""
-    rejudge_records_max: int = 1_000
-    """Records judged again in one go, at least one bundle; the rest follow at the next tick."""
-    held_ms: int = 500
-    """How long a relayed bundle waits unjudged; much less than a view's patience."""
-    judge_again_ms: int = 1_000
-    """First pause between two judgements of a waiting bundle; doubled each time."""
-    judge_again_ms_max: int = 16_000
-    """Where that doubling ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +76,8 @@ class _Share:
 class Mempool:
     """The waiting bundles of one node, by pool key."""
 
-    __slots__ = ("_fit_count", "_fresh", "_judge", "_limits", "_next_order", "_passed_over",
-                 "_pool", "_shares", "size_bytes")  # fmt: skip
+    __slots__ = ("_fit_count", "_fresh", "_judge", "_limits", "_moved_ms", "_next_order",
+                 "_passed_over", "_pool", "_shares", "size_bytes")  # fmt: skip
 
     def __init__(self, judge: Judge, limits: PoolLimits) -> None:
         self._judge = judge
@@ -108,6 +87,7 @@ class Mempool:
         self._passed_over: set[Digest] = set()
         self._fit_count = 0
         self._next_order = 0
+        self._moved_ms = 0
         self._fresh = Height(0)
         self.size_bytes = 0
 
@@ -203,7 +183,9 @@ class Mempool:
             turn += 1
         return chosen
 
-    def committed(self, pool_keys: Iterable[Digest], height: Height) -> tuple[Pooled, ...]:
+    def committed(
+        self, pool_keys: Iterable[Digest], height: Height, now_ms: int
+    ) -> tuple[Pooled, ...]:
         """Take out what the block at `height` holds; what its members sent earlier is passed over.
 
         Returns:
@@ -211,6 +193,8 @@ class Mempool:
         """
         self._fresh = height
         gone = tuple(each for key in pool_keys if (each := self._remove(key)) is not None)
+        if gone:
+            self._moved_ms = now_ms
         latest: dict[MemberId, int] = {}
         for each in gone:
             latest[each.member] = max(each.order, latest.get(each.member, -1))
@@ -242,17 +226,26 @@ class Mempool:
 
     def doubt(self, now_ms: int) -> list[Unfit]:
         """Nothing of the candidates went into a block: judge all of them now, as `judge_again`."""
+        at_once_ms = now_ms - self._limits.postponed_ms_max
         for bundle in self.candidates():
             each = self._pool[bundle.pool_key]
-            self._put(replace(each, judged_at=UNJUDGED, judge_at_ms=now_ms))
+            self._put(replace(each, judged_at=UNJUDGED, judge_at_ms=at_once_ms))
         return self.judge_again(now_ms, self._limits.proposal_records_max)
 
     def _due_for_judgement(self, now_ms: int) -> list[Pooled]:
+        """Those whose time has come, and whose block does not: while blocks take bundles out of
+        this pool, the next one most likely takes these too, and judges them anyway.
+        """
+        moves = 0 <= now_ms - self._moved_ms < self._limits.held_ms
+        waits_ms = self._limits.postponed_ms_max if moves else 0
         return [
             each
-            for each in self._pool.values()
-            if (each.judged_at < self._fresh and each.judge_at_ms <= now_ms)
-            or each.bundle.header.expires_at_ms < now_ms
+            for key, each in self._pool.items()
+            if each.bundle.header.expires_at_ms < now_ms
+            or (
+                each.judged_at < self._fresh
+                and each.judge_at_ms + (0 if key in self._passed_over else waits_ms) <= now_ms
+            )
         ]
 
     def _judged(self, each: Pooled, height: Height, now_ms: int) -> Pooled:

@@ -26,7 +26,7 @@ from api.service import LedgerService
 from consensus.append_file import DiskFile
 from consensus.build import Identity, Storage, codec_of, open_driver
 from consensus.driver import Driver
-from consensus.mempool import PoolLimits
+from consensus.pool_limits import PoolLimits
 from consensus.runner import Runner
 from consensus.tcp import Address, Network, TcpTransport
 from consensus.transport import Receiver, Transport

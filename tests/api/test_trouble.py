@@ -11,7 +11,7 @@ from api.app import create_app
 from api.published import Published
 from api.service import LedgerService
 from consensus.fates import Fate, Unknown
-from consensus.mempool import PoolLimits
+from consensus.pool_limits import PoolLimits
 from consensus.status import NodeStatus
 from ledger.chain import Chain
 from ledger.codes import Code

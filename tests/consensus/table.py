@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from consensus.build import Identity, Storage, open_driver
 from consensus.driver import Driver
 from consensus.events import Event
-from consensus.mempool import PoolLimits
+from consensus.pool_limits import PoolLimits
 from ledger.core.bundle import Bundle, sign_bundle
 from ledger.core.genesis import Genesis
 from ledger.core.identifiers import MemberId, NodeId

@@ -6,7 +6,7 @@ from consensus.build import codec_of
 from consensus.core.messages import NewView, Phase, PrePrepare, ViewChange, Vote
 from consensus.cosigning import decode_cosignature
 from consensus.fates import Committed, Pending, Refused, Unknown
-from consensus.mempool import PoolLimits
+from consensus.pool_limits import PoolLimits
 from consensus.status import Trouble
 from consensus.wire import Kind, Said
 from ledger.codes import Code

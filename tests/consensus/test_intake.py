@@ -6,7 +6,8 @@ from consensus import intake as intake_module
 from consensus.append_file import frame
 from consensus.fates import Refused
 from consensus.intake import Intake
-from consensus.mempool import Mempool, PoolLimits
+from consensus.mempool import Mempool
+from consensus.pool_limits import PoolLimits
 from ledger.codes import Code
 from ledger.core.acknowledgement import refuse
 from ledger.core.bundle import Bundle
@@ -93,7 +94,7 @@ def test_the_file_shrinks_to_what_waits(monkeypatch: pytest.MonkeyPatch) -> None
         pool.admit(one, OWN, Height(0), number)
         intake.take(one, number)
         if number >= 2:
-            pool.committed([bundle(str(number - 2)).pool_key], Height(number))
+            pool.committed([bundle(str(number - 2)).pool_key], Height(number), number)
         if intake.outgrown:
             intake.compact(pool.taken_in_by(OWN))
         assert len(file.durable) < 6_500

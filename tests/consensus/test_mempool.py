@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consensus.mempool import Mempool, Pooled, PoolLimits
+from consensus.mempool import Mempool, Pooled
+from consensus.pool_limits import PoolLimits
 from ledger.codes import Code
 from ledger.core.bundle import Bundle, sign_bundle
 from ledger.core.identifiers import Digest, Height, MemberId, NetworkId, NodeId
@@ -84,7 +85,7 @@ def test_a_committed_bundle_makes_room() -> None:
     one, two = bundle("a"), bundle("b")
     pool = pool_of(one, member_bundles_max=1)
     assert isinstance(pool.admit(two, OWN, Height(0), 1), Rejected)
-    assert [each.bundle for each in pool.committed([one.pool_key], Height(1))] == [one]
+    assert [each.bundle for each in pool.committed([one.pool_key], Height(1), 1)] == [one]
     assert isinstance(pool.admit(two, OWN, Height(1), 1), Pooled)
     assert pool.size_bytes == sum(map(len, two.records)) + len(two.header_bytes)
 
@@ -137,9 +138,9 @@ def test_candidates_are_the_pool_in_turns(given_: list[tuple[str, int]]) -> None
 def test_a_bundle_is_passed_over_when_a_later_one_of_its_member_commits() -> None:
     first, second, other = bundle("a"), bundle("b"), bundle("x", "notary")
     pool = pool_of(first, other, second)
-    pool.committed([second.pool_key], Height(1))
+    pool.committed([second.pool_key], Height(1), 1)
     assert pool.passed_over == {first.pool_key}
-    pool.committed([first.pool_key], Height(2))
+    pool.committed([first.pool_key], Height(2), 2)
     assert pool.passed_over == set()
 
 
@@ -147,7 +148,7 @@ def test_after_a_commit_the_unfit_leave_with_their_verdict() -> None:
     judge, one, two = Judge(), bundle("a"), bundle("b")
     pool = pool_of(one, two, judge=judge)
     assert pool.judge_again(5_000) == []
-    pool.committed([], Height(1))
+    pool.committed([], Height(1), 1)
     judge.unfit.add(two.pool_key)
     left = pool.judge_again(5_000)
     assert [(each.bundle, verdict) for each, verdict in left] == [(two, UNFIT)]
@@ -160,7 +161,7 @@ def test_what_waits_long_is_judged_ever_more_rarely_and_only_on_a_new_head() -> 
     pool = pool_of(one, judge=judge)
     judged_at_s = []
     for second in range(1, 100):
-        pool.committed([], Height(second))
+        pool.committed([], Height(second), 1_000 * second)
         judge.calls = 0
         pool.judge_again(1_000 * second + 1)
         if judge.calls:
@@ -180,8 +181,40 @@ def test_what_a_peer_judged_is_held_for_a_moment_and_then_judged() -> None:
     assert (pool.judge_again(1_499), judge.calls) == ([], 0)
     assert (pool.judge_again(1_500), judge.calls) == ([], 1)
     assert (len(pool), pool.has_fit) == (1, True)
-    pool.committed([one.pool_key], Height(1))
+    pool.committed([one.pool_key], Height(1), 1)
     assert (len(pool), pool.has_fit) == (0, False)
+
+
+def test_while_blocks_empty_the_pool_a_judgement_waits_for_the_next_but_not_for_ever() -> None:
+    judge, gone, one = Judge(), [bundle(f"gone{n}") for n in range(20)], bundle("x", "notary")
+    pool = pool_of(*gone, judge=judge)
+    pool.admit(one, PEER, Height(0), 1_000, held=True)
+    judged_at_ms = 0
+    for number, each in enumerate(gone):
+        now_ms = 1_000 + 400 * number
+        pool.committed([each.pool_key], Height(1 + number), now_ms)
+        judge.calls = 0
+        pool.judge_again(now_ms + 399)
+        if (pooled := pool.get(one.pool_key)) is not None and pooled.fit and not judged_at_ms:
+            judged_at_ms = now_ms + 399
+    assert 5_500 <= judged_at_ms < 5_900
+
+
+def test_what_is_passed_over_or_doubted_is_judged_though_blocks_come() -> None:
+    judge, early, late, other = Judge(), bundle("a"), bundle("b"), bundle("x", "notary")
+    pool = pool_of(late, judge=judge)
+    for each in (early, other):
+        pool.admit(each, PEER, Height(0), 1_000, held=True)
+    later = bundle("c")
+    pool.admit(later, OWN, Height(0), 1_001)
+    pool.committed([later.pool_key], Height(1), 1_400)
+    assert pool.passed_over == {early.pool_key, late.pool_key}
+    pool.judge_again(1_600)
+    found = {key: pool.get(key) for key in (early.pool_key, other.pool_key)}
+    assert [each is not None and each.fit for each in found.values()] == [True, False]
+    pool.doubt(1_600)
+    pooled = pool.get(other.pool_key)
+    assert pooled is not None and pooled.fit
 
 
 def test_a_held_bundle_is_judged_at_once_when_a_member_submits_it_here() -> None:
@@ -201,7 +234,7 @@ def test_a_held_bundle_is_judged_at_once_when_a_member_submits_it_here() -> None
 def test_judging_again_is_bounded_and_goes_on_where_it_ended() -> None:
     judge = Judge()
     pool = pool_of(*[bundle(str(n), count=3) for n in range(4)], judge=judge, rejudge_records_max=6)
-    pool.committed([], Height(1))
+    pool.committed([], Height(1), 1)
     judge.calls = 0
     for calls in (2, 4, 4):
         pool.judge_again(5_000)
@@ -221,7 +254,7 @@ def test_a_clock_that_steps_back_throws_nothing_out_that_was_in_time() -> None:
     pool = pool_of(judge=judge)
     assert pool.admit(one, OWN, Height(0), 4_999) == UNFIT
     assert isinstance(pool.admit(one, OWN, Height(0), 5_000), Pooled)
-    pool.committed([], Height(1))
+    pool.committed([], Height(1), 1)
     assert pool.judge_again(2_000) == [] and pool.doubt(2_000) == []
     assert (len(pool), pool.has_fit) == (1, True)
 

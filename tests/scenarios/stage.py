@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from consensus.core.messages import Message, short
 from consensus.events import Event
-from consensus.mempool import PoolLimits
+from consensus.pool_limits import PoolLimits
 from consensus.presence import Presence
 from consensus.wire import Codec, Hello, Kind, Relayed, Said
 from ledger.core.acknowledgement import Acknowledgement
