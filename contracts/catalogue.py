@@ -15,6 +15,7 @@ from typing import Final, cast
 from contracts import schema_reader
 from contracts.alerts import ALERT_RULES
 from contracts.closure import check
+from contracts.declared import BY_DATA
 from contracts.profile import profile
 from contracts.profile_closure import check_profile
 from contracts.profile_likeness import likened
@@ -90,7 +91,7 @@ def _loaded(places: Sequence[Traversable]) -> Catalogue:
         subsystems={key: subsystem(key, row) for key, row in raw["subsystems"].items()},
         digest=_hash(raw),
     )
-    check(catalogue, RULES.keys(), {"clause", "timer", *ALERT_RULES})
+    check(catalogue, RULES.keys(), {*BY_DATA, *ALERT_RULES})
     for each in catalogue.profiles.values():
         check_profile(catalogue, each)
     check_registry(catalogue)

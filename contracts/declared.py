@@ -12,6 +12,10 @@ DEADLINE_UNITS: Final = frozenset({"seconds", "hours", "days", "working_days"})
 SEVERITIES: Final = ("notice", "warning", "serious")
 
 
+BY_DATA: Final = frozenset({"clause", "timer"})
+"""Alerts that follow from rows alone: a clause that does not hold, a timer that fires."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why something is so, in both languages."""
@@ -47,7 +51,7 @@ class Alert:
     sentence_zh: str
     sentence_en: str
     rule: str
-    """``clause``, ``timer`` or a rule's name; empty where planned."""
+    """One of `BY_DATA`, or a rule's name; empty where planned."""
     version: int
     """Version of the rule; 0 where planned."""
     parameters: Mapping[str, int]

@@ -146,7 +146,9 @@ def _take_effect(case: Case, row: RecordRow) -> tuple[Effect, ...]:
                 state.forbid(row.subject, each, record_id, forbids.otherwise)
     for name in kind.rules:
         RULES[name].apply(case)
-    raised = tuple(found for each in kind.timers if (found := _started(case, each)))
+    raised: tuple[Effect, ...] = ()
+    if kind.timers:
+        raised = tuple(found for each in kind.timers if (found := _started(case, each)))
     if kind.key in case.facts.world.catalogue.reviewed:
         return (*raised, Review(row.subject))
     return raised

@@ -5,12 +5,15 @@ refused and the others may be recorded with an alert. Spec: ``docs/spec/contract
 """
 
 from enum import Enum
+from typing import Final
 
 from contracts import standing
 from contracts.case import Case
 from contracts.schema import ANY_MEMBER, COMMITTEE_ROLE, NETWORK_ROLE, REGION, Issuer
 from contracts.state import seen_from
 from ledger.core.identifiers import NETWORK_MEMBER
+
+_UNGRANTED: Final = frozenset({ANY_MEMBER, COMMITTEE_ROLE})
 
 
 class Entitlement(Enum):
@@ -49,7 +52,7 @@ def _standing(case: Case, issuer: Issuer) -> Entitlement:
     if issuer.role == NETWORK_ROLE:
         own = record.issuer == NETWORK_MEMBER
         return Entitlement.ENTITLED if own else Entitlement.NONE
-    if issuer.role in {ANY_MEMBER, COMMITTEE_ROLE}:
+    if issuer.role in _UNGRANTED:
         held = standing.holds_role(case.facts.world, state, record.issuer, issuer.role, as_of)
         return Entitlement.ENTITLED if held else Entitlement.NONE
     rows = standing.grants(state, record.issuer, issuer.role)

@@ -81,8 +81,10 @@ def _check_seal(case: Case) -> Rejected | None:
 def _check_issuer(case: Case) -> Rejected | None:
     """A role never held is refused; one lapsed or held elsewhere as the type's data says."""
     found = entitlement(case)
+    if found is Entitlement.ENTITLED:
+        return None
     recorded = found in {Entitlement.LAPSED, Entitlement.SCOPE}
-    if found is Entitlement.ENTITLED or (recorded and case.kind.issuer_else != REFUSE):
+    if recorded and case.kind.issuer_else != REFUSE:
         return None
     detail = {"type": case.kind.key, "issuer": case.record.issuer}
     roles = [each.role for each in case.kind.issuers]
@@ -169,12 +171,9 @@ def _check_rules(case: Case) -> Rejected | None:
 
 def _in_order(case: Case, conclusions: list[Raised]) -> tuple[Raised, ...]:
     """Alerts by code: of each the first that data raised, else what its rule concluded."""
-    catalogue = case.facts.world.catalogue
-    alerts = catalogue.alerts
     found: dict[str, tuple[Raised, ...]] = {each.alert: (each,) for each in reversed(conclusions)}
-    for code in (*case.kind.alerts, *catalogue.common_alerts):
-        rule = ALERT_RULES.get(alerts[code].rule)
-        concluded = rule(case) if rule is not None else None
+    for code, rule in case.facts.world.catalogue.concluding[case.kind.key]:
+        concluded = ALERT_RULES[rule](case)
         if concluded:
             fresh = concluded if isinstance(concluded, tuple) else (concluded,)
             found.setdefault(code, fresh)

@@ -4,7 +4,7 @@ Rows live in groups: a group is a key prefix that is read as a whole, in key ord
 the committed state from here; the executor hands the writes to the chain.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Final, Protocol
@@ -40,13 +40,14 @@ class EmptyState:
 class Overlay:
     """The state as it stands at one point inside a block."""
 
-    __slots__ = ("_base", "_found", "_fresh", "_groups", "_kept", "_lists", "_touched")
+    __slots__ = ("_base", "_found", "_fresh", "_groups", "_kept", "_lists", "_touched", "_unsorted")
 
     def __init__(self, base: StateReader) -> None:
         self._base = base
         self._kept: dict[bytes, bytes | None] = {}
         self._fresh: dict[bytes, bytes | None] = {}
         self._groups: dict[bytes, list[bytes]] = {}
+        self._unsorted: dict[bytes, list[bytes]] = {}
         self._touched: list[tuple[bytes, bytes]] = []
         self._found: dict[bytes, bytes | None] = {}
         self._lists: dict[bytes, tuple[tuple[bytes, bytes], ...]] = {}
@@ -64,22 +65,19 @@ class Overlay:
     def put(self, group: bytes, rest: bytes, value: bytes | None) -> None:
         """Write the row `group` ‖ `rest`; None deletes it."""
         key = group + rest
-        self._fresh[key] = value
-        keys = self._groups.setdefault(group, [])
-        # In order as they come: a rule that asks in every record must not sort them every time.
-        at = bisect_left(keys, key)
-        if at == len(keys) or keys[at] != key:
-            keys.insert(at, key)
+        if key not in self._fresh and key not in self._kept:
+            self._unsorted.setdefault(group, []).append(key)
             self._touched.append((group, key))
+        self._fresh[key] = value
 
     def wrote(self, group: bytes) -> bool:
         """Whether this block wrote to a group."""
-        return bool(self._groups.get(group))
+        return bool(self._own_keys(group))
 
     def rows(self, group: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Rest of the key and value of every row of `group`, ascending."""
         below, skip = self._base_rows(group), len(group)
-        own = self._groups.get(group)
+        own = self._own_keys(group)
         if not own:
             return ((key[skip:], value) for key, value in below)
         return self._merged(below, own, skip)
@@ -93,7 +91,12 @@ class Overlay:
     def drop(self) -> None:
         """Forget the writes since the last `keep`: a refused bundle leaves no trace."""
         self._fresh.clear()
-        for group, key in self._touched:
+        # Backwards, because what is not in order yet stands as it came.
+        for group, key in reversed(self._touched):
+            unsorted = self._unsorted.get(group)
+            if unsorted:
+                unsorted.pop()
+                continue
             keys = self._groups[group]
             del keys[bisect_left(keys, key)]
         self._touched.clear()
@@ -101,6 +104,17 @@ class Overlay:
     def writes(self) -> tuple[tuple[bytes, bytes | None], ...]:
         """Every kept write, ascending by key, each key once."""
         return tuple(sorted(self._kept.items()))
+
+    def _own_keys(self, group: bytes) -> Sequence[bytes]:
+        """Keys of a group that this block wrote, ascending.
+
+        Put in order only when somebody asks, because of most groups nobody does; and each key
+        once, because a rule that asks in every record must not sort them every time.
+        """
+        keys = self._groups.setdefault(group, [])
+        for key in self._unsorted.pop(group, ()):
+            insort(keys, key)
+        return keys
 
     def _base_rows(self, group: bytes) -> Iterator[tuple[bytes, bytes]]:
         if group in self._lists:

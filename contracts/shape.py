@@ -57,6 +57,8 @@ def check_shape(record: Record, kind: RecordType, common: Mapping[str, Field]) -
 
 def is_plain(subject: str) -> bool:
     """Whether a subject looks like what it is, and may stand in a key of the state."""
+    if subject.isascii() and subject.isprintable():
+        return True
     return _UNSEEN.search(subject) is None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.declared import Alert, Deadline, Reason, Role
+from contracts.declared import BY_DATA, Alert, Deadline, Reason, Role
 from contracts.expression import Exists, Moment, terms
 from contracts.profile import Profile
 from contracts.schema import REGION, Field, RecordType
@@ -45,6 +45,8 @@ class Catalogue:
     """For each function point, the types that stand at it."""
     common_alerts: tuple[str, ...]
     """Codes of the alerts that every type may raise."""
+    concluding: Mapping[str, tuple[tuple[str, str], ...]]
+    """For each type, the alerts that a rule in Python concludes: code, and name of the rule."""
     codes: Mapping[str, str]
     """Working code to key: ``T09`` to ``tender.announcement``."""
     kept: Mapping[str, tuple[str, ...]]
@@ -101,6 +103,7 @@ def catalogue_of(
         kept.setdefault(type_key, set()).add(field)
     for type_key, field in (*_linking(profiles), *_cited(types), *_said(types)):
         kept.setdefault(type_key, set()).add(field)
+    common_alerts = tuple(code for code, each in alerts.items() if each.every_type)
     points = {each.key: each for key in sorted(subsystems) for each in subsystems[key].points}
     return Catalogue(
         types=types,
@@ -114,7 +117,8 @@ def catalogue_of(
         hash=digest,
         points=points,
         at_point={key: _standing_at(key, types) for key in points},
-        common_alerts=tuple(code for code, each in alerts.items() if each.every_type),
+        common_alerts=common_alerts,
+        concluding={key: _concluding(kind, alerts, common_alerts) for key, kind in types.items()},
         codes={kind.code: kind.key for kind in types.values() if kind.code},
         kept={key: tuple(sorted(names)) for key, names in kept.items() if names},
         asked=asked,
@@ -145,6 +149,14 @@ def _choosing(kind: RecordType) -> tuple[str, ...]:
     if len(kind.function_points) < 2 and not kind.named_points:
         return ()
     return (FUNCTION_POINT, *(name for when in kind.point_when.values() for name in when))
+
+
+def _concluding(
+    kind: RecordType, alerts: Mapping[str, Alert], common: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    """Code and rule of the alerts of a type that a rule in Python concludes."""
+    named = {code: alerts[code].rule for code in (*kind.alerts, *common) if code in alerts}
+    return tuple((code, rule) for code, rule in named.items() if rule and rule not in BY_DATA)
 
 
 def _standing_at(point: str, types: Mapping[str, RecordType]) -> tuple[str, ...]:

@@ -4,9 +4,12 @@ Only reads, and only whole blocks: a block's writes appear all at once, with the
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from ledger.store.api import Reader, Row
 from ledger.store.keys import Table
+
+_STATE: Final = Table.STATE.key()
 
 
 class StateView:
@@ -19,7 +22,7 @@ class StateView:
 
     def get(self, key: bytes) -> bytes | None:
         """The value of a state key, or None."""
-        return self._reader.get(Table.STATE.key(key))
+        return self._reader.get(_STATE + key)
 
     def scan(self, prefix: bytes, start: bytes = b"") -> Iterator[Row]:
         """The rows whose keys begin with `prefix`, ascending, from key `start` on."""

@@ -141,6 +141,8 @@ def _check(items: Iterable[Value], depth: int) -> None:
             continue
         if kind is str:
             check_text(cast(str, item))
+        elif not item and depth + 1 < DEPTH_MAX and (kind is tuple or kind is dict):
+            continue
         elif kind is tuple:
             _check(cast(Sequence[Value], item), depth + 1)
         elif kind is dict:

@@ -81,7 +81,8 @@ class Table(Enum):
 
     def key(self, *parts: bytes) -> bytes:
         """The key of this table with `parts`."""
-        return self.value + b"".join(parts)
+        # What `value` gives, at a tenth of its cost: every key of every row is made here.
+        return self._value_ + b"".join(parts)
 
     def range(self, *parts: bytes) -> tuple[bytes, bytes]:
         """Start and stop of all keys of this table that begin with `parts`."""
