@@ -1,6 +1,5 @@
 """`bidwitness node run`, one node until it is told to stop, and `node repair` for its journal."""
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -40,17 +39,18 @@ def run(
     """Run the node of `folder` until SIGTERM or Ctrl-C."""
     # The node's packages are imported here only, so that every other command starts fast.
     from cli.compose.node import run_node
+    from cli.compose.steady_loop import run as run_steadily
     from cli.lacking_bar import LackingBar
 
     settings, output = node_settings(folder), Output()
     if show_all:
         settings = replace(settings, show_all=True)
     if settings.log_file is None or not output.err.is_terminal:
-        asyncio.run(run_node(settings, stop_with_parent=stop_with_parent))
+        run_steadily(run_node(settings, stop_with_parent=stop_with_parent))
         return
     # The log has a file of its own, so that the terminal is free for a bar.
     bar = LackingBar(output, settings.node_id)
-    asyncio.run(run_node(settings, stop_with_parent=stop_with_parent, show=bar.show))
+    run_steadily(run_node(settings, stop_with_parent=stop_with_parent, show=bar.show))
 
 
 @_app.command("repair", help=say("help.node_repair"))

@@ -1,6 +1,5 @@
 """`bidwitness observer`: make an observer out of a member's folder, and run it."""
 
-import asyncio
 import time
 from pathlib import Path
 from typing import Annotated
@@ -74,5 +73,6 @@ def run(
 ) -> None:
     """Run the observer of `folder` until SIGTERM or Ctrl-C."""
     from cli.compose.observer import run_observer
+    from cli.compose.steady_loop import run as run_steadily
 
-    asyncio.run(run_observer(observer_settings(folder), stop_with_parent=stop_with_parent))
+    run_steadily(run_observer(observer_settings(folder), stop_with_parent=stop_with_parent))

@@ -1,6 +1,5 @@
 """`bidwitness witness`: make a witness, let it know networks, and run it."""
 
-import asyncio
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
@@ -184,6 +183,7 @@ def run(
     ] = False,
 ) -> None:
     """Run the witness of `folder` until SIGTERM or Ctrl-C."""
+    from cli.compose.steady_loop import run as run_steadily
     from cli.compose.witness import run_witness
 
-    asyncio.run(run_witness(witness_settings(folder), stop_with_parent=stop_with_parent))
+    run_steadily(run_witness(witness_settings(folder), stop_with_parent=stop_with_parent))

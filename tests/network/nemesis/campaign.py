@@ -5,7 +5,7 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -13,8 +13,14 @@ from typing import Final
 from tests.network import aftermath
 from tests.network.nemesis.checker import Judged, judge, waits_after_healing
 from tests.network.nemesis.clients import Clients
-from tests.network.nemesis.faults import EVERYBODY, ONE, Fault, WrongClock, possible
-from tests.network.nemesis.final_log import chain_of, final_log, heads_are_cosigned, views_changed
+from tests.network.nemesis.faults import EVERYBODY, ONE, Draw, Fault, WrongClock, possible
+from tests.network.nemesis.final_log import (
+    chain_of,
+    final_log,
+    heads_are_cosigned,
+    snapshots_stated,
+    views_changed,
+)
 from tests.network.nemesis.heads import Watcher
 from tests.network.nemesis.history import Healed, History
 from tests.network.nemesis.receipts import every_receipt
@@ -47,6 +53,10 @@ class Plan:
     """Of a client between two bundles, at most."""
     seats: bool = True
     """Whether the committee changes meanwhile."""
+    draws: Mapping[str, Draw] = field(default_factory=dict)
+    """What happens to one node, in place of everything that can go wrong."""
+    calm_s: tuple[float, float] = (0.5, 2)
+    """Between two faults, at least and at most."""
 
 
 @dataclass
@@ -61,6 +71,8 @@ class Told:
     waits_s: tuple[tuple[float, str], ...] = ()
     height: int = 0
     views_changed: int = 0
+    snapshots: int = 0
+    """Whose root the chain states."""
     load: float = 0.0
     """Of the machine, the largest that was seen."""
     history: History = field(default_factory=History)
@@ -89,7 +101,7 @@ class Campaign:
     world: World
     plan: Plan
     say: Callable[[str], None]
-    told: Told = field(default_factory=Told)
+    told: Told
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.plan.seed)
@@ -151,12 +163,12 @@ class Campaign:
         while cards or time.monotonic() < until:
             card = cards.pop(0) if cards else self._card()
             await self._play(self._faults(card))
-            await asyncio.sleep(self.chance.uniform(0.5, 2))
+            await asyncio.sleep(self.chance.uniform(*self.plan.calm_s))
 
     def _card(self) -> str:
         """Every kind comes once before any comes again."""
         if not self._deck:
-            self._deck = possible(self.world)
+            self._deck = [*self.plan.draws] or possible(self.world)
             self.chance.shuffle(self._deck)
         return self._deck.pop()
 
@@ -164,20 +176,21 @@ class Campaign:
         """A fault of this kind on somebody, and others on others, f victims at most."""
         names = sorted(name for name in self.world.nodes if name not in self.world.leaving)
         self.chance.shuffle(names)
-        if card in EVERYBODY:
+        draws = self.plan.draws or ONE
+        if card in EVERYBODY and card not in draws:
             return [EVERYBODY[card](self.chance, tuple(names))]
         victims = names[: self.world.f]
         kinds = [card, *(self._card() for _ in victims[1:] if self.chance.random() < 0.7)]
         return [
-            ONE[kind](self.chance, (victim,))
+            draws[kind](self.chance, (victim,))
             for kind, victim in zip(kinds, victims, strict=False)
-            if kind in ONE
+            if kind in draws
         ]
 
     async def _play(self, faults: Sequence[Fault]) -> None:
         """Begin all, wait, heal all, and see that it goes on."""
         lasts_s = self.chance.uniform(1, self.plan.longest_s)
-        what = " and ".join(f"{each.kind} of {', '.join(each.victims)}" for each in faults)
+        what = " and ".join(map(_said, faults))
         begun = time.monotonic()
         for fault in faults:
             self.told.faults[fault.kind] += 1
@@ -232,8 +245,18 @@ class Campaign:
         await self.watcher.close()
 
 
+def _said(fault: Fault) -> str:
+    """What is wrong with whom; of a clock also by how much."""
+    by = f" by {fault.seconds:+g} s" if isinstance(fault, WrongClock) else ""
+    return f"{fault.kind} of {', '.join(fault.victims)}{by}"
+
+
 def nemesis(
-    world: World, plan: Plan, say: Callable[[str], None], picture: Path | None = None
+    world: World,
+    plan: Plan,
+    say: Callable[[str], None],
+    picture: Path | None = None,
+    history: History | None = None,
 ) -> Told:
     """Torment a network, hold it to its word, stop it.
 
@@ -242,11 +265,12 @@ def nemesis(
         plan: how.
         say: hears how it goes.
         picture: where to draw it, whatever comes of it.
+        history: empty; whoever torments writes into it what the checker has to know.
 
     Raises:
         AssertionError: a promise was broken.
     """
-    campaign = Campaign(world, plan, say)
+    campaign = Campaign(world, plan, say, Told(history=history or History()))
     told = campaign.told
 
     async def played() -> None:
@@ -266,5 +290,6 @@ def nemesis(
     with chain_of(seated[0], trust) as chain:
         heads_are_cosigned(chain, campaign.watcher.notes)
         told.height, told.views_changed = chain.head.height, views_changed(chain)
+        told.snapshots = snapshots_stated(chain)
         told.judged = judge(told.history, final_log(chain), plan.within_s)
     return told

@@ -143,9 +143,13 @@ def heads_are_of_one_log(history: History, log: FinalLog) -> None:
 
 
 def no_node_goes_back(history: History) -> None:
-    """The head that a node shows only grows, over kills too."""
+    """The head that a node shows only grows, over kills too, unless an old copy was put back."""
     newest: dict[str, int] = {}
+    restored = list(history.restored)
     for head in history.shown:
+        for each in [it for it in restored if it.node == head.node and it.at_s < head.at_s]:
+            restored.remove(each)
+            newest.pop(each.node, None)
         before = newest.get(head.node, 0)
         if head.size < before:
             raise Broken(f"{head.node} showed a head of {before} leaves, then one of {head.size}")
@@ -216,7 +220,8 @@ def _is_possible(log: FinalLog, answer: Answer, asked_ms: int, answered_ms: int)
     height = max(each.height for each in answer.stands)
     time_ms = log.times_ms[height - 1]
     if time_ms > answered_ms + AHEAD_MS:
-        raise Broken(f"block {height} is stamped later than its commit was known")
+        later = f"{time_ms - answered_ms} ms later than its commit was known"
+        raise Broken(f"block {height} is stamped {later}")
     if time_ms < asked_ms - BEHIND_MS:
         raise Broken(f"block {height} is stamped long before {answer.bundle} in it was sent")
 

@@ -58,3 +58,9 @@ def views_changed(chain: Chain) -> int:
         epoch, view = header.epoch, chain.blocks.certificate(Height(height)).slot.view
         changed += max(0, view - before)
     return changed
+
+
+def snapshots_stated(chain: Chain) -> int:
+    """How many blocks state the root of an earlier state."""
+    heights = range(1, chain.head.height + 1)
+    return sum(chain.blocks.header(Height(each)).snapshot is not None for each in heights)

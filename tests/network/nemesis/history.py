@@ -86,6 +86,14 @@ class Healed:
     """What had been wrong."""
 
 
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """An old copy of a database was put back; its node had stopped before."""
+
+    node: str
+    at_s: float
+
+
 @dataclass
 class History:
     """Everything, in the order in which it was learnt."""
@@ -97,6 +105,7 @@ class History:
     heads: dict[tuple[int, str], HeadSeen] = field(default_factory=dict)
     shown: list[HeadSeen] = field(default_factory=list)
     """Every change of the head that a node shows."""
+    restored: list[Restored] = field(default_factory=list)
     healed: list[Healed] = field(default_factory=list)
     progress_s: list[float] = field(default_factory=list)
     """When a larger head, or a commit, was seen."""

@@ -27,7 +27,7 @@ class TormentedNode(NodeProcess):
             self._process = subprocess.Popen(
                 [
                     *self.enter,
-                    *(sys.executable, "-m", "cli.main", "node", "run", str(self.folder)),
+                    *(sys.executable, *self.program, "node", "run", str(self.folder)),
                     "--stop-with-parent",
                 ],
                 stdin=subprocess.PIPE,

@@ -51,6 +51,10 @@ class World:
     seed: int
     monotonic_too: bool = False
     """Whether clocks that jump take the monotonic one along."""
+    more: str = ""
+    """Tables of TOML beside those of the members."""
+    program: tuple[str, ...] = ("-m", "cli.main")
+    """What every node runs."""
     nodes: dict[str, TormentedNode] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
     clocks: dict[str, Clock] = field(default_factory=dict)
@@ -62,7 +66,7 @@ class World:
     retired: list[TormentedNode] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.network = RealNetwork(self.folder, tables(self.size))
+        self.network = RealNetwork(self.folder, tables(self.size) + self.more)
         self.links = Links(self.ground.here, random.Random(self.seed).random)
         self.http = httpx.AsyncClient(timeout=httpx.Timeout(5, connect=1), trust_env=False)
         for node in list(self.network.nodes):
@@ -169,6 +173,7 @@ class World:
             name,
             folder,
             f"http://{place.api}",
+            self.program,
             enter=place.enter,
             environment=preloaded(*environments),
         )
@@ -189,9 +194,10 @@ class World:
     async def _all_answer(self, path: str) -> None:
         for name, node in list(self.nodes.items()):
             if name not in self.leaving:
-                await self._answers(node, path)
+                await self.answers(node, path)
 
-    async def _answers(self, node: TormentedNode, path: str) -> None:
+    async def answers(self, node: TormentedNode, path: str) -> None:
+        """Wait until this one does."""
         end = time.monotonic() + READY_S
         while time.monotonic() < end:
             self.require_running()
