@@ -1,7 +1,8 @@
 """Makes snapshots beside everything else that a process does, a little at a time.
 
 A step takes milliseconds, and the loop is given several times as long for its other work before the
-next. Whatever is left when the root is due is done at once by `Snapshots.stated_at`.
+next, the less the nearer the root is due: whatever is left then is done at once by
+`Snapshots.stated_at`, and a node that is busy for that long is none for its peers.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ _IDLE_S: Final = 1.0
 _LOOKS_S: Final = 0.2
 _LEAST_S: Final = 0.005
 _SHARE: Final = 4
-"""The rest after a step, as a multiple of what the step took."""
+"""The rest after a step, as a multiple of what the step took, where the root is far from due."""
 
 
 async def make_snapshots(chain: Chain) -> None:
@@ -28,7 +29,17 @@ async def make_snapshots(chain: Chain) -> None:
         began_s = perf_counter()
         more = chain.snapshots.step()
         took_s = perf_counter() - began_s
-        await asyncio.sleep(max(_LEAST_S, _SHARE * took_s) if more else _IDLE_S)
+        await asyncio.sleep(rest_s(chain, took_s) if more else _IDLE_S)
+
+
+def rest_s(chain: Chain, took_s: float) -> float:
+    """How long to rest after a step that took so long, seconds."""
+    making = chain.snapshots.making
+    if making is None:
+        return max(_LEAST_S, _SHARE * took_s)
+    due = chain.snapshots.stating(making)
+    left = max(0, due - chain.head.height - 1) / (due - making)
+    return max(_LEAST_S, left * _SHARE * took_s)
 
 
 async def until_whole(runner: Runner) -> None:
