@@ -4,7 +4,7 @@ from functools import partial
 from importlib.resources import files
 from typing import Final
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
@@ -23,6 +23,7 @@ from api.headers import SecurityHeaders
 from api.metrics import registry_of
 from api.open_data import OpenDataDesk
 from api.openapi import describe
+from api.parameters import none_misspelt, only_declared
 from api.request_log import RequestLog
 from api.request_metrics import RequestMetrics
 from api.routes import (
@@ -72,13 +73,12 @@ ROUTERS: Final = (
     deposits.router,
     addresses.router,
     diagnose.router,
-    health.router,
     tiles.router,
     log.router,
     epochs.router,
     follow.router,
-    *PAGES,
 )
+"""For programs. `health` is not among them: probes have parameters of their own."""
 _DOCS_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
@@ -126,15 +126,23 @@ def create_app(
     app.add_middleware(Fairness, most=requests_per_address)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestLog, metrics=RequestMetrics(app.state.registry))
-    for router in ROUTERS:
-        app.include_router(router)
-    # The origin of the log is the URL of its files as well, wherever its domain leads here.
-    prefix = "/" + service.chain.origin.partition("/")[2]
-    app.include_router(tiles.router, prefix=prefix, include_in_schema=False)
+    _route(app, service.chain.origin)
     app.mount("/static", StaticFiles(directory=str(files("api").joinpath("static"))))
     app.get("/docs", include_in_schema=False)(_docs)
     describe(app)
     return app
+
+
+def _route(app: FastAPI, origin: str) -> None:
+    """Every route, held to the query parameters that it declares."""
+    declared, spelled = [Depends(only_declared)], [Depends(none_misspelt)]
+    for router in ROUTERS:
+        app.include_router(router, dependencies=declared)
+    for router in (health.router, *PAGES):
+        app.include_router(router, dependencies=spelled)
+    # The origin of the log is the URL of its files as well, wherever its domain leads here.
+    prefix = "/" + origin.partition("/")[2]
+    app.include_router(tiles.router, prefix=prefix, dependencies=declared, include_in_schema=False)
 
 
 def _end(app: FastAPI) -> None:

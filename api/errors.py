@@ -81,6 +81,7 @@ _EXACT: Final[Mapping[Code, int]] = {
     Code.API_METHOD: 405,
     Code.API_MEDIA_TYPE: 415,
     Code.API_PARAMETER: 400,
+    Code.API_PARAMETER_UNKNOWN: 400,
     Code.API_CURSOR: 400,
     # As with what was not kept: another node has it.
     Code.API_BEHIND: 421,

@@ -367,6 +367,7 @@ class Code(StrEnum):
     API_METHOD = "api.method"
     API_MEDIA_TYPE = "api.media_type"
     API_PARAMETER = "api.parameter"
+    API_PARAMETER_UNKNOWN = "api.parameter_unknown"
     API_NOT_PUBLIC = "api.not_public"
     API_NO_QUORUM = "api.no_quorum"
     API_STOPPED = "api.stopped"
