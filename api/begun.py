@@ -2,6 +2,8 @@
 
 Everything runs in one loop, so each request that has begun makes all others later. Addresses take
 turns: who asks once waits for one request of each of the others, and not for all that they asked.
+Most requests are answered in one step of the loop. Were a turn handed on within it, all that ask at
+once would be answered before the loop looks at anything else, so it is handed on in the next.
 """
 
 import asyncio
@@ -41,6 +43,10 @@ class Begun:
             raise
 
     def give(self) -> None:
+        """Hand a turn on, when the loop has looked at everything else."""
+        asyncio.get_running_loop().call_soon(self._pass_on)
+
+    def _pass_on(self) -> None:
         """The next turn is another address's, where others wait."""
         while self._waiting:
             address, waiting = next(iter(self._waiting.items()))

@@ -200,3 +200,24 @@ async def _turn(begun: Begun, address: str) -> None:
     turn = Turn(begun, address)
     await turn.begin()
     turn.end()
+
+
+def test_requests_that_are_answered_in_one_step_leave_the_loop_to_others_between_turns() -> None:
+    async def story() -> None:
+        begun, answered, between = Begun(), 0, list[int]()
+
+        async def ask() -> None:
+            nonlocal answered
+            turn = Turn(begun, GREEDY)
+            await turn.begin()
+            answered += 1
+            turn.end()
+
+        asked = [asyncio.create_task(ask()) for _ in range(10 * WORKED_ON_MAX)]
+        while answered < len(asked):
+            before = answered
+            await asyncio.sleep(0)
+            between.append(answered - before)
+        assert max(between) == WORKED_ON_MAX
+
+    asyncio.run(story())
