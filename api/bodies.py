@@ -13,7 +13,9 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from api.begun import Begun
 from api.errors import ApiError
+from api.fairness import address_of
 from api.schemas import read_bundle
 from ledger.codes import Code
 from ledger.core.bundle import Bundle, decode_bundle
@@ -33,6 +35,8 @@ AT_ONCE_BYTES: Final = 64 << 10
 JSON_FACTOR: Final = 3
 """JSON spells digests as hex with names around them: it may be this much larger."""
 _READER: Final = ThreadPoolExecutor(1, "bundle-reader")
+_TURNS: Final = Begun(1)
+"""Whose large bundle is read next: who hands in many waits behind everybody who hands in one."""
 
 
 async def read_capped(request: Request, size_max: int, code: Code = Code.BUNDLE_TOO_LARGE) -> bytes:
@@ -69,26 +73,30 @@ async def bundle_in(request: Request, limits: Parameters) -> Bundle:
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type in MSGPACK:
-        return await _decoded(await read_capped(request, limits.bundle_bytes_max), limits)
+        data = await read_capped(request, limits.bundle_bytes_max)
+        if len(data) <= AT_ONCE_BYTES:
+            return decode_bundle(data, limits)
+        return await _read(request, decode_bundle, data, limits)
     if media_type != JSON:
         expected = f"{JSON}, application/msgpack"
         raise ApiError(Code.API_MEDIA_TYPE, found=media_type or "–", expected=expected)
     data = await read_capped(request, JSON_FACTOR * limits.bundle_bytes_max)
-    return await _read(read_bundle, data, limits)
-
-
-async def _decoded(data: bytes, limits: Parameters) -> Bundle:
-    if len(data) <= AT_ONCE_BYTES:
-        return decode_bundle(data, limits)
-    return await _read(decode_bundle, data, limits)
+    return await _read(request, read_bundle, data, limits)
 
 
 async def _read(
-    read: Callable[[bytes, Parameters], Bundle], data: bytes, limits: Parameters
+    request: Request,
+    read: Callable[[bytes, Parameters], Bundle],
+    data: bytes,
+    limits: Parameters,
 ) -> Bundle:
     """Ten thousand records take a while, and consensus runs in this loop.
 
     One is read at a time, so that those who hand in what is worth nothing slow this loop down to a
-    half and no further.
+    half and no further; and addresses take turns.
     """
-    return await asyncio.get_running_loop().run_in_executor(_READER, read, data, limits)
+    await _TURNS.take(address_of(request))
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_READER, read, data, limits)
+    finally:
+        _TURNS.give()

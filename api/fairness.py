@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
+from ipaddress import IPv6Address
 from typing import Final
 
 from starlette.requests import Request
@@ -24,6 +26,8 @@ REQUESTS_PER_ADDRESS: Final = 64
 """Unless the settings say otherwise: far more than a page or a client has open at once."""
 OWN: Final = frozenset({"127.0.0.1", "::1"})
 """Addresses of this machine, which are not counted."""
+_KNOWN_MAX: Final = 4_096
+_NETWORK_BITS: Final = 64
 _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -39,7 +43,7 @@ class Fairness:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
-        address = (scope.get("client") or ("",))[0]
+        address = network_of((scope.get("client") or ("",))[0])
         if scope["type"] != "http" or not self._most or not address or address in OWN:
             await self._app(scope, receive, send)
             return
@@ -64,7 +68,22 @@ class Fairness:
 
 def address_of(request: Request) -> str:
     """Whom the connection comes from; what its headers claim is anybody's word."""
-    return request.client.host if request.client else ""
+    return network_of(request.client.host) if request.client else ""
+
+
+@lru_cache(_KNOWN_MAX)
+def network_of(address: str) -> str:
+    """What counts as one address: of IPv6 the /64, because its holder has all that are in it."""
+    if ":" not in address or address in OWN:
+        return address
+    try:
+        six = IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if six.ipv4_mapped is not None:
+        return str(six.ipv4_mapped)
+    own_bits = 128 - _NETWORK_BITS
+    return f"{IPv6Address(int(six) >> own_bits << own_bits)}/{_NETWORK_BITS}"
 
 
 def _beginning(turn: Turn, receive: Receive) -> Receive:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-from api.fairness import OWN
+from api.fairness import OWN, network_of
 from consensus.crowd import cut_off, gives_way, makes_way
 
 Answers: TypeAlias = Callable[[socket.socket], bool]
@@ -60,13 +60,14 @@ class BoundedSocket(socket.socket):
             if full and all(self.answers(each) for each, _ in self._held):
                 self._wait()
             held, address = super().accept()
-            host = "" if address[0] in OWN else address[0]
+            whose = network_of(address[0])
+            host = "" if whose in OWN else whose
             if (host and counts[host] >= self._address_max) or (
                 full and not self._room(host, counts)
             ):
                 held.close()
                 continue
-            self._held.append((held, address[0]))
+            self._held.append((held, whose))
             return held, address
         raise ConnectionAbortedError(errno.ECONNABORTED, f"{_REFUSED_MAX} connections")
 

@@ -25,12 +25,13 @@ BUNDLE = sign_bundle(
 )
 
 
-def request_of(data: bytes) -> Request:
+def request_of(data: bytes, address: str = "192.0.2.1") -> Request:
     async def receive() -> Message:
         return {"type": "http.request", "body": data, "more_body": False}
 
     headers = [(b"content-type", b"application/msgpack")]
-    return Request({"type": "http", "method": "POST", "headers": headers}, receive)
+    scope = {"type": "http", "method": "POST", "headers": headers, "client": (address, 1)}
+    return Request(scope, receive)
 
 
 def test_the_loop_goes_on_while_a_large_bundle_is_read() -> None:
@@ -57,3 +58,29 @@ def test_the_loop_goes_on_while_a_large_bundle_is_read() -> None:
     with mock.patch.object(bodies, "decode_bundle", read):
         asyncio.run(story(bytes(bodies.AT_ONCE_BYTES + 1)))
     assert (at_work, most) == (0, 1)
+
+
+def test_who_hands_in_many_large_bundles_waits_behind_who_hands_in_one() -> None:
+    let_go, order = threading.Event(), list[int]()
+
+    def read(data: bytes, limits: Parameters) -> Bundle:
+        assert let_go.wait(LIMIT_S), "the loop stands still"
+        order.append(data[0])
+        return BUNDLE
+
+    async def handed_in(number: int, address: str) -> None:
+        data = bytes([number]) * (bodies.AT_ONCE_BYTES + 1)
+        await bodies.bundle_in(request_of(data, address), DEFAULT)
+
+    async def story() -> None:
+        async with asyncio.timeout(LIMIT_S):
+            many = [asyncio.create_task(handed_in(each, "192.0.2.1")) for each in range(5)]
+            await asyncio.sleep(0)
+            one = asyncio.create_task(handed_in(9, "192.0.2.2"))
+            await asyncio.sleep(0)
+            let_go.set()
+            await asyncio.gather(one, *many)
+
+    with mock.patch.object(bodies, "decode_bundle", read):
+        asyncio.run(story())
+    assert order.index(9) <= 2

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
 from api.begun import WORKED_ON_MAX, Begun, Turn
-from api.fairness import Fairness
+from api.fairness import Fairness, network_of
 from cli.compose.serving import http_server, listen
 from cli.settings import Address
 
@@ -221,3 +221,21 @@ def test_requests_that_are_answered_in_one_step_leave_the_loop_to_others_between
         assert max(between) == WORKED_ON_MAX
 
     asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("address", "counted_as"),
+    [
+        ("2001:db8:1:2::7", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::7", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("::1", "::1"),
+        ("no:address", "no:address"),
+        ("", ""),
+    ],
+)
+def test_whoever_has_a_network_of_ipv6_counts_as_one(address: str, counted_as: str) -> None:
+    assert network_of(address) == counted_as
