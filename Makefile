@@ -21,7 +21,7 @@ ifneq ($(PLACE),$(CURDIR))
 $(shell rm -f .venv/.made .venv/.runtime .venv/.package .venv/.dev)
 endif
 
-.PHONY: help venv demo test campaigns browser check format simulate scenarios mutants twins failpoints nemesis reseat byzantine flood load fuzz fuzz-api bench pictures lock wheelhouse clean questions
+.PHONY: help venv demo test campaigns browser check format simulate scenarios mutants twins failpoints nemesis day reseat byzantine flood load fuzz fuzz-api bench pictures lock wheelhouse clean questions
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -96,6 +96,10 @@ failpoints: .venv/.dev ## Kill a real node between every two steps on its disk (
 nemesis: .venv/.dev ## Kill, cut off, freeze and starve real nodes, and hold them to their word (MINUTES=10, NODES=4|7, SEED=7, PICTURE=file)
 	@$(BIN)/python -m tests.network.nemesis --minutes $(or $(MINUTES),10) --nodes $(or $(NODES),4) \
 	    $(if $(SEED),--seed $(SEED)) $(if $(PICTURE),--picture $(PICTURE)) $(ARGS)
+
+day: .venv/.dev ## A million records, compactions, copies put back and restarts beside faults (MINUTES=10, RECORDS=10000000, SEED=7, PICTURE=file, JSON=file)
+	@$(BIN)/python -m tests.network.day --minutes $(or $(MINUTES),10) --records $(or $(RECORDS),1000000) \
+	    $(if $(SEED),--seed $(SEED)) $(if $(PICTURE),--picture $(PICTURE)) $(if $(JSON),--json $(JSON)) $(ARGS)
 
 reseat: .venv/.dev ## Replace a whole committee on real processes, under load and kills (MINUTES=2, SEED=7)
 	@$(BIN)/python -m tests.network.reseating --minutes $(or $(MINUTES),2) $(if $(SEED),--seed $(SEED))
