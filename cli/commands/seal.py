@@ -1,4 +1,4 @@
-"""`bidwitness seal`: the status of a seal, a stamped document checked, a batch stamped."""
+"""`bidwitness seal`: a status, a stamped document checked, a seal's file judged, a batch."""
 
 import time
 from pathlib import Path
@@ -42,6 +42,7 @@ def register(main: typer.Typer) -> None:
     """Add these commands to `main`."""
     app.command("status", help=say("help.seal_status"))(status)
     app.command("check", help=say("help.seal_check"))(check)
+    app.command("verify", help=say("help.seal_verify"))(verify)
     app.command("batch", help=say("help.seal_batch"))(batch)
     main.add_typer(app, name="seal")
 
@@ -112,6 +113,34 @@ def check(
     }
     Output(as_json).result(document_json, *lines)
     if not any(each.stands for each in found):
+        raise typer.Exit(Exit.REFUSED)
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help=say("help.seal_verify_file"))],
+    authority: Annotated[
+        list[Path] | None, typer.Option("--authority", help=say("help.seal_authority"))
+    ] = None,
+    signer: Annotated[Path | None, typer.Option("--signer", help=say("help.seal_signer"))] = None,
+    document: Annotated[
+        Path | None, typer.Option("--document", help=say("help.seal_document"))
+    ] = None,
+    at: Annotated[str | None, typer.Option("--at", help=say("help.seal_verify_at"))] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Judge the file of a seal, or of a stamp, by its standard and without any node."""
+    from cli import eseals
+
+    given = eseals.Given(
+        file=file,
+        authorities=tuple(authority or ()),
+        signer=signer,
+        document=document,
+        at_ms=None if at is None else moment(at),
+    )
+    told = eseals.judged(given, _now_ms())
+    Output(as_json).result(told.value(), *told.lines())
+    if told.falls:
         raise typer.Exit(Exit.REFUSED)
 
 
