@@ -112,6 +112,7 @@ def test_a_forged_seal_falls_at_the_step_that_it_forges() -> None:
     # Its name is the authority's, its key is not.
     both = {Step.MAKER_CERTIFICATE: "eseal.signature", Step.SIGNER_CERTIFICATE: "eseal.signature"}
     assert against(seal, asked(authorities=(own_root.certificate,))) == both
+    assert against(seal, asked(authorities=(own_root.certificate, MAKER.root.certificate))) == {}
     stranger_root = asked(authorities=(stranger.certificate,))
     assert set(against(seal, stranger_root).values()) == {"authority"}
     assert set(against(seal, asked(authorities=())).values()) == {"no_authority"}
