@@ -15,6 +15,7 @@ from ipaddress import IPv6Address
 from typing import Final
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.begun import Begun, Turn
@@ -29,6 +30,7 @@ OWN: Final = frozenset({"127.0.0.1", "::1"})
 _KNOWN_MAX: Final = 4_096
 _NETWORK_BITS: Final = 64
 _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_LEFT: Final = "http.disconnect"
 
 
 class Fairness:
@@ -57,6 +59,12 @@ class Fairness:
         try:
             if scope["method"] in _BODILESS:
                 await turn.begin()
+                first = await receive()
+                if first["type"] == _LEFT:
+                    # Nobody reads the answer: it costs others their time, and goes nowhere.
+                    await Response(status_code=400)(scope, receive, send)
+                    return
+                receive = _once_more(first, receive)
             await self._app(scope, _beginning(turn, receive), send)
         finally:
             turn.end()
@@ -94,6 +102,16 @@ def _beginning(turn: Turn, receive: Receive) -> Receive:
         if not message.get("more_body"):
             await turn.begin()
         return message
+
+    return received
+
+
+def _once_more(first: Message, receive: Receive) -> Receive:
+    """What comes in, with a message that was looked at already."""
+    seen = [first]
+
+    async def received() -> Message:
+        return seen.pop() if seen else await receive()
 
     return received
 

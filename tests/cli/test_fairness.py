@@ -187,13 +187,13 @@ def test_who_sends_slowly_what_it_hands_in_takes_nobodys_turn() -> None:
 
 
 async def _asked(fair: Fairness, address: str) -> None:
-    async def never() -> Message:
-        raise AssertionError("nothing is read")
+    async def bodiless() -> Message:
+        return {"type": "http.request"}
 
     async def nowhere(_: Message) -> None:
         pass
 
-    await fair({"type": "http", "method": "GET", "client": (address, 1)}, never, nowhere)
+    await fair({"type": "http", "method": "GET", "client": (address, 1)}, bodiless, nowhere)
 
 
 async def _turn(begun: Begun, address: str) -> None:
@@ -239,3 +239,24 @@ def test_requests_that_are_answered_in_one_step_leave_the_loop_to_others_between
 )
 def test_whoever_has_a_network_of_ipv6_counts_as_one(address: str, counted_as: str) -> None:
     assert network_of(address) == counted_as
+
+
+@pytest.mark.parametrize(("comes", "answered"), [("http.disconnect", 0), ("http.request", 1)])
+def test_whoever_left_before_its_turn_is_not_answered(comes: str, answered: int) -> None:
+    worked, statuses, read = list[str](), list[int](), list[Message]()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        worked.append(scope["path"])
+        read.append(await receive())
+
+    async def receive() -> Message:
+        return {"type": comes, "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        statuses.append(message.get("status", 0))
+
+    scope = {"type": "http", "method": "GET", "path": "/dear", "client": (GREEDY, 1)}
+    asyncio.run(Fairness(app)(scope, receive, send))
+    assert worked == ["/dear"] * answered
+    assert [each["type"] for each in read] == [comes] * answered
+    assert statuses[:1] == ([] if answered else [400])
