@@ -76,6 +76,7 @@ _EXACT: Final[Mapping[Code, int]] = {
     Code.TILE_PATH: 404,
     Code.TILE_UNKNOWN: 404,
     Code.RECEIPT_PENDING: 202,
+    Code.RECEIPT_UNCOMMITTED: 202,
     Code.API_NOT_FOUND: 404,
     Code.API_ROUTE: 404,
     Code.API_METHOD: 405,

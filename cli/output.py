@@ -48,6 +48,7 @@ _TRY_AGAIN: Final = frozenset(
         Code.POOL_FULL,
         Code.POOL_NODE_FULL,
         Code.RECEIPT_PENDING,
+        Code.RECEIPT_UNCOMMITTED,
         Code.RECEIPT_UNWITNESSED,
     }
 )

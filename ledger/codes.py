@@ -143,6 +143,7 @@ class Code(StrEnum):
     RECORD_UNKNOWN = "record.unknown"
     BLOCK_UNKNOWN = "block.unknown"
     RECEIPT_PENDING = "receipt.pending"
+    RECEIPT_UNCOMMITTED = "receipt.uncommitted"
     CHECKPOINT_NONE = "checkpoint.none"
     CHECKPOINT_BEYOND = "checkpoint.beyond"
     CHECKPOINT_CONFLICT = "checkpoint.conflict"

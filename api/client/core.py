@@ -51,9 +51,11 @@ class Core:
         return receipt
 
     def pending(self, answer: httpx.Response) -> Pending:
-        """That the receipt is not there yet, as far as the node says why."""
+        """That the receipt is not there yet, or not even the record, as a node says."""
         body = json_of(answer)
         facts = facts_of(body) if isinstance(body, dict) else {}
         height = body.get("height") if isinstance(body, dict) else None
+        if isinstance(body, dict) and body.get("status") == "pending":
+            return Pending(Code.RECEIPT_UNCOMMITTED)
         known = {"height": height if isinstance(height, int) else 0, "found": 0}
         return Pending(Code.RECEIPT_PENDING, **{**known, "needed": self.trust.committee.q, **facts})

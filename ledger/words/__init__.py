@@ -1,7 +1,9 @@
 """The sentences of every code, in Chinese and English, and the one place that fills them in.
 
 A sentence says what happened, to which thing, and what to do next. Placeholders are names of the
-detail; one that the detail lacks is shown as ``?`` rather than hiding the sentence.
+detail; one that the detail lacks is shown as ``?`` rather than hiding the sentence. Milliseconds
+are for programs: where the detail has ``expires_at_ms``, ``{expires_at}`` is that time in Beijing,
+and ``{gap}`` is how far its two times are apart.
 """
 
 import tomllib
@@ -10,6 +12,7 @@ from functools import cache
 from importlib.resources import files
 
 from ledger.codes import Code
+from ledger.words.moments import beijing_time, is_time, span
 
 LANGUAGES = ("zh", "en")
 
@@ -17,8 +20,17 @@ LANGUAGES = ("zh", "en")
 class _Shown(dict[str, str | int]):
     """Fills in for what a detail lacks."""
 
+    def __init__(self, detail: Mapping[str, str | int], language: str) -> None:
+        super().__init__(detail)
+        self._language = language
+
     def __missing__(self, key: str) -> str:
-        return "?"
+        # A node's word may be anything: what is no time is none.
+        if key == "gap":
+            times = [at for name, at in self.items() if name.endswith("_ms") and is_time(at)]
+            return span(int(times[0]) - int(times[1]), self._language) if len(times) == 2 else "?"
+        time_ms = self.get(f"{key}_ms")
+        return beijing_time(int(time_ms)) if time_ms is not None and is_time(time_ms) else "?"
 
 
 def sentence(code: Code, detail: Mapping[str, str | int], language: str = "zh") -> str:
@@ -29,7 +41,7 @@ def sentence(code: Code, detail: Mapping[str, str | int], language: str = "zh") 
         detail: values for the placeholders.
         language: ``zh`` or ``en``.
     """
-    return sentences(language)[code.value].format_map(_Shown(detail))
+    return sentences(language)[code.value].format_map(_Shown(detail, language))
 
 
 @cache

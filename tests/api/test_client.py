@@ -264,6 +264,18 @@ def test_pending_says_what_is_missing(told: Telling, node: OneNode) -> None:
     assert waiting.value.detail["height"] == 7
 
 
+def test_what_was_only_taken_in_is_not_said_to_be_committed(told: Telling, node: OneNode) -> None:
+    pending = {"status": "pending", "height": None}
+    with (
+        told(lambda _: httpx.Response(202, content=json.dumps(pending))) as sdk,
+        pytest.raises(Pending) as waiting,
+    ):
+        sdk.submit(node.bundle(node.record()), wait_s=0)
+    assert waiting.value.code is Code.RECEIPT_UNCOMMITTED
+    assert "not committed yet" in waiting.value.sentence("en")
+    assert "尚未提交" in waiting.value.sentence("zh")
+
+
 @pytest.mark.parametrize(
     "body",
     [

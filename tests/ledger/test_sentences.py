@@ -58,7 +58,7 @@ class Module:
         for function, made in helper:
             passed = "" if function.args.kwarg is None else function.args.kwarg.arg
             given |= _given(made, function, passed) or frozenset()
-        if lacks := placeholders(code) - given:
+        if lacks := placeholders(code) - given - _told_in_words(given):
             yield f"{self._path}:{call.lineno}: {code.value} without {', '.join(sorted(lacks))}"
 
 
@@ -69,6 +69,12 @@ def _calls(tree: ast.AST, scope: ast.AST | None = None) -> Iterator[tuple[ast.Ca
         if isinstance(each, ast.Call):
             yield each, around
         yield from _calls(each, each if isinstance(each, _Function) else around)
+
+
+def _told_in_words(given: Names) -> Names:
+    """What a sentence may name of the milliseconds that are given: see `ledger.words`."""
+    times = {name.removesuffix("_ms") for name in given if name.endswith("_ms")}
+    return frozenset(times | ({"gap"} if len(times) >= 2 else set()))
 
 
 def _makes(name: str) -> bool:

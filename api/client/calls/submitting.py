@@ -43,7 +43,8 @@ def submit(
 
     Raises:
         ClientError: what a node refused, with the records at fault; or that none could be asked.
-        Pending: `receipt.pending`; the bundle was taken in and its receipts will come.
+        Pending: the bundle was taken in and its receipts will come: `receipt.uncommitted` until it
+            is in a block, `receipt.pending` from then on.
         VerificationError: no node's receipts hold.
     """
     clock, data = core.asking.clock, bundle.encode()
