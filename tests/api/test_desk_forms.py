@@ -51,3 +51,19 @@ def test_a_certificate_rests_on_the_newest_of_each_and_says_what_lacks(tmp_path:
             assert record.fields["property_fact"] == said.records["shared"]
             answer = canonical(client, node.bundle(record), wait=20)
             assert answer.status_code == 201, answer.text
+
+
+def test_a_record_that_awaits_nothing_is_not_opened_for_confirmation(tmp_path: Path) -> None:
+    node = OneNode(tmp_path)
+    with node.up() as client:
+        said = SmallAddress(node, client)
+        said.certified()
+        headers = HTML | token(node, "centre")
+        asked = f"/desk/sign/confirm?record={said.records['match'].hex()}"
+        settled = client.get(asked, headers=headers).text
+        assert "data-record" not in settled and "没有等待确认" in settled
+        assert "awaits no confirmation" in client.get(f"{asked}&lang=en", headers=headers).text
+        page = client.get(f"/desk/sign/property?about={ADDRESS}", headers=headers)
+        waiting = said.put("property", wished(node, "centre", filled(page.text)))
+        asked = f"/desk/sign/confirm?record={waiting.hex()}"
+        assert "data-record" in client.get(asked, headers=headers).text

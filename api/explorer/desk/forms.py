@@ -7,6 +7,7 @@ Nothing is submitted here: the page hands the record to the signer, which shows 
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from api.explorer.desk.sign_form import Cite, Input, SignForm
@@ -78,7 +79,8 @@ def form_about(service: LedgerService, name: str, record_id: RecordId, language:
     types = service.catalogue.types[made.type_key].refs[relation].types
     if "*" not in types and record.type not in types:
         raise LedgerError(Code.API_NOT_FOUND, query=record_id.hex()[:16], searched=made.type_key)
-    return made.form(record.subject, [(relation, record_id, record)])
+    form = made.form(record.subject, [(relation, record_id, record)])
+    return replace(form, settled=made.type_key == CONFIRMED and not made.awaits(record_id))
 
 
 def form_on(service: LedgerService, name: str, subject: str, language: str) -> SignForm:
@@ -156,6 +158,11 @@ class _Maker:
             if holds is None or record.fields.get(holds[0]) == holds[1]:
                 return record_id, record
         return None
+
+    def awaits(self, record_id: RecordId) -> bool:
+        """Whether a record is not in effect yet, and can still come into effect."""
+        row = self._state.record(record_id)
+        return row is not None and row.effective is None and row.voided_index is None
 
     def resting(
         self,

@@ -49,6 +49,8 @@ class SignForm:
     evidence_min: int = 0
     lacks: tuple[str, ...] = ()
     """Names of types of which no record is there that it could rest on."""
+    settled: bool = False
+    """What it would confirm awaits no confirmation: there is nothing to sign."""
 
     @property
     def record(self) -> dict[str, Json]:
