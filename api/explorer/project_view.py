@@ -10,6 +10,7 @@ from functools import partial
 from itertools import chain, islice
 from typing import Final
 
+from api.explorer.answering import may_answer
 from api.explorer.names import Names
 from api.explorer.network_view import AlertRow, alert_row
 from api.listing import Shown, ShownPage, at_hand, shown_page
@@ -65,6 +66,8 @@ class Action:
     amended_by: str
     alerts: tuple[str, ...]
     """Codes of the alerts that rest on it."""
+    answerable: bool
+    """It is an objection without an answer, and the reader is who has to answer it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +226,7 @@ def _action(
         _amended(record),
         "" if newest is None else newest.hex(),
         tuple(sorted(set(marks.get(record_id.hex(), ())))),
+        may_answer(service, state, record_id, row),
     )
 
 

@@ -12,6 +12,7 @@ from ledger.core.record import Record
 from tests.api.one_node import OneNode, canonical, now_ms
 from tests.api.rights_story import token
 from tests.api.small_address import ADDRESS, SmallAddress
+from tests.api.small_tender import PROJECT, SECTION, play, say
 
 HTML = {"Accept": "text/html"}
 
@@ -67,3 +68,24 @@ def test_a_record_that_awaits_nothing_is_not_opened_for_confirmation(tmp_path: P
         waiting = said.put("property", wished(node, "centre", filled(page.text)))
         asked = f"/desk/sign/confirm?record={waiting.hex()}"
         assert "data-record" in client.get(asked, headers=headers).text
+
+
+def test_an_objection_leads_whoever_has_to_answer_it_to_the_form(tmp_path: Path) -> None:
+    node = OneNode(tmp_path)
+    with node.up() as client:
+        play(client, node)
+        objection = node.record("bidder", "tender.objection", SECTION, matter="other")
+        say(client, node, objection)
+        link = f"/desk/sign/answer?record={objection.record_id.hex()}"
+
+        def shown(reader: str) -> str:
+            headers = HTML | (token(node, reader) if reader else {})
+            return client.get(f"/projects/{PROJECT}", headers=headers).text
+
+        # The first objection of the tender is answered: only the new one leads on.
+        assert shown("builder").count("/desk/sign/answer?") == 1 and link in shown("builder")
+        assert "/desk/sign/answer?" not in shown("") + shown("bidder") + shown("centre")
+        page = client.get(link, headers=HTML | token(node, "builder")).text
+        answer = wished(node, "builder", filled(page))
+        say(client, node, replace(answer, fields={**answer.fields, "outcome": "rejected"}))
+        assert "/desk/sign/answer?" not in shown("builder")
