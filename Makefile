@@ -123,11 +123,9 @@ fuzz: .venv/.dev ## Search every decoder for crashes, guided by coverage (MINUTE
 fuzz-api: .venv/.dev ## Ask a node all that its OpenAPI description allows and forbids (EXAMPLES=100, SEED=7)
 	@$(BIN)/python -m tests.api.fuzzing --examples $(or $(EXAMPLES),100) $(if $(SEED),--seed $(SEED))
 
-bench: .venv/.dev ## Measure what rules and a record cost, a batch of a million, and records per second on four real nodes
-	@$(BIN)/python -m bench.rules
-	@$(BIN)/python -m bench.work
-	@$(BIN)/python -m bench.seals
-	@$(BIN)/python -m bench $(ARGS)
+bench: .venv/.dev ## Measure what is promised of speed beside its targets (QUICK=1: small, not judged; ONLY=a,b; SECONDS_EACH=60)
+	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) \
+	    --seconds $(or $(SECONDS_EACH),60) $(ARGS)
 
 questions: .venv/.dev ## Ask LevelDB and PostgreSQL the same of a million records, and time it (COUNT=1000000, ROUNDS=200)
 	@$(BIN)/python -m bench.index --count $(or $(COUNT),1000 1000000) --rounds $(or $(ROUNDS),200) \

@@ -6,7 +6,7 @@ time to receipt is what a user waits, and the network is never asked for more th
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import httpx
@@ -31,7 +31,7 @@ class Plan:
     """Driven before the clock starts, so that connections and caches are there."""
 
 
-async def drive(plan: Plan, members: list[Member], advance: Callable[[int], None]) -> Load:
+async def drive(plan: Plan, members: Sequence[Member], advance: Callable[[int], None]) -> Load:
     """Drive one kind of load and sum it up.
 
     Args:
@@ -52,7 +52,7 @@ async def drive(plan: Plan, members: list[Member], advance: Callable[[int], None
             sent = done = 0.0
             # On a slow machine a bundle may outlast the plan: each submitter measures one at least.
             while done < ends or sent < begins:
-                body = _bundle(member, plan.records_per_bundle).encode()
+                body = signed_bundle(member, plan.records_per_bundle).encode()
                 sent = time.perf_counter()
                 await _submit(client, member, body)
                 done = time.perf_counter()
@@ -79,7 +79,8 @@ async def _submit(client: httpx.AsyncClient, member: Member, body: bytes) -> Non
         raise RuntimeError(f"{answer.status_code}: {answer.text[:300]}")
 
 
-def _bundle(member: Member, count: int) -> Bundle:
+def signed_bundle(member: Member, count: int) -> Bundle:
+    """So many of the smallest records under one signature, good for ten minutes."""
     now_ms = time.time_ns() // 1_000_000
     records = [smallest_record(member.member_id, now_ms).encode() for _ in range(count)]
     return sign_bundle(

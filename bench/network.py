@@ -16,7 +16,7 @@ from cli.keyfiles import open_key
 from cli.settings import client_settings, node_settings
 from ledger.core.identifiers import MemberId, NetworkId
 from ledger.core.signing import Signer
-from ledger.trust import decode_trust
+from ledger.trust import TrustRoot, decode_trust
 
 BIDWITNESS = Path(sys.executable).with_name("bidwitness")
 START_SECONDS_MAX = 60
@@ -32,17 +32,30 @@ class Member:
     signer: Signer
     url: str
     """Base URL of its node."""
+    trust: TrustRoot
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Processes that run, and the members that have a node of their own."""
+
+    folders: tuple[Path, ...]
+    members: tuple[Member, ...]
+    nodes: tuple[subprocess.Popen[bytes], ...]
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Of the nodes, in the members' order."""
+        return tuple(node.pid for node in self.nodes)
 
 
 @contextmanager
-def running_network(folder: Path) -> Iterator[list[Member]]:
+def running_network(folder: Path, description: Path | None = None) -> Iterator[Network]:
     """Make a network in `folder`, run its nodes, and stop them all at the end.
 
     Args:
         folder: must not exist yet.
-
-    Yields:
-        The members, each with a node of its own.
+        description: of the network; the demonstration's four nodes where there is none.
 
     Raises:
         RuntimeError: a node did not become ready.
@@ -51,7 +64,8 @@ def running_network(folder: Path) -> Iterator[list[Member]]:
     passphrase.touch(mode=0o600)
     passphrase.write_text(secrets.token_hex(16))
     keys = ("--cost", "interactive", "--store-passphrase", "--passphrase-file", passphrase)
-    _run("network", "init", folder, *keys)
+    described = () if description is None else ("--description", description)
+    _run("network", "init", folder, *keys, *described)
     folders = sorted((folder / "nodes").iterdir())
     nodes = [_start(each) for each in folders]
     try:
@@ -59,7 +73,8 @@ def running_network(folder: Path) -> Iterator[list[Member]]:
         for url, node in zip(urls, nodes, strict=True):
             _wait_until_ready(url, node)
         # Who runs no node submits through somebody else's.
-        yield [_member(folder / "members" / each.name) for each in folders]
+        members = tuple(_member(folder / "members" / each.name) for each in folders)
+        yield Network(tuple(folders), members, tuple(nodes))
     finally:
         _stop(nodes)
 
@@ -103,7 +118,7 @@ def _member(folder: Path) -> Member:
     trust = decode_trust(settings.trust_file.read_bytes())
     committee = trust.committee.nodes
     own = next(number for number, node in enumerate(committee) if node.member_id == folder.name)
-    return Member(settings.member_id, trust.network_id, signer, settings.nodes[own])
+    return Member(settings.member_id, trust.network_id, signer, settings.nodes[own], trust)
 
 
 def _stop(nodes: list[subprocess.Popen[bytes]]) -> None:

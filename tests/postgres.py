@@ -15,7 +15,7 @@ ABSENT = "PostgreSQL absent: apt-get install postgresql"
 _NOBODY = 65534
 
 
-def _programs() -> Path | None:
+def programs_found() -> Path | None:
     """The newest installed version's."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     return found[-1].parent if found else None
@@ -66,16 +66,25 @@ class Server:
         """Break every connection, at once."""
         self._control("stop", "-w", "-m", "immediate")
 
+    @property
+    def pid(self) -> int:
+        """Of the process that all others of this server began in."""
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+
     def _control(self, verb: str, *words: str) -> None:
-        programs = _programs()
+        programs = programs_found()
         assert programs is not None
         _run(programs / "pg_ctl", "-D", self.folder / "data", "-s", verb, *words)
 
 
 @contextmanager
-def server() -> Iterator[Server]:
-    """A new one; the test is skipped where PostgreSQL is not installed."""
-    programs = _programs()
+def server(*, fsync: bool = False) -> Iterator[Server]:
+    """A new one; the test is skipped where PostgreSQL is not installed.
+
+    Args:
+        fsync: whether commits wait for the disk, as those of a server that is measured must.
+    """
+    programs = programs_found()
     if programs is None:
         pytest.skip(ABSENT)
     # A socket's path is at most 107 bytes, which a test's own folder may exceed.
@@ -99,7 +108,8 @@ def server() -> Iterator[Server]:
         conf = folder / "data" / "postgresql.conf"
         with conf.open("a") as out:
             # What is kept for a few seconds needs no fsync, and nobody reaches it by TCP.
-            out.write(f"unix_socket_directories = '{folder}'\nlisten_addresses = ''\nfsync = off\n")
+            out.write(f"unix_socket_directories = '{folder}'\nlisten_addresses = ''\n")
+            out.write(f"fsync = {'on' if fsync else 'off'}\n")
         made = Server(folder)
         made.start()
         try:

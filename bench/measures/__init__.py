@@ -1,0 +1,1 @@
+"""The measures of `make bench`, one module each: what is promised of speed, and what was seen."""
