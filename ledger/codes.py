@@ -38,6 +38,7 @@ class Code(StrEnum):
     COMMITTEE_POSSESSION = "committee.possession"
     COMMITTEE_READY = "committee.ready"
     COMMITTEE_APPROVAL = "committee.approval"
+    COMMITTEE_FEW = "committee.few"
     COMMITTEE_LAST = "committee.last"
     COMMITTEE_KEYS_COUNT = "committee.keys_count"
     COMMITTEE_KEYS_STAND = "committee.keys_stand"

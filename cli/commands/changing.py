@@ -138,6 +138,7 @@ def change(
         given = records.approvals_among(
             list(counted(desk.client.subject(said.subject), SUBJECTS)), said
         )
+        records.require_approved(said, given, present)
         ready = None
         if records.needs_ready(present, said.committee) is not None:
             if folder is None:

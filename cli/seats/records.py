@@ -143,6 +143,21 @@ def approvals_among(told: list[Any], proposal: Proposal) -> Mapping[str, RecordI
     return found
 
 
+def require_approved(proposal: Proposal, given: Mapping[str, RecordId], present: Committee) -> None:
+    """That a quorum has approved, before a change is submitted that would be refused.
+
+    Raises:
+        CommandError: `committee.few`.
+    """
+    found = len({proposal.issuer, *given})
+    # One on another committee than the present is refused for that, however many approved it.
+    if proposal.committee.epoch == present.epoch + 1 and found < present.q:
+        named = proposal.record_id.hex()
+        raise CommandError(
+            Exit.REFUSED, Code.COMMITTEE_FEW, found=found, needed=present.q, proposal=named
+        )
+
+
 def change_record(
     issuer: MemberId,
     proposal: Proposal,

@@ -2,15 +2,20 @@
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli.failures import CommandError
 from cli.seats.files import Invitation, InvitedPeer, decode_invitation
-from ledger.core.identifiers import Epoch, NodeId
+from cli.seats.records import Proposal, require_approved
+from ledger.core.identifiers import Epoch, NodeId, RecordId
 from ledger.errors import FormatError
+from ledger.words import sentence
 from tests.consensus.tls_folder import make_identity
+from tests.vectors.small_network import SmallNetwork
 
 
 @pytest.fixture
@@ -54,3 +59,19 @@ def test_a_certificate_that_is_none_is_refused_before_any_key_is_made(
 ) -> None:
     with pytest.raises(FormatError):
         decode_invitation(bent(invitation, "certificate", base64.b64encode(b"none").decode()))
+
+
+def test_a_change_that_too_few_approved_says_how_many_have_and_what_to_run() -> None:
+    present = SmallNetwork().trust.committee
+    wanted = replace(present, epoch=Epoch(present.epoch + 1))
+    proposal = Proposal(RecordId(bytes([7]) * 32), "centre", "centre", wanted)
+    enough = {f"member-{each}": RecordId(bytes(32)) for each in range(present.q - 1)}
+    require_approved(proposal, enough, present)
+    with pytest.raises(CommandError) as few:
+        require_approved(proposal, dict([*enough.items()][:-1]), present)
+    # One on a former committee is left to the rules, which say that.
+    require_approved(replace(proposal, committee=present), {}, present)
+    told = sentence(few.value.code, few.value.detail, "en")
+    assert f"{present.q - 1} organisations have approved" in told
+    assert f"{present.q} are needed" in told
+    assert told.endswith(f"bidwitness network approve {'07' * 32}")
