@@ -24,6 +24,14 @@ def test_an_early_bundle_is_told_likewise() -> None:
     assert "晚 1 天 2 小时" in sentence(Code.BUNDLE_EARLY, facts, "zh")
 
 
+def test_since_when_a_seal_is_suspended_is_told_in_beijing_time() -> None:
+    facts: dict[str, str | int] = {"seal": "SEAL-620100-0001", "status": "suspended"}
+    facts["since_ms"] = EXPIRED_MS
+    for language in ("en", "zh"):
+        told = sentence(Code.SEAL_NOT_VALID, facts, language)
+        assert "2026-01-01 08:00:00 +08:00" in told and str(EXPIRED_MS) not in told
+
+
 @pytest.mark.parametrize("said", [-1, 1 << 70, 10**4299, "yesterday"])
 def test_a_time_that_a_node_makes_up_is_no_time(said: int | str) -> None:
     told = sentence(Code.BUNDLE_EXPIRED, {"expires_at_ms": said, "time_ms": EXPIRED_MS}, "en")
