@@ -80,6 +80,11 @@ class Output:
         if not self.as_json:
             self.out.print(text)
 
+    def whole(self, line: str) -> None:
+        """A line for people, to copy from: the terminal may break it, we do not."""
+        if not self.as_json:
+            self.out.print(escape(printable(line)), soft_wrap=True)
+
     def command(self, label: str, words: Sequence[str]) -> None:
         """A command to copy: on one line however narrow the terminal, as this program is called."""
         program = sys.argv[0] if shutil.which("bidwitness") is None else "bidwitness"

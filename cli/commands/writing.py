@@ -21,7 +21,7 @@ from cli.commands.options import (
 )
 from cli.desk import Desk, Kept
 from cli.documents import files_under, hash_document, total_bytes
-from cli.output import HELD, Output, table
+from cli.output import HELD, Output
 from cli.record_files import read_records
 from cli.under_seal import check_not_sealed
 from cli.words import say
@@ -145,12 +145,12 @@ class _Place:
 
 
 def _show_kept(output: Output, title: str, kept: Sequence[Kept], paths: Sequence[Path]) -> None:
-    rows = table(title, say("kept.record"), say("kept.height"), say("kept.index"), say("kept.file"))
+    output.whole(title)
     for each, path in zip(kept, paths, strict=True):
-        receipt = each.receipt
-        record = receipt.record_id.hex()
-        rows.add_row(record[:16] + "…", str(each.height), str(receipt.index), str(path))
-    output.result({"records": [_value(e, p) for e, p in zip(kept, paths, strict=True)]}, rows)
+        output.whole(each.receipt.record_id.hex())
+        place = f"{say('kept.height')} {each.height} · {say('kept.index')} {each.receipt.index}"
+        output.whole(f"  {place} · {say('kept.file')} {path}")
+    output.result({"records": [_value(e, p) for e, p in zip(kept, paths, strict=True)]})
 
 
 def _show_batch(output: Output, kept: Kept, paths: Sequence[Path]) -> None:

@@ -34,6 +34,16 @@ def test_what_a_node_said_cannot_write_on_the_terminal() -> None:
     assert not set(shown.getvalue()) & set(HOSTILE) - set("]52;c;cHdu[2J31m")
 
 
+def test_what_is_copied_stays_on_its_line_however_narrow_the_terminal() -> None:
+    shown = io.StringIO()
+    output = Output(out=Console(file=shown, width=40))
+    output.whole("ab" * 32)
+    output.whole("  [1]/合同.receipt.json" + HOSTILE)
+    first, second = shown.getvalue().splitlines()
+    assert first == "ab" * 32
+    assert second.startswith("  [1]/合同.receipt.json") and "\x1b" not in second
+
+
 HELPED_OTHERWISE = frozenset(
     {Code.DEPOSIT_FULL, Code.COURT_CODE_FULL, Code.CATALOGUE_MISSING, Code.NODE_CLONED}
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.core.receipt import decode_receipt
 from tests.cli.one_node import OneNode
 
 pytestmark = pytest.mark.network
@@ -96,8 +97,11 @@ def test_one_private_field_is_disclosed_and_the_others_stay_with_their_author(
     private = {"holder": "保管室三号柜", "note": "only for the author"}
     row = {"type": "evidence.deposited", "subject": "P-5", "documents": ["scan.pdf"]}
     written.write_text(json.dumps({**row, "private": private}))
-    assert one_node.run("submit", written).code == 0
+    submitted = one_node.run("submit", written)
+    assert submitted.code == 0
     whole, receipt = tmp_path / "deposit-1.openings.json", tmp_path / "deposit-1.receipt.json"
+    record_id = decode_receipt(receipt.read_bytes()).record_id.hex()
+    assert record_id in submitted.out.splitlines(), "whole, on its own line: other records cite it"
     out = tmp_path / "for-the-supervisor.openings.json"
     choice = ("disclose", whole, "--field", "holder", "--out", out, "--json")
     done = one_node.run(*choice)
