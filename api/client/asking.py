@@ -2,8 +2,9 @@
 
 A node that is down, stopped, without quorum or an observer is passed over, and so is one whose
 answer does not hold; what a node refuses is not asked of another one, because the rules are the
-same everywhere. Whoever answers one byte at a time does not hold up whoever asked: a call has a
-time for its whole, and each request in it a time that only the bytes which it brings prolong.
+same everywhere, but for what it may refuse only because it is behind the others. Whoever answers
+one byte at a time does not hold up whoever asked: a call has a time for its whole, and each request
+in it a time that only the bytes which it brings prolong.
 """
 
 import time
@@ -154,7 +155,7 @@ class Asking:
                 except LedgerError as lie:
                     round_.lie = round_.lie or lie
             left_s = min(patient, end) - self.clock()
-            if left_s <= 0 or round_.lie is not None:
+            if left_s <= 0 or round_.is_final:
                 raise round_.outcome(self.urls)
             yield Pause(min(round_.pause_s, left_s))
 
@@ -184,13 +185,15 @@ class Asking:
         refused: Callable[[ClientError], object] = nobody_looks,
     ) -> Flow[httpx.Response | None]:
         """What one node answers; None where it cannot be asked, or where `refused` hears why."""
-        share = min(CALL_S, until - self.clock())
+        share, round_ = min(CALL_S, until - self.clock()), Round()
         try:
-            answer = yield from self._of_node(question, url, share, until, Round(), nobody_looks)
+            answer = yield from self._of_node(question, url, share, until, round_, nobody_looks)
         except ClientError as problem:
             # It refuses, or says more than anybody reads: the others may still answer.
             refused(problem)
             return None
+        if round_.behind is not None:
+            refused(round_.behind)
         return answer if answer is not None and answer.status_code == httpx.codes.OK else None
 
     def is_away(self, url: str) -> None:
@@ -223,9 +226,12 @@ class Asking:
         if answer.status_code in TRY_ANOTHER:
             round_.refuses(answer, url)
             return None
-        if not answer.is_success:
-            raise problem_of(answer, url)
-        return answer
+        if answer.is_success:
+            return answer
+        problem = problem_of(answer, url)
+        if not round_.may_be_behind(problem):
+            raise problem
+        return None
 
     def _round(self, end: float) -> Iterator[tuple[str, float]]:
         """The nodes in the order in which they are asked, each with the seconds that it may take.

@@ -134,6 +134,11 @@ def without_quorum(_: httpx.Request) -> httpx.Response:
     return httpx.Response(answer.status_code, content=bytes(answer.body))
 
 
+def refusing(code: Code, request: httpx.Request) -> httpx.Response:
+    answer = problem(code, {"asked": request.url.host})
+    return httpx.Response(answer.status_code, content=bytes(answer.body))
+
+
 def through(client: httpx.Client) -> Answering:
     """Hands requests to the real node."""
 
@@ -161,6 +166,42 @@ def test_a_node_without_quorum_is_passed_over(
 ) -> None:
     with told(without_quorum, through(client)) as sdk:
         assert len(sdk.submit(node.bundle(node.record()))) == 1
+
+
+BEHIND = (Code.BUNDLE_KEY, Code.RECORD_MUST_FOLLOW, Code.RECORD_REF_UNKNOWN)
+
+
+@pytest.mark.parametrize("code", BEHIND)
+def test_what_only_a_node_that_is_behind_refuses_another_one_takes(
+    told: Telling, node: OneNode, client: httpx.Client, code: Code
+) -> None:
+    """The key was enrolled, or the cited record committed, a moment ago."""
+    with told(partial(refusing, code), through(client)) as sdk:
+        assert len(sdk.submit(node.bundle(node.record()))) == 1
+
+
+def test_what_every_node_refuses_is_raised_at_once(told: Telling, node: OneNode) -> None:
+    """The first one's words, although another cannot answer and there is time to wait."""
+    asked: list[str] = []
+
+    def refuses(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.host)
+        return refusing(Code.RECORD_REF_UNKNOWN, request)
+
+    with told(refuses, without_quorum, refuses) as sdk, pytest.raises(ClientError) as refused:
+        sdk.submit(node.bundle(node.record()))
+    assert refused.value.code is Code.RECORD_REF_UNKNOWN
+    assert refused.value.detail["asked"] == "node-0" and asked == ["node-0", "node-2"]
+
+
+def test_what_breaks_the_rules_is_asked_of_no_other_node(told: Telling, node: OneNode) -> None:
+    other = partial(refusing, Code.RECORD_SUBJECT)
+    with (
+        told(partial(refusing, Code.RECORD_TYPE), other) as sdk,
+        pytest.raises(ClientError) as refused,
+    ):
+        sdk.submit(node.bundle(node.record()))
+    assert refused.value.code is Code.RECORD_TYPE
 
 
 def test_a_gateway_in_front_of_a_dead_node_is_passed_over(
