@@ -66,6 +66,7 @@ def dispose(page: Page, signer: Page) -> None:
     page.get_by_role("button", name="筛选").click()
     expect(page.locator(".feed > li")).to_have_count(1)
     page.locator(".feed > li").get_by_role("link", name="处置", exact=True).click()
+    expect(page.locator("#part .facts").first).to_contain_text(re.compile(r"AL04 .*未声明修改"))
     page.locator("#in-decision").select_option("founded")
     page.locator("#in-reason").fill("已责令改正")
     page.get_by_role("button", name="交给签名程序").click()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
+from api.alerts import alert_sentence
 from api.explorer.desk.sign_form import Cite, Input, SignForm
 from api.explorer.names import Names
 from api.explorer.words import named
@@ -80,6 +81,12 @@ def form_about(service: LedgerService, name: str, record_id: RecordId, language:
     if "*" not in types and record.type not in types:
         raise LedgerError(Code.API_NOT_FOUND, query=record_id.hex()[:16], searched=made.type_key)
     form = made.form(record.subject, [(relation, record_id, record)])
+    if made.type_key == DISPOSED:
+        # Whoever decides sees what about: that it is an alert says nothing yet.
+        code = str(record.fields.get("alert", ""))
+        said = f"{code} {alert_sentence(service.catalogue, record, language)}"
+        told = (named(language, "desk", "col_sentence"), said)
+        return replace(form, told=(told, *form.told))
     return replace(form, settled=made.type_key == CONFIRMED and not made.awaits(record_id))
 
 
