@@ -13,6 +13,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from ledger.core.hashing import sha256
 from tests.browser.addresses import match
+from tests.browser.axe import for_everybody
 from tests.browser.conftest import announce, say
 from tests.browser.signing import Terminal, agree, desk_of, log_in, signer_of
 from tests.network.real_network import HOUR_MS, RealNetwork
@@ -59,6 +60,15 @@ def refuse_one(page: Page, link: Locator) -> None:
     link.evaluate("(link, whole) => { link.href = whole; }", whole)
 
 
+def for_every_tab(page: Page) -> None:
+    """Every page of the desk, filled with what its member alone may read, is for everybody."""
+    for name in ("缺节点项目", "查阅留痕", "抽取复算", "周报", "签署表单", "预警"):
+        tab = page.locator(".tabs").get_by_role("link", name=name)
+        tab.click()
+        expect(tab).to_have_attribute("aria-current", "page")
+        for_everybody(page)
+
+
 def dispose(page: Page, signer: Page) -> None:
     """Dispose of the alert that everybody sees, and see it there."""
     page.locator("#code").select_option("AL04")
@@ -69,6 +79,7 @@ def dispose(page: Page, signer: Page) -> None:
     expect(page.locator("#part .facts").first).to_contain_text(re.compile(r"AL04 .*未声明修改"))
     page.locator("#in-decision").select_option("founded")
     page.locator("#in-reason").fill("已责令改正")
+    for_everybody(page)
     page.get_by_role("button", name="交给签名程序").click()
     agree(signer, "X11", SECTION, "已责令改正")
     expect(page.locator(".made .checks .passed")).not_to_have_count(0, timeout=60_000)
@@ -115,6 +126,7 @@ def test_a_supervisor_reads_by_its_own_right_takes_evidence_away_and_disposes_of
     assert "eyJ" not in kept, "a token is in memory only"
     page.locator(".tabs").get_by_role("link", name="预警").click()
     expect(page.locator("[data-since]")).to_be_hidden()
+    for_every_tab(page)
     dispose(page, signer)
 
     page.locator("#log-out").click()
@@ -138,6 +150,7 @@ def test_a_clerk_issues_a_certificate_through_the_signer(
         expect(page.locator(".verdict.still")).to_contain_text("The ledger lacks", ignore_case=True)
         signer = log_in(page, terminal)
         page.locator("#evidence").set_input_files(str(scan))
+        for_everybody(page)
         page.get_by_role("button", name="Hand to the signer").click()
         digest = sha256(b"never uploaded").hex()
         agree(signer, "A09", address, "申请表.pdf", digest)

@@ -19,6 +19,7 @@ from ledger.core.openings import decode_openings
 from ledger.core.owner import owner_commitment
 from ledger.core.vrf import VrfKey
 from tests.browser.addresses import match
+from tests.browser.axe import for_everybody
 from tests.browser.conftest import announce, say
 from tests.browser.signing import agree, asked, desk_of, log_in, signer_of
 from tests.network.real_network import HOUR_MS, RealNetwork
@@ -110,6 +111,7 @@ def owner_confirms(page: Page, network: RealNetwork) -> str:
         press(page)
         agree(signer, SALT.hex(), "2020-01-01 00:00:00")
         told_at(page, "in-until_ms", "[record.field_value]")
+        for_everybody(page)
         page.locator("#in-until_ms").fill("2036-01-01T00:00")
         press(page)
         with page.expect_download() as waiting:
@@ -207,6 +209,7 @@ def answer(page: Page, network: RealNetwork, objection: str) -> None:
         expect(page.locator("#part .facts").first).to_contain_text("投标单位")
         page.locator("#in-outcome").select_option("partly_upheld")
         page.locator("#in-text").fill("第三章第二条修改如下")
+        for_everybody(page)
         page.route("**/v1/bundles*", lambda route: route.abort())
         press(page)
         agree(signer, "T54 异议答复", SECTION, objection, "第三章第二条修改如下")
@@ -246,6 +249,7 @@ def test_a_record_that_waits_takes_effect_when_whoever_may_confirms_it(
         press(page)
         agree(signer, "确认", SECTION, voiding)
         told(page, "[record.confirmation]")
+        for_everybody(page)
     guest = context.new_page()
     guest.goto(f"{town.nodes[0].api}/projects/{SECTION}")
     waits = guest.locator(".timeline > li").filter(has_text="X06 作废")
