@@ -7,6 +7,7 @@ Spec: ``docs/spec/contracts.md``.
 from typing import Final
 
 from contracts.case import Case
+from contracts.expected import expected_relation, expected_types
 from contracts.judging import kind_of
 from contracts.schema import Cites
 from contracts.state import seen_from
@@ -23,22 +24,22 @@ def check_references(case: Case) -> Rejected | None:
     """The first ref not allowed, or a required one missing; None where all is well."""
     if not case.record.refs and not case.kind.refs:
         return None
-    required = [relation for relation, cites in case.kind.refs.items() if cites.required]
+    required = {name: cites for name, cites in case.kind.refs.items() if cites.required}
     for ref in case.record.refs:
         refusal = _check(case, ref)
         if refusal is not None:
             return refusal
     here = {ref.relation for ref in case.record.refs if ref.network_id is None}
-    for relation in required:
+    for relation, cites in required.items():
         if relation not in here:
-            return _rejected(case, relation)
+            return _rejected(case, relation, expected_types(cites))
     return None
 
 
 def _check(case: Case, ref: Ref) -> Rejected | None:
     cites = case.kind.refs.get(ref.relation)
     if cites is None and ref.relation not in FREE:
-        return _rejected(case, ref.relation)
+        return _rejected(case, ref.relation, expected_relation(FREE | case.kind.refs.keys()))
     if ref.network_id is not None:
         return None
     row = case.state.record(ref.record_id)
@@ -51,7 +52,7 @@ def _check(case: Case, ref: Ref) -> Rejected | None:
         return None
     fits = "*" in cites.types or row.type in cites.types
     if not fits or not _same(case, cites, row.subject):
-        return _rejected(case, ref.relation)
+        return _rejected(case, ref.relation, expected_types(cites))
     return _having(case, cites, ref, row)
 
 
@@ -74,5 +75,6 @@ def _same(case: Case, cites: Cites, subject: str) -> bool:
     return not cites.same or subject in seen_from(case.record.subject)
 
 
-def _rejected(case: Case, relation: str) -> Rejected:
-    return Rejected(Code.RECORD_REFS, {"type": case.kind.key, "relation": relation})
+def _rejected(case: Case, relation: str, expected: str) -> Rejected:
+    detail = {"type": case.kind.key, "relation": relation, "expected": expected}
+    return Rejected(Code.RECORD_REFS, detail)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, cast
 
+from contracts.expected import expected_value
 from contracts.schema import Field, RecordType
 from contracts.spelling import is_credit_code, is_property_unit, matches
 from ledger.codes import Code
@@ -40,7 +41,8 @@ def check_shape(record: Record, kind: RecordType, common: Mapping[str, Field]) -
         if field is None:
             return _rejected(Code.RECORD_FIELD_UNKNOWN, kind, name)
         if not _FITS[field.kind](field, value):
-            return _rejected(Code.RECORD_FIELD_VALUE, kind, name)
+            detail = {"type": kind.key, "field": name[:64], "expected": expected_value(field)}
+            return Rejected(Code.RECORD_FIELD_VALUE, detail)
     for name, field in kind.fields.items():
         if field.required and name not in record.fields:
             return _rejected(Code.RECORD_FIELD_MISSING, kind, name)

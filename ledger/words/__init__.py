@@ -3,18 +3,21 @@
 A sentence says what happened, to which thing, and what to do next. Placeholders are names of the
 detail; one that the detail lacks is shown as ``?`` rather than hiding the sentence. Milliseconds
 are for programs: where the detail has ``expires_at_ms``, ``{expires_at}`` is that time in Beijing,
-and ``{gap}`` is how far its two times are apart.
+and ``{gap}`` is how far its two times are apart. ``{expecting}`` is in brackets what was expected,
+and nothing where the detail has no ``expected``.
 """
 
 import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Final
 
 from ledger.codes import Code
 from ledger.words.moments import beijing_time, is_time, span
 
 LANGUAGES = ("zh", "en")
+_EXPECTING: Final = {"zh": "（应为：{}）", "en": " (expected: {})"}
 
 
 class _Shown(dict[str, str | int]):
@@ -25,6 +28,9 @@ class _Shown(dict[str, str | int]):
         self._language = language
 
     def __missing__(self, key: str) -> str:
+        if key == "expecting":
+            expected = self.get("expected")
+            return "" if expected is None else _EXPECTING[self._language].format(expected)
         # A node's word may be anything: what is no time is none.
         if key == "gap":
             times = [at for name, at in self.items() if name.endswith("_ms") and is_time(at)]

@@ -72,9 +72,9 @@ def _calls(tree: ast.AST, scope: ast.AST | None = None) -> Iterator[tuple[ast.Ca
 
 
 def _told_in_words(given: Names) -> Names:
-    """What a sentence may name of the milliseconds that are given: see `ledger.words`."""
+    """What a sentence may name beside what is given: see `ledger.words`."""
     times = {name.removesuffix("_ms") for name in given if name.endswith("_ms")}
-    return frozenset(times | ({"gap"} if len(times) >= 2 else set()))
+    return frozenset(times | {"expecting"} | ({"gap"} if len(times) >= 2 else set()))
 
 
 def _makes(name: str) -> bool:
