@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from bench import yardstick
-from bench.measures import alone, batch, committed, singles, waited
+from bench.measures import alone, batch, committed, killed, singles, waited
 from bench.measures.curve import drawn
 from bench.measures.result import Measure, Result, Terms
 
@@ -26,6 +26,7 @@ MEASURES: Mapping[str, Measure] = {
     "d": batch.measure,
     "e": alone.receipts,
     "g": alone.audited,
+    "i": killed.measure,
 }
 PACKAGES = ("bidwitness", "cryptography", "msgpack", "plyvel", "pynacl", "uvicorn")
 

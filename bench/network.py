@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -41,12 +42,35 @@ class Network:
 
     folders: tuple[Path, ...]
     members: tuple[Member, ...]
-    nodes: tuple[subprocess.Popen[bytes], ...]
+    nodes: list[subprocess.Popen[bytes]]
+    """In the members' order."""
 
     @property
     def pids(self) -> tuple[int, ...]:
         """Of the nodes, in the members' order."""
         return tuple(node.pid for node in self.nodes)
+
+    def status(self, number: int) -> dict[str, Any]:
+        """What a node says of the network and itself.
+
+        Raises:
+            httpx.HTTPError: it does not answer.
+        """
+        answer = httpx.get(f"{self.members[number].url}/v1/network", timeout=5, trust_env=False)
+        told: dict[str, Any] = answer.raise_for_status().json()
+        return told
+
+    def begin_again(self, number: int) -> None:
+        """Start a node whose process has ended; it is not ready yet."""
+        self.nodes[number] = _start(self.folders[number])
+
+    def wait_ready(self, number: int) -> None:
+        """Return when a node is ready.
+
+        Raises:
+            RuntimeError: it ended, or is not ready in time.
+        """
+        _wait_until_ready(self.members[number].url, self.nodes[number])
 
 
 @contextmanager
@@ -66,6 +90,17 @@ def running_network(folder: Path, description: Path | None = None) -> Iterator[N
     keys = ("--cost", "interactive", "--store-passphrase", "--passphrase-file", passphrase)
     described = () if description is None else ("--description", description)
     _run("network", "init", folder, *keys, *described)
+    with running_nodes(folder) as network:
+        yield network
+
+
+@contextmanager
+def running_nodes(folder: Path) -> Iterator[Network]:
+    """Run the nodes of a network that was made, and stop them all at the end.
+
+    Raises:
+        RuntimeError: a node did not become ready.
+    """
     folders = sorted((folder / "nodes").iterdir())
     nodes = [_start(each) for each in folders]
     try:
@@ -74,7 +109,7 @@ def running_network(folder: Path, description: Path | None = None) -> Iterator[N
             _wait_until_ready(url, node)
         # Who runs no node submits through somebody else's.
         members = tuple(_member(folder / "members" / each.name) for each in folders)
-        yield Network(tuple(folders), members, tuple(nodes))
+        yield Network(tuple(folders), members, nodes)
     finally:
         _stop(nodes)
 

@@ -1,7 +1,8 @@
 """Measure b: bundles of one record from 64 clients, beside etcd and PostgreSQL in turns.
 
 All three are up at the same time and take turns under the same clients, so that what else the
-machine does meanwhile falls on each alike. Bundles are signed before a turn's clock starts.
+machine does meanwhile falls on each alike. Each put has a payload of its own, a bundle that was
+signed before the turn's clock started, whoever's turn it is.
 """
 
 import asyncio
@@ -15,14 +16,15 @@ from rich.progress import Progress
 from bench.load import signed_bundle
 from bench.measures.http import Caller
 from bench.measures.result import Bar, Result, Terms
+from bench.measures.settings import settings_of
 from bench.measures.spent import Spent, spent_by
 from bench.network import Network, running_network
 from bench.peers import Peer, Put, peers
 
 CLIENTS = 64
 ROUNDS = 3
-MOST_PER_SECOND = 1_500
-"""Bundles signed for each second of the nodes' turn."""
+MOST_PER_SECOND = 6_000
+"""Bundles signed for each second of a turn: nobody is to run out of fresh ones."""
 PATH = "/v1/bundles?wait=30&receipts=none"
 TYPE = {"Content-Type": "application/msgpack"}
 PEERS = ("etcd", "PostgreSQL")
@@ -69,7 +71,9 @@ def measure(terms: Terms, bars: Progress) -> list[Result]:
             for each in every:
                 _turn(each, network, scores[each.name], clients, terms.seconds / rounds)
                 bars.advance(bar)
-    return _results(scores, {each.name: each.version for each in every}, clients)
+        settings = settings_of(network)
+    versions = {each.name: each.version for each in every}
+    return _results(scores, versions, {"clients": clients, **settings})
 
 
 def _own(network: Network) -> Peer:
@@ -90,42 +94,43 @@ def _own(network: Network) -> Peer:
 
 
 def _turn(peer: Peer, network: Network, score: Score, clients: int, seconds: float) -> None:
-    count = max(clients, int(seconds * MOST_PER_SECOND))
-    if peer.name != "bidwitness":
-        # The same payload; others take it again and again, and never run out.
-        count = clients
     members = network.members
-    bundles = [signed_bundle(members[n % len(members)], 1).encode() for n in range(count)]
-    asyncio.run(_played(peer, score, [bundles[n::clients] for n in range(clients)], seconds))
+    each_s = max(clients, int(seconds * MOST_PER_SECOND)) // len(members) + 1
+    bundles = [[signed_bundle(each, 1).encode() for _ in range(each_s)] for each in members]
+    asyncio.run(_played(peer, score, bundles, clients, seconds))
 
 
 async def _played(
-    peer: Peer, score: Score, payloads: Sequence[list[bytes]], seconds: float
+    peer: Peer, score: Score, bundles: Sequence[list[bytes]], clients: int, seconds: float
 ) -> None:
-    connected = [await peer.connect(number) for number in range(len(payloads))]
-    puts, again = 0, peer.name != "bidwitness"
+    connected = [await peer.connect(number) for number in range(clients)]
+    puts, ran_out = 0, False
     before, cpu_s, begins = spent_by(peer.pids()), time.process_time(), time.perf_counter()
 
     async def client(put: Put, own: list[bytes]) -> None:
-        nonlocal puts
-        while own and time.perf_counter() < begins + seconds:
-            await put(own[-1] if again else own.pop())
+        nonlocal puts, ran_out
+        while time.perf_counter() < begins + seconds:
+            if not own:
+                ran_out = True
+                return
+            await put(own.pop())
             puts += 1
 
     async with asyncio.TaskGroup() as group:
-        for (put, _), own in zip(connected, payloads, strict=True):
-            group.create_task(client(put, own))
+        for number, (put, _) in enumerate(connected):
+            group.create_task(client(put, bundles[number % len(bundles)]))
     took, cpu_s = time.perf_counter() - begins, time.process_time() - cpu_s
+    if ran_out:
+        raise RuntimeError(f"{peer.name} took all that was signed: raise MOST_PER_SECOND")
     score.add(puts, took, cpu_s, spent_by(peer.pids()).since(before))
     for _, leave in connected:
         await leave()
 
 
-def _results(scores: dict[str, Score], versions: dict[str, str], clients: int) -> list[Result]:
-    figures: dict[str, float | str] = {
-        "clients": clients,
-        "load of the machine": os.getloadavg()[0],
-    }
+def _results(
+    scores: dict[str, Score], versions: dict[str, str], settings: dict[str, float | str]
+) -> list[Result]:
+    figures = settings | {"load of the machine": os.getloadavg()[0]}
     for name, score in scores.items():
         thousand = max(score.puts, 1) / 1000
         figures[f"{name}: CPU s per 1,000"] = score.cpu_s / thousand
@@ -140,7 +145,7 @@ def _results(scores: dict[str, Score], versions: dict[str, str], clients: int) -
     )
     own = Result(
         "b",
-        f"bundles of 1, {clients} clients",
+        f"bundles of 1, {settings['clients']} clients",
         "records/s",
         scores["bidwitness"].rate,
         bar,

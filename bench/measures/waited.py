@@ -14,6 +14,7 @@ from bench.figures import percentile
 from bench.load import signed_bundle
 from bench.measures.http import Caller
 from bench.measures.result import Bar, Result, Terms
+from bench.measures.settings import settings_of
 from bench.measures.spent import spent_by
 from bench.network import Member, Network, running_network
 from ledger.core.receipt import decode_receipt
@@ -39,7 +40,7 @@ def measure(terms: Terms, bars: Progress) -> list[Result]:
             "load generator CPU s, verifying included": time.process_time() - cpu_s,
             "load of the machine": os.getloadavg()[0],
         }
-        figures |= spent.figures(len(took))
+        figures |= spent.figures(len(took)) | settings_of(network)
     name = f"submit → verified receipt at {rate} records/s"
     p50, p99 = percentile(took, 50), percentile(took, 99)
     return [
