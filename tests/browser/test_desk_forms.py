@@ -192,6 +192,44 @@ def object_to(page: Page, network: RealNetwork, paper: Path) -> str:
         return record_made(page)
 
 
+def send_again(page: Page) -> None:
+    """What was signed and never answered outlives the page, and is not signed a second time."""
+    kept = page.locator("#unanswered")
+
+    def come_back() -> None:
+        page.reload()
+        expect(page.locator("#signer")).to_have_attribute("data-state", "in", timeout=30_000)
+        expect(kept.locator("h2")).to_have_text("有 1 条已签署、未收到答复的记录")
+        expect(kept.locator("li")).to_contain_text(f"异议答复 {SECTION}")
+
+    come_back()
+    with page.expect_download() as waiting:
+        kept.get_by_role("link", name="保存开示文件").click()
+    opened = decode_openings(Path(waiting.value.path()).read_bytes())
+    assert "第三章第二条修改如下" in [each.value for each in opened.openings]
+    stored = page.evaluate("JSON.stringify({...sessionStorage})")
+    assert "第三章第二条修改如下" not in page.evaluate("JSON.stringify({...localStorage})")
+    page.once("dialog", lambda dialog: dialog.accept())
+    kept.get_by_role("button", name="丢弃").click()
+    expect(kept).to_be_hidden()
+    assert "bidwitness unanswered" not in page.evaluate("JSON.stringify({...sessionStorage})")
+    page.evaluate("(stored) => Object.assign(sessionStorage, JSON.parse(stored))", stored)
+    come_back()
+    again = kept.get_by_role("button", name="再次发送")
+    page.unroute("**/v1/bundles*")
+    late = {"code": "bundle.expired", "detail": "late", "detail_zh": "过期了", "facts": {}}
+    page.route("**/v1/bundles*", lambda route: route.fulfill(status=409, json=late))
+    again.click()
+    expect(kept.locator(".problem")).to_contain_text("过期了 [bundle.expired] 节点不再接受这一份")
+    for_everybody(page)
+    page.unroute("**/v1/bundles*")
+    again.click()
+    expect(kept.locator(".verdict.fine").first).to_be_visible(timeout=60_000)
+    kept.locator("[data-record]").click()
+    expect(page.locator("#part h1")).to_have_text("异议答复")
+    expect(kept).to_be_hidden()
+
+
 def answer(page: Page, network: RealNetwork, objection: str) -> None:
     """The tenderer answers it, over a node that does not answer at first."""
     with signer_of(network, "builder") as terminal:
@@ -215,9 +253,7 @@ def answer(page: Page, network: RealNetwork, objection: str) -> None:
         agree(signer, "T54 异议答复", SECTION, objection, "第三章第二条修改如下")
         told(page, "节点没有回答")
         told(page, "不会重复")
-        page.unroute("**/v1/bundles*")
-        press(page)
-        record_made(page)
+        send_again(page)
 
 
 def test_an_objection_is_filed_and_answered_and_the_project_shows_both(

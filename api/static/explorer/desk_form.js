@@ -6,18 +6,17 @@
 
 import { hex } from "../verify/bytes.js";
 import { certificateNumber } from "../verify/certificate_number.js";
+import { KEPT_MAX, forget, keep, textOf, unanswered } from "./desk_kept.js";
+import {
+  delivered, isFinal, linkOpenings, receiptOf, showUnanswered,
+} from "./desk_unanswered.js";
 import { digestBeside } from "./digesting.js";
-import { Refused, submit } from "./signer.js";
 import { sayAt, watchFields } from "./unfit_fields.js";
 import { judgeAt } from "./verify_here.js";
 import { chosenLanguage } from "./words.js";
 
-const RECEIPT_TRIES = 60;
-const RECEIPT_PACE_MS = 1_000;
 const ANY_TYPE = "application/octet-stream";
 const BEIJING = "+08:00";
-/** What a node answers that may take the same bundle later. */
-const AGAIN = new Set([429, 502, 503, 504]);
 
 /** What a control says, as it stands in a record. */
 const AS = {
@@ -37,7 +36,8 @@ export function wireForm(part, login) {
   part.querySelectorAll("form[data-missing]").forEach(watchFields);
   const form = part.querySelector(".desk-form");
   if (form === null) return;
-  const desk = { form, login, place: part.querySelector(".made"), kept: null };
+  const title = part.querySelector("h1").textContent;
+  const desk = { form, login, title, place: part.querySelector(".made") };
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const button = form.querySelector("button");
@@ -52,50 +52,55 @@ async function made(desk) {
   const { form, login } = desk;
   const refusal = form.querySelector(".problem");
   refusal.hidden = true;
+  if (login.signer === null) {
+    tell(refusal, refusal.dataset.loggedOut);
+    return false;
+  }
+  // Whoever logs in as another member meanwhile sends nothing in this one's name.
+  const { member } = login;
+  let kept;
   try {
-    if (login.signer === null) {
-      tell(refusal, refusal.dataset.loggedOut);
+    const said = JSON.stringify(await recordOf(form));
+    kept = unanswered(member).find((each) => each.said === said);
+    const isAgain = kept !== undefined;
+    if (!isAgain && unanswered(member).length >= KEPT_MAX) {
+      tell(refusal, refusal.dataset.full);
       return false;
     }
-    const signed = await signedOf(desk, await recordOf(form));
+    kept ??= await signed(desk, member, said);
     step(form, "sending");
-    await sent(desk, signed);
-    step(form, "verifying");
-    return await received(desk, signed.record_ids[0]);
+    const isDone = await received(desk, kept.record, await delivered(kept, login, isAgain));
+    if (isDone) forget(member, kept.record);
+    return isDone;
   } catch (problem) {
-    refuse(desk, problem);
+    const isOver = kept === undefined || isFinal(problem);
+    if (kept !== undefined && isOver) forget(member, kept.record);
+    refuse(desk, problem, isOver);
     return false;
   } finally {
     step(form, null);
+    showUnanswered(login);
   }
 }
 
-/** The record under its signature; one that was signed and never answered is not signed again. */
-async function signedOf(desk, record) {
-  const said = JSON.stringify(record);
-  if (desk.kept?.said !== said) {
-    desk.kept = null;
-    step(desk.form, "consent");
-    const signed = await desk.login.sign([{ ...record, occurred_at_ms: Date.now() }]);
-    // Of private fields nobody else has what opens them: it is offered before anything can fail.
-    offerOpenings(desk.place, signed);
-    desk.kept = { said, signed };
-  }
-  return desk.kept.signed;
-}
-
-/** Has the node take the bundle; what it refused for good is not kept to be sent again. */
-async function sent(desk, { bundle }) {
-  try {
-    await submit(location.origin, bundle);
-  } catch (problem) {
-    if (problem instanceof Refused && !AGAIN.has(problem.status)) desk.kept = null;
-    throw problem;
-  }
+/** The record under its signature, kept until it is answered: it is not signed a second time. */
+async function signed({ form, login, title, place }, member, said) {
+  step(form, "consent");
+  const record = JSON.parse(said);
+  const signedAtMs = Date.now();
+  const told = await login.sign([{ ...record, occurred_at_ms: signedAtMs }]);
+  const { bundle, record_ids: [id], openings: [openings] } = told;
+  const kept = {
+    said, title, subject: record.subject, signedAtMs, bundle: textOf(bundle), record: id, openings,
+  };
+  keep(member, kept);
+  // Of private fields nobody else has what opens them: it is offered before anything can fail.
+  offerOpenings(place, kept);
+  return kept;
 }
 
 /** Say why it was not done: at the field where one is to blame, else under the form. */
-function refuse({ form, login, kept }, problem) {
+function refuse({ form, login }, problem, isOver) {
   const words = login.words(problem);
   const field = form.querySelector(`[data-part][name="${CSS.escape(problem.facts?.field ?? "")}"]`);
   if (field !== null) {
@@ -103,7 +108,7 @@ function refuse({ form, login, kept }, problem) {
     field.focus();
   }
   const refusal = form.querySelector(".problem");
-  tell(refusal, kept === null ? words : `${words} ${refusal.dataset.unsent}`);
+  tell(refusal, isOver ? words : `${words} ${refusal.dataset.unsent}`);
 }
 
 /** The record that the form says, its documents hashed beside the page. */
@@ -129,14 +134,15 @@ async function recordOf(form) {
   return record;
 }
 
-/** Wait for the receipt, verify it here, and show it under its number. */
-async function received({ form, place, login }, record) {
-  const address = `/v1/records/${record}/receipt`;
-  if (!await isThere(address, login)) {
+/** Verify the receipt here, once it is there, and show it under its number. */
+async function received({ form, place, login }, record, isThere) {
+  if (!isThere) {
     const refusal = form.querySelector(".problem");
     tell(refusal, `${refusal.dataset.pending} ${record}`);
     return false;
   }
+  step(form, "verifying");
+  const address = receiptOf(record);
   const headers = await login.headers();
   const outcome = await judgeAt(address, place.querySelector("[data-verified]"), headers);
   place.hidden = false;
@@ -156,22 +162,10 @@ async function received({ form, place, login }, record) {
   return true;
 }
 
-async function isThere(address, login) {
-  for (let tries = 0; tries < RECEIPT_TRIES; tries += 1) {
-    const answer = await fetch(address, { headers: await login.headers(), cache: "no-store" });
-    if (answer.ok) return true;
-    await new Promise((done) => setTimeout(done, RECEIPT_PACE_MS));
-  }
-  return false;
-}
-
 /** What opens the private fields, as a file that its author must keep. */
-function offerOpenings(place, { openings: [openings], record_ids: [record] }) {
-  if (!openings) return;
+function offerOpenings(place, kept) {
   const link = place.querySelector("[data-openings]");
-  link.href = URL.createObjectURL(new Blob([openings], { type: "application/json" }));
-  link.download = `${record.slice(0, 16)}.openings.json`;
-  link.hidden = false;
+  if (!linkOpenings(link, kept)) return;
   place.querySelector("[data-openings-told]").hidden = false;
   link.click();
 }

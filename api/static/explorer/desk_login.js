@@ -11,6 +11,7 @@ const PORT_KEY = "bidwitness signer port";
 export class Login {
   #bar;
   #signer = null;
+  #member = "";
   #changed;
   #isIn = false;
   /** Where the bar stands while nobody is logged in: `out`, or `gone` after a signer that left. */
@@ -38,6 +39,11 @@ export class Login {
   /** The signer that the page is paired with; null where nobody logged in. */
   get signer() {
     return this.#isIn ? this.#signer : null;
+  }
+
+  /** Id of the member who is logged in, or was last. */
+  get member() {
+    return this.#member;
   }
 
   /** Goes on with a pairing of this tab, where there is one. */
@@ -112,6 +118,7 @@ export class Login {
     const { member } = await this.#signer.state();
     this.#show("consent");
     await this.#signer.login(this.#bar.dataset.node);
+    this.#member = member;
     this.#isIn = true;
     this.#rest = "out";
     this.name(member);
