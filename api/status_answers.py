@@ -25,6 +25,9 @@ from ledger.core.status_answer import (
 LOOKED_AT_MAX: Final = 256
 """Entries below the head that are looked at for a record that anyone may see."""
 
+_PARTS: Final = {"key": 3, "role": 5, "seal": 3, "grant": 3, "system": 3, "credit": 3}
+"""How many parts the key of one row has at least, of the kinds that have rows below a name."""
+
 
 def status_answer(service: LedgerService, row: str, at_ms: int | None, now_ms: int) -> StatusAnswer:
     """The answer of this node about a row, or about the spells below it.
@@ -36,10 +39,13 @@ def status_answer(service: LedgerService, row: str, at_ms: int | None, now_ms: i
         now_ms: by the node's clock, for its statement.
 
     Raises:
-        ApiError: `api.parameter` for a time after the newest cosigned block; `api.not_found`
-            where no record is there that could carry the head.
+        ApiError: `api.parameter` for a time after the newest cosigned block, or for what no row
+            can be called; `api.not_found` where no record is there that could carry the head.
         StoreError: `checkpoint.none`.
     """
+    if not row.endswith(GROUP) and row.count("/") + 1 < _PARTS.get(row.split("/")[0], 1):
+        # That it is absent is true and would be taken for the word on all the rows below it.
+        raise ApiError(Code.API_PARAMETER, what=f"row: {row} → {row}{GROUP}")
     head, tree = cosigned_head(service.chain), cosigned_status(service.chain)
     if at_ms is not None and at_ms > head.time_ms:
         what = f"at: the newest block is of {head.time_ms}; without it, as of that block"

@@ -167,6 +167,18 @@ def test_that_there_is_no_row_is_proven_by_its_neighbours(
     assert len(answer.rows) == (1 if row in {"a", "zz"} else 2)
 
 
+@pytest.mark.parametrize("row", [f"seal/{SEAL}", "seal", f"grant/{SEAL}", "key/builder"])
+def test_a_question_without_its_slash_is_not_answered_with_a_proof_of_absence(
+    published: tuple[OneNode, RecordId], row: str
+) -> None:
+    """No row can be called that: the proof would be true, and be read as "no such seal"."""
+    node = published[0]
+    with Client([node.url], node.trust) as sdk, pytest.raises(ClientError) as refused:
+        sdk.status_answer(row)
+    assert refused.value.code is Code.API_PARAMETER
+    assert f"{row}/" in refused.value.sentence("en")
+
+
 def test_a_time_that_no_block_has_reached_is_not_answered(
     published: tuple[OneNode, RecordId], client: httpx.Client
 ) -> None:
