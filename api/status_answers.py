@@ -43,7 +43,8 @@ def status_answer(service: LedgerService, row: str, at_ms: int | None, now_ms: i
             can be called; `api.not_found` where no record is there that could carry the head.
         StoreError: `checkpoint.none`.
     """
-    if not row.endswith(GROUP) and row.count("/") + 1 < _PARTS.get(row.split("/")[0], 1):
+    kind, *parts = row.split("/")
+    if not row.endswith(GROUP) and 1 + len(parts) < _PARTS.get(kind, 1):
         # That it is absent is true and would be taken for the word on all the rows below it.
         raise ApiError(Code.API_PARAMETER, what=f"row: {row} → {row}{GROUP}")
     head, tree = cosigned_head(service.chain), cosigned_status(service.chain)

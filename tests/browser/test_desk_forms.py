@@ -225,7 +225,7 @@ def send_again(page: Page) -> None:
     page.unroute("**/v1/bundles*")
     again.click()
     expect(kept.locator(".verdict.fine").first).to_be_visible(timeout=60_000)
-    kept.locator("[data-record]").click()
+    kept.locator("[data-entry]").click()
     expect(page.locator("#part h1")).to_have_text("异议答复")
     expect(kept).to_be_hidden()
 

@@ -92,7 +92,7 @@ function rowOf(place, login, entry) {
   row.querySelector("[data-title]").textContent = entry.title;
   row.querySelector("[data-subject]").textContent = entry.subject;
   row.querySelector("[data-signed]").append(timeElement(entry.signedAtMs));
-  const link = row.querySelector("[data-record]");
+  const link = row.querySelector("[data-entry]");
   link.href = `/records/${entry.record}${chosenLanguage()}`;
   link.querySelector("code").textContent = entry.record;
   linkOpenings(row.querySelector("[data-openings]"), entry);
