@@ -26,6 +26,16 @@ from ledger.errors import FormatError
 FILE_BYTES_MAX: Final = 4 << 20
 """A seal holds one picture, and a stamp one seal."""
 SIGNERS_MAX: Final = 1_000
+_UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
+"""Foreign bytes make asn1crypto fail in all of these ways, the last where they nest without end; it
+has no error of its own."""
 
 
 class Standard(StrEnum):
@@ -103,8 +113,7 @@ def decode_eseal(data: bytes) -> Seal | Stamp:
         return _old_seal(OldSeal.load(data)) if old else _new_seal(NewSeal.load(data))
     except FormatError:
         raise
-    # Foreign bytes make asn1crypto fail in all of these ways, and it names none of its own.
-    except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as problem:
+    except _UNREADABLE as problem:
         raise FormatError(Code.ESEAL_FORM, what=str(problem)[:120]) from problem
 
 
@@ -118,7 +127,7 @@ def decode_certificate(data: bytes) -> x509.Certificate:
         found = x509.Certificate.load(data, strict=True)
         if not isinstance(found.native, dict):
             raise FormatError(Code.ESEAL_FORM, what="certificate")
-    except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as problem:
+    except _UNREADABLE as problem:
         raise FormatError(Code.ESEAL_FORM, what=str(problem)[:120]) from problem
     return found
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asn1crypto import pem
+from asn1crypto import core, pem
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -173,6 +173,23 @@ def test_foreign_bytes_are_refused_by_one_code(data: bytes) -> None:
     with pytest.raises(FormatError) as told:
         decode_eseal(data)
     assert told.value.code is Code.ESEAL_FORM
+
+
+def test_a_certificate_that_nests_without_end_is_refused_and_ends_nothing() -> None:
+    """What stands behind an algorithm may be anything, and was followed to its bottom."""
+    deep = core.Null().dump()
+    for _ in range(3_000):
+        deep = core.Sequence(contents=deep).dump()
+    algorithm = core.Sequence(contents=core.ObjectIdentifier("1.2.3.4").dump() + deep).dump()
+    whole = decode_certificate(MAKER.signer.certificate)
+    signed, was = whole["tbs_certificate"], whole["tbs_certificate"]["signature"].dump()
+    bent = core.Sequence(contents=signed.contents.replace(was, algorithm, 1)).dump()
+    rest = [whole[each].dump() for each in ("signature_algorithm", "signature_value")]
+    certificate = core.Sequence(contents=b"".join((bent, *rest))).dump()
+    with pytest.raises(FormatError):
+        decode_certificate(certificate)
+    told = step(MAKER.new_seal(), Step.SIGNER_LISTED, asked(signer=certificate))
+    assert (told.holds, told.why) == (Holds.NO, "eseal.form")
 
 
 def test_a_clerk_is_told_in_chinese_and_a_machine_in_json(tmp_path: Path) -> None:
